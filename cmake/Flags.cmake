@@ -1,0 +1,8 @@
+# What everything of ours is compiled with. Equal bits (DESIGN.md section 4) need contraction off everywhere.
+add_library(atelier_flags INTERFACE)
+target_compile_options(atelier_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Werror -ffp-contract=off -fno-math-errno
+                                               -fvisibility=hidden $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>)
+if(ATELIER_SANITIZE)
+  add_compile_options(-fsanitize=${ATELIER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${ATELIER_SANITIZE})
+endif()

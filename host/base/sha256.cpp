@@ -1,0 +1,52 @@
+#include "base/sha256.hpp"
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <fstream>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace atelier {
+
+struct Sha256::State {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+  ATELIER_CHECK(state_->context != nullptr && EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) == 1);
+}
+
+Sha256::~Sha256() { EVP_MD_CTX_free(state_->context); }
+
+void Sha256::update(const void* data, size_t size) {
+  ATELIER_CHECK(EVP_DigestUpdate(state_->context, data, size) == 1);
+}
+
+std::string Sha256::finish() {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  ATELIER_CHECK(EVP_DigestFinal_ex(state_->context, digest.data(), &size) == 1);
+  std::string out;
+  for (unsigned int i = 0; i < size; ++i) {
+    out += fmt::format("{:02x}", digest[i]);
+  }
+  return out;
+}
+
+std::string Sha256::of_file(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) {
+    throw Error(ErrorKind::file, "{}: cannot be read", path.string());
+  }
+  Sha256 hash;
+  std::vector<char> block(size_t{1} << 20U);
+  while (in) {
+    in.read(block.data(), static_cast<std::streamsize>(block.size()));
+    hash.update(block.data(), static_cast<size_t>(in.gcount()));
+  }
+  return hash.finish();
+}
+
+}  // namespace atelier

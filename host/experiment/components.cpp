@@ -1,0 +1,295 @@
+#include "experiment/components.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "experiment/sections.hpp"
+
+namespace atelier::experiment {
+namespace {
+
+using plugin::Description;
+using plugin::Kind;
+
+std::string with_article(const std::string& noun) {
+  const bool vowel = !noun.empty() && std::string_view("aeiou").find(noun.front()) != std::string_view::npos;
+  return (vowel ? "an " : "a ") + noun;
+}
+
+// The components that a table may choose from.
+struct Wanted {
+  Kind kind;
+  std::string role;  // of a loss; "" for any
+
+  [[nodiscard]] bool accepts(const Description& description) const {
+    return description.kind == kind && (role.empty() || description.role == role);
+  }
+
+  // "a model", "an adversarial loss"
+  [[nodiscard]] std::string text() const {
+    return with_article((role.empty() ? "" : role + " ") + plugin::name_of(kind));
+  }
+
+  [[nodiscard]] std::vector<std::string> names(const std::vector<Description>& catalog) const {
+    std::vector<std::string> names;
+    for (const auto& description : catalog) {
+      if (accepts(description)) {
+        names.push_back(description.name);
+      }
+    }
+    std::ranges::sort(names);
+    return names;
+  }
+
+  // " (known: a, b, c)"
+  [[nodiscard]] std::string known(const std::vector<Description>& catalog) const {
+    const auto all = names(catalog);
+    return fmt::format(" (known: {})", all.empty() ? "none" : fmt::format("{}", fmt::join(all, ", ")));
+  }
+};
+
+// Why this name is not among the wanted ones.
+std::string wrong_name(const Context& context, const std::string& name, const Wanted& wanted) {
+  const std::string got = "got '" + printable(name) + "'";
+  const std::string expected = ", expected " + wanted.text();
+  const std::string known = wanted.known(context.catalog);
+  if (const auto* loss = find_component(context.catalog, Kind::loss, name); loss && wanted.kind == Kind::loss) {
+    return got + ", which is " + with_article(loss->role) + " loss" + expected + known;
+  }
+  const std::string hint = did_you_mean(name, wanted.names(context.catalog));
+  if (!hint.empty()) {
+    return got + expected + hint;
+  }
+  const auto other = std::ranges::find(context.catalog, name, &Description::name);
+  if (other != context.catalog.end()) {
+    return got + ", which is " + with_article(plugin::name_of(other->kind)) + expected + known;
+  }
+  return got + expected + known;
+}
+
+// The component that the table's `use` names, or `otherwise` where it has none; null, and a problem, where that is none
+// either.
+const Description* read_use(Context& context, const Table& table, const Wanted& wanted, const Description* otherwise,
+                            const std::string& why_needed, const Place& otherwise_origin = {}) {
+  const std::string path = join_path(table.path, "use");
+  const Node* const node = find(*table.node, "use");
+  const Description* chosen = otherwise;
+  if (node == nullptr && otherwise == nullptr) {
+    context.problems.add(table.place, path,
+                         "got nothing, expected " + wanted.text() + why_needed + wanted.known(context.catalog));
+  } else if (node != nullptr && node->kind != Node::Kind::text) {
+    context.problems.add(
+        node->place, path,
+        "got " + describe(*node) + ", expected the name of " + wanted.text() + wanted.known(context.catalog));
+    chosen = nullptr;
+  } else if (node != nullptr) {
+    const auto& name = std::get<std::string>(node->scalar);
+    chosen = find_component(context.catalog, wanted.kind, name);
+    if (chosen == nullptr || !wanted.accepts(*chosen)) {
+      context.problems.add(node->place, path, wrong_name(context, name, wanted));
+      chosen = nullptr;
+    }
+  }
+  if (chosen != nullptr) {
+    context.resolved.push_back(
+        {table.path, "use", plugin::to_string(chosen->name), node != nullptr ? node->place : otherwise_origin});
+  }
+  return chosen;
+}
+
+// The settings of a chosen component; `others` are the keys of its table that are no settings.
+void read_settings(Context& context, const Table& table, const Description& description,
+                   std::vector<std::string> others, Component& component, const Component* base = nullptr) {
+  const Values inherited = base != nullptr ? Values{base->settings, base->places} : Values{};
+  auto read = read_values(context, table, keys_of(description), base != nullptr ? &inherited : nullptr);
+  component.use = description.name;
+  component.settings = std::move(read.values);
+  component.places = std::move(read.places);
+  if (const Node* const use = find(*table.node, "use")) {
+    component.places["use"] = use->place;
+  }
+  component.place = table.given ? table.place : Place{};
+  for (const auto& setting : description.settings) {
+    others.push_back(setting.name);
+  }
+  report_unknown(context, table, others);
+}
+
+void read_range(Context& context, const Table& table, const Values& values, Dataset& dataset) {
+  const auto& range = values.get<std::vector<double>>("range");
+  if (range.size() == 2 && range[0] < range[1]) {
+    dataset.low = range[0];
+    dataset.high = range[1];
+  } else {
+    context.problems.add(values.places.at("range"), join_path(table.path, "range"),
+                         fmt::format("got {}, expected [low, high] with low < high", plugin::to_string(range)));
+  }
+}
+
+std::shared_ptr<const Dataset> read_source(Context& context, const Table& parent);
+
+void read_dataset_component(Context& context, const Table& table, std::vector<std::string> others, Dataset& dataset,
+                            const Description* description) {
+  others.insert(others.end(), {"use", "source"});
+  if (description != nullptr) {
+    read_settings(context, table, *description, std::move(others), dataset);
+  }
+  dataset.source = read_source(context, table);
+}
+
+// `source = "mnist"` is short for a table with that `use`.
+std::shared_ptr<const Dataset> read_source(Context& context, const Table& parent) {
+  const Node* const node = find(*parent.node, "source");
+  if (node == nullptr) {
+    return nullptr;
+  }
+  const std::string path = join_path(parent.path, "source");
+  Node expanded = *node;
+  if (node->kind == Node::Kind::text) {
+    expanded.kind = Node::Kind::table;
+    expanded.children = {*node};
+    expanded.children.front().key = "use";
+  } else if (node->kind != Node::Kind::table) {
+    context.problems.add(node->place, path,
+                         fmt::format("got {}, expected the name of a dataset or a table", describe(*node)));
+    return nullptr;
+  }
+  auto source = std::make_shared<Dataset>();
+  const Table table{&expanded, path, node->place, true};
+  const auto* description = read_use(context, table, {Kind::dataset, ""}, nullptr, "");
+  read_dataset_component(context, table, {}, *source, description);
+  return source;
+}
+
+const Description* default_loss(Context& context, const plugin::LossSlot& slot) {
+  const auto* loss = find_component(context.catalog, Kind::loss, slot.default_loss);
+  return loss != nullptr && loss->role == slot.role ? loss : nullptr;
+}
+
+Component read_loss(Context& context, const Table& table, const std::string& model, const plugin::LossSlot& slot) {
+  std::string why = fmt::format(": model '{}' needs [{}]", model, table.path);
+  if (!slot.default_loss.empty()) {
+    why += fmt::format(", as its default loss '{}' is not loaded", slot.default_loss);
+  }
+  Component loss;
+  const auto* description = read_use(context, table, {Kind::loss, slot.role}, default_loss(context, slot), why);
+  if (description != nullptr) {
+    read_settings(context, table, *description, {"use"}, loss);
+  }
+  return loss;
+}
+
+Component read_group(Context& context, const Table& table, const Component& base, const Description* base_description) {
+  Component group;
+  const Node* const use = find(*table.node, "use");
+  if (use == nullptr && base_description == nullptr) {
+    return group;  // what is wrong with [optimizer] was said there
+  }
+  const auto* description = read_use(context, table, {Kind::optimizer, ""}, base_description, "",
+                                     base.places.count("use") != 0 ? base.places.at("use") : Place{});
+  if (description != nullptr) {
+    read_settings(context, table, *description, {"use"}, group, description == base_description ? &base : nullptr);
+  }
+  return group;
+}
+
+}  // namespace
+
+Dataset read_dataset(Context& context, const Table& root) {
+  Dataset dataset;
+  const auto table = open_table(context, root, "dataset");
+  if (!table) {
+    return dataset;
+  }
+  const auto* description = read_use(context, *table, {Kind::dataset, ""}, nullptr, "");
+  const auto values = read_values(context, *table, section("dataset").keys);
+  read_range(context, *table, values, dataset);
+  dataset.validation = values.get<double>("validation");
+  read_dataset_component(context, *table, names_in(section("dataset")), dataset, description);
+  return dataset;
+}
+
+Component read_model(Context& context, const Table& root) {
+  Component model;
+  const auto table = open_table(context, root, "model");
+  if (!table) {
+    return model;
+  }
+  if (const auto* description = read_use(context, *table, {Kind::model, ""}, nullptr, "")) {
+    read_settings(context, *table, *description, {"use"}, model);
+  }
+  return model;
+}
+
+std::map<std::string, Component> read_losses(Context& context, const Table& root, const Component& model) {
+  std::map<std::string, Component> losses;
+  auto table = open_table(context, root, "loss");
+  const auto* description = find_component(context.catalog, Kind::model, model.use);
+  if (!table || description == nullptr) {
+    return losses;  // the slots are the model's: without one there is nothing to check against
+  }
+  std::vector<std::string> slots;
+  for (const auto& slot : description->slots) {
+    slots.push_back(slot.name);
+    auto slot_table = open_table(context, *table, slot.name);
+    if (slot_table) {
+      slot_table->place = slot_table->given ? slot_table->place : model.place;
+      losses[slot.name] = read_loss(context, *slot_table, model.use, slot);
+    }
+  }
+  if (slots.empty() && !table->node->children.empty()) {
+    context.problems.add(table->place, "loss",
+                         "got a loss, expected none: model '" + model.use + "' has no loss slots");
+  } else {
+    report_unknown(context, *table, slots);
+  }
+  return losses;
+}
+
+Component read_optimizer(Context& context, const Table& root, std::map<std::string, Component>& groups) {
+  Component optimizer;
+  const auto table = open_table(context, root, "optimizer");
+  if (!table) {
+    return optimizer;
+  }
+  const auto* description = read_use(context, *table, {Kind::optimizer, ""}, nullptr, "");
+  // A table within it is a parameter group, unless a setting has that name.
+  const auto settings = description != nullptr ? keys_of(*description) : std::vector<Key>();
+  std::vector<std::string> names;
+  for (const auto& child : table->node->children) {
+    const bool setting = child.key == "use" || std::ranges::find(settings, child.key, &Key::name) != settings.end();
+    if (child.kind == Node::Kind::table && !setting) {
+      names.push_back(child.key);
+    }
+  }
+  if (description != nullptr) {
+    auto others = names;
+    others.push_back("use");
+    read_settings(context, *table, *description, others, optimizer);
+  }
+  for (const auto& name : names) {
+    groups[name] = read_group(context, *open_table(context, *table, name), optimizer, description);
+  }
+  return optimizer;
+}
+
+const Description* find_component(const std::vector<Description>& catalog, Kind kind, const std::string& name) {
+  for (const auto& description : catalog) {
+    if (description.kind == kind && description.name == name) {
+      return &description;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<Key> keys_of(const Description& description) {
+  std::vector<Key> keys;
+  for (const auto& setting : description.settings) {
+    keys.emplace_back().plugin::SettingDescription::operator=(setting);
+  }
+  return keys;
+}
+
+}  // namespace atelier::experiment

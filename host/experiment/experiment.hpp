@@ -1,0 +1,139 @@
+// An experiment: what a TOML file and the overrides of the command line say, checked, with every default filled in.
+// All functions are pure and may be called from any thread; all they return is owned by the caller.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "experiment/place.hpp"
+#include "experiment/schedule.hpp"
+#include "plugin/description.hpp"
+
+namespace atelier::experiment {
+
+// One component: which, and its settings.
+struct Component {
+  std::string use;
+  plugin::Settings settings;  // all that its description lists, defaults filled in, each of the described type
+  std::map<std::string, Place> places;  // of `use` and the settings that were given
+  Place place;                          // of its table; not given() where the whole component is a default
+};
+
+struct Dataset : Component {
+  double low = 0.0, high = 1.0;           // image values are scaled to [low, high]
+  double validation = 0.0;                // in [0, 0.9]: fraction of the training data cut off as the validation split
+  std::shared_ptr<const Dataset> source;  // another dataset for datasets that take one; null where none is given. Of a
+                                          // source, low, high and validation mean nothing
+};
+
+struct EarlyStopping {
+  int64_t patience = 1;  // evaluations without an improvement, >= 1
+  double min_delta = 0;  // what counts as an improvement, >= 0
+};
+
+struct Train {
+  std::optional<int64_t> epochs, steps;  // exactly one is set; >= 1
+  int64_t batch_size = 128;
+  double clip_norm = 0;  // the gradients of a group are scaled to at most this global norm; 0 is off
+  std::optional<EarlyStopping> early_stopping;
+};
+
+enum class Goal { min, max };
+
+struct Evaluate {
+  double every = 1;             // epochs, > 0
+  std::string metric = "loss";  // by which the best weights are chosen
+  Goal goal = Goal::min;
+  int64_t batch_size = 256;
+};
+
+struct Sample {
+  double every = 1;    // epochs, > 0
+  int64_t count = 64;  // 1 ... 4096
+  int64_t seed = 0;    // the run's seed where not given
+};
+
+struct Checkpoint {
+  double every = 60;  // seconds, > 0
+};
+
+// Cadences are in steps; 0 is off.
+struct Log {
+  int64_t every = 10;          // rows of the train metrics, >= 1
+  int64_t gradient_norms = 0;  // of each layer
+  int64_t weights = 0;
+  int64_t gradients = 0;
+  std::vector<std::string> activations;  // names of layers
+  int64_t activations_every = 100;       // >= 1
+};
+
+struct Start {
+  std::string from;  // a log's path, relative to Experiment::directory, or the name of an experiment: as written
+  std::vector<std::string> groups;  // parameter groups to take; empty means all
+  std::vector<std::string> freeze;  // parameter groups that are not trained
+};
+
+// One value of the resolved experiment; `table` is "" for name, seed and tags.
+struct ResolvedValue {
+  std::string table;    // "optimizer.discriminator"
+  std::string key;      // "learning_rate"
+  std::string literal;  // as TOML writes it
+  Place origin;
+};
+
+struct Experiment {
+  std::string name;  // letters, digits, '.', '_', '-'
+  int64_t seed = 0;  // >= 0
+  std::vector<std::string> tags;
+  Dataset dataset;
+  Component model;
+  std::map<std::string, Component> losses;  // by slot; every slot of the model has one
+  Component optimizer;
+  std::map<std::string, Component>
+      group_optimizers;  // by parameter group; complete: what was left out is the optimizer's
+  Schedule schedule;
+  Train train;
+  Evaluate evaluate;
+  Sample sample;
+  Checkpoint checkpoint;
+  Log log;
+  std::optional<Start> start;
+
+  std::vector<ResolvedValue> resolved;  // every value above, in the order of resolved_text
+  std::string source_text;              // the file, byte for byte
+  std::string resolved_text;            // TOML with every value; parses to an equal experiment, without the overrides
+  std::vector<std::string> overrides;
+  std::filesystem::path directory;  // relative paths of the experiment are relative to it
+};
+
+// Reads and checks an experiment file. Each override is "key=value": the key dotted as in TOML, the value a TOML
+// literal; what is none is a string. Throws Error(file) where the file cannot be read, otherwise as parse() does.
+Experiment load(const std::filesystem::path& file, const std::vector<std::string>& overrides,
+                const std::vector<plugin::Description>& catalog);
+
+// The same for a text; `file_name` is for messages. Throws Error(experiment): a syntax error alone, otherwise all
+// problems at once, in the order of their places, a line each: "file:line:column: key: got X, expected Y; did you mean
+// 'Z'?".
+Experiment parse(std::string_view text, std::string_view file_name, const std::filesystem::path& directory,
+                 const std::vector<std::string>& overrides, const std::vector<plugin::Description>& catalog);
+
+// Throws Error(experiment) where an [optimizer.GROUP] names no parameter group of the model; a line for each.
+void check_groups(const Experiment& experiment, const std::vector<std::string>& groups);
+
+// resolved_text with a comment on each line that says where the value comes from: file:line, an override, or default.
+std::string resolved_with_origins(const Experiment& experiment);
+
+// Every value of a TOML text, dotted key -> literal, for comparing two runs. Throws Error(experiment) for a syntax
+// error.
+std::map<std::string, std::string> flatten(std::string_view toml_text);
+
+// JSON Schema (draft 2020-12) of experiment files with the components of this catalog, for editors.
+std::string json_schema(const std::vector<plugin::Description>& catalog);
+
+}  // namespace atelier::experiment

@@ -1,0 +1,222 @@
+// The whole file: the host's own sections here, the components in components.cpp.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "experiment/components.hpp"
+#include "experiment/document.hpp"
+#include "experiment/experiment.hpp"
+#include "experiment/overrides.hpp"
+#include "experiment/resolved.hpp"
+#include "experiment/sections.hpp"
+#include "experiment/table.hpp"
+
+namespace atelier::experiment {
+namespace {
+
+void read_top(Context& context, const Table& root, Experiment& experiment, Values& top) {
+  top = read_values(context, root, section("").keys);
+  experiment.name = top.get<std::string>("name");
+  experiment.seed = top.get<int64_t>("seed");
+  experiment.tags = top.get<std::vector<std::string>>("tags");
+  auto known = names_in(section(""));
+  known.push_back("sweep");
+  report_unknown(context, root, known);
+
+  constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+  const auto& name = experiment.name;
+  const Node* const node = find(*root.node, "name");
+  const bool names_a_folder =
+      name.find_first_not_of(allowed) == std::string::npos && name.find_first_not_of('.') != std::string::npos;
+  if (node != nullptr && node->kind == Node::Kind::text && !names_a_folder) {
+    context.problems.add(node->place, "name",
+                         "got " + describe(*node) + ", expected letters, digits, '.', '_' and '-', and not only dots");
+  }
+  if (const Node* const sweep = find(*root.node, "sweep")) {
+    context.problems.add(sweep->place, "sweep",
+                         "got a sweep, expected a single experiment: sweeps are not supported yet");
+  }
+}
+
+// The values of a section that has no rule beyond its keys.
+Values read_section(Context& context, const Table& table, const std::string& name, const Values* base = nullptr) {
+  report_unknown(context, table, names_in(section(name)));
+  return read_values(context, table, section(name).keys, base);
+}
+
+void read_schedule(Context& context, const Table& table, Schedule& schedule) {
+  const auto& all = section("schedule").keys;
+  const Node* const node = find(*table.node, "use");
+  const bool chosen = node != nullptr && node->kind == Node::Kind::text;
+  const std::string use = chosen ? std::get<std::string>(node->scalar) : "constant";
+  const auto& uses = all.front().choices;
+  const bool known_use = (node == nullptr || chosen) && std::ranges::find(uses, use) != uses.end();
+  std::vector<Key> keys;
+  for (const auto& key : all) {
+    const Node* const given = find(*table.node, key.name);
+    if (key.only_for.empty() || key.only_for == use) {
+      keys.push_back(key);
+    } else if (given != nullptr && known_use) {
+      context.problems.add(given->key_place, join_path(table.path, key.name),
+                           fmt::format("got a key of '{}', but the schedule is '{}'", key.only_for, use));
+    }
+  }
+  report_unknown(context, table, names_in(section("schedule")));
+  const Values values = read_values(context, table, keys);
+  schedule.use = use == "step"     ? Schedule::Use::step
+                 : use == "cosine" ? Schedule::Use::cosine
+                                   : Schedule::Use::constant;
+  schedule.warmup = values.get<int64_t>("warmup");
+  if (schedule.use == Schedule::Use::step) {
+    schedule.every = values.get<int64_t>("every");
+    schedule.factor = values.get<double>("factor");
+  } else if (schedule.use == Schedule::Use::cosine) {
+    schedule.floor = values.get<double>("floor");
+  }
+}
+
+void read_train(Context& context, const Table& table, Train& train) {
+  const Values values = read_section(context, table, "train");
+  if (values.given("epochs") && values.given("steps")) {
+    context.problems.add(std::max(values.places.at("epochs"), values.places.at("steps")), "train",
+                         "got both 'epochs' and 'steps', expected exactly one of them");
+  } else if (!values.given("epochs") && !values.given("steps")) {
+    context.problems.add(table.place, "train", "got neither 'epochs' nor 'steps', expected exactly one of them");
+  }
+  if (values.values.count("epochs") != 0) {
+    train.epochs = values.get<int64_t>("epochs");
+  }
+  if (values.values.count("steps") != 0) {
+    train.steps = values.get<int64_t>("steps");
+  }
+  train.batch_size = values.get<int64_t>("batch_size");
+  train.clip_norm = values.get<double>("clip_norm");
+  const auto stopping = open_table(context, table, "early_stopping");
+  if (stopping && stopping->given) {
+    const Values read = read_section(context, *stopping, "train.early_stopping");
+    train.early_stopping = EarlyStopping{read.get<int64_t>("patience"), read.get<double>("min_delta")};
+  }
+}
+
+void read_evaluate(Context& context, const Table& table, Evaluate& evaluate) {
+  const Values values = read_section(context, table, "evaluate");
+  evaluate.every = values.get<double>("every");
+  evaluate.metric = values.get<std::string>("metric");
+  evaluate.goal = values.get<std::string>("goal") == "max" ? Goal::max : Goal::min;
+  evaluate.batch_size = values.get<int64_t>("batch_size");
+}
+
+void read_sample(Context& context, const Table& table, const Values& top, Sample& sample) {
+  Values base;  // the run's seed
+  base.values["seed"] = top.values.at("seed");
+  if (top.given("seed")) {
+    base.places["seed"] = top.places.at("seed");
+  }
+  const Values values = read_section(context, table, "sample", &base);
+  sample.every = values.get<double>("every");
+  sample.count = values.get<int64_t>("count");
+  sample.seed = values.get<int64_t>("seed");
+}
+
+void read_log(Context& context, const Table& table, Log& log) {
+  const Values values = read_section(context, table, "log");
+  log.every = values.get<int64_t>("every");
+  log.gradient_norms = values.get<int64_t>("gradient_norms");
+  log.weights = values.get<int64_t>("weights");
+  log.gradients = values.get<int64_t>("gradients");
+  log.activations = values.get<std::vector<std::string>>("activations");
+  log.activations_every = values.get<int64_t>("activations_every");
+}
+
+void read_start(Context& context, const Table& table, std::optional<Start>& start) {
+  if (table.given) {
+    const Values values = read_section(context, table, "start");
+    start = Start{values.get<std::string>("from"), values.get<std::vector<std::string>>("groups"),
+                  values.get<std::vector<std::string>>("freeze")};
+  }
+}
+
+void read_sections(Context& context, const Table& root, const Values& top, Experiment& experiment) {
+  if (const auto table = open_table(context, root, "schedule")) {
+    read_schedule(context, *table, experiment.schedule);
+  }
+  if (const auto table = open_table(context, root, "train")) {
+    read_train(context, *table, experiment.train);
+  }
+  if (const auto table = open_table(context, root, "evaluate")) {
+    read_evaluate(context, *table, experiment.evaluate);
+  }
+  if (const auto table = open_table(context, root, "sample")) {
+    read_sample(context, *table, top, experiment.sample);
+  }
+  if (const auto table = open_table(context, root, "checkpoint")) {
+    experiment.checkpoint.every = read_section(context, *table, "checkpoint").get<double>("every");
+  }
+  if (const auto table = open_table(context, root, "log")) {
+    read_log(context, *table, experiment.log);
+  }
+  if (const auto table = open_table(context, root, "start")) {
+    read_start(context, *table, experiment.start);
+  }
+}
+
+}  // namespace
+
+Experiment parse(std::string_view text, std::string_view file_name, const std::filesystem::path& directory,
+                 const std::vector<std::string>& overrides, const std::vector<plugin::Description>& catalog) {
+  Context context{catalog, {}, {}};
+  Node document = parse_document(text, file_name);
+  apply_overrides(document, overrides, context.problems);
+  const Table root{&document, "", document.place, true};
+
+  Experiment experiment;
+  Values top;
+  read_top(context, root, experiment, top);
+  experiment.dataset = read_dataset(context, root);
+  experiment.model = read_model(context, root);
+  experiment.losses = read_losses(context, root, experiment.model);
+  experiment.optimizer = read_optimizer(context, root, experiment.group_optimizers);
+  read_sections(context, root, top, experiment);
+  context.problems.throw_if_any();
+
+  experiment.resolved = std::move(context.resolved);
+  experiment.source_text = text;
+  experiment.resolved_text = write_resolved(experiment.resolved);
+  experiment.overrides = overrides;
+  experiment.directory = directory;
+  return experiment;
+}
+
+Experiment load(const std::filesystem::path& file, const std::vector<std::string>& overrides,
+                const std::vector<plugin::Description>& catalog) {
+  std::ifstream stream(file, std::ios::binary);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  if (!stream || std::filesystem::is_directory(file)) {
+    throw Error(ErrorKind::file, "{}: cannot be read, expected an experiment file", file.string());
+  }
+  return parse(text.str(), file.string(), file.parent_path(), overrides, catalog);
+}
+
+void check_groups(const Experiment& experiment, const std::vector<std::string>& groups) {
+  Problems problems;
+  std::vector<std::string> quoted;
+  for (const auto& group : groups) {
+    quoted.push_back("'" + group + "'");
+  }
+  for (const auto& [name, component] : experiment.group_optimizers) {
+    if (std::ranges::find(groups, name) == groups.end()) {
+      problems.add(component.place, join_path("optimizer", name),
+                   fmt::format("got an unknown parameter group, expected {}{}",
+                               quoted.empty() ? "none" : one_of(quoted), did_you_mean(name, groups)));
+    }
+  }
+  problems.throw_if_any();
+}
+
+}  // namespace atelier::experiment

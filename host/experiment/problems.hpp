@@ -1,0 +1,31 @@
+// What is wrong with an experiment, collected so that all of it can be said at once.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "experiment/place.hpp"
+
+namespace atelier::experiment {
+
+class Problems {
+ public:
+  // One line of the report: "place: key: message". `key` may be "" where no key can be named.
+  void add(const Place& place, const std::string& key, const std::string& message);
+
+  // Throws Error(experiment) with every line, in the order of the places, where there are any.
+  void throw_if_any() const;
+
+ private:
+  struct Problem {
+    Place place;
+    std::string line;
+  };
+  std::vector<Problem> problems_;
+};
+
+// The text on one line: control characters become spaces.
+std::string printable(std::string_view text);
+
+}  // namespace atelier::experiment

@@ -1,0 +1,31 @@
+#include "experiment/schedule.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "base/error.hpp"
+
+namespace atelier::experiment {
+
+double factor(const Schedule& schedule, int64_t t, int64_t total_steps) {
+  ATELIER_CHECK(t >= 1 && schedule.warmup >= 0 && schedule.every >= 1);
+  if (t <= schedule.warmup) {
+    return static_cast<double>(t) / static_cast<double>(schedule.warmup);
+  }
+  const int64_t u = t - 1 - schedule.warmup;
+  switch (schedule.use) {
+    case Schedule::Use::constant:
+      return 1.0;
+    case Schedule::Use::step:
+      return std::pow(schedule.factor, static_cast<double>(u / schedule.every));
+    case Schedule::Use::cosine: {
+      const int64_t last = std::max<int64_t>(total_steps - 1 - schedule.warmup, 1);
+      const double p = std::min(1.0, static_cast<double>(u) / static_cast<double>(last));
+      return schedule.floor + (1.0 - schedule.floor) * 0.5 * (1.0 + std::cos(std::numbers::pi * p));
+    }
+  }
+  throw Error(ErrorKind::internal, "a schedule with the unknown number {}", static_cast<int>(schedule.use));
+}
+
+}  // namespace atelier::experiment

@@ -1,0 +1,168 @@
+#include "experiment/sections.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include "base/error.hpp"
+
+namespace atelier::experiment {
+namespace {
+
+using plugin::SettingType;
+using plugin::Value;
+
+Key make_key(const std::string& name, SettingType type, Value default_value, const std::string& help) {
+  Key key;
+  key.name = name;
+  key.type = type;
+  key.help = help;
+  key.default_value = std::move(default_value);
+  key.finite = true;
+  return key;
+}
+
+Key integer(const std::string& name, int64_t default_value, const std::string& help) {
+  return make_key(name, SettingType::integer, default_value, help);
+}
+
+Key number(const std::string& name, double default_value, const std::string& help) {
+  return make_key(name, SettingType::number, default_value, help);
+}
+
+Key text(const std::string& name, const std::string& default_value, const std::string& help) {
+  return make_key(name, SettingType::text, default_value, help);
+}
+
+Key texts(const std::string& name, const std::string& help) {
+  return make_key(name, SettingType::texts, std::vector<std::string>(), help);
+}
+
+Key at_least(double minimum, Key key) {
+  key.minimum = minimum;
+  return key;
+}
+
+Key above(double minimum, Key key) {
+  key.minimum = minimum;
+  key.above_minimum = true;
+  return key;
+}
+
+Key at_most(double maximum, Key key) {
+  key.maximum = maximum;
+  return key;
+}
+
+Key one_of_choices(std::vector<std::string> choices, Key key) {
+  key.choices = std::move(choices);
+  return key;
+}
+
+Key required(Key key) {
+  key.required = true;
+  return key;
+}
+
+Key optional(Key key) {
+  key.optional = true;
+  return key;
+}
+
+Key only_for(const std::string& use, Key key) {
+  key.only_for = use;
+  return key;
+}
+
+std::vector<Section> make_sections() {
+  return {
+      {"",
+       "An experiment",
+       {required(text("name", "", "Names the run's folder: letters, digits, '.', '_' and '-'")),
+        at_least(0, integer("seed", 0, "All of the run's random numbers follow from it")),
+        texts("tags", "Words to find the run by")}},
+      {"dataset",
+       "The images to learn from",
+       {make_key("range", SettingType::numbers, std::vector<double>{0.0, 1.0},
+                 "Image values are scaled to [low, high]"),
+        at_most(0.9, at_least(0, number("validation", 0.0, "Fraction of the training data cut off for validation")))}},
+      {"schedule",
+       "The learning rate over the run, as a factor",
+       {one_of_choices({"constant", "step", "cosine"}, text("use", "constant", "The factor's curve")),
+        at_least(0, integer("warmup", 0, "Steps over which the factor rises from 0")),
+        only_for("step", required(at_least(1, integer("every", 1, "Steps from one drop to the next")))),
+        only_for("step", at_most(1, above(0, number("factor", 0.1, "What each drop multiplies by")))),
+        only_for("cosine", at_most(1, at_least(0, number("floor", 0.0, "The factor of the last step"))))}},
+      {"train",
+       "How long and how to train; exactly one of epochs and steps",
+       {optional(at_least(1, integer("epochs", 1, "Passes over the training data"))),
+        optional(at_least(1, integer("steps", 1, "Training steps"))),
+        at_least(1, integer("batch_size", 128, "Images in a training step")),
+        at_least(0, number("clip_norm", 0.0, "Largest global norm of a group's gradients; 0 is off"))}},
+      {"train.early_stopping",
+       "Stop when the metric of [evaluate] no longer improves",
+       {required(at_least(1, integer("patience", 1, "Evaluations without an improvement"))),
+        at_least(0, number("min_delta", 0.0, "The least change that counts as an improvement"))}},
+      {"evaluate",
+       "When to evaluate, and by which metric the best weights are chosen",
+       {above(0, number("every", 1.0, "Epochs between evaluations")),
+        text("metric", "loss", "The metric that chooses the best weights"),
+        one_of_choices({"min", "max"}, text("goal", "min", "Whether a smaller or a larger value is better")),
+        at_least(1, integer("batch_size", 256, "Images in an evaluation step"))}},
+      {"sample",
+       "Images made by the model while it trains",
+       {above(0, number("every", 1.0, "Epochs between samples")),
+        at_most(4096, at_least(1, integer("count", 64, "Images in a sample"))),
+        optional(at_least(0, integer("seed", 0, "Seed of the samples; the run's where not given")))}},
+      {"checkpoint", "What to resume from", {above(0, number("every", 60.0, "Seconds between checkpoints"))}},
+      {"log",
+       "What else to keep, and how often; 0 is off",
+       {at_least(1, integer("every", 10, "Steps between rows of the train metrics")),
+        at_least(0, integer("gradient_norms", 0, "Steps between the gradient norms of each layer")),
+        at_least(0, integer("weights", 0, "Steps between copies of the weights")),
+        at_least(0, integer("gradients", 0, "Steps between copies of the gradients")),
+        texts("activations", "Layers whose activations to keep"),
+        at_least(1, integer("activations_every", 100, "Steps between copies of the activations"))}},
+      {"start",
+       "Weights to begin with",
+       {required(text("from", "", "A log's path, or the name of an experiment")),
+        texts("groups", "Parameter groups to take; all where empty"),
+        texts("freeze", "Parameter groups that are not trained")}},
+  };
+}
+
+// The tables that hold components, and so have no section of their own.
+std::vector<std::string> component_tables(const std::string& section) {
+  return section.empty() ? std::vector<std::string>{"model", "loss", "optimizer"} : std::vector<std::string>();
+}
+
+}  // namespace
+
+const std::vector<Section>& sections() {
+  static const std::vector<Section> all = make_sections();
+  return all;
+}
+
+const Section& section(const std::string& name) {
+  const auto found = std::ranges::find(sections(), name, &Section::name);
+  ATELIER_CHECK(found != sections().end());
+  return *found;
+}
+
+std::vector<std::string> names_in(const Section& parent) {
+  std::vector<std::string> names;
+  for (const auto& key : parent.keys) {
+    names.push_back(key.name);
+  }
+  const std::string prefix = parent.name.empty() ? "" : parent.name + ".";
+  for (const auto& child : sections()) {
+    const bool inside = !child.name.empty() && child.name != parent.name && child.name.starts_with(prefix);
+    if (inside && child.name.find('.', prefix.size()) == std::string::npos) {
+      names.push_back(child.name.substr(prefix.size()));
+    }
+  }
+  const auto components = component_tables(parent.name);
+  names.insert(names.end(), components.begin(), components.end());
+  return names;
+}
+
+}  // namespace atelier::experiment

@@ -1,0 +1,505 @@
+#include "graph/plan.hpp"
+
+#include <algorithm>
+
+#include "graph/schedule.hpp"
+#include "graph/update_kernel.hpp"
+#include "kernels/movement.hpp"
+#include "tensor/storage.hpp"
+
+namespace atelier::graph {
+namespace {
+
+// Strides of a row-major tensor seen under a larger shape, axes aligned at the end, 0 where it is broadcast.
+std::vector<int64_t> broadcast_strides(const Shape& from, const Shape& to) {
+  std::vector<int64_t> strides(to.rank(), 0);
+  int64_t stride = 1;
+  for (size_t back = 1; back <= from.rank(); ++back) {
+    const int64_t length = from[from.rank() - back];
+    strides[to.rank() - back] = length == 1 ? 0 : stride;
+    stride *= length;
+  }
+  return strides;
+}
+
+class Planner {
+ public:
+  Planner(const PlanRequest& request, const Bank& bank, DType real)
+      : request_(request), bank_(bank), plan_(std::make_unique<Plan>()) {
+    plan_->lowered = lower(*request.tape, request.calls, bank, real, request.observation);
+    plan_->buffer_of_value.assign(graph().value_count(), -1);
+    owners_ = buffer_owners(graph());
+    find_kept();
+  }
+
+  std::unique_ptr<Plan> run() {
+    const bool keep_all = request_.keep_all;
+    const int32_t first = request_.executed == nullptr
+                              ? 0
+                              : static_cast<int32_t>(request_.executed->lowered->graph.nodes().size());
+    const Schedule schedule =
+        make_schedule({graph(), kept_, first, !keep_all && !request_.observation.every_value});
+    copied_ = schedule.copied;
+    place_leaves(first);
+    for (const PlanNode& node : schedule.nodes) {
+      add(node);
+    }
+    collect_outputs();
+    allocate();
+    order();
+    make_tasks();
+    for (size_t value = 0; value < owners_.size(); ++value) {
+      plan_->buffer_of_value[value] = plan_->buffer_of_value[static_cast<size_t>(owners_[value])];
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  [[nodiscard]] Graph& graph() const { return plan_->lowered->graph; }
+  [[nodiscard]] int32_t owner(int32_t value) const { return owners_[static_cast<size_t>(value)]; }
+  int32_t& buffer_of(int32_t value) { return plan_->buffer_of_value[static_cast<size_t>(owner(value))]; }
+
+  void find_kept() {
+    const bool all = request_.keep_all || request_.observation.every_value;
+    kept_.assign(graph().value_count(), all ? 1 : 0);
+    for (const uint32_t place : request_.requested) {
+      kept_[static_cast<size_t>(plan_->lowered->values[place].id)] = 1;
+    }
+    Lowered& lowered = *plan_->lowered;
+    if (lowered.finite) {
+      kept_[static_cast<size_t>(lowered.finite.id)] = 1;
+    }
+    for (const GraphOutput& output : lowered.outputs) {
+      kept_[static_cast<size_t>(output.value.id)] = 1;
+      if (output.count) {
+        kept_[static_cast<size_t>(output.count.id)] = 1;
+      }
+    }
+  }
+
+  int32_t add_buffer(const TensorType& type, Residence residence, int32_t index = 0) {
+    PlannedBuffer buffer;
+    buffer.description = {type.shape, type.dtype, kernels::Layout::row_major};
+    buffer.bytes = static_cast<size_t>(type.shape.elements()) * tensor::size_of(type.dtype);
+    buffer.residence = residence;
+    buffer.index = index;
+    plan_->buffers.push_back(buffer);
+    return static_cast<int32_t>(plan_->buffers.size()) - 1;
+  }
+
+  // Leaves, and what an earlier plan of this recording has computed.
+  void place_leaves(int32_t first) {
+    for (int32_t n = 0; n < static_cast<int32_t>(graph().nodes().size()); ++n) {
+      const Node& node = graph().nodes()[static_cast<size_t>(n)];
+      const Special special = node.operation->special;
+      if (n < first) {
+        for (const int32_t value : node.outputs) {
+          take_executed(value);
+        }
+      } else if (special == Special::input || special == Special::parameter) {
+        const bool input = special == Special::input;
+        buffer_of(node.outputs[0]) =
+            add_buffer(graph().value(node.outputs[0]).type, input ? Residence::binding : Residence::parameter,
+                       static_cast<int32_t>(node.attributes[0].scalar.constant.integer));
+      }
+    }
+  }
+
+  void take_executed(int32_t value) {
+    const int32_t before = request_.executed->buffer_of_value[static_cast<size_t>(value)];
+    if (owner(value) == value && before >= 0) {
+      plan_->buffers.push_back(request_.executed->buffers[static_cast<size_t>(before)]);
+      buffer_of(value) = static_cast<int32_t>(plan_->buffers.size()) - 1;
+    }
+  }
+
+  // ---- Steps
+
+  void add(const PlanNode& node) {
+    const Node& last = graph().nodes()[static_cast<size_t>(node.members.back())];
+    if (last.operation->special == Special::update || last.operation->special == Special::assign) {
+      copy_old_version(last);
+    }
+    Step step;
+    step.location = last.location;
+    for (const int32_t member : node.members) {
+      step.name += (step.name.empty() ? "" : "+") + graph().nodes()[static_cast<size_t>(member)].operation->name;
+    }
+    for (const int32_t value : node.inputs) {
+      ATELIER_CHECK(buffer_of(value) >= 0);
+      step.inputs.push_back(buffer_of(value));
+    }
+    for (const int32_t value : node.outputs) {
+      buffer_of(value) = output_buffer(last, value);
+      step.outputs.push_back(buffer_of(value));
+    }
+    step.kernel = make_kernel(node, last);
+    for (const int32_t earlier : node.after) {
+      step.after.push_back(step_of_node_[static_cast<size_t>(earlier)]);
+    }
+    if (copy_step_ >= 0) {
+      step.after.push_back(copy_step_);
+      copy_step_ = -1;
+    }
+    step_of_node_.push_back(static_cast<int32_t>(plan_->steps.size()));
+    plan_->steps.push_back(std::move(step));
+  }
+
+  int32_t output_buffer(const Node& node, int32_t value) {
+    if (node.operation->special == Special::update || node.operation->special == Special::assign) {
+      return add_buffer(graph().value(value).type, Residence::parameter,
+                        static_cast<int32_t>(node.attributes[0].scalar.constant.integer));
+    }
+    return add_buffer(graph().value(value).type, request_.keep_all ? Residence::own : Residence::arena);
+  }
+
+  // From here on readers of the old version see a copy, made just before the update.
+  void copy_old_version(const Node& writer) {
+    const int32_t old_version = owner(writer.inputs[0]);
+    if (std::ranges::find(copied_, old_version) == copied_.end()) {
+      return;
+    }
+    const TensorType& type = graph().value(old_version).type;
+    const int32_t copy = add_buffer(type, request_.keep_all ? Residence::own : Residence::arena);
+    Step step;
+    step.name = "copy";
+    step.location = writer.location;
+    step.inputs = {buffer_of(old_version)};
+    step.outputs = {copy};
+    step.kernel = kernels::make_copy(type.dtype, type.shape.elements());
+    if (const int32_t maker = graph().value(old_version).node; !plan_->steps.empty() && maker >= 0) {
+      for (size_t s = 0; s < plan_->steps.size(); ++s) {  // the step that made the old version, where it was an update
+        if (std::ranges::find(plan_->steps[s].outputs, buffer_of(old_version)) != plan_->steps[s].outputs.end()) {
+          step.after.push_back(static_cast<int32_t>(s));
+        }
+      }
+    }
+    copy_step_ = static_cast<int32_t>(plan_->steps.size());
+    plan_->steps.push_back(std::move(step));
+    buffer_of(old_version) = copy;
+  }
+
+  std::unique_ptr<kernels::Kernel> make_kernel(const PlanNode& node, const Node& last) {
+    const Operation& operation = *last.operation;
+    if (operation.elementwise != nullptr) {
+      return kernels::make_elementwise(program_of(node));
+    }
+    if (operation.special == Special::update) {
+      return make_update_kernel(*bank_.parameters[static_cast<size_t>(last.attributes[0].scalar.constant.integer)], bank_,
+                                static_cast<int32_t>(last.attributes[1].scalar.constant.integer));
+    }
+    if (operation.special == Special::assign) {
+      return make_assign_kernel(graph().value(last.outputs[0]).type);
+    }
+    std::vector<kernels::Buffer> inputs;
+    std::vector<kernels::Buffer> outputs;
+    for (const int32_t value : last.inputs) {
+      inputs.push_back({graph().value(value).type.shape, graph().value(value).type.dtype, kernels::Layout::row_major});
+    }
+    for (const int32_t value : last.outputs) {
+      outputs.push_back({graph().value(value).type.shape, graph().value(value).type.dtype, kernels::Layout::row_major});
+    }
+    return operation.kernel({inputs, outputs, last.attributes});
+  }
+
+  kernels::ElementwiseProgram program_of(const PlanNode& node) {
+    kernels::ElementwiseProgram program;
+    const TensorType& type = graph().value(graph().nodes()[static_cast<size_t>(node.members.back())].outputs[0]).type;
+    program.shape = type.shape;
+    program.dtype = type.dtype;
+    for (const int32_t value : node.inputs) {
+      program.inputs.push_back({broadcast_strides(graph().value(value).type.shape, type.shape)});
+    }
+    std::vector<std::pair<int32_t, int>> results;  // graph value, argument number
+    const auto argument_of = [&](int32_t value) {
+      if (const auto input = std::ranges::find(node.inputs, value); input != node.inputs.end()) {
+        return static_cast<int>(input - node.inputs.begin());
+      }
+      for (const auto& [known, argument] : results) {
+        if (known == value) {
+          return argument;
+        }
+      }
+      const Node& splat = graph().nodes()[static_cast<size_t>(graph().value(owner(value)).node)];
+      const int argument = append(program, splat, {});
+      results.emplace_back(value, argument);
+      return argument;
+    };
+    for (const int32_t member : node.members) {
+      const Node& part = graph().nodes()[static_cast<size_t>(member)];
+      std::vector<int> arguments;
+      for (const int32_t value : part.inputs) {
+        arguments.push_back(argument_of(value));
+      }
+      results.emplace_back(part.outputs[0], append(program, part, std::move(arguments)));
+    }
+    for (const int32_t value : node.outputs) {
+      program.outputs.push_back(argument_of(value) - static_cast<int>(node.inputs.size()));
+    }
+    return program;
+  }
+
+  static int append(kernels::ElementwiseProgram& program, const Node& node, std::vector<int> arguments) {
+    kernels::ElementwiseInstruction instruction{node.operation->elementwise, std::move(arguments), {}};
+    for (int i = 0; i < node.operation->elementwise->operands; ++i) {
+      instruction.operands.push_back(node.attributes[static_cast<size_t>(i)].scalar);
+    }
+    program.instructions.push_back(std::move(instruction));
+    return static_cast<int>(program.inputs.size() + program.instructions.size()) - 1;
+  }
+
+  // ---- Outputs
+
+  void collect_outputs() {
+    for (const uint32_t place : request_.requested) {
+      const int32_t buffer = buffer_of(plan_->lowered->values[place].id);
+      plan_->outputs.push_back({OutputKind::requested, place, buffer, -1});
+    }
+    const size_t shown_before = request_.executed == nullptr ? 0 : request_.executed->lowered->outputs.size();
+    for (size_t i = shown_before; i < plan_->lowered->outputs.size(); ++i) {
+      const GraphOutput& output = plan_->lowered->outputs[i];
+      plan_->outputs.push_back({output.kind, output.index, buffer_of(output.value.id),
+                                output.count ? buffer_of(output.count.id) : -1});
+    }
+    if (plan_->lowered->finite) {
+      plan_->outputs.push_back({OutputKind::finite, 0, buffer_of(plan_->lowered->finite.id), -1});
+    }
+    for (PlanOutput& output : plan_->outputs) {
+      ATELIER_CHECK(output.buffer >= 0);
+      keep_to_end_.push_back(output.buffer);
+      if (output.count_buffer >= 0) {
+        keep_to_end_.push_back(output.count_buffer);
+      }
+    }
+  }
+
+  // ---- Memory
+
+  void allocate() {
+    const auto steps = static_cast<int32_t>(plan_->steps.size());
+    find_lifetimes();
+    overwrite_inputs();
+    std::vector<Placement> placements;
+    std::vector<int32_t> placed;
+    for (size_t b = 0; b < plan_->buffers.size(); ++b) {
+      if (plan_->buffers[b].residence == Residence::arena && last_use_[b] >= 0 && shares_[b] < 0) {
+        placed.push_back(static_cast<int32_t>(b));
+        placements.push_back({plan_->buffers[b].bytes, first_use_[b], last_use_[b], 0});
+      }
+    }
+    std::vector<size_t> workspaces;
+    for (int32_t s = 0; s < steps; ++s) {
+      const kernels::Kernel& kernel = *plan_->steps[static_cast<size_t>(s)].kernel;
+      plan_->scratch_bytes = std::max(plan_->scratch_bytes, kernel.scratch_bytes());
+      if (kernel.workspace_bytes() > 0) {
+        workspaces.push_back(placements.size());
+        placed.push_back(-s - 1);
+        placements.push_back({kernel.workspace_bytes(), s, s, 0});
+      }
+    }
+    plan_->arena_bytes = place(placements);
+    for (size_t i = 0; i < placements.size(); ++i) {
+      if (placed[i] >= 0) {
+        plan_->buffers[static_cast<size_t>(placed[i])].offset = placements[i].offset;
+      } else {
+        plan_->steps[static_cast<size_t>(-placed[i] - 1)].workspace_offset = placements[i].offset;
+      }
+    }
+    for (size_t b = 0; b < plan_->buffers.size(); ++b) {
+      if (shares_[b] >= 0) {
+        plan_->buffers[b].offset = plan_->buffers[static_cast<size_t>(shared_root(static_cast<int32_t>(b)))].offset;
+      }
+    }
+    allocate_own();
+  }
+
+  void find_lifetimes() {
+    const auto steps = static_cast<int32_t>(plan_->steps.size());
+    first_use_.assign(plan_->buffers.size(), steps);
+    last_use_.assign(plan_->buffers.size(), -1);
+    shares_.assign(plan_->buffers.size(), -1);
+    const auto use = [&](int32_t buffer, int32_t s) {
+      auto& first = first_use_[static_cast<size_t>(buffer)];
+      auto& last = last_use_[static_cast<size_t>(buffer)];
+      first = std::min(first, s);
+      last = std::max(last, s);
+    };
+    for (int32_t s = 0; s < steps; ++s) {
+      for (const int32_t buffer : plan_->steps[static_cast<size_t>(s)].inputs) {
+        use(buffer, s);
+      }
+      for (const int32_t buffer : plan_->steps[static_cast<size_t>(s)].outputs) {
+        use(buffer, s);
+      }
+    }
+    for (const int32_t buffer : keep_to_end_) {
+      last_use_[static_cast<size_t>(buffer)] = steps;
+    }
+  }
+
+  [[nodiscard]] int32_t shared_root(int32_t buffer) const {
+    while (shares_[static_cast<size_t>(buffer)] >= 0) {
+      buffer = shares_[static_cast<size_t>(buffer)];
+    }
+    return buffer;
+  }
+
+  // An elementwise result may take the place of an input that nobody reads after.
+  void overwrite_inputs() {
+    for (int32_t s = 0; s < static_cast<int32_t>(plan_->steps.size()); ++s) {
+      const Step& step = plan_->steps[static_cast<size_t>(s)];
+      if (step.outputs.empty()) {
+        continue;
+      }
+      const int32_t output = step.outputs[0];
+      if (plan_->buffers[static_cast<size_t>(output)].residence != Residence::arena) {
+        continue;
+      }
+      for (size_t i = 0; i < step.inputs.size(); ++i) {
+        const int32_t root = shared_root(step.inputs[i]);
+        const PlannedBuffer& input = plan_->buffers[static_cast<size_t>(root)];
+        const bool once = std::ranges::count_if(step.inputs, [&](int32_t b) { return shared_root(b) == root; }) == 1;
+        if (once && input.residence == Residence::arena && last_use_[static_cast<size_t>(root)] == s &&
+            input.bytes == plan_->buffers[static_cast<size_t>(output)].bytes && step.kernel->may_overwrite(i)) {
+          shares_[static_cast<size_t>(output)] = root;
+          last_use_[static_cast<size_t>(root)] = std::max(s, last_use_[static_cast<size_t>(output)]);
+          break;
+        }
+      }
+    }
+  }
+
+  void allocate_own() {
+    size_t bytes = 0;
+    std::vector<size_t> mine;
+    for (size_t b = 0; b < plan_->buffers.size(); ++b) {
+      PlannedBuffer& buffer = plan_->buffers[b];
+      if (buffer.residence == Residence::own && buffer.memory == nullptr) {
+        buffer.offset = bytes;
+        bytes += tensor::aligned(buffer.bytes);
+        mine.push_back(b);
+      }
+    }
+    if (bytes > 0) {
+      plan_->own = tensor::Storage(bytes);
+      for (const size_t b : mine) {
+        plan_->buffers[b].memory = plan_->own.data() + plan_->buffers[b].offset;
+      }
+    }
+  }
+
+  // ---- Order
+
+  // Beside its data, a step waits for all that used the memory which it writes. Only what no other edge implies is kept.
+  void order() {
+    const size_t count = plan_->steps.size();
+    const size_t words = (count + 63) / 64;
+    std::vector<uint64_t> implied(count * words, 0);  // row s: the steps that are done when s starts
+    const auto has = [&](size_t s, size_t earlier) { return (implied[s * words + earlier / 64] >> (earlier % 64) & 1U) != 0; };
+    struct Use {
+      size_t begin, end;
+      int32_t step;
+    };
+    std::vector<Use> uses;  // of arena memory, so far
+    for (size_t s = 0; s < count; ++s) {
+      Step& step = plan_->steps[s];
+      const auto wait_for_users = [&](size_t begin, size_t end) {
+        for (const Use& use : uses) {
+          if (use.begin < end && begin < use.end && use.step != static_cast<int32_t>(s)) {
+            step.after.push_back(use.step);
+          }
+        }
+      };
+      for_each_written(step, wait_for_users);
+      std::ranges::sort(step.after, std::greater<>{});
+      const auto duplicates = std::ranges::unique(step.after);
+      step.after.erase(duplicates.begin(), duplicates.end());
+      std::vector<int32_t> reduced;
+      for (const int32_t earlier : step.after) {
+        if (!has(s, static_cast<size_t>(earlier))) {
+          reduced.push_back(earlier);
+          for (size_t w = 0; w < words; ++w) {
+            implied[s * words + w] |= implied[static_cast<size_t>(earlier) * words + w];
+          }
+          implied[s * words + static_cast<size_t>(earlier) / 64] |= uint64_t{1} << (static_cast<size_t>(earlier) % 64);
+        }
+      }
+      step.after = std::move(reduced);
+      // What has been waited for need not be remembered: whoever comes later waits for this step instead.
+      for_each_written(step, [&](size_t begin, size_t end) {
+        std::erase_if(uses, [&](const Use& use) { return begin <= use.begin && use.end <= end; });
+      });
+      for_each_touched(step, [&](size_t begin, size_t end) { uses.push_back({begin, end, static_cast<int32_t>(s)}); });
+    }
+  }
+
+  template <typename Visit>
+  void visit_arena(int32_t buffer, const Visit& visit) {
+    const PlannedBuffer& planned = plan_->buffers[static_cast<size_t>(buffer)];
+    if (planned.residence == Residence::arena && planned.bytes > 0) {
+      visit(planned.offset, planned.offset + planned.bytes);
+    }
+  }
+
+  template <typename Visit>
+  void for_each_written(const Step& step, const Visit& visit) {
+    for (const int32_t buffer : step.outputs) {
+      visit_arena(buffer, visit);
+    }
+    if (const size_t bytes = step.kernel->workspace_bytes(); bytes > 0) {
+      visit(step.workspace_offset, step.workspace_offset + bytes);
+    }
+  }
+
+  template <typename Visit>
+  void for_each_touched(const Step& step, const Visit& visit) {
+    for_each_written(step, visit);
+    for (const int32_t buffer : step.inputs) {
+      visit_arena(buffer, visit);
+    }
+  }
+
+  void make_tasks() {
+    std::vector<int32_t> last_task(plan_->steps.size(), -1);
+    for (size_t s = 0; s < plan_->steps.size(); ++s) {
+      const Step& step = plan_->steps[s];
+      for (int64_t phase = 0; phase < step.kernel->phases(); ++phase) {
+        const auto index = static_cast<int32_t>(plan_->tasks.size());
+        Task task{static_cast<int32_t>(s), static_cast<int32_t>(phase),
+                  static_cast<int32_t>(step.kernel->pieces(phase)), 0, {}};
+        const auto wait = [&](int32_t earlier) {
+          plan_->tasks[static_cast<size_t>(earlier)].releases.push_back(index);
+          ++task.waits_for;
+        };
+        if (phase > 0) {
+          wait(index - 1);
+        } else {
+          for (const int32_t earlier : step.after) {
+            wait(last_task[static_cast<size_t>(earlier)]);
+          }
+        }
+        last_task[s] = index;
+        plan_->tasks.push_back(std::move(task));
+      }
+    }
+  }
+
+  const PlanRequest& request_;
+  const Bank& bank_;
+  std::unique_ptr<Plan> plan_;
+  std::vector<int32_t> owners_;
+  std::vector<char> kept_;
+  std::vector<int32_t> copied_;
+  std::vector<int32_t> step_of_node_;
+  int32_t copy_step_ = -1;
+  std::vector<int32_t> keep_to_end_;
+  std::vector<int32_t> first_use_, last_use_, shares_;
+};
+
+}  // namespace
+
+std::unique_ptr<Plan> make_plan(const PlanRequest& request, const Bank& bank, DType real) {
+  return Planner(request, bank, real).run();
+}
+
+}  // namespace atelier::graph

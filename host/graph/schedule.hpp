@@ -1,0 +1,47 @@
+// The inner stages of planning: a list of plan nodes with their dependencies, between the graph and the finished plan.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "graph/plan.hpp"
+
+namespace atelier::graph {
+
+struct PlanNode {
+  std::vector<int32_t> members;  // graph nodes, ascending: several where elementwise operations are fused
+  std::vector<int32_t> inputs;   // graph values read from buffers
+  std::vector<int32_t> outputs;  // graph values written to buffers
+  std::vector<int32_t> after;    // plan nodes that must come before for any reason
+};
+
+// Dead nodes dropped, elementwise neighbours fused, in an order that keeps every old version of a parameter readable until its
+// last reader is done. `copied` lists the parameter values (by graph value) that must be copied before their update, since
+// something reads them that can only run after it.
+struct Schedule {
+  std::vector<PlanNode> nodes;
+  std::vector<int32_t> copied;
+};
+
+struct ScheduleRequest {
+  const Graph& graph;
+  const std::vector<char>& kept;  // by graph value: must stay readable
+  int32_t first_node = 0;         // earlier graph nodes have run already
+  bool fuse = true;
+};
+
+Schedule make_schedule(const ScheduleRequest& request);
+
+// Graph values that are the same buffer under another shape lead to the value that owns it.
+std::vector<int32_t> buffer_owners(const Graph& graph);
+
+// Offsets for buffers with lifetimes [first, last] (in schedule order) so that none that live together overlap: the largest
+// first, each at the lowest offset that is free (Pisarchyk & Lee 2020, greedy by size). Returns the size of the whole.
+struct Placement {
+  size_t bytes = 0;
+  int32_t first = 0, last = 0;
+  size_t offset = 0;  // the result
+};
+size_t place(std::vector<Placement>& placements);
+
+}  // namespace atelier::graph

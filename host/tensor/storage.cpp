@@ -1,0 +1,24 @@
+#include "tensor/storage.hpp"
+
+#include <cstring>
+#include <new>
+
+namespace atelier::tensor {
+
+Storage::Storage(size_t bytes) : size_(bytes) {
+  const size_t reserved = aligned(bytes == 0 ? 1 : bytes);
+  data_.reset(static_cast<std::byte*>(::operator new[](reserved, std::align_val_t{alignment})));
+  std::memset(data_.get(), 0, reserved);
+}
+
+void Storage::Release::operator()(std::byte* data) const noexcept {
+  ::operator delete[](data, std::align_val_t{alignment});
+}
+
+Storage copy_of(const Storage& other) {
+  Storage out(other.size());
+  std::memcpy(out.data(), other.data(), other.size());
+  return out;
+}
+
+}  // namespace atelier::tensor

@@ -1,0 +1,77 @@
+// Kingma & Ba 2015, algorithm 1:
+//   m = β1 m + (1 - β1) g;  v = β2 v + (1 - β2) g²;  θ = θ - η / (1 - β1^t) · m / (√(v / (1 - β2^t)) + ε).
+// Weight decay λ is coupled (g = ∇ + λ θ) or decoupled (Loshchilov & Hutter 2019: θ = θ - η λ θ first).
+#include <atelier/optimizer.hpp>
+
+#include <cmath>
+
+namespace {
+
+using namespace atelier;
+
+enum Scalar { step_size, beta1, rest1, beta2, rest2, inverse_root_correction2, epsilon, coupled_decay, kept };
+
+ATELIER_VECTORIZED void adam(const double* scalars, size_t count, float* parameter, const float* gradient, float* m, float* v) {
+  const auto eta = static_cast<float>(scalars[step_size]);
+  const auto b1 = static_cast<float>(scalars[beta1]);
+  const auto r1 = static_cast<float>(scalars[rest1]);
+  const auto b2 = static_cast<float>(scalars[beta2]);
+  const auto r2 = static_cast<float>(scalars[rest2]);
+  const auto root = static_cast<float>(scalars[inverse_root_correction2]);
+  const auto small = static_cast<float>(scalars[epsilon]);
+  const auto lambda = static_cast<float>(scalars[coupled_decay]);
+  const auto keep = static_cast<float>(scalars[kept]);
+  for (size_t i = 0; i < count; ++i) {
+    const float g = gradient[i] + lambda * parameter[i];
+    const float first = b1 * m[i] + r1 * g;
+    const float second = b2 * v[i] + r2 * (g * g);
+    m[i] = first;
+    v[i] = second;
+    parameter[i] = keep * parameter[i] - eta * first / (std::sqrt(second) * root + small);
+  }
+}
+
+class Adam final : public Optimizer {
+ public:
+  static constexpr std::initializer_list<const char*> slots = {"m", "v"};
+
+  static void describe(Description& d) {
+    d.summary = "Adam; with decoupled weight decay it is AdamW.";
+    d.reference = "Kingma & Ba 2015; decoupled weight decay: Loshchilov & Hutter 2019";
+    d.number("learning_rate", 0.001, "step size").range(0);
+    d.number("beta1", 0.9, "decay of the running mean of gradients").range(0, 1);
+    d.number("beta2", 0.999, "decay of the running mean of squared gradients").range(0, 1);
+    d.number("epsilon", 1e-8, "added to the denominator").range(0);
+    d.number("weight_decay", 0.0, "strength of the weight decay").range(0);
+    d.flag("decoupled", true, "shrink the weights directly instead of adding to the gradient");
+  }
+
+  explicit Adam(const Settings& settings)
+      : beta1_(settings.number("beta1")), beta2_(settings.number("beta2")), epsilon_(settings.number("epsilon")),
+        weight_decay_(settings.number("weight_decay")), decoupled_(settings.flag("decoupled")) {}
+
+  void begin_update(const Update& update, double* scalars) override {
+    const auto t = static_cast<double>(update.t);
+    scalars[step_size] = update.learning_rate / (1 - std::pow(beta1_, t));
+    scalars[beta1] = beta1_;
+    scalars[rest1] = 1 - beta1_;
+    scalars[beta2] = beta2_;
+    scalars[rest2] = 1 - beta2_;
+    scalars[inverse_root_correction2] = 1 / std::sqrt(1 - std::pow(beta2_, t));
+    scalars[epsilon] = epsilon_;
+    scalars[coupled_decay] = decoupled_ ? 0 : weight_decay_;
+    scalars[kept] = decoupled_ ? 1 - update.learning_rate * weight_decay_ : 1;
+  }
+
+  void update(const double* scalars, size_t count, float* parameter, const float* gradient, float* const* state) const override {
+    adam(scalars, count, parameter, gradient, state[0], state[1]);
+  }
+
+ private:
+  double beta1_, beta2_, epsilon_, weight_decay_;
+  bool decoupled_;
+};
+
+}  // namespace
+
+ATELIER_OPTIMIZER("adam", Adam)

@@ -1,0 +1,67 @@
+// Tieleman & Hinton 2012, lecture 6.5:  s = ρ s + (1 - ρ) g²;  v = μ v + g / (√s + ε);  θ = θ - η v,  with g = ∇ + λ θ.
+#include <atelier/optimizer.hpp>
+
+#include <cmath>
+
+namespace {
+
+using namespace atelier;
+
+enum Scalar { learning_rate, decay, rest, momentum, epsilon, weight_decay };
+
+ATELIER_VECTORIZED void rmsprop(const double* scalars, size_t count, float* parameter, const float* gradient,
+                                float* mean_square, float* velocity) {
+  const auto rate = static_cast<float>(scalars[learning_rate]);
+  const auto rho = static_cast<float>(scalars[decay]);
+  const auto one_minus_rho = static_cast<float>(scalars[rest]);
+  const auto mu = static_cast<float>(scalars[momentum]);
+  const auto small = static_cast<float>(scalars[epsilon]);
+  const auto lambda = static_cast<float>(scalars[weight_decay]);
+  for (size_t i = 0; i < count; ++i) {
+    const float g = gradient[i] + lambda * parameter[i];
+    const float s = rho * mean_square[i] + one_minus_rho * (g * g);
+    const float v = mu * velocity[i] + g / (std::sqrt(s) + small);
+    mean_square[i] = s;
+    velocity[i] = v;
+    parameter[i] -= rate * v;
+  }
+}
+
+class RmsProp final : public Optimizer {
+ public:
+  static constexpr std::initializer_list<const char*> slots = {"mean_square", "velocity"};
+
+  static void describe(Description& d) {
+    d.summary = "RMSProp: gradients divided by a running average of their magnitude.";
+    d.reference = "Tieleman & Hinton 2012, lecture 6.5";
+    d.number("learning_rate", 0.001, "step size").range(0);
+    d.number("decay", 0.99, "of the running average").range(0, 1);
+    d.number("momentum", 0.0, "share of the last update that is kept").range(0, 1);
+    d.number("epsilon", 1e-8, "added to the denominator").range(0);
+    d.number("weight_decay", 0.0, "added to the gradient: this times the weights").range(0);
+  }
+
+  explicit RmsProp(const Settings& settings)
+      : decay_(settings.number("decay")), momentum_(settings.number("momentum")), epsilon_(settings.number("epsilon")),
+        weight_decay_(settings.number("weight_decay")) {}
+
+  void begin_update(const Update& update, double* scalars) override {
+    scalars[learning_rate] = update.learning_rate;
+    scalars[decay] = decay_;
+    scalars[rest] = 1 - decay_;
+    scalars[momentum] = momentum_;
+    scalars[epsilon] = epsilon_;
+    scalars[weight_decay] = weight_decay_;
+  }
+
+  void update(const double* scalars, size_t count, float* parameter, const float* gradient, float* const* state) const override {
+    rmsprop(scalars, count, parameter, gradient, state[0], state[1]);
+  }
+
+ private:
+  double decay_, momentum_, epsilon_, weight_decay_;
+};
+
+}  // namespace
+
+ATELIER_OPTIMIZER("rmsprop", RmsProp)

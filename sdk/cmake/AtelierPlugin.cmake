@@ -1,0 +1,21 @@
+# atelier_add_plugin(NAME sources... [VERSION x.y.z] [LIBRARIES ...])
+# A plugin: one shared library against the SDK's headers only. NAME is the library's and, if no component says otherwise,
+# what `atelier plugins` calls it.
+function(atelier_add_plugin name)
+  cmake_parse_arguments(PLUGIN "" "VERSION" "LIBRARIES" ${ARGN})
+  if(NOT PLUGIN_VERSION)
+    set(PLUGIN_VERSION ${PROJECT_VERSION})
+  endif()
+  if(NOT PLUGIN_VERSION)
+    set(PLUGIN_VERSION 0.0.0)
+  endif()
+  add_library(${name} MODULE ${PLUGIN_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE Atelier::sdk ${PLUGIN_LIBRARIES})
+  target_compile_definitions(${name} PRIVATE ATELIER_PLUGIN_NAME="${name}" ATELIER_PLUGIN_VERSION="${PLUGIN_VERSION}")
+  # Equal bits need contraction off, on this side too.
+  target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off -fno-math-errno>)
+  set_target_properties(${name} PROPERTIES PREFIX "" CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  if(ATELIER_BUILD_PLUGIN_DIR)
+    set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${ATELIER_BUILD_PLUGIN_DIR})
+  endif()
+endfunction()

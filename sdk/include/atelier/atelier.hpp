@@ -1,0 +1,7 @@
+// All that a plugin author needs. A plugin includes this, or the header of the one kind that it brings.
+#pragma once
+
+#include <atelier/dataset.hpp>
+#include <atelier/loss.hpp>
+#include <atelier/model.hpp>
+#include <atelier/optimizer.hpp>

@@ -1,0 +1,119 @@
+// How to write a dataset. See the plugins shapes and mnist for whole ones.
+#pragma once
+
+#include <atelier/context.hpp>
+#include <atelier/plugin.hpp>
+
+namespace atelier {
+
+enum class Split { train = ATL_TRAIN, test = ATL_TEST };
+
+// Where one sample is written to, or read from a source: one array for each field, in the fields' order.
+class Sample {
+ public:
+  Sample(atl_context* context, void* const* fields) : context_(context), fields_(fields) {}
+  [[nodiscard]] float* reals(size_t field) const { return static_cast<float*>(fields_[field]); }
+  [[nodiscard]] int64_t* integers(size_t field) const { return static_cast<int64_t*>(fields_[field]); }
+  void fail(std::string_view message, Location at = {}) const {
+    detail::core->fail(context_, ATL_ERROR_DATA, detail::string(message), at);
+  }
+
+ private:
+  atl_context* context_;
+  void* const* fields_;
+};
+
+// The host's hands while a dataset is made. The source stays valid as long as the dataset, all else in the constructor only.
+class Environment {
+ public:
+  Environment(atl_context* context, const atl_environment* environment) : context_(context), environment_(environment) {}
+
+  [[nodiscard]] std::string base_directory() const { return std::string(detail::view(environment_->base_directory)); }
+  [[nodiscard]] std::vector<std::string> data_directories() const {
+    std::vector<std::string> out;
+    for (uint64_t i = 0; i < environment_->data_directory_count; ++i) {
+      out.emplace_back(detail::view(environment_->data_directories[i]));
+    }
+    return out;
+  }
+  // The dataset that the setting `source` names; null where none.
+  [[nodiscard]] const atl_source* source() const {
+    return environment_->source->size == 0 ? nullptr : environment_->source;
+  }
+  // Data that is missing or broken: say which file, what was found, what was expected, and how to get it.
+  void fail(std::string_view message, Location at = {}) const {
+    detail::core->fail(context_, ATL_ERROR_DATA, detail::string(message), at);
+  }
+
+ private:
+  atl_context* context_;
+  const atl_environment* environment_;
+};
+
+// Derived classes have
+//   static void describe(Description& d);
+//   Derived(const Settings& settings, const Environment& environment);
+// fill in fields, counts and files in the constructor, and end with ATELIER_DATASET("name", Derived).
+class Dataset {
+ public:
+  Dataset() = default;
+  Dataset(const Dataset&) = delete;
+  Dataset& operator=(const Dataset&) = delete;
+  virtual ~Dataset() = default;
+
+  // Writes one sample. The same bits whenever it is called, from many threads at once.
+  virtual void read(Split split, int64_t index, const Sample& sample) const = 0;
+
+  std::vector<Field> fields;       // "image": (C, H, W) floats in [low, high]; "label": one integer
+  int64_t train_count = 0, test_count = 0;
+  std::vector<std::string> files;  // whose hashes go into the log
+};
+
+namespace detail {
+
+struct DatasetHolder {  // what `self` points at: the dataset, and its description for the host
+  std::unique_ptr<Dataset> dataset;
+  std::vector<atl_field> fields;
+  std::vector<atl_string> files;
+  atl_data_spec spec{};
+
+  void describe() {
+    for (const Field& field : dataset->fields) {
+      fields.push_back({sizeof(atl_field), string(field.name), field.dtype, static_cast<uint32_t>(field.dims.size()),
+                        field.dims.data(), field.classes, field.low, field.high});
+    }
+    for (const std::string& file : dataset->files) {
+      files.push_back(string(file));
+    }
+    spec = {sizeof spec,  fields.data(),       fields.size(), dataset->train_count, dataset->test_count,
+            files.data(), files.size()};
+  }
+};
+
+template <typename T>
+inline const atl_dataset_v1 dataset_table = {
+    sizeof(atl_dataset_v1),
+    [](atl_context* context, const atl_settings* settings, const atl_environment* environment, void** self) -> atl_status {
+      return guard(context, [&] {
+        auto holder = std::make_unique<DatasetHolder>();
+        holder->dataset = std::make_unique<T>(Settings(context, settings), Environment(context, environment));
+        holder->describe();
+        *self = holder.release();
+      });
+    },
+    destroy<DatasetHolder>,
+    [](void* self, const atl_data_spec** spec) -> atl_status {
+      *spec = &static_cast<DatasetHolder*>(self)->spec;
+      return ATL_OK;
+    },
+    [](void* self, atl_context* context, int32_t split, int64_t index, void* const* fields) -> atl_status {
+      return guard(context, [&] {
+        static_cast<DatasetHolder*>(self)->dataset->read(static_cast<Split>(split), index, Sample(context, fields));
+      });
+    }};
+
+}  // namespace detail
+}  // namespace atelier
+
+#define ATELIER_DATASET(name, type) \
+  ATELIER_REGISTER_(ATL_DATASET_V1, name, "", type, atelier::detail::dataset_table<type>)

@@ -1,0 +1,124 @@
+// How to write a loss. See the plugin adversarial for whole ones.
+#pragma once
+
+#include <atelier/context.hpp>
+#include <atelier/plugin.hpp>
+
+namespace atelier {
+
+// A network that a loss is given: may be called as often as wanted, during the loss's call.
+class Network {
+ public:
+  explicit Network(const atl_network* network) : network_(network) {}
+  Tensor operator()(At x) const {
+    const atl_tensor input = x.tensor.handle();
+    atl_tensor output = 0;
+    network_->call(network_->self, x.tensor.context(), &input, 1, &output);
+    return {x.tensor.context(), output};
+  }
+  [[nodiscard]] std::string group() const { return std::string(detail::view(network_->group)); }
+
+ private:
+  const atl_network* network_;
+};
+
+// After the next update of a group in this step, `action(context, parameters)` runs: clip weights here.
+template <typename Action>
+void after_update(Tensor beside, std::string_view group, Action*) {
+  detail::core->after_update(
+      beside.context(), detail::string(group), nullptr, [](void*, atl_context* context, atl_string name) -> atl_status {
+        return detail::guard(context, [&] {
+          uint64_t count = 0;
+          detail::core->group(context, name, nullptr, 0, &count);
+          std::vector<atl_parameter> handles(count);
+          detail::core->group(context, name, handles.data(), count, &count);
+          for (const atl_parameter handle : handles) {
+            Action()(context, Parameter(handle));
+          }
+        });
+      });
+}
+
+// Each derived class has
+//   static void describe(Description& d);
+//   Derived(const Settings& settings, const DataSpec& data, Builder& build);
+// and ends with ATELIER_LOSS("name", Derived).
+class AdversarialLoss {
+ public:
+  using Role = AdversarialLoss;
+  static constexpr const char* role = "adversarial";
+  virtual ~AdversarialLoss() = default;
+  virtual Tensor discriminator(const Network& network, Tensor real, Tensor fake) = 0;  // scalar
+  virtual Tensor generator(const Network& network, Tensor fake) = 0;                   // scalar
+};
+
+class ReconstructionLoss {
+ public:
+  using Role = ReconstructionLoss;
+  static constexpr const char* role = "reconstruction";
+  virtual ~ReconstructionLoss() = default;
+  virtual Tensor per_sample(Tensor output, Tensor target) = 0;  // (B), the sum over a sample's elements
+  virtual Tensor image(Tensor output) = 0;                      // what the raw output means as an image
+};
+
+class DivergenceLoss {
+ public:
+  using Role = DivergenceLoss;
+  static constexpr const char* role = "divergence";
+  virtual ~DivergenceLoss() = default;
+  virtual Tensor per_sample(Tensor mean, Tensor log_variance) = 0;  // (B)
+};
+
+class ClassificationLoss {
+ public:
+  using Role = ClassificationLoss;
+  static constexpr const char* role = "classification";
+  virtual ~ClassificationLoss() = default;
+  virtual Tensor per_sample(Tensor logits, Tensor labels) = 0;  // (B)
+};
+
+namespace detail {
+
+inline Tensor dispatch(AdversarialLoss& loss, int32_t function, const Tensor* inputs, const Network& network) {
+  return function == ATL_ADVERSARIAL_DISCRIMINATOR ? loss.discriminator(network, inputs[0], inputs[1])
+                                                   : loss.generator(network, inputs[0]);
+}
+inline Tensor dispatch(ReconstructionLoss& loss, int32_t function, const Tensor* inputs, const Network&) {
+  if (function == ATL_LOSS_IMAGE) {
+    return loss.image(inputs[0]);
+  }
+  const Tensor each = loss.per_sample(inputs[0], inputs[1]);
+  return function == ATL_LOSS_MEAN ? mean(each) : each;
+}
+template <typename Loss>
+Tensor dispatch(Loss& loss, int32_t function, const Tensor* inputs, const Network&) {
+  const Tensor each = loss.per_sample(inputs[0], inputs[1]);
+  return function == ATL_LOSS_MEAN ? mean(each) : each;
+}
+
+template <typename T>
+inline const atl_loss_v1 loss_table = {
+    sizeof(atl_loss_v1),
+    [](atl_context* context, const atl_data_spec* spec, const atl_settings* settings, void** self) -> atl_status {
+      return guard(context, [&] {
+        Builder builder(context);
+        *self = new T(Settings(context, settings), DataSpec(*spec), builder);
+      });
+    },
+    destroy<T>,
+    [](void* self, atl_context* context, int32_t function, const atl_tensor* inputs, uint64_t count,
+       const atl_network* network, atl_tensor* output) -> atl_status {
+      return guard(context, [&] {
+        Tensor tensors[4];
+        for (uint64_t i = 0; i < count && i < 4; ++i) {
+          tensors[i] = Tensor(context, inputs[i]);
+        }
+        *output = dispatch(static_cast<typename T::Role&>(*static_cast<T*>(self)), function, tensors, Network(network)).handle();
+      });
+    }};
+
+}  // namespace detail
+}  // namespace atelier
+
+#define ATELIER_LOSS(name, type) \
+  ATELIER_REGISTER_(ATL_LOSS_INTERFACE_V1, name, type::role, type, atelier::detail::loss_table<type>)

@@ -1,0 +1,91 @@
+// The losses that an experiment has put into a model's slots, by role. Made in the model's constructor:
+//   Adversarial adversarial_{build.loss("adversarial")};
+#pragma once
+
+#include <atelier/context.hpp>
+
+#include <type_traits>
+
+namespace atelier {
+
+namespace detail {
+
+// A callable network as the contract wants it; borrowed for one call.
+template <typename F>
+atl_network network_of(const F& callable) {
+  atl_network out{};
+  out.size = sizeof out;
+  out.self = const_cast<F*>(&callable);
+  if constexpr (requires { callable.group(); }) {
+    out.group = string(callable.group());
+  }
+  out.call = [](void* self, atl_context* context, const atl_tensor* inputs, uint64_t input_count, atl_tensor* output) {
+    return guard(context, [&] {
+      const F& network = *static_cast<const F*>(self);
+      if constexpr (std::is_invocable_r_v<Tensor, const F&, Tensor>) {
+        *output = input_count == 0 ? 0 : network(Tensor(context, inputs[0])).handle();
+      }
+    });
+  };
+  return out;
+}
+
+}  // namespace detail
+
+// Networks give logits (B, 1). Results are scalars.
+class Adversarial : public LossHandle {
+ public:
+  Adversarial() = default;
+  Adversarial(LossHandle handle) : LossHandle(handle) {}  // NOLINT: implicit by design
+  template <typename F>
+  Tensor discriminator(const F& network, Tensor real, Tensor fake, Location at = {}) const {
+    const atl_network borrowed = detail::network_of(network);
+    return call(ATL_ADVERSARIAL_DISCRIMINATOR, {real, fake}, &borrowed, at);
+  }
+  template <typename F>
+  Tensor generator(const F& network, Tensor fake, Location at = {}) const {
+    const atl_network borrowed = detail::network_of(network);
+    return call(ATL_ADVERSARIAL_GENERATOR, {fake}, &borrowed, at);
+  }
+};
+
+// `output` is a decoder's raw output, `target` the images, of equal shape (B, ...).
+class Reconstruction : public LossHandle {
+ public:
+  Reconstruction() = default;
+  Reconstruction(LossHandle handle) : LossHandle(handle) {}  // NOLINT
+  // The sum over a sample's elements, the mean over the batch.
+  Tensor operator()(Tensor output, Tensor target, Location at = {}) const { return call(ATL_LOSS_MEAN, {output, target}, nullptr, at); }
+  [[nodiscard]] Tensor image(Tensor output, Location at = {}) const { return call(ATL_LOSS_IMAGE, {output}, nullptr, at); }
+  [[nodiscard]] Tensor per_sample(Tensor output, Tensor target, Location at = {}) const {  // (B)
+    return call(ATL_LOSS_PER_SAMPLE, {output, target}, nullptr, at);
+  }
+};
+
+// Of the diagonal Gaussian N(mean, exp(log_variance)), each (B, Z), from the prior.
+class Divergence : public LossHandle {
+ public:
+  Divergence() = default;
+  Divergence(LossHandle handle) : LossHandle(handle) {}  // NOLINT
+  Tensor operator()(Tensor mean, Tensor log_variance, Location at = {}) const {
+    return call(ATL_LOSS_MEAN, {mean, log_variance}, nullptr, at);
+  }
+  [[nodiscard]] Tensor per_sample(Tensor mean, Tensor log_variance, Location at = {}) const {  // (B)
+    return call(ATL_LOSS_PER_SAMPLE, {mean, log_variance}, nullptr, at);
+  }
+};
+
+// Of logits (B, classes) and int64 labels (B).
+class Classification : public LossHandle {
+ public:
+  Classification() = default;
+  Classification(LossHandle handle) : LossHandle(handle) {}  // NOLINT
+  Tensor operator()(Tensor logits, Tensor labels, Location at = {}) const {
+    return call(ATL_LOSS_MEAN, {logits, labels}, nullptr, at);
+  }
+  [[nodiscard]] Tensor per_sample(Tensor logits, Tensor labels, Location at = {}) const {  // (B)
+    return call(ATL_LOSS_PER_SAMPLE, {logits, labels}, nullptr, at);
+  }
+};
+
+}  // namespace atelier

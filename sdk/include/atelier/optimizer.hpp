@@ -1,0 +1,75 @@
+// How to write an optimizer. See the plugin adam for a whole one.
+#pragma once
+
+#include <atelier/plugin.hpp>
+
+#include <cstddef>
+
+// On an update function: compiled for several instruction sets, the best chosen when the library is loaded. The bits are the
+// same, as contraction is off.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__x86_64__) || defined(__clang__)
+#define ATELIER_VECTORIZED
+#else
+#define ATELIER_VECTORIZED \
+  __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4"), optimize("O3", "no-math-errno", "fp-contract=off")))
+#endif
+
+namespace atelier {
+
+struct Update {
+  int64_t t;             // updates so far, this one included
+  double learning_rate;  // after the schedule
+};
+
+// Derived classes have
+//   static void describe(Description& d);       // must offer the number "learning_rate"
+//   explicit Derived(const Settings& settings);
+//   static constexpr std::initializer_list<const char*> slots = {"m", "v"};   // arrays kept beside each parameter
+// and end with ATELIER_OPTIMIZER("name", Derived).
+class Optimizer {
+ public:
+  Optimizer() = default;
+  Optimizer(const Optimizer&) = delete;
+  Optimizer& operator=(const Optimizer&) = delete;
+  virtual ~Optimizer() = default;
+
+  // What is the same for all elements, once an update; up to ATL_MAX_SCALARS values that `update` is given.
+  virtual void begin_update(const Update& update, double* scalars) = 0;
+  // Elementwise over a block of one parameter. Called from many threads at once.
+  virtual void update(const double* scalars, size_t count, float* parameter, const float* gradient,
+                      float* const* slots) const = 0;
+};
+
+namespace detail {
+
+template <typename T>
+inline const atl_optimizer_v1 optimizer_table = {
+    sizeof(atl_optimizer_v1),
+    [](atl_context* context, const atl_settings* settings, void** self) -> atl_status {
+      return guard(context, [&] { *self = static_cast<Optimizer*>(new T(Settings(context, settings))); });
+    },
+    destroy<Optimizer>,
+    [](void*, const atl_string** names, uint64_t* count) -> atl_status {
+      static const std::vector<atl_string> views = [] {
+        std::vector<atl_string> out;
+        for (const char* slot : T::slots) {
+          out.push_back(string(slot));
+        }
+        return out;
+      }();
+      *names = views.data();
+      *count = views.size();
+      return ATL_OK;
+    },
+    [](void* self, const atl_update* update, double scalars[ATL_MAX_SCALARS]) {
+      static_cast<Optimizer*>(self)->begin_update({update->t, update->learning_rate}, scalars);
+    },
+    [](void* self, const double* scalars, uint64_t count, float* parameter, const float* gradient, float* const* slots) {
+      static_cast<const Optimizer*>(self)->update(scalars, count, parameter, gradient, slots);
+    }};
+
+}  // namespace detail
+}  // namespace atelier
+
+#define ATELIER_OPTIMIZER(name, type) \
+  ATELIER_REGISTER_(ATL_OPTIMIZER_V1, name, "", type, atelier::detail::optimizer_table<type>)

@@ -1,0 +1,52 @@
+#include <doctest/doctest.h>
+
+#include "experiment_catalog.hpp"
+
+using namespace atelier::experiment;
+using namespace atelier::experiment::testing;
+using atelier::plugin::Value;
+
+TEST_CASE("overrides replace what the file says, the last one wins") {
+  const auto experiment = parse_text(minimal("model.latent = 5\n"), {"model.latent=10", "seed=3", "model.latent = 12"});
+  CHECK(experiment.model.settings.at("latent") == Value(int64_t{12}));
+  CHECK(experiment.model.places.at("latent").text() == "<override \"model.latent = 12\">");
+  CHECK(experiment.seed == 3);
+  CHECK(experiment.sample.seed == 3);
+  CHECK(experiment.overrides.size() == 3);
+}
+
+TEST_CASE("overrides may add tables, and merge into those that exist") {
+  const auto experiment = parse_text(minimal("model.latent = 5\n"),
+                                     {"log.weights=7", "model={bias=false}", "optimizer.\"a b\".learning_rate=1"});
+  CHECK(experiment.log.weights == 7);
+  CHECK(experiment.model.settings.at("latent") == Value(int64_t{5}));
+  CHECK(experiment.model.settings.at("bias") == Value(false));
+  CHECK(experiment.group_optimizers.at("a b").settings.at("learning_rate") == Value(1.0));
+}
+
+TEST_CASE("the value is a TOML literal, and a string where it is none") {
+  CHECK(parse_text(minimal(), {"tags=[\"a\", \"b\"]"}).tags.size() == 2);
+  CHECK(parse_text(minimal(), {"name=fashion-1.2"}).name == "fashion-1.2");
+  CHECK(parse_text(minimal(), {"evaluate.metric=\"a=b\""}).evaluate.metric == "a=b");
+  CHECK(parse_text(minimal(), {"evaluate.metric=a=b"}).evaluate.metric == "a=b");
+  CHECK(parse_text(minimal(), {"evaluate.metric=say \"x\""}).evaluate.metric == "say \"x\"");
+  CHECK(parse_text(minimal(), {"evaluate.metric=a\nseed=7"}).seed == 0);
+  CHECK(report(minimal(), {"tags=[a"}) ==
+        "<override \"tags=[a\">: tags: got the string '[a', expected a list of strings");
+}
+
+TEST_CASE("an unknown key, or a value where a table is, is told as in the file") {
+  CHECK(report(minimal(), {"model.latnt=3"}) ==
+        "<override \"model.latnt=3\">: model.latnt: got an unknown key; did you mean 'latent'?");
+  CHECK(report(minimal(), {"model.latent.x=3"}) ==
+        "<override \"model.latent.x=3\">: model.latent: got a table, expected an integer in [1, 1024]");
+  CHECK(report(minimal(), {"train=3"}) == "<override \"train=3\">: train: got 3, expected a table");
+}
+
+TEST_CASE("what is no override") {
+  const std::string expected = ": got no key and value, expected key=value with a key such as model.latent";
+  for (const std::string text : {"epochs", "=3", "a..b=1", "[a]=1", "#a=1", "a b=1", "\"a=1", ""}) {
+    CHECK(report(minimal(), {text}) == "<override \"" + text + "\">" + expected);
+  }
+  CHECK(report(minimal(), {"a\nb=1"}) == "<override \"a b=1\">" + expected);
+}

@@ -1,0 +1,41 @@
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "experiment_catalog.hpp"
+
+using namespace atelier::experiment;
+using namespace atelier::experiment::testing;
+using nlohmann::json;
+
+TEST_CASE("the schema says what the sections are") {
+  const auto schema = json::parse(json_schema(catalog()));
+  CHECK(schema.at("$schema") == "https://json-schema.org/draft/2020-12/schema");
+  CHECK(schema.at("required") == json({"name", "dataset", "model", "optimizer", "train"}));
+  CHECK(schema.at("additionalProperties") == false);
+  const auto& properties = schema.at("properties");
+  CHECK(properties.at("seed").at("minimum") == 0);
+  CHECK(properties.at("train").at("properties").at("batch_size").at("default") == 128);
+  CHECK(properties.at("train").at("properties").at("early_stopping").at("required") == json({"patience"}));
+  CHECK(properties.at("evaluate").at("properties").at("every").at("exclusiveMinimum") == 0);
+  CHECK(properties.at("schedule").at("properties").at("use").at("enum") == json({"constant", "step", "cosine"}));
+}
+
+TEST_CASE("the schema offers the catalog's components and their settings") {
+  const auto schema = json::parse(json_schema(catalog()));
+  const auto& model = schema.at("properties").at("model");
+  CHECK(model.at("properties").at("use").at("enum") == json({"gan", "vae"}));
+  const auto& vae = model.at("allOf").at(1).at("then");
+  CHECK(vae.at("additionalProperties") == false);
+  CHECK(vae.at("properties").at("latent").at("maximum") == 1024);
+  CHECK(vae.at("properties").at("hidden").at("items").at("type") == "integer");
+  CHECK(vae.at("properties").at("hidden").at("default") == json({512, 256}));
+  const auto& sgd = schema.at("properties").at("optimizer").at("allOf").at(1).at("then");
+  CHECK(sgd.at("required") == json({"learning_rate"}));
+  CHECK(schema.at("$defs").at("loss-adversarial").at("properties").at("use").at("enum") ==
+        json({"hinge", "wasserstein"}));
+}
+
+TEST_CASE("the schema of an empty catalog is one too") {
+  CHECK(json::parse(json_schema({})).is_object());
+}
