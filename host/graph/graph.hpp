@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <initializer_list>
 #include <unordered_map>
 #include <vector>
@@ -63,7 +64,7 @@ class Graph {
   DType real_;
   Location location_;
   std::vector<Node> nodes_;
-  std::vector<ValueInfo> values_;
+  std::deque<ValueInfo> values_;  // types are held by reference while the graph grows
   std::unordered_multimap<size_t, int32_t> by_hash_;
 };
 

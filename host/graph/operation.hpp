@@ -149,6 +149,9 @@ struct Operation {
   std::function<std::vector<Value>(Graph&, std::span<const Value>, const Attributes&)> composed = {};  // of others
   bool view = false;  // the output is input 0's buffer under another shape
 
+  // Floating-point operations, where they are what the operation costs: matrix products and convolutions.
+  std::function<double(const KernelRequest&)> flops = {};
+
   bool draws = false;  // random: its last attribute, the ordinal of the draw, is the host's to give
   Special special = Special::none;
 };

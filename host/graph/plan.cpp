@@ -133,7 +133,7 @@ class Planner {
       buffer_of(value) = output_buffer(last, value);
       step.outputs.push_back(buffer_of(value));
     }
-    step.kernel = make_kernel(node, last);
+    step.kernel = make_kernel(node, last, step.flops);
     for (const int32_t earlier : node.after) {
       step.after.push_back(step_of_node_[static_cast<size_t>(earlier)]);
     }
@@ -179,7 +179,7 @@ class Planner {
     buffer_of(old_version) = copy;
   }
 
-  std::unique_ptr<kernels::Kernel> make_kernel(const PlanNode& node, const Node& last) {
+  std::unique_ptr<kernels::Kernel> make_kernel(const PlanNode& node, const Node& last, double& flops) {
     const Operation& operation = *last.operation;
     if (operation.elementwise != nullptr) {
       return kernels::make_elementwise(program_of(node));
@@ -199,7 +199,9 @@ class Planner {
     for (const int32_t value : last.outputs) {
       outputs.push_back({graph().value(value).type.shape, graph().value(value).type.dtype, kernels::Layout::row_major});
     }
-    return operation.kernel({inputs, outputs, last.attributes});
+    const KernelRequest request{inputs, outputs, last.attributes};
+    flops = operation.flops ? operation.flops(request) : 0;
+    return operation.kernel(request);
   }
 
   kernels::ElementwiseProgram program_of(const PlanNode& node) {

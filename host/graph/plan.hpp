@@ -35,6 +35,7 @@ struct Step {  // one kernel, in an order in which they may run one by one
   std::vector<int32_t> after;    // earlier steps that must be done, none implied by the others
   size_t workspace_offset = 0;   // in the arena
   std::string name;              // of the operations in it
+  double flops = 0;              // of a matrix product or a convolution
   Location location;
 };
 

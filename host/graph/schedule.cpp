@@ -19,8 +19,14 @@ bool is_leaf(const Node& node) {
 class Scheduler {
  public:
   explicit Scheduler(const ScheduleRequest& request)
-      : request_(request), graph_(request.graph), owners_(buffer_owners(graph_)), live_(graph_.nodes().size(), 0),
-        group_of_(graph_.nodes().size(), -1), readers_(graph_.value_count()), before_(graph_.nodes().size()),
+      : request_(request),
+        graph_(request.graph),
+        owners_(buffer_owners(graph_)),
+        live_(graph_.nodes().size(), 0),
+        group_of_(graph_.nodes().size(), -1),
+        readers_(graph_.value_count()),
+        before_(graph_.nodes().size()),
+        after_(graph_.nodes().size()),
         kept_owner_(graph_.value_count(), 0) {
     for (size_t value = 0; value < owners_.size(); ++value) {
       if (request.kept[value] != 0) {
@@ -42,7 +48,8 @@ class Scheduler {
   [[nodiscard]] int32_t maker(int32_t value) const { return graph_.value(value).node; }
   // Runs here: live, not a leaf, not a view, not done before.
   [[nodiscard]] bool runs(int32_t n) const {
-    return live_[static_cast<size_t>(n)] != 0 && n >= request_.first_node && !is_leaf(node(n)) && !node(n).operation->view;
+    return live_[static_cast<size_t>(n)] != 0 && n >= request_.first_node && !is_leaf(node(n)) &&
+           !node(n).operation->view;
   }
 
   void mark_live() {
@@ -73,10 +80,16 @@ class Scheduler {
           list.push_back(n);
         }
         if (const int32_t made = maker(owner); runs(made)) {
-          before_[static_cast<size_t>(n)].push_back(made);
+          add_edge(made, n);
         }
       }
     }
+  }
+
+  void add_edge(int32_t earlier, int32_t later) {
+    before_[static_cast<size_t>(later)].push_back(earlier);
+    after_[static_cast<size_t>(earlier)].push_back(later);
+    runs_backwards_ = runs_backwards_ || earlier > later;
   }
 
   // Whatever reads a version of a parameter runs before the update that ends it, unless it needs that update's result.
@@ -86,7 +99,7 @@ class Scheduler {
         continue;
       }
       const int32_t old_version = owners_[static_cast<size_t>(node(n).inputs[0])];
-      const std::vector<char> later = reachable_from(n);
+      const std::vector<char> later = all_after(n);
       bool copy = kept_under_any_shape(old_version);
       for (const int32_t reader : readers_[static_cast<size_t>(old_version)]) {
         if (reader == n) {
@@ -95,7 +108,7 @@ class Scheduler {
         if (later[static_cast<size_t>(reader)] != 0) {
           copy = true;
         } else {
-          before_[static_cast<size_t>(n)].push_back(reader);
+          add_edge(reader, n);
         }
       }
       if (copy) {
@@ -106,18 +119,17 @@ class Scheduler {
 
   [[nodiscard]] bool kept_under_any_shape(int32_t owner) const { return kept_owner_[static_cast<size_t>(owner)] != 0; }
 
-  [[nodiscard]] std::vector<char> reachable_from(int32_t start) const {
+  // The nodes that wait for this one, for data or for a version.
+  [[nodiscard]] std::vector<char> all_after(int32_t start) const {
     std::vector<char> reached(graph_.nodes().size(), 0);
     std::vector<int32_t> stack{start};
     while (!stack.empty()) {
       const int32_t n = stack.back();
       stack.pop_back();
-      for (const int32_t value : node(n).outputs) {
-        for (const int32_t reader : readers_[static_cast<size_t>(value)]) {
-          if (reached[static_cast<size_t>(reader)] == 0) {
-            reached[static_cast<size_t>(reader)] = 1;
-            stack.push_back(reader);
-          }
+      for (const int32_t later : after_[static_cast<size_t>(n)]) {
+        if (reached[static_cast<size_t>(later)] == 0) {
+          reached[static_cast<size_t>(later)] = 1;
+          stack.push_back(later);
         }
       }
     }
@@ -126,9 +138,7 @@ class Scheduler {
 
   // ---- Fusion
 
-  [[nodiscard]] bool fusible(int32_t n) const {
-    return request_.fuse && node(n).operation->elementwise != nullptr;
-  }
+  [[nodiscard]] bool fusible(int32_t n) const { return request_.fuse && node(n).operation->elementwise != nullptr; }
   // Nothing to read: cheap enough to compute again wherever it is used.
   [[nodiscard]] bool is_splat(int32_t n) const {
     return node(n).operation->elementwise != nullptr && node(n).operation->elementwise->inputs == 0;
@@ -170,35 +180,42 @@ class Scheduler {
     return true;
   }
 
-  // Whether some path leads from the group through others to n, so that n in the group would make a cycle.
+  // Whether some path leads out of the group and n and back into them, so that joining them would make a cycle.
   [[nodiscard]] bool comes_back(int32_t n, int32_t group_index) const {
-    std::vector<char> seen(groups_.size(), 0);
+    const auto inside = [&](int32_t m) { return m == n || group_of_[static_cast<size_t>(m)] == group_index; };
+    const auto& members = groups_[static_cast<size_t>(group_index)];
+    std::vector<char> seen(graph_.nodes().size(), 0);
     std::vector<int32_t> stack;
-    const auto visit = [&](int32_t member) {
+    const auto visit = [&](int32_t member, bool from_inside) {
       for (const int32_t earlier : before_[static_cast<size_t>(member)]) {
-        const int32_t other = group_of_[static_cast<size_t>(earlier)];
-        if (other >= 0 && seen[static_cast<size_t>(other)] == 0) {
-          seen[static_cast<size_t>(other)] = 1;
-          stack.push_back(other);
+        if (seen[static_cast<size_t>(earlier)] == 0 && !(from_inside && inside(earlier))) {
+          seen[static_cast<size_t>(earlier)] = 1;
+          stack.push_back(earlier);
         }
       }
     };
-    visit(n);
-    seen[static_cast<size_t>(group_index)] = 0;  // direct edges are no obstacle
-    std::erase(stack, group_index);
-    const int32_t first = groups_[static_cast<size_t>(group_index)].front();
+    visit(n, true);
+    for (const int32_t member : members) {
+      visit(member, true);
+    }
     while (!stack.empty()) {
-      const int32_t other = stack.back();
+      const int32_t m = stack.back();
       stack.pop_back();
-      if (other == group_index) {
+      if (inside(m)) {
         return true;
       }
-      const auto& members = groups_[static_cast<size_t>(other)];
-      if (members.back() < first) {
+      const int32_t other = group_of_[static_cast<size_t>(m)];
+      if (other < 0) {
+        visit(m, false);
+        continue;
+      }
+      const auto& others = groups_[static_cast<size_t>(other)];
+      if (!runs_backwards_ && others.back() < members.front()) {
         continue;  // all of it comes before the group
       }
-      for (const int32_t member : members) {
-        visit(member);
+      for (const int32_t member : others) {
+        seen[static_cast<size_t>(member)] = 1;
+        visit(member, false);
       }
     }
     return false;
@@ -242,7 +259,8 @@ class Scheduler {
       }
       for (const int32_t value : node(member).inputs) {
         const int32_t producer = maker(owners_[static_cast<size_t>(value)]);
-        const bool inside = owners_[static_cast<size_t>(value)] == value && group_of_[static_cast<size_t>(producer)] == g;
+        const bool inside =
+            owners_[static_cast<size_t>(value)] == value && group_of_[static_cast<size_t>(producer)] == g;
         const bool inlined = fusible(member) && runs(producer) && is_splat(producer);
         if (!inside && !inlined && std::ranges::find(out.inputs, value) == out.inputs.end()) {
           out.inputs.push_back(value);
@@ -274,9 +292,10 @@ class Scheduler {
       const int32_t only = unordered[g].members.front();
       if (unordered[g].members.size() == 1 && is_splat(only)) {
         const int32_t value = node(only).outputs[0];
-        dropped[g] = !kept_under_any_shape(value) && std::ranges::all_of(readers_[static_cast<size_t>(value)], [&](int32_t r) {
-          return fusible(r);
-        }) ? 1 : 0;
+        dropped[g] = !kept_under_any_shape(value) && std::ranges::all_of(readers_[static_cast<size_t>(value)],
+                                                                         [&](int32_t r) { return fusible(r); })
+                         ? 1
+                         : 0;
       }
     }
     std::vector<int32_t> waits(unordered.size(), 0);
@@ -323,7 +342,9 @@ class Scheduler {
   std::vector<std::vector<int32_t>> groups_;   // graph nodes
   std::vector<std::vector<int32_t>> readers_;  // graph nodes, by the value that owns the buffer
   std::vector<std::vector<int32_t>> before_;   // graph nodes
-  std::vector<char> kept_owner_;               // by the value that owns the buffer
+  std::vector<std::vector<int32_t>> after_;    // the same edges, the other way
+  bool runs_backwards_ = false;   // some edge leads from a later node to an earlier one: an update that waits
+  std::vector<char> kept_owner_;  // by the value that owns the buffer
   std::vector<int32_t> copied_;
 };
 
@@ -339,6 +360,8 @@ std::vector<int32_t> buffer_owners(const Graph& graph) {
   return owners;
 }
 
-Schedule make_schedule(const ScheduleRequest& request) { return Scheduler(request).run(); }
+Schedule make_schedule(const ScheduleRequest& request) {
+  return Scheduler(request).run();
+}
 
 }  // namespace atelier::graph

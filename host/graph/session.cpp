@@ -19,6 +19,12 @@ RawAttribute integer_attribute(int64_t value) {
 
 enum InputSource : int64_t { source_data, source_constant, source_materialized };
 
+void copy_bytes(void* to, const void* from, size_t bytes) {
+  if (bytes > 0) {  // an empty tensor may have no memory at all
+    std::memcpy(to, from, bytes);
+  }
+}
+
 template <typename T>
 double at(const void* data, int64_t i) {
   return static_cast<double>(static_cast<const T*>(data)[i]);
@@ -105,7 +111,7 @@ uint32_t Session::constant(const TensorType& type, const void* data, Location lo
   if (storage.size() < bytes) {
     storage = tensor::Storage(bytes);
   }
-  std::memcpy(storage.data(), data, bytes);
+  copy_bytes(storage.data(), data, bytes);
   return input(type, storage.data(), location);
 }
 
@@ -220,7 +226,7 @@ void Session::materialize(std::span<uint32_t> values, Location location) {
     if (kept[i].size() < buffer.bytes) {
       kept[i] = tensor::Storage(buffer.bytes);
     }
-    std::memcpy(kept[i].data(), address_of(buffer, launch_of(pending())), buffer.bytes);
+    copy_bytes(kept[i].data(), address_of(buffer, launch_of(pending())), buffer.bytes);
     types.push_back(value_type);
   }
   draws_before_ += recorder_.draws();
@@ -354,7 +360,7 @@ void Session::collect(Recording& recording, bool with_requested) {
       result.value = element(data, buffer.description.dtype, 0);
     } else {
       auto copy = std::make_unique<tensor::Tensor>(buffer.description.shape, buffer.description.dtype);
-      std::memcpy(copy->storage.data(), data, buffer.bytes);
+      copy_bytes(copy->storage.data(), data, buffer.bytes);
       result.tensor = copy.get();
       results.tensors.push_back(std::move(copy));
     }

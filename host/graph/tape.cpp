@@ -1,7 +1,7 @@
 #include "graph/tape.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <bit>
 
 namespace atelier::graph {
 namespace {
@@ -16,6 +16,12 @@ Attribute to_attribute(const RawAttribute& raw) {
       break;
   }
   return Attribute::of(std::vector<int64_t>(raw.integers, raw.integers + raw.count));
+}
+
+// An attribute's value by its bits; an integer may stand for a number.
+int64_t bits_of(const RawAttribute& raw, AttributeType declared) {
+  const bool converts = declared == AttributeType::number && raw.type == AttributeType::integer;
+  return converts ? std::bit_cast<int64_t>(static_cast<double>(raw.integer)) : raw.integer;
 }
 
 bool same_calls(const Tape& a, const Tape& b, size_t count) {
@@ -54,8 +60,8 @@ void Recorder::begin() {
   tape_ = fresh_ ? std::make_shared<Tape>() : tapes_.front();
 }
 
-bool Recorder::same_call(const Tape& tape, const TapeCall& call, const Operation& operation, std::span<const uint32_t> inputs,
-                         std::span<const RawAttribute> attributes) const {
+bool Recorder::same_call(const Tape& tape, const TapeCall& call, const Operation& operation,
+                         std::span<const uint32_t> inputs, std::span<const RawAttribute> attributes) const {
   if (call.operation != &operation || call.input_count != inputs.size() || call.given_attributes != attributes.size()) {
     return false;
   }
@@ -68,14 +74,15 @@ bool Recorder::same_call(const Tape& tape, const TapeCall& call, const Operation
   for (size_t i = 0; i < attributes.size(); ++i) {
     const TapeAttribute& known = tape.attributes[call.first_attribute + i];
     const RawAttribute& raw = attributes[i];
-    if (known.type != raw.type) {
+    if (known.type != raw.type && (known.type != AttributeType::number || raw.type != AttributeType::integer)) {
       return false;
     }
     if (known.type == AttributeType::integers) {
-      if (known.count != raw.count || !std::equal(raw.integers, raw.integers + raw.count, tape.integers.begin() + known.first)) {
+      if (known.count != raw.count ||
+          !std::equal(raw.integers, raw.integers + raw.count, tape.integers.begin() + known.first)) {
         return false;
       }
-    } else if (known.slot < 0 && known.integer != raw.integer) {
+    } else if (known.slot < 0 && known.integer != bits_of(raw, known.type)) {
       return false;
     }
   }
@@ -92,7 +99,7 @@ void Recorder::take_operands(const TapeCall& call, std::span<const RawAttribute>
     if (operands_.size() <= slot) {
       operands_.resize(slot + 1);
     }
-    operands_[slot].integer = i < attributes.size() ? attributes[i].integer : known.integer;
+    operands_[slot].integer = i < attributes.size() ? bits_of(attributes[i], known.type) : known.integer;
   }
   if (call.operation->draws) {
     const auto ordinal = static_cast<size_t>(tape_->attributes[call.first_attribute + call.attribute_count - 1].slot);
@@ -116,7 +123,8 @@ bool Recorder::switch_tape(const Operation& operation, std::span<const uint32_t>
                            std::span<const RawAttribute> attributes) {
   for (const auto& other : tapes_) {
     if (other != tape_ && other->calls.size() > cursor_ && tape_->calls.size() >= cursor_ &&
-        same_call(*other, other->calls[cursor_], operation, inputs, attributes) && same_calls(*other, *tape_, cursor_)) {
+        same_call(*other, other->calls[cursor_], operation, inputs, attributes) &&
+        same_calls(*other, *tape_, cursor_)) {
       tape_ = other;
       return true;
     }
@@ -149,8 +157,8 @@ void Recorder::diverge(Location location) {
   miss_location_ = location;
 }
 
-void Recorder::append(const Operation& operation, std::span<const uint32_t> inputs, std::span<const RawAttribute> attributes,
-                      std::span<const TensorType> types, Location location) {
+void Recorder::append(const Operation& operation, std::span<const uint32_t> inputs,
+                      std::span<const RawAttribute> attributes, std::span<const TensorType> types, Location location) {
   Tape& tape = *tape_;
   TapeCall call{&operation,
                 static_cast<uint32_t>(tape.inputs.size()),

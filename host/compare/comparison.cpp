@@ -1,0 +1,167 @@
+#include "compare/comparison.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <set>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+namespace atelier::compare {
+namespace {
+
+using experiment::Goal;
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+std::vector<std::string> labels_of(const std::vector<Run>& runs) {
+  std::vector<std::string> labels;
+  std::map<std::string, int> seen;
+  for (const auto& run : runs) {
+    const int count = ++seen[run.run_id];
+    labels.push_back(count == 1 ? run.run_id : fmt::format("{}#{}", run.run_id, count));
+  }
+  return labels;
+}
+
+std::vector<Difference> differences_of(const std::vector<Run>& runs) {
+  std::set<std::string> keys;
+  for (const auto& run : runs) {
+    for (const auto& [key, value] : run.settings) {
+      keys.insert(key);
+    }
+  }
+  keys.erase("name");  // which stands beside the label
+  std::vector<Difference> differences;
+  for (const auto& key : keys) {
+    Difference difference{key, {}};
+    for (const auto& run : runs) {
+      const auto found = run.settings.find(key);
+      difference.values.push_back(found == run.settings.end() ? "" : found->second);
+    }
+    if (std::ranges::adjacent_find(difference.values, std::not_equal_to<>()) != difference.values.end()) {
+      differences.push_back(std::move(difference));
+    }
+  }
+  return differences;
+}
+
+// The metrics of evaluation and training of all runs, each once, evaluation first.
+std::vector<std::string> metric_names(const std::vector<Run>& runs) {
+  std::vector<std::string> names;
+  for (const std::string cadence : {"eval", "test", "train"}) {
+    for (const auto& run : runs) {
+      for (const auto& series : run.metrics) {
+        if (series.cadence == cadence && std::ranges::find(names, series.full_name()) == names.end()) {
+          names.push_back(series.full_name());
+        }
+      }
+    }
+  }
+  return names;
+}
+
+// Known where runs choose their best weights by this metric, and agree.
+std::optional<Goal> goal_of(const std::vector<Run>& runs, const std::string& metric) {
+  std::optional<Goal> goal;
+  for (const auto& run : runs) {
+    if (run.best.metric == metric) {
+      if (goal && *goal != run.best.goal) {
+        return std::nullopt;
+      }
+      goal = run.best.goal;
+    }
+  }
+  return goal;
+}
+
+Result result_of(const std::string& name, const std::vector<Run>& runs, std::optional<Goal> goal,
+                 const std::function<double(const Run&)>& value) {
+  Result result{name, {}, goal};
+  for (const auto& run : runs) {
+    result.values.push_back(value(run));
+  }
+  return result;
+}
+
+void add_metric(std::vector<Result>& results, const std::vector<Run>& runs, const std::string& metric) {
+  const auto add = [&](const std::string& what, std::optional<Goal> goal, double (Series::*value)() const) {
+    results.push_back(result_of(metric + " " + what, runs, goal, [&](const Run& run) {
+      const Series* const series = run.find(metric);
+      return series == nullptr ? nan : (series->*value)();
+    }));
+  };
+  const std::optional<Goal> goal = goal_of(runs, metric);
+  add("last", goal, &Series::last);
+  if (metric.starts_with("train/")) {
+    return;
+  }
+  if (goal) {
+    add("best", goal, *goal == Goal::max ? &Series::largest : &Series::smallest);
+  } else {
+    add("smallest", std::nullopt, &Series::smallest);
+    add("largest", std::nullopt, &Series::largest);
+  }
+}
+
+std::vector<Result> results_of(const std::vector<Run>& runs) {
+  std::vector<Result> results;
+  for (const auto& metric : metric_names(runs)) {
+    add_metric(results, runs, metric);
+  }
+  results.push_back(
+      result_of("steps", runs, std::nullopt, [](const Run& run) { return static_cast<double>(run.steps); }));
+  results.push_back(result_of("seconds", runs, std::nullopt, [](const Run& run) { return run.seconds; }));
+  results.push_back(result_of("samples/s", runs, std::nullopt, [](const Run& run) {
+    return run.samples_per_second > 0 ? run.samples_per_second : nan;
+  }));
+  return results;
+}
+
+std::string choose_metric(const std::vector<Run>& runs, const std::string& wanted) {
+  const std::vector<std::string> names = metric_names(runs);
+  if (wanted.empty()) {
+    for (const auto& run : runs) {
+      if (run.find(run.best.metric) != nullptr) {
+        return run.best.metric;
+      }
+    }
+    return names.empty() ? "" : names.front();
+  }
+  for (const auto& name : names) {
+    if (name == wanted || name.ends_with("/" + wanted)) {
+      return name;
+    }
+  }
+  const std::string known = names.empty() ? "none of the runs has any" : "expected " + one_of(names);
+  throw Error(ErrorKind::usage, "metric '{}': no run has it, {}{}", wanted, known, did_you_mean(wanted, names));
+}
+
+}  // namespace
+
+bool Result::is_best(size_t run) const {
+  const double value = values[run];
+  if (!goal || std::isnan(value)) {
+    return false;
+  }
+  const auto beaten_by = [&](double other) { return *goal == Goal::max ? other > value : other < value; };
+  const auto known = std::ranges::count_if(values, [](double other) { return !std::isnan(other); });
+  return known > 1 && std::ranges::none_of(values, beaten_by);
+}
+
+Comparison compare(std::vector<Run> runs, const std::string& metric) {
+  Comparison comparison;
+  for (auto& run : runs) {
+    (run.state == State::broken ? comparison.broken : comparison.runs).push_back(std::move(run));
+  }
+  comparison.labels = labels_of(comparison.runs);
+  comparison.differences = differences_of(comparison.runs);
+  comparison.results = results_of(comparison.runs);
+  comparison.metric = choose_metric(comparison.runs, metric);
+  return comparison;
+}
+
+}  // namespace atelier::compare

@@ -1,0 +1,143 @@
+#include "compare/json.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace atelier::compare {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string dumped(const Json& document) {
+  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+std::string name_of(experiment::Goal goal) {
+  return goal == experiment::Goal::max ? "max" : "min";
+}
+
+Json best_json(const Best& best) {
+  if (best.metric.empty() || best.step == 0) {
+    return nullptr;
+  }
+  return {{"metric", best.metric}, {"goal", name_of(best.goal)}, {"value", best.value}, {"step", best.step}};
+}
+
+Json run_json(const Run& run) {
+  Json json{{"path", run.path.string()}, {"status", to_string(run.state)}, {"reason", text_or_null(run.problem)}};
+  if (run.state == State::broken) {
+    return json;
+  }
+  json["id"] = run.run_id;
+  json["name"] = run.name;
+  json["created_utc"] = run.created_utc;
+  json["seed"] = run.seed;
+  json["tags"] = run.tags;
+  json["steps"] = run.steps;
+  json["seconds"] = run.seconds;
+  json["samples_per_second"] = run.samples_per_second > 0 ? Json(run.samples_per_second) : Json(nullptr);
+  json["best"] = best_json(run.best);
+  return json;
+}
+
+Json metrics_json(const Run& run) {
+  Json json = Json::object();
+  for (const auto& series : run.metrics) {
+    json[series.cadence][series.name] = {{"units", text_or_null(series.units)},
+                                         {"step", series.steps},
+                                         {"epoch", series.epochs},
+                                         {"value", series.values}};
+  }
+  return json;
+}
+
+Json provenance_json(const runlog::Provenance& from) {
+  Json plugins = Json::array();
+  for (const auto& plugin : from.plugins) {
+    plugins.push_back(
+        {{"name", plugin.name}, {"version", plugin.version}, {"sha256", plugin.sha256}, {"path", plugin.path}});
+  }
+  return {{"host", from.host},
+          {"threads", from.threads},
+          {"fingerprint", from.fingerprint},
+          {"dataset", {{"name", from.dataset}, {"sha256", text_or_null(from.dataset_sha256)}}},
+          {"plugins", plugins},
+          {"source_revision", text_or_null(from.source_revision)}};
+}
+
+Json samples_json(const std::vector<SampleRows>& samples) {
+  Json json = Json::object();
+  for (const auto& [series, steps] : samples) {
+    json[series.name] = {{"count", series.count},
+                         {"height", series.height},
+                         {"width", series.width},
+                         {"channels", series.channels},
+                         {"step", steps},
+                         {"images", "/samples/" + series.name + "/images"},
+                         {"preview", "/samples/" + series.name + "/preview"}};
+  }
+  return json;
+}
+
+Json step_json(const WeightsAt& weights) {
+  return weights.step ? Json(*weights.step) : Json(nullptr);
+}
+
+}  // namespace
+
+std::string to_json(const std::vector<Run>& runs) {
+  Json list = Json::array();
+  for (const auto& run : runs) {
+    list.push_back(run_json(run));
+  }
+  return dumped(list);
+}
+
+std::string to_json(const Run& run, const Details& details) {
+  Json json = run_json(run);
+  json["experiment"] = {{"source", details.description.source},
+                        {"resolved", details.description.resolved},
+                        {"overrides", details.description.overrides},
+                        {"settings", run.settings}};
+  json["provenance"] = provenance_json(details.description.provenance);
+  json["metrics"] = metrics_json(run);
+  json["samples"] = samples_json(details.samples);
+  json["weights"] = {{"checkpoint", step_json(details.checkpoint)},
+                     {"best", step_json(details.best)},
+                     {"final", step_json(details.final)}};
+  return dumped(json);
+}
+
+std::string to_json(const Comparison& comparison) {
+  Json runs = Json::array();
+  for (size_t i = 0; i < comparison.runs.size(); ++i) {
+    Json run{{"run", comparison.labels[i]}};
+    run.update(run_json(comparison.runs[i]));
+    Json settings = Json::object();
+    for (const auto& difference : comparison.differences) {
+      settings[difference.key] = text_or_null(difference.values[i]);
+    }
+    Json results = Json::object();
+    Json best = Json::array();
+    for (const auto& result : comparison.results) {
+      results[result.name] = result.values[i];
+      if (result.is_best(i)) {
+        best.push_back(result.name);
+      }
+    }
+    run["settings"] = settings;
+    run["results"] = results;
+    run["best_of"] = best;
+    runs.push_back(run);
+  }
+  Json broken = Json::array();
+  for (const auto& run : comparison.broken) {
+    broken.push_back(run_json(run));
+  }
+  return dumped({{"metric", text_or_null(comparison.metric)}, {"runs", runs}, {"broken", broken}});
+}
+
+}  // namespace atelier::compare

@@ -1,0 +1,17 @@
+// Runs and comparisons as JSON documents, indented by two, ending in a newline. Metrics that are NaN or infinite, and
+// what is not known, are null; bytes that are no UTF-8 are replaced.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compare/comparison.hpp"
+#include "compare/run.hpp"
+
+namespace atelier::compare {
+
+std::string to_json(const std::vector<Run>& runs);            // a list, without the metrics' rows
+std::string to_json(const Run& run, const Details& details);  // with the rows of every metric
+std::string to_json(const Comparison& comparison);
+
+}  // namespace atelier::compare

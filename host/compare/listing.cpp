@@ -1,0 +1,73 @@
+#include "compare/listing.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "compare/table.hpp"
+
+namespace atelier::compare {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string best_text(const Best& best) {
+  return std::isnan(best.value) ? "–" : fmt::format("{} {}", best.metric, number_text(best.value));
+}
+
+// As full digits, for machines; "" for NaN.
+std::string exact(double value) {
+  return std::isnan(value) ? "" : fmt::format("{}", value);
+}
+
+}  // namespace
+
+std::vector<fs::path> find_logs(const fs::path& folder) {
+  std::vector<fs::path> logs;
+  try {
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+      if (entry.path().extension() == ".h5" && entry.is_regular_file()) {
+        logs.push_back(entry.path());
+      }
+    }
+  } catch (const fs::filesystem_error& error) {
+    throw Error(ErrorKind::file, "{}: cannot be read: {}", folder.string(), error.code().message());
+  }
+  std::ranges::sort(logs);
+  return logs;
+}
+
+std::string listing_text(const std::vector<Run>& runs, const Layout& layout) {
+  Table table{{{"name"}, {"id"}, {"status"}, {"created"}, {"steps", Align::right}, {"best"}, {"path"}}, {}};
+  std::string problems;
+  for (const auto& run : runs) {
+    const bool readable = run.state != State::broken;
+    table.add({{readable ? run.name : "–"},
+               {readable ? run.run_id : "–"},
+               {to_string(run.state), emphasis_of(run.state)},
+               {readable ? run.created_utc : "–"},
+               {readable ? grouped(run.steps) : "–"},
+               {best_text(run.best)},
+               {run.path.string()}});
+    problems += readable ? "" : fmt::format("broken: {}\n", run.problem);
+  }
+  return to_text(table, layout, 2) + (problems.empty() ? "" : "\n" + problems);
+}
+
+std::string listing_csv(const std::vector<Run>& runs) {
+  std::string text = csv_record({"name", "id", "status", "created_utc", "seed", "tags", "steps", "best_metric",
+                                 "best_value", "best_step", "path", "reason"});
+  for (const auto& run : runs) {
+    const bool evaluated = !std::isnan(run.best.value);
+    text += csv_record({run.name, run.run_id, to_string(run.state), run.created_utc, fmt::format("{}", run.seed),
+                        fmt::format("{}", fmt::join(run.tags, " ")), fmt::format("{}", run.steps), run.best.metric,
+                        exact(run.best.value), evaluated ? fmt::format("{}", run.best.step) : "", run.path.string(),
+                        run.problem});
+  }
+  return text;
+}
+
+}  // namespace atelier::compare

@@ -1,0 +1,203 @@
+#include "compare/run.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "runlog/locks.hpp"
+
+namespace atelier::compare {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+State state_of(const runlog::Reader& log) {
+  switch (log.status()) {
+    case runlog::Status::running:
+      return runlog::holder_of(log.path()) ? State::running : State::killed;
+    case runlog::Status::finished:
+      return State::finished;
+    case runlog::Status::failed:
+      return State::failed;
+    case runlog::Status::interrupted:
+      return State::interrupted;
+  }
+  return State::broken;
+}
+
+Series read_series(const runlog::Reader& log, const runlog::Cadence& cadence, const runlog::Metric& metric) {
+  const runlog::MetricSeries rows = log.metric(cadence.name, metric.name);
+  Series series{cadence.name, metric.name, metric.units, {}, {}, {}};
+  for (size_t i = 0; i < rows.values.size(); ++i) {
+    if (!std::isnan(rows.values[i])) {
+      series.steps.push_back(rows.steps[i]);
+      series.epochs.push_back(rows.epochs[i]);
+      series.values.push_back(rows.values[i]);
+    }
+  }
+  return series;
+}
+
+double median(std::vector<double> values) {
+  if (values.empty()) {
+    return 0;
+  }
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+void read_timing(const runlog::Reader& log, Run& run) {
+  for (const auto& cadence : log.description().cadences) {
+    const runlog::TimingSeries timing = log.timing(cadence.name);
+    if (!timing.steps.empty()) {
+      run.steps = std::max(run.steps, timing.steps.back());
+      run.seconds = std::max(run.seconds, timing.wall_seconds.back());
+    }
+    if (cadence.name == "train") {
+      run.samples_per_second = median(timing.samples_per_second);
+    }
+  }
+}
+
+// Logs without best weights still say in the experiment which metric counts.
+std::string best_metric(const runlog::RunDescription& description, const Run& run) {
+  if (!description.best_metric.empty()) {
+    return description.best_metric;
+  }
+  const auto chosen = run.settings.find("evaluate.metric");
+  for (const auto& series : run.metrics) {
+    if (chosen != run.settings.end() && series.of_evaluation() && series.name == unquoted(chosen->second)) {
+      return series.full_name();
+    }
+  }
+  return "";
+}
+
+Best find_best(const runlog::RunDescription& description, const Run& run) {
+  Best best;
+  best.metric = best_metric(description, run);
+  const auto goal = run.settings.find("evaluate.goal");
+  best.goal =
+      goal != run.settings.end() && unquoted(goal->second) == "max" ? experiment::Goal::max : experiment::Goal::min;
+  const Series* const series = run.find(best.metric);
+  if (series != nullptr && !series->values.empty()) {
+    const auto at = best.goal == experiment::Goal::max ? std::ranges::max_element(series->values)
+                                                       : std::ranges::min_element(series->values);
+    best.value = *at;
+    best.step = series->steps[static_cast<size_t>(at - series->values.begin())];
+  }
+  return best;
+}
+
+void read_into(Run& run) {
+  const runlog::Reader log(run.path);
+  const runlog::RunDescription& description = log.description();
+  run.run_id = description.run_id;
+  run.name = description.name;
+  run.created_utc = description.created_utc;
+  run.seed = description.seed;
+  run.tags = description.tags;
+  run.settings = experiment::flatten(description.resolved);
+  for (const auto& cadence : description.cadences) {
+    for (const auto& metric : cadence.metrics) {
+      run.metrics.push_back(read_series(log, cadence, metric));
+    }
+  }
+  read_timing(log, run);
+  run.best = find_best(description, run);
+  run.problem = log.exit_reason();
+  run.state = state_of(log);
+}
+
+template <typename Read>
+WeightsAt weights_at(const Read& read) {
+  try {
+    const auto weights = read();
+    return {weights ? std::optional(weights->step) : std::nullopt, ""};
+  } catch (const Error& error) {
+    return {std::nullopt, error.what()};
+  }
+}
+
+}  // namespace
+
+std::string to_string(State state) {
+  switch (state) {
+    case State::running:
+      return "running";
+    case State::finished:
+      return "finished";
+    case State::failed:
+      return "failed";
+    case State::interrupted:
+      return "interrupted";
+    case State::killed:
+      return "killed";
+    case State::broken:
+      return "broken";
+  }
+  throw Error(ErrorKind::internal, "a state with the unknown number {}", static_cast<int>(state));
+}
+
+Emphasis emphasis_of(State state) {
+  switch (state) {
+    case State::running:
+      return Emphasis::strong;
+    case State::finished:
+      return Emphasis::good;
+    case State::interrupted:
+    case State::killed:
+      return Emphasis::warning;
+    case State::failed:
+    case State::broken:
+      return Emphasis::bad;
+  }
+  return Emphasis::none;
+}
+
+double Series::last() const {
+  return values.empty() ? nan : values.back();
+}
+
+double Series::smallest() const {
+  return values.empty() ? nan : *std::ranges::min_element(values);
+}
+
+double Series::largest() const {
+  return values.empty() ? nan : *std::ranges::max_element(values);
+}
+
+const Series* Run::find(const std::string& full_name) const {
+  const auto found =
+      std::ranges::find_if(metrics, [&](const Series& series) { return series.full_name() == full_name; });
+  return found == metrics.end() ? nullptr : &*found;
+}
+
+Run read_run(const std::filesystem::path& log) {
+  Run run;
+  run.path = log;
+  try {
+    read_into(run);
+  } catch (const Error& error) {
+    run = Run();
+    run.path = log;
+    run.problem = error.what();
+  }
+  return run;
+}
+
+Details read_details(const std::filesystem::path& log) {
+  const runlog::Reader reader(log);
+  Details details;
+  details.description = reader.description();
+  for (const auto& series : details.description.samples) {
+    details.samples.push_back({series, reader.sample_steps(series.name)});
+  }
+  details.checkpoint = weights_at([&] { return reader.newest_checkpoint(); });
+  details.best = weights_at([&] { return reader.best(); });
+  details.final = weights_at([&] { return reader.final_result(); });
+  return details;
+}
+
+}  // namespace atelier::compare

@@ -1,0 +1,125 @@
+// One run for a terminal.
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <sstream>
+
+#include "compare/run.hpp"
+#include "compare/sparkline.hpp"
+#include "compare/table.hpp"
+
+namespace atelier::compare {
+namespace {
+
+constexpr size_t curve_columns = 40;
+
+std::string heading(const std::string& text, const Layout& layout) {
+  return fmt::format("\n{}\n", emphasized(text, Emphasis::strong, layout.colour));
+}
+
+std::string field(const std::string& name, const std::string& value) {
+  return value.empty() ? "" : fmt::format("{} {}\n", pad_right(name, 10), value);
+}
+
+std::string indented(const std::string& text) {
+  std::string out;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    out += line.empty() ? "\n" : fmt::format("  {}\n", line);
+  }
+  return out;
+}
+
+Layout inside(const Layout& layout) {  // of what is indented by two
+  return {layout.width > 2 ? layout.width - 2 : layout.width, layout.colour};
+}
+
+std::string identity(const Run& run, const Layout& layout) {
+  std::string text = fmt::format("{}  {}  {}\n", emphasized(run.name, Emphasis::strong, layout.colour), run.run_id,
+                                 emphasized(to_string(run.state), emphasis_of(run.state), layout.colour));
+  text += field("path", run.path.string());
+  text += field("created", run.created_utc);
+  text += field("seed", fmt::format("{}", run.seed));
+  text += field("tags", fmt::format("{}", fmt::join(run.tags, ", ")));
+  text += field("ended", run.problem);
+  text += field("steps", grouped(run.steps));
+  text += field("time", duration_text(run.seconds));
+  if (run.samples_per_second > 0) {
+    text += field("speed", grouped(static_cast<int64_t>(run.samples_per_second)) + " samples/s");
+  }
+  return text;
+}
+
+std::string provenance(const runlog::Provenance& from, const std::string& overrides, const Layout& layout) {
+  std::string text = field("host", from.host);
+  text += field("threads", fmt::format("{}", from.threads));
+  text +=
+      field("dataset", from.dataset_sha256.empty() ? from.dataset
+                                                   : fmt::format("{}  sha256 {}", from.dataset, from.dataset_sha256));
+  text += field("revision", from.source_revision);
+  Table plugins{{{"plugin"}, {"version"}, {"sha256"}, {"path"}}, {}};
+  for (const auto& plugin : from.plugins) {
+    plugins.add({{plugin.name}, {plugin.version}, {shortened(plugin.sha256, 13)}, {plugin.path}});
+  }
+  text += fmt::format("\n{}", to_text(plugins, inside(layout)));
+  if (!overrides.empty()) {
+    text += fmt::format("\noverrides\n{}", indented(overrides));
+  }
+  return text + fmt::format("\nfingerprint\n{}", indented(from.fingerprint));
+}
+
+std::string metrics(const Run& run, const Layout& layout) {
+  Table table{{{"metric"}, {"last", Align::right}, {"smallest", Align::right}, {"largest", Align::right}, {"curve"}},
+              {}};
+  for (const auto& series : run.metrics) {
+    const std::string units = series.units.empty() ? "" : fmt::format(" ({})", series.units);
+    table.add({{series.full_name() + units},
+               {number_text(series.last())},
+               {number_text(series.smallest())},
+               {number_text(series.largest())},
+               {sparkline(series.values, curve_columns)}});
+  }
+  std::string text = to_text(table, inside(layout));
+  if (!run.best.metric.empty() && run.best.step > 0) {
+    text += fmt::format("\nbest {}: {} at step {} ({} is better)\n", run.best.metric, number_text(run.best.value),
+                        grouped(run.best.step), run.best.goal == experiment::Goal::max ? "larger" : "smaller");
+  }
+  return text;
+}
+
+std::string samples(const Details& details) {
+  std::string text;
+  for (const auto& [series, steps] : details.samples) {
+    const std::string when = steps.empty() ? "none yet"
+                                           : fmt::format("{} times, steps {} to {}", steps.size(),
+                                                         grouped(steps.front()), grouped(steps.back()));
+    text += fmt::format(
+        "{}: {} images of {}x{}x{}, {}; in the log: /samples/{}/images, newest grid: /samples/{}/preview\n",
+        series.name, series.count, series.height, series.width, series.channels, when, series.name, series.name);
+  }
+  return text;
+}
+
+std::string weights_line(const std::string& name, const WeightsAt& weights) {
+  if (!weights.problem.empty()) {
+    return field(name, "cannot be read: " + weights.problem);
+  }
+  return field(name, weights.step ? fmt::format("step {}", grouped(*weights.step)) : "none");
+}
+
+}  // namespace
+
+std::string to_text(const Run& run, const Details& details, const Layout& layout) {
+  const runlog::RunDescription& description = details.description;
+  std::string text = identity(run, layout);
+  text += heading("experiment", layout) + indented(description.resolved);
+  text += heading("provenance", layout) + indented(provenance(description.provenance, description.overrides, layout));
+  text += heading("metrics", layout) + indented(metrics(run, layout));
+  text += heading("samples", layout) + indented(samples(details));
+  text += heading("weights", layout);
+  return text + indented(weights_line("checkpoint", details.checkpoint) + weights_line("best", details.best) +
+                         weights_line("final", details.final));
+}
+
+}  // namespace atelier::compare

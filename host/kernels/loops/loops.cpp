@@ -1,0 +1,18 @@
+#include "kernels/loops/loops.hpp"
+
+namespace atelier::kernels {
+
+const Loops& loops_of(Isa isa) {
+  static constexpr Loops all[] = {
+      {&baseline::elementwise, &baseline::reduce, &baseline::matrix, &baseline::random},
+      {&avx2::elementwise, &avx2::reduce, &avx2::matrix, &avx2::random},
+      {&avx512::elementwise, &avx512::reduce, &avx512::matrix, &avx512::random},
+  };
+  return all[static_cast<int>(isa)];
+}
+
+const Loops& active_loops() {
+  return loops_of(active_isa());
+}
+
+}  // namespace atelier::kernels

@@ -1,0 +1,314 @@
+// Convolutions of images. Three operations run, each linear in both of its inputs, and each one's gradients are the
+// other two:
+//   forward          y  = F(x, w)     x (B, C, H, W), w (O, C / groups, Kh, Kw), y (B, O, H', W')
+//   data gradient    dx = D(dy, w)
+//   weight gradient  dw = W(x, dy)
+// kernels/convolution.hpp has the formula. A transposed convolution is a data gradient (Dumoulin & Visin 2016, chapter
+// 4).
+#include "kernels/convolution.hpp"
+
+#include <algorithm>
+
+#include "ops/functions.hpp"
+#include "ops/operations.hpp"
+
+namespace atelier::ops {
+namespace {
+
+// The attributes that all of them begin with.
+std::vector<AttributeSpec> settings(std::vector<AttributeSpec> more = {}) {
+  std::vector<AttributeSpec> out{integers("stride", {1, 1}), integers("padding", {0, 0, 0, 0}),
+                                 integers("dilation", {1, 1}), integer("groups", 1)};
+  out.insert(out.end(), more.begin(), more.end());
+  return out;
+}
+
+struct Settings {
+  Axes stride, padding, dilation;
+  int64_t groups;
+
+  explicit Settings(const Attributes& attributes)
+      : Settings(attributes[0].integers, attributes[1].integers, attributes[2].integers,
+                 attributes[3].scalar.constant.integer) {}
+  explicit Settings(const Inference& in) : Settings(in.integers(0), in.integers(1), in.integers(2), in.integer(3)) {
+    require(in);
+  }
+  Settings(Axes strides, Axes paddings, Axes dilations, int64_t group_count)
+      : stride(std::move(strides)), padding(std::move(paddings)), dilation(std::move(dilations)), groups(group_count) {}
+
+  void require(const Inference& in) const {
+    require_list(in, "stride", stride, 2, 1);
+    require_list(in, "padding", padding, 4, 0);
+    require_list(in, "dilation", dilation, 2, 1);
+    in.require(groups >= 1, "got {} groups, expected at least 1", groups);
+  }
+
+  [[nodiscard]] Attributes attributes() const {
+    return {Attribute::of(stride), Attribute::of(padding), Attribute::of(dilation), Attribute::of(groups)};
+  }
+  [[nodiscard]] Attributes with(Axes more) const {
+    Attributes out = attributes();
+    out.push_back(Attribute::of(std::move(more)));
+    return out;
+  }
+
+ private:
+  static void require_list(const Inference& in, const char* name, const Axes& list, size_t length, int64_t least) {
+    in.require(list.size() == length && std::ranges::all_of(list, [&](int64_t value) { return value >= least; }),
+               "got a {} of [{}], expected {} integers of at least {}", name, fmt::join(list, ", "), length, least);
+  }
+};
+
+kernels::ConvolutionSpec spec_of(const Settings& settings, const Shape& x, const Shape& w) {
+  kernels::ConvolutionSpec spec;
+  spec.batch = x[0];
+  spec.in_channels = x[1];
+  spec.in_height = x[2];
+  spec.in_width = x[3];
+  spec.out_channels = w[0];
+  spec.kernel_height = w[2];
+  spec.kernel_width = w[3];
+  spec.stride_y = settings.stride[0];
+  spec.stride_x = settings.stride[1];
+  spec.pad_top = settings.padding[0];
+  spec.pad_bottom = settings.padding[1];
+  spec.pad_left = settings.padding[2];
+  spec.pad_right = settings.padding[3];
+  spec.dilation_y = settings.dilation[0];
+  spec.dilation_x = settings.dilation[1];
+  spec.groups = settings.groups;
+  return spec;
+}
+
+// The shape of y, after checking that x, w and the settings fit.
+Shape forward_shape(const Inference& in, const Settings& settings, const Shape& x, const Shape& w) {
+  in.require(x.rank() == 4 && w.rank() == 4,
+             "got x of {} and a weight of {}, expected x (B, C, H, W) and a weight (O, C / groups, Kh, Kw)",
+             to_string(x), to_string(w));
+  in.require(
+      x[1] == w[1] * settings.groups && w[0] % settings.groups == 0,
+      "got x of {} with {} channels, a weight of {} and {} groups, expected a weight (O, C / groups, Kh, Kw) with O a "
+      "multiple of the groups",
+      to_string(x), x[1], to_string(w), settings.groups);
+  const Axes& pad = settings.padding;
+  const int64_t room_y = x[2] + pad[0] + pad[1] - settings.dilation[0] * (w[2] - 1);
+  const int64_t room_x = x[3] + pad[2] + pad[3] - settings.dilation[1] * (w[3] - 1);
+  in.require(w[2] >= 1 && w[3] >= 1 && room_y >= 1 && room_x >= 1,
+             "got a kernel of {} x {} (dilation {} x {}) for a padded image of {} x {}; hint: pad more, or use a "
+             "smaller kernel",
+             w[2], w[3], settings.dilation[0], settings.dilation[1], x[2] + pad[0] + pad[1], x[3] + pad[2] + pad[3]);
+  const kernels::ConvolutionSpec spec = spec_of(settings, x, w);
+  return {x[0], w[0], spec.out_height(), spec.out_width()};
+}
+
+// What y = F(x, w) must be for the third tensor to be its gradient.
+void require_fits(const Inference& in, const Settings& settings, const Shape& x, const Shape& w, const Shape& dy) {
+  const Shape expected = forward_shape(in, settings, x, w);
+  in.require(dy == expected, "got a gradient of {} for an image of {} and a weight of {}, expected {}", to_string(dy),
+             to_string(x), to_string(w), to_string(expected));
+}
+
+Axes image_of(const Shape& x) {
+  return {x[2], x[3]};
+}
+
+Value forward(Value x, Value w, const Settings& settings) {
+  return x.graph->apply("conv2d_forward/1", {x, w}, settings.attributes());
+}
+Value data_gradient(Value dy, Value w, const Settings& settings, Axes image) {
+  return dy.graph->apply("conv2d_data_gradient/1", {dy, w}, settings.with(std::move(image)));
+}
+Value weight_gradient(Value x, Value dy, const Settings& settings, Axes kernel) {
+  return x.graph->apply("conv2d_weight_gradient/1", {x, dy}, settings.with(std::move(kernel)));
+}
+
+void require_both_real(const Inference& in) {
+  in.require_real(0);
+  in.require_real(1);
+}
+
+// Every element of y or its gradient meets the filters of one output channel.
+double convolution_flops(const Shape& y, const Shape& weight) {
+  return 2.0 * static_cast<double>(y.elements() * (weight.elements() / std::max<int64_t>(weight[0], 1)));
+}
+
+// x, w -> y
+void register_forward(OperationRegistry& registry) {
+  Operation operation{.name = "conv2d_forward/1", .min_inputs = 2, .max_inputs = 2, .attributes = settings()};
+  operation.infer = [](const Inference& in) -> Types {
+    require_both_real(in);
+    return {{forward_shape(in, Settings(in), in.shape(0), in.shape(1)), in.real()}};
+  };
+  operation.kernel = [](const KernelRequest& request) {
+    const kernels::ConvolutionSpec spec =
+        spec_of(Settings(request.attributes), request.inputs[0].shape, request.inputs[1].shape);
+    return kernels::make_convolution_forward(spec, request.dtype());
+  };
+  operation.flops = [](const KernelRequest& r) { return convolution_flops(r.outputs[0].shape, r.inputs[1].shape); };
+  operation.gradient = [](const GradientRequest& r) {
+    const Settings given(r.attributes);
+    const Value x = r.inputs[0];
+    const Value w = r.inputs[1];
+    const Value g = r.output_gradients[0];
+    Values out(2);
+    out[0] = r.needed[0] != 0 ? data_gradient(g, w, given, image_of(x.shape())) : Value{};
+    out[1] = r.needed[1] != 0 ? weight_gradient(x, g, given, image_of(w.shape())) : Value{};
+    return out;
+  };
+  registry.add(std::move(operation));
+}
+
+// dy, w -> dx, whose rows and columns are `image`
+void register_data_gradient(OperationRegistry& registry) {
+  Operation operation{.name = "conv2d_data_gradient/1", .min_inputs = 2, .max_inputs = 2};
+  operation.attributes = settings({integers("image")});
+  operation.infer = [](const Inference& in) -> Types {
+    require_both_real(in);
+    in.require_rank(0, 4, "(B, O, H', W')");
+    in.require_rank(1, 4, "a weight (O, C / groups, Kh, Kw)");
+    in.require(in.integers(4).size() == 2, "got an image of {} lengths, expected rows and columns",
+               in.integers(4).size());
+    const Settings given(in);
+    const Shape x{in.shape(0)[0], in.shape(1)[1] * given.groups, in.integers(4)[0], in.integers(4)[1]};
+    require_fits(in, given, x, in.shape(1), in.shape(0));
+    return {{x, in.real()}};
+  };
+  operation.kernel = [](const KernelRequest& request) {
+    const kernels::ConvolutionSpec spec =
+        spec_of(Settings(request.attributes), request.outputs[0].shape, request.inputs[1].shape);
+    return kernels::make_convolution_data_gradient(spec, request.dtype());
+  };
+  operation.flops = [](const KernelRequest& r) { return convolution_flops(r.inputs[0].shape, r.inputs[1].shape); };
+  operation.gradient = [](const GradientRequest& r) {
+    const Settings given(r.attributes);
+    const Value dy = r.inputs[0];
+    const Value w = r.inputs[1];
+    const Value g = r.output_gradients[0];
+    Values out(2);
+    out[0] = r.needed[0] != 0 ? forward(g, w, given) : Value{};
+    out[1] = r.needed[1] != 0 ? weight_gradient(g, dy, given, image_of(w.shape())) : Value{};
+    return out;
+  };
+  registry.add(std::move(operation));
+}
+
+// x, dy -> dw, whose rows and columns are `kernel`
+void register_weight_gradient(OperationRegistry& registry) {
+  Operation operation{.name = "conv2d_weight_gradient/1", .min_inputs = 2, .max_inputs = 2};
+  operation.attributes = settings({integers("kernel")});
+  operation.infer = [](const Inference& in) -> Types {
+    require_both_real(in);
+    in.require_rank(0, 4, "x (B, C, H, W)");
+    in.require_rank(1, 4, "(B, O, H', W')");
+    in.require(in.integers(4).size() == 2, "got a kernel of {} lengths, expected rows and columns",
+               in.integers(4).size());
+    const Settings given(in);
+    const Shape w{in.shape(1)[1], in.shape(0)[1] / given.groups, in.integers(4)[0], in.integers(4)[1]};
+    require_fits(in, given, in.shape(0), w, in.shape(1));
+    return {{w, in.real()}};
+  };
+  operation.kernel = [](const KernelRequest& request) {
+    const kernels::ConvolutionSpec spec =
+        spec_of(Settings(request.attributes), request.inputs[0].shape, request.outputs[0].shape);
+    return kernels::make_convolution_weight_gradient(spec, request.dtype());
+  };
+  operation.flops = [](const KernelRequest& r) { return convolution_flops(r.inputs[1].shape, r.outputs[0].shape); };
+  operation.gradient = [](const GradientRequest& r) {
+    const Settings given(r.attributes);
+    const Value x = r.inputs[0];
+    const Value dy = r.inputs[1];
+    const Value g = r.output_gradients[0];
+    Values out(2);
+    out[0] = r.needed[0] != 0 ? data_gradient(dy, g, given, image_of(x.shape())) : Value{};
+    out[1] = r.needed[1] != 0 ? forward(x, g, given) : Value{};
+    return out;
+  };
+  registry.add(std::move(operation));
+}
+
+void require_bias(const Inference& in, int64_t channels) {
+  if (in.count() == 3) {
+    in.require_real(2);
+    in.require(in.shape(2) == Shape{channels}, "got a bias of {}, expected {}", to_string(in.shape(2)),
+               to_string(Shape{channels}));
+  }
+}
+
+Value with_bias(Value y, std::span<const Value> inputs) {
+  return inputs.size() == 3 ? y + reshape(inputs[2], {inputs[2].shape()[0], 1, 1}) : y;
+}
+
+// x (B, C, H, W), w (O, C / groups, Kh, Kw), bias (O) optional -> (B, O, H', W')
+void register_conv2d(OperationRegistry& registry) {
+  Operation operation{.name = "conv2d/1", .min_inputs = 2, .max_inputs = 3, .attributes = settings()};
+  operation.infer = [](const Inference& in) -> Types {
+    require_both_real(in);
+    const Shape y = forward_shape(in, Settings(in), in.shape(0), in.shape(1));
+    require_bias(in, y[1]);
+    return {{y, in.real()}};
+  };
+  operation.composed = [](Graph&, std::span<const Value> inputs, const Attributes& attributes) -> Values {
+    return {with_bias(forward(inputs[0], inputs[1], Settings(attributes)), inputs)};
+  };
+  registry.add(std::move(operation));
+}
+
+// (H - 1) stride - padding + dilation (Kh - 1) + 1 + output_padding, for rows and columns
+Axes transposed_image(const Settings& given, const Axes& output_padding, const Shape& x, const Shape& w) {
+  Axes image(2);
+  for (size_t side = 0; side < 2; ++side) {
+    image[side] = (x[2 + side] - 1) * given.stride[side] - given.padding[2 * side] - given.padding[2 * side + 1] +
+                  given.dilation[side] * (w[2 + side] - 1) + 1 + output_padding[side];
+  }
+  return image;
+}
+
+// x (B, C, H, W), w (C, O / groups, Kh, Kw), bias (O) optional -> (B, O, H', W')
+Types infer_conv_transpose2d(const Inference& in) {
+  require_both_real(in);
+  const Settings given(in.integers(0), in.integers(1), in.integers(3), in.integer(4));
+  given.require(in);
+  const Axes& more = in.integers(2);
+  const Shape& x = in.shape(0);
+  const Shape& w = in.shape(1);
+  in.require(x.rank() == 4 && w.rank() == 4 && x[1] == w[0] && x[1] % given.groups == 0,
+             "got x of {}, a weight of {} and {} groups, expected x (B, C, H, W) and a weight (C, O / groups, Kh, Kw), "
+             "with C a "
+             "multiple of the groups",
+             to_string(x), to_string(w), given.groups);
+  in.require(more.size() == 2 && more[0] >= 0 && more[1] >= 0 && more[0] < given.stride[0] && more[1] < given.stride[1],
+             "got an output_padding of [{}], expected two integers from 0 to below the stride [{}]",
+             fmt::join(more, ", "), fmt::join(given.stride, ", "));
+  const Axes image = transposed_image(given, more, x, w);
+  in.require(image[0] >= 1 && image[1] >= 1, "got a result of {} x {}, expected at least 1 x 1; hint: pad less",
+             image[0], image[1]);
+  const int64_t channels = w[1] * given.groups;
+  require_bias(in, channels);
+  const Shape y{x[0], channels, image[0], image[1]};
+  require_fits(in, given, y, w, x);
+  return {{y, in.real()}};
+}
+
+void register_conv_transpose2d(OperationRegistry& registry) {
+  Operation operation{.name = "conv_transpose2d/1", .min_inputs = 2, .max_inputs = 3, .infer = infer_conv_transpose2d};
+  operation.attributes = {integers("stride", {1, 1}), integers("padding", {0, 0, 0, 0}),
+                          integers("output_padding", {0, 0}), integers("dilation", {1, 1}), integer("groups", 1)};
+  operation.composed = [](Graph&, std::span<const Value> inputs, const Attributes& a) -> Values {
+    const Settings given(a[0].integers, a[1].integers, a[3].integers, a[4].scalar.constant.integer);
+    const Axes image = transposed_image(given, a[2].integers, inputs[0].shape(), inputs[1].shape());
+    return {with_bias(data_gradient(inputs[0], inputs[1], given, image), inputs)};
+  };
+  registry.add(std::move(operation));
+}
+
+}  // namespace
+
+void register_convolution(OperationRegistry& registry) {
+  register_forward(registry);
+  register_data_gradient(registry);
+  register_weight_gradient(registry);
+  register_conv2d(registry);
+  register_conv_transpose2d(registry);
+}
+
+}  // namespace atelier::ops

@@ -1,0 +1,77 @@
+// The words that operations are declared with.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "graph/graph.hpp"
+
+namespace atelier::ops {
+
+using graph::Attribute;
+using graph::Attributes;
+using graph::AttributeSpec;
+using graph::AttributeType;
+using graph::Differentiability;
+using graph::GradientRequest;
+using graph::Graph;
+using graph::Inference;
+using graph::KernelRequest;
+using graph::Operation;
+using graph::OperationRegistry;
+using graph::TensorType;
+using graph::Value;
+using tensor::DType;
+using tensor::Shape;
+
+using Values = std::vector<Value>;
+using Types = std::vector<TensorType>;
+using Axes = std::vector<int64_t>;
+
+inline AttributeSpec integer(std::string name) {
+  return {std::move(name), AttributeType::integer};
+}
+inline AttributeSpec integer(std::string name, int64_t value) {
+  return {std::move(name), AttributeType::integer, false, static_cast<double>(value)};
+}
+inline AttributeSpec number(std::string name) {
+  return {std::move(name), AttributeType::number};
+}
+inline AttributeSpec number(std::string name, double value) {
+  return {std::move(name), AttributeType::number, false, value};
+}
+inline AttributeSpec integers(std::string name) {
+  return {std::move(name), AttributeType::integers};
+}
+inline AttributeSpec integers(std::string name, Axes values) {
+  return {std::move(name), AttributeType::integers, false, {}, std::move(values)};
+}
+// May change from step to step without a new plan.
+inline AttributeSpec runtime(AttributeSpec spec) {
+  spec.runtime = true;
+  return spec;
+}
+// Of an operation that draws: its last attribute, filled by the recorder.
+inline AttributeSpec ordinal() {
+  return runtime(integer("ordinal", 0));
+}
+
+inline Axes dims_of(const Shape& shape) {
+  return {shape.dims().begin(), shape.dims().end()};
+}
+
+// Of the lengths of axes [first, last).
+inline int64_t product(const Shape& shape, size_t first, size_t last) {
+  int64_t out = 1;
+  for (size_t axis = first; axis < last; ++axis) {
+    out *= shape[axis];
+  }
+  return out;
+}
+
+// NumPy's rule: axes are aligned at the end, and each pair is equal or has a 1. Absent where the shapes do not fit.
+std::optional<Shape> broadcast(const Shape& a, const Shape& b);
+Shape broadcast(const Inference& in, const Shape& a, const Shape& b);  // throws Error(shape) instead
+
+}  // namespace atelier::ops

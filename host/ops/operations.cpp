@@ -1,0 +1,28 @@
+#include "ops/operations.hpp"
+
+#include <mutex>
+
+#include "graph/lowering.hpp"
+
+namespace atelier::ops {
+
+void register_operations() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    graph::OperationRegistry& registry = graph::OperationRegistry::instance();
+    graph::register_special_operations();
+    register_elementwise(registry);
+    register_activations(registry);
+    register_shapes(registry);
+    register_movement(registry);
+    register_reductions(registry);
+    register_matrices(registry);
+    register_classification(registry);
+    register_indexing(registry);
+    register_random(registry);
+    register_normalization(registry);
+    register_convolution(registry);
+  });
+}
+
+}  // namespace atelier::ops

@@ -1,0 +1,95 @@
+// Random draws. Each is a function of the run's seed, the purpose, the step, the ordinal of the draw in the step, and
+// the place in the batch (axis 0; a scalar counts as one row): see kernels/random.hpp. No gradient flows to what is
+// drawn.
+#include "kernels/random.hpp"
+
+#include "graph/tape.hpp"
+#include "ops/functions.hpp"
+#include "ops/operations.hpp"
+
+namespace atelier::ops {
+namespace {
+
+using MakeRandom = std::unique_ptr<kernels::Kernel> (*)(DType, int64_t, int64_t, const kernels::RandomOperands&);
+
+kernels::OperandReference step_operand(graph::StepOperand operand) {
+  return {.slot = operand};
+}
+
+void add_source(OperationRegistry& registry, const char* name, MakeRandom make) {
+  Operation operation{.name = name, .min_inputs = 0, .max_inputs = 0, .attributes = {integers("dims"), ordinal()}};
+  operation.draws = true;
+  operation.differentiability = Differentiability::constant;
+  operation.infer = [](const Inference& in) -> Types { return {{Shape(in.integers(0)), in.real()}}; };
+  operation.kernel = [make](const KernelRequest& request) {
+    const Shape& out = request.outputs[0].shape;
+    const int64_t rows = out.rank() == 0 ? 1 : out[0];
+    const int64_t row_elements = rows == 0 ? 0 : out.elements() / rows;
+    return make(request.dtype(), rows, row_elements,
+                {.seed = step_operand(graph::operand_seed),
+                 .purpose = step_operand(graph::operand_purpose),
+                 .step = step_operand(graph::operand_step),
+                 .ordinal = request.attributes[1].scalar,
+                 .first_row = step_operand(graph::operand_first_row)});
+  };
+  registry.add(std::move(operation));
+}
+
+// 1 with probability p, else 0; of p's shape
+void register_bernoulli(OperationRegistry& registry) {
+  Operation operation{.name = "bernoulli/1", .attributes = {ordinal()}, .draws = true};
+  operation.infer = [](const Inference& in) -> Types {
+    in.require_real(0);
+    return {in.input(0)};
+  };
+  operation.composed = [](Graph& graph, std::span<const Value> inputs, const Attributes& attributes) -> Values {
+    return {less(random_uniform(graph, inputs[0].shape(), attributes[0]), inputs[0])};
+  };
+  registry.add(std::move(operation));
+}
+
+// Gumbel-max (Gumbel 1954): argmax(logits - log(-log u)) is distributed as softmax(logits). logits (..., C) -> int64
+// (...)
+void register_categorical(OperationRegistry& registry) {
+  Operation operation{.name = "categorical/1", .attributes = {ordinal()}, .draws = true};
+  operation.infer = [](const Inference& in) -> Types {
+    in.require_real(0);
+    const Shape& logits = in.shape(0);
+    in.require(logits.rank() >= 1 && logits[logits.rank() - 1] > 0, "got logits of {}, expected (..., C)",
+               to_string(logits));
+    return {{Shape(logits.dims().first(logits.rank() - 1)), DType::i64}};
+  };
+  operation.composed = [](Graph& graph, std::span<const Value> inputs, const Attributes& attributes) -> Values {
+    const Value u = random_uniform(graph, inputs[0].shape(), attributes[0]);
+    return {argmax(inputs[0] - log(-log(u)), -1)};
+  };
+  registry.add(std::move(operation));
+}
+
+// x mask / (1 - rate), where the mask keeps an element with probability 1 - rate (Srivastava et al. 2014)
+void register_dropout(OperationRegistry& registry) {
+  Operation operation{.name = "dropout/1", .attributes = {runtime(number("rate")), ordinal()}, .draws = true};
+  operation.infer = [](const Inference& in) -> Types {
+    in.require_real(0);
+    in.require(in.number(0) >= 0 && in.number(0) < 1, "got the rate {}, expected 0 to below 1", in.number(0));
+    return {in.input(0)};
+  };
+  operation.composed = [](Graph& graph, std::span<const Value> inputs, const Attributes& attributes) -> Values {
+    const Value keep = 1.0 - scalar(graph, attributes[0]);
+    const Value mask = less(random_uniform(graph, inputs[0].shape(), attributes[1]), keep);
+    return {inputs[0] * mask / keep};
+  };
+  registry.add(std::move(operation));
+}
+
+}  // namespace
+
+void register_random(OperationRegistry& registry) {
+  add_source(registry, "random_uniform/1", kernels::make_random_uniform);
+  add_source(registry, "random_normal/1", kernels::make_random_normal);
+  register_bernoulli(registry);
+  register_categorical(registry);
+  register_dropout(registry);
+}
+
+}  // namespace atelier::ops

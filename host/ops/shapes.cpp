@@ -1,0 +1,56 @@
+// Other views of the same elements: nothing is moved.
+#include <algorithm>
+
+#include "ops/functions.hpp"
+#include "ops/operations.hpp"
+
+namespace atelier::ops {
+namespace {
+
+// One length may be -1: what is left of the elements.
+Shape complete_shape(const Inference& in) {
+  const Shape& from = in.shape(0);
+  Axes dims = in.integers(0);
+  const auto open = std::ranges::find(dims, -1);
+  const std::string wanted = fmt::format("({})", fmt::join(dims, ", "));
+  if (open != dims.end()) {
+    in.require(std::ranges::count(dims, -1) == 1, "got {}, expected at most one length of -1", wanted);
+    *open = 1;
+  }
+  in.require(std::ranges::all_of(dims, [](int64_t length) { return length >= 0; }),
+             "got {}, expected lengths of at least 0, or one -1", wanted);
+  const int64_t known = Shape(dims).elements();
+  if (open != dims.end()) {
+    *open = known == 0 ? 0 : from.elements() / known;
+  }
+  in.require(Shape(dims).elements() == from.elements(), "got {} for a tensor of {} with {} elements, expected as many",
+             wanted, to_string(from), from.elements());
+  return Shape(dims);
+}
+
+void register_reshape(OperationRegistry& registry) {
+  Operation reshape{.name = "reshape/1", .attributes = {integers("dims")}, .view = true};
+  reshape.infer = [](const Inference& in) -> Types { return {{complete_shape(in), in.input(0).dtype}}; };
+  reshape.gradient = [](const GradientRequest& r) -> Values {
+    return {ops::reshape(r.output_gradients[0], r.inputs[0].shape())};
+  };
+  registry.add(std::move(reshape));
+}
+
+// The same values, through which no gradient flows. `stop` is another word for it.
+void register_detach(OperationRegistry& registry) {
+  for (const auto* name : {"detach/1", "stop/1"}) {
+    Operation detach{.name = name, .differentiability = Differentiability::constant, .view = true};
+    detach.infer = [](const Inference& in) -> Types { return {in.input(0)}; };
+    registry.add(std::move(detach));
+  }
+}
+
+}  // namespace
+
+void register_shapes(OperationRegistry& registry) {
+  register_reshape(registry);
+  register_detach(registry);
+}
+
+}  // namespace atelier::ops

@@ -1,0 +1,115 @@
+#include "plugin/component_data.hpp"
+
+#include <algorithm>
+
+namespace atelier::plugin {
+namespace {
+
+template <typename T>
+std::vector<T> list_of(const atl_value& value) {
+  const T* data = static_cast<const T*>(value.list);
+  return value.count == 0 ? std::vector<T>{} : std::vector<T>(data, data + value.count);
+}
+
+}  // namespace
+
+AbiSettings::AbiSettings(const Settings& settings) {
+  texts_.reserve(settings.size());
+  for (const auto& [name, value] : settings) {
+    atl_value out{};
+    out.type = static_cast<atl_value_type>(value.index());
+    switch (static_cast<SettingType>(value.index())) {
+      case SettingType::boolean:
+        out.boolean = std::get<bool>(value) ? 1 : 0;
+        break;
+      case SettingType::integer:
+        out.integer = std::get<int64_t>(value);
+        break;
+      case SettingType::number:
+        out.number = std::get<double>(value);
+        break;
+      case SettingType::text:
+        out.text = borrow(std::get<std::string>(value));
+        break;
+      case SettingType::integers:
+        out.list = std::get<std::vector<int64_t>>(value).data();
+        out.count = std::get<std::vector<int64_t>>(value).size();
+        break;
+      case SettingType::numbers:
+        out.list = std::get<std::vector<double>>(value).data();
+        out.count = std::get<std::vector<double>>(value).size();
+        break;
+      case SettingType::texts: {
+        auto& views = texts_.emplace_back();
+        for (const std::string& text : std::get<std::vector<std::string>>(value)) {
+          views.push_back(borrow(text));
+        }
+        out.list = views.data();
+        out.count = views.size();
+        break;
+      }
+    }
+    values_.push_back({borrow(name), out});
+  }
+  settings_ = {sizeof(atl_settings), values_.data(), values_.size()};
+}
+
+Value to_value(const atl_value& value) {
+  switch (value.type) {
+    case ATL_BOOLEAN:
+      return value.boolean != 0;
+    case ATL_INTEGER:
+      return value.integer;
+    case ATL_NUMBER:
+      return value.number;
+    case ATL_TEXT:
+      return own(value.text);
+    case ATL_INTEGERS:
+      return list_of<int64_t>(value);
+    case ATL_NUMBERS:
+      return list_of<double>(value);
+    default: {
+      std::vector<std::string> texts;
+      for (const atl_string& text : list_of<atl_string>(value)) {
+        texts.push_back(own(text));
+      }
+      return texts;
+    }
+  }
+}
+
+const FieldSpec* DataSpec::find(std::string_view name) const {
+  const auto found = std::ranges::find(fields, name, &FieldSpec::name);
+  return found == fields.end() ? nullptr : &*found;
+}
+
+DataSpec DataSpec::from(const atl_data_spec& spec) {
+  DataSpec out;
+  const char* field = reinterpret_cast<const char*>(spec.fields);
+  for (uint64_t i = 0; i < spec.field_count; ++i, field += spec.fields->size) {
+    const auto& found = *reinterpret_cast<const atl_field*>(field);
+    out.fields.push_back({own(found.name), found.dtype == ATL_INT64 ? tensor::DType::i64 : tensor::DType::f32,
+                          tensor::Shape(std::span(found.dims, found.rank)), found.classes, found.low, found.high});
+  }
+  out.train_count = spec.train_count;
+  out.test_count = spec.test_count;
+  for (uint64_t i = 0; i < spec.file_count; ++i) {
+    out.files.push_back(own(spec.files[i]));
+  }
+  return out;
+}
+
+AbiDataSpec::AbiDataSpec(const DataSpec& spec) {
+  for (const FieldSpec& field : spec.fields) {
+    fields_.push_back({sizeof(atl_field), borrow(field.name), field.dtype == tensor::DType::i64 ? ATL_INT64 : ATL_FLOAT32,
+                       static_cast<uint32_t>(field.dims.rank()), field.dims.dims().data(), field.classes, field.low,
+                       field.high});
+  }
+  for (const std::string& file : spec.files) {
+    files_.push_back(borrow(file));
+  }
+  spec_ = {sizeof(atl_data_spec), fields_.data(), fields_.size(), spec.train_count, spec.test_count,
+           files_.data(),         files_.size()};
+}
+
+}  // namespace atelier::plugin

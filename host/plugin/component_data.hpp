@@ -1,0 +1,64 @@
+// What crosses the line to a plugin's components, as the host keeps it: settings and the description of data.
+#pragma once
+
+#include <atelier/abi.h>
+
+#include <string>
+#include <vector>
+
+#include "plugin/description.hpp"
+#include "tensor/shape.hpp"
+
+namespace atelier::plugin {
+
+inline atl_string borrow(std::string_view text) { return {text.data(), text.size()}; }
+inline std::string own(atl_string text) { return text.size == 0 ? std::string() : std::string(text.data, text.size); }
+
+// Settings as the contract shows them; borrows from `settings`, which must outlive it.
+class AbiSettings {
+ public:
+  explicit AbiSettings(const Settings& settings);
+  AbiSettings(const AbiSettings&) = delete;
+  AbiSettings& operator=(const AbiSettings&) = delete;
+  [[nodiscard]] const atl_settings* get() const { return &settings_; }
+
+ private:
+  std::vector<atl_named_value> values_;
+  std::vector<std::vector<atl_string>> texts_;
+  atl_settings settings_{};
+};
+
+Value to_value(const atl_value& value);
+
+struct FieldSpec {
+  std::string name;
+  tensor::DType dtype = tensor::DType::f32;
+  tensor::Shape dims;  // of one sample; an image is (C, H, W)
+  int64_t classes = 0;
+  double low = 0, high = 1;
+};
+
+struct DataSpec {
+  std::vector<FieldSpec> fields;
+  int64_t train_count = 0, test_count = 0;
+  std::vector<std::string> files;
+
+  [[nodiscard]] const FieldSpec* find(std::string_view name) const;
+  static DataSpec from(const atl_data_spec& spec);
+};
+
+// The same as the contract shows it; borrows from `spec`.
+class AbiDataSpec {
+ public:
+  explicit AbiDataSpec(const DataSpec& spec);
+  AbiDataSpec(const AbiDataSpec&) = delete;
+  AbiDataSpec& operator=(const AbiDataSpec&) = delete;
+  [[nodiscard]] const atl_data_spec* get() const { return &spec_; }
+
+ private:
+  std::vector<atl_field> fields_;
+  std::vector<atl_string> files_;
+  atl_data_spec spec_{};
+};
+
+}  // namespace atelier::plugin

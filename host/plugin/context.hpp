@@ -1,0 +1,67 @@
+// What stands behind the opaque atl_context: the phase, what may be recorded, and the first failure.
+#pragma once
+
+#include <atelier/abi.h>
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "graph/session.hpp"
+
+namespace atelier::plugin {
+
+class Model;
+
+// The current batch, and the way to another one.
+struct BatchField {
+  std::string name;
+  graph::TensorType type;
+  const void* data = nullptr;
+};
+
+class BatchSource {
+ public:
+  BatchSource() = default;
+  BatchSource(const BatchSource&) = delete;
+  BatchSource& operator=(const BatchSource&) = delete;
+  virtual ~BatchSource() = default;
+  [[nodiscard]] virtual int64_t size() const = 0;
+  [[nodiscard]] virtual const std::vector<BatchField>& fields() const = 0;
+  virtual void advance() = 0;  // training only
+};
+
+struct PendingAction {  // after the next update of a group
+  std::string group;
+  void* self = nullptr;
+  atl_status (*action)(void* self, atl_context* context, atl_string group) = nullptr;
+};
+
+}  // namespace atelier::plugin
+
+struct atl_context {
+  atl_phase_info phase{};
+  atelier::plugin::Model* model = nullptr;
+  atelier::graph::Session* session = nullptr;       // train, evaluate, sample
+  atelier::plugin::BatchSource* batch = nullptr;    // train, evaluate
+  std::string stage;                                // for messages: "model 'gan', training step 12"
+
+  // Recorded so far in this batch: a field is one tensor however often it is asked for.
+  struct FieldTensor {
+    std::string name;
+    uint32_t value = 0;
+    uint32_t generation = 0;
+  };
+  std::vector<FieldTensor> field_tensors;
+  std::vector<atelier::plugin::PendingAction> after_updates;
+
+  // The first failure. Latched from any thread.
+  std::mutex failure_mutex;
+  atl_status failure = ATL_OK;
+  std::string failure_message;
+  bool failure_is_shape = false;
+
+  void latch(atl_status status, std::string message);
+  // Throws the latched failure as an Error(plugin), with the stage in front; `status` is what the plugin's function returned.
+  void check(atl_status status);
+};

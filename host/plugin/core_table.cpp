@@ -1,0 +1,456 @@
+#include "plugin/core_table.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "plugin/context.hpp"
+#include "plugin/model.hpp"
+
+namespace atelier::plugin {
+namespace {
+
+using graph::Location;
+using graph::RawAttribute;
+using graph::TensorType;
+
+std::function<void(std::string_view)>& inform_sink() {
+  static std::function<void(std::string_view)> sink = [](std::string_view) {};
+  return sink;
+}
+
+atl_status status_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::shape:
+      return ATL_ERROR_SHAPE;
+    case ErrorKind::data:
+      return ATL_ERROR_DATA;
+    case ErrorKind::internal:
+      return ATL_ERROR_INTERNAL;
+    default:
+      return ATL_ERROR_ARGUMENT;
+  }
+}
+
+Location to_location(atl_location at) { return {at.file == nullptr ? "" : at.file, at.line}; }
+
+// Runs one function of the table: after a failure nothing runs any more, and no exception leaves.
+template <typename F>
+atl_status run(atl_context* context, const F& body) {
+  if (context == nullptr) {
+    return ATL_ERROR_ARGUMENT;
+  }
+  if (context->failure != ATL_OK) {
+    return context->failure;
+  }
+  try {
+    body(*context);
+  } catch (const Error& error) {
+    context->latch(status_of(error.kind()), error.what());
+  } catch (const std::exception& error) {
+    context->latch(ATL_ERROR_INTERNAL, error.what());
+  }
+  return context->failure;
+}
+
+std::string at_place(atl_location location, const std::string& message) {
+  const std::string place = to_string(to_location(location));
+  return place.empty() ? message : place + ": " + message;
+}
+
+graph::Session& recording(atl_context& context, std::string_view call) {
+  if (context.session == nullptr) {
+    throw Error(ErrorKind::plugin, "{}: only while recording a training step, an evaluation or a sampling", call);
+  }
+  return *context.session;
+}
+
+graph::Session& training(atl_context& context, std::string_view call, atl_location location) {
+  if (context.phase.phase != ATL_PHASE_TRAIN) {
+    throw Error(ErrorKind::plugin, "{}", at_place(location, fmt::format("{}: only in train_step", call)));
+  }
+  return *context.session;
+}
+
+atl_tensor handle_of(const graph::Session& session, uint32_t value) {
+  return (static_cast<uint64_t>(session.generation()) << 32U) | (value + 1);
+}
+
+uint32_t value_of(const graph::Session& session, atl_tensor handle, std::string_view call, atl_location location) {
+  const auto generation = static_cast<uint32_t>(handle >> 32U);
+  const auto index = static_cast<uint32_t>(handle);
+  if (handle == 0 || index == 0) {
+    throw Error(ErrorKind::plugin, "{}", at_place(location, fmt::format("{}: got an empty tensor", call)));
+  }
+  if (generation != session.generation() || index > session.value_count()) {
+    throw Error(ErrorKind::plugin, "{}",
+                at_place(location, fmt::format("{}: got a tensor of another step or from before a read; hint: tensors last for "
+                                               "one step, and after materialize() only the materialized ones do",
+                                               call)));
+  }
+  return index - 1;
+}
+
+// ---- The functions, in the order of the table
+
+void fail(atl_context* context, atl_status status, atl_string message, atl_location location) {
+  if (context != nullptr) {
+    context->latch(status == ATL_OK ? ATL_ERROR_INTERNAL : status, at_place(location, own(message)));
+  }
+}
+
+void inform(atl_string message) { inform_sink()(own(message)); }
+
+atl_status operation(atl_string name, atl_operation* out) {
+  const graph::OperationRegistry& registry = graph::OperationRegistry::instance();
+  const graph::Operation* found = registry.find(std::string_view(name.data, name.size));
+  if (found == nullptr || found->special != graph::Special::none) {
+    return ATL_ERROR_UNSUPPORTED;
+  }
+  *out = registry.handle(*found);
+  return ATL_OK;
+}
+
+atl_status phase(atl_context* context, atl_phase_info* info) {
+  if (context == nullptr) {
+    return ATL_ERROR_ARGUMENT;
+  }
+  const uint64_t size = std::min<uint64_t>(info->size, sizeof(atl_phase_info));
+  const uint64_t theirs = info->size;
+  std::copy_n(reinterpret_cast<const char*>(&context->phase), size, reinterpret_cast<char*>(info));
+  info->size = theirs;
+  return ATL_OK;
+}
+
+atl_status apply(atl_context* context, const atl_call* call) {
+  std::fill_n(call->outputs, call->output_count, atl_tensor{0});
+  return run(context, [&](atl_context& c) {
+    const atl_location at{call->file, call->line};
+    const graph::Operation* found = graph::OperationRegistry::instance().by_handle(call->operation);
+    if (found == nullptr) {
+      throw Error(ErrorKind::plugin, "{}", at_place(at, "this host does not have the operation; hint: the plugin was made for "
+                                                        "a newer atelier"));
+    }
+    graph::Session& session = recording(c, found->name);
+    constexpr size_t few = 16;
+    std::array<uint32_t, few> small_inputs{};
+    std::vector<uint32_t> many_inputs(call->input_count > few ? call->input_count : 0);
+    uint32_t* inputs = call->input_count > few ? many_inputs.data() : small_inputs.data();
+    for (uint32_t i = 0; i < call->input_count; ++i) {
+      inputs[i] = value_of(session, call->inputs[i], found->name, at);
+    }
+    std::array<RawAttribute, few> attributes{};
+    if (call->attribute_count > few) {
+      throw Error(ErrorKind::plugin, "{}", at_place(at, fmt::format("{}: got {} attributes", found->name, call->attribute_count)));
+    }
+    for (uint32_t i = 0; i < call->attribute_count; ++i) {
+      const atl_attribute& from = call->attributes[i];
+      RawAttribute& to = attributes[i];
+      if (from.type == ATL_INTEGERS) {
+        to.type = graph::AttributeType::integers;
+        to.count = from.count;
+        to.integers = from.value.integers;
+      } else {
+        to.type = from.type == ATL_NUMBER ? graph::AttributeType::number : graph::AttributeType::integer;
+        to.integer = from.value.integer;
+      }
+    }
+    const uint32_t first = session.apply(*found, std::span(inputs, call->input_count),
+                                         std::span(attributes.data(), call->attribute_count), to_location(at));
+    for (uint32_t i = 0; i < call->output_count && i < found->outputs; ++i) {
+      call->outputs[i] = handle_of(session, first + i);
+    }
+  });
+}
+
+atl_status describe(atl_context* context, atl_tensor tensor, atl_tensor_info* info) {
+  info->rank = 0;
+  return run(context, [&](atl_context& c) {
+    graph::Session& session = recording(c, "describe");
+    const TensorType& type = session.type(value_of(session, tensor, "describe", {"", 0}));
+    info->dtype = static_cast<atl_dtype>(type.dtype);
+    info->rank = static_cast<uint32_t>(type.shape.rank());
+    std::ranges::copy(type.shape.dims(), info->dims);
+  });
+}
+
+atl_status constant(atl_context* context, atl_dtype dtype, const int64_t* dims, uint32_t rank, const void* data,
+                    atl_location location, atl_tensor* tensor) {
+  *tensor = 0;
+  return run(context, [&](atl_context& c) {
+    graph::Session& session = recording(c, "constant");
+    const tensor::Shape shape(std::span(dims, rank));
+    const tensor::DType real = session.recorder().real();
+    if (dtype == ATL_FLOAT32 && real == tensor::DType::f64) {  // a run in double precision sees the same numbers
+      const auto* floats = static_cast<const float*>(data);
+      const std::vector<double> wide(floats, floats + shape.elements());
+      *tensor = handle_of(session, session.constant({shape, real}, wide.data(), to_location(location)));
+      return;
+    }
+    const tensor::DType wanted = dtype == ATL_INT64 ? tensor::DType::i64 : real;
+    if (dtype != ATL_INT64 && dtype != ATL_REAL && static_cast<tensor::DType>(dtype) != real) {
+      throw Error(ErrorKind::shape, "{}", at_place(location, fmt::format("constant: this run computes in {}", tensor::name_of(real))));
+    }
+    *tensor = handle_of(session, session.constant({shape, wanted}, data, to_location(location)));
+  });
+}
+
+atl_status gradient(atl_context* context, atl_tensor output, const atl_tensor* inputs, uint64_t input_count,
+                    atl_location location, atl_tensor* gradients) {
+  std::fill_n(gradients, input_count, atl_tensor{0});
+  return run(context, [&](atl_context& c) {
+    graph::Session& session = recording(c, "gradient");
+    std::vector<uint32_t> values;
+    for (uint64_t i = 0; i < input_count; ++i) {
+      values.push_back(value_of(session, inputs[i], "gradient", location));
+    }
+    const uint32_t first = session.gradient(value_of(session, output, "gradient", location), values, to_location(location));
+    for (uint64_t i = 0; i < input_count; ++i) {
+      gradients[i] = handle_of(session, first + static_cast<uint32_t>(i));
+    }
+  });
+}
+
+atl_status minimize(atl_context* context, atl_string group, atl_tensor loss, atl_location location) {
+  return run(context, [&](atl_context& c) {
+    graph::Session& session = training(c, "minimize", location);
+    const std::string name = own(group);
+    c.model->minimize(c, name, value_of(session, loss, "minimize", location), to_location(location));
+    std::vector<PendingAction> due;
+    std::erase_if(c.after_updates, [&](const PendingAction& action) {
+      const bool is_due = action.group == name;
+      if (is_due) {
+        due.push_back(action);
+      }
+      return is_due;
+    });
+    for (const PendingAction& action : due) {
+      if (const atl_status status = action.action(action.self, &c, group); status != ATL_OK) {
+        c.latch(status, "an action after the update of '" + name + "' failed");
+      }
+    }
+  });
+}
+
+atl_status materialize(atl_context* context, atl_tensor* tensors, uint64_t count, atl_location location) {
+  return run(context, [&](atl_context& c) {
+    graph::Session& session = recording(c, "materialize");
+    std::vector<uint32_t> values;
+    for (uint64_t i = 0; i < count; ++i) {
+      values.push_back(value_of(session, tensors[i], "materialize", location));
+    }
+    session.materialize(values, to_location(location));
+    for (uint64_t i = 0; i < count; ++i) {
+      tensors[i] = handle_of(session, values[i]);
+    }
+  });
+}
+
+atl_status read(atl_context* context, atl_tensor tensor, double* values, uint64_t capacity, atl_location location) {
+  return run(context, [&](atl_context& c) {
+    graph::Session& session = recording(c, "read");
+    uint32_t value = value_of(session, tensor, "read", location);
+    session.read(value, values, capacity, to_location(location));
+  });
+}
+
+atl_status log(atl_context* context, atl_string name, atl_tensor value, atl_tensor count, atl_location location) {
+  return run(context, [&](atl_context& c) {
+    graph::Session& session = recording(c, "log");
+    const std::string_view text(name.data, name.size);
+    if (text.empty() || text.find('/') != std::string_view::npos) {
+      throw Error(ErrorKind::plugin, "{}", at_place(location, fmt::format("log: '{}' is no name for a metric", text)));
+    }
+    const uint32_t logged = value_of(session, value, "log", location);
+    if (count == 0) {
+      session.log(text, logged, nullptr, to_location(location));
+    } else {
+      const uint32_t counted = value_of(session, count, "log", location);
+      session.log(text, logged, &counted, to_location(location));
+    }
+  });
+}
+
+atl_status annotate(atl_context* context, atl_string name, atl_tensor tensor) {
+  return run(context, [&](atl_context& c) {
+    graph::Session& session = recording(c, "annotate");
+    session.annotate(std::string_view(name.data, name.size), value_of(session, tensor, "annotate", {"", 0}));
+  });
+}
+
+atl_status field(atl_context* context, atl_string name, atl_location location, atl_tensor* tensor) {
+  *tensor = 0;
+  return run(context, [&](atl_context& c) {
+    graph::Session& session = recording(c, "field");
+    const std::string_view wanted(name.data, name.size);
+    if (c.batch == nullptr) {
+      throw Error(ErrorKind::plugin, "{}", at_place(location, fmt::format("'{}': there is no data while sampling", wanted)));
+    }
+    for (const auto& known : c.field_tensors) {
+      if (known.name == wanted && known.generation == session.generation()) {
+        *tensor = handle_of(session, known.value);
+        return;
+      }
+    }
+    std::vector<std::string> names;
+    for (const BatchField& candidate : c.batch->fields()) {
+      if (candidate.name == wanted) {
+        const uint32_t value = session.input(candidate.type, candidate.data, to_location(location));
+        c.field_tensors.push_back({std::string(wanted), value, session.generation()});
+        *tensor = handle_of(session, value);
+        return;
+      }
+      names.push_back(candidate.name);
+    }
+    throw Error(ErrorKind::plugin, "{}", at_place(location, fmt::format("the data has no '{}', it has {}", wanted,
+                                                                        fmt::join(names, ", "))));
+  });
+}
+
+atl_status next_batch(atl_context* context, atl_location location) {
+  return run(context, [&](atl_context& c) {
+    training(c, "next_batch", location);
+    c.batch->advance();
+    c.field_tensors.clear();
+    c.phase.batch_size = c.batch->size();
+  });
+}
+
+atl_status parameter(atl_context* context, const atl_parameter_info* info, atl_parameter* out) {
+  *out = 0;
+  return run(context, [&](atl_context& c) { *out = c.model->declare(c, *info); });
+}
+
+atl_status use(atl_context* context, atl_parameter parameter_handle, atl_tensor* tensor) {
+  *tensor = 0;
+  return run(context, [&](atl_context& c) {
+    graph::Session& session = recording(c, "use of a parameter");
+    if (parameter_handle == 0 || parameter_handle > c.model->bank().parameters.size()) {
+      throw Error(ErrorKind::plugin, "a parameter that this model has not declared");
+    }
+    *tensor = handle_of(session, session.use(parameter_handle - 1));
+  });
+}
+
+atl_status assign(atl_context* context, atl_parameter parameter_handle, atl_tensor value, atl_location location) {
+  return run(context, [&](atl_context& c) {
+    graph::Session& session = training(c, "assign", location);
+    if (parameter_handle == 0 || parameter_handle > c.model->bank().parameters.size()) {
+      throw Error(ErrorKind::plugin, "assign: a parameter that this model has not declared");
+    }
+    session.assign(parameter_handle - 1, value_of(session, value, "assign", location), to_location(location));
+  });
+}
+
+atl_status group(atl_context* context, atl_string name, atl_parameter* parameters, uint64_t capacity, uint64_t* count) {
+  *count = 0;
+  return run(context, [&](atl_context& c) {
+    const graph::ParameterGroup* found = c.model->bank().find_group(std::string_view(name.data, name.size));
+    if (found == nullptr) {
+      throw Error(ErrorKind::plugin, "there is no parameter group '{}'{}", own(name), did_you_mean(own(name), c.model->group_names()));
+    }
+    *count = found->members.size();
+    for (uint64_t i = 0; i < std::min<uint64_t>(capacity, found->members.size()); ++i) {
+      parameters[i] = found->members[i] + 1;
+    }
+  });
+}
+
+atl_status after_update(atl_context* context, atl_string name, void* self,
+                        atl_status (*action)(void* self, atl_context* context, atl_string group)) {
+  return run(context, [&](atl_context& c) {
+    if (c.phase.phase != ATL_PHASE_TRAIN) {
+      return;  // an evaluation computes the loss without updating anything
+    }
+    if (c.model->bank().find_group(std::string_view(name.data, name.size)) == nullptr) {
+      throw Error(ErrorKind::plugin, "this loss acts on the weights of its network's parameter group, and was given {}; hint: "
+                                     "hand it a network that was built with a group",
+                  name.size == 0 ? "a network without one" : "'" + own(name) + "'");
+    }
+    c.after_updates.push_back({own(name), self, action});
+  });
+}
+
+atl_status loss(atl_context* context, atl_string slot, atl_loss* out) {
+  *out = 0;
+  return run(context, [&](atl_context& c) { *out = c.model->find_loss(c, own(slot)); });
+}
+
+atl_status call_loss(atl_context* context, atl_loss handle, int32_t function, const atl_tensor* inputs, uint64_t input_count,
+                     const atl_network* network, atl_location, atl_tensor* output) {
+  *output = 0;
+  return run(context, [&](atl_context& c) {
+    recording(c, "a loss");
+    const atl_status status = c.model->call_loss(c, handle, function, inputs, input_count, network, output);
+    if (status != ATL_OK) {
+      c.latch(status, "a loss failed");
+    }
+  });
+}
+
+atl_status features(atl_context* context, atl_string run_name, atl_features* out) {
+  *out = 0;
+  return run(context, [&](atl_context& c) { *out = c.model->find_features(c, own(run_name)); });
+}
+
+atl_status apply_features(atl_context* context, atl_features handle, atl_tensor images, const atl_string* names,
+                          uint64_t name_count, atl_location location, atl_tensor* outputs) {
+  std::fill_n(outputs, name_count, atl_tensor{0});
+  return run(context, [&](atl_context& c) {
+    recording(c, "features");
+    const atl_status status = c.model->apply_features(c, handle, images, names, name_count, location, outputs);
+    if (status != ATL_OK) {
+      c.latch(status, "the features of another run's model failed");
+    }
+  });
+}
+
+constexpr atl_core core = {
+    sizeof(atl_core), fail,     inform,   operation, phase,     apply,     describe,   constant, gradient, minimize,
+    materialize,      read,     log,      annotate,  field,     next_batch, parameter, use,      assign,   group,
+    after_update,     loss,     call_loss, features, apply_features};
+
+}  // namespace
+
+const atl_core& core_table() { return core; }
+
+void set_inform(std::function<void(std::string_view)> sink) { inform_sink() = std::move(sink); }
+
+VersionExchange::VersionExchange()
+    : host_{{sizeof(atl_host), ATL_ABI_MAJOR, ATL_ABI_MINOR, borrow(ATELIER_VERSION), connect}, {}} {}
+
+atl_status VersionExchange::connect(const atl_host* host, uint32_t major, uint32_t oldest_minor, uint32_t newest_minor,
+                                    const atl_core** out) {
+  auto& self = *const_cast<Host*>(reinterpret_cast<const Host*>(host));
+  if (major != ATL_ABI_MAJOR || oldest_minor > ATL_ABI_MINOR) {
+    self.refusal = fmt::format(
+        "the plugin needs the contract {}.{} (made for {}.{}), this atelier ({}) speaks {}.{}; hint: {}", major, oldest_minor,
+        major, newest_minor, ATELIER_VERSION, ATL_ABI_MAJOR, ATL_ABI_MINOR,
+        major < ATL_ABI_MAJOR ? "build the plugin against this atelier's SDK" : "use a newer atelier");
+    return ATL_ERROR_VERSION;
+  }
+  *out = &core;
+  return ATL_OK;
+}
+
+}  // namespace atelier::plugin
+
+void atl_context::latch(atl_status status, std::string message) {
+  const std::scoped_lock lock(failure_mutex);
+  if (failure == ATL_OK) {
+    failure = status;
+    failure_is_shape = status == ATL_ERROR_SHAPE;
+    failure_message = std::move(message);
+  }
+}
+
+void atl_context::check(atl_status status) {
+  if (failure == ATL_OK && status == ATL_OK) {
+    return;
+  }
+  const std::string reason = failure_message.empty() ? fmt::format("the plugin returned status {}", status) : failure_message;
+  throw atelier::Error(failure == ATL_ERROR_DATA ? atelier::ErrorKind::data
+                                                 : (failure_is_shape ? atelier::ErrorKind::shape : atelier::ErrorKind::plugin),
+                       "{}: {}", stage, reason);
+}

@@ -1,0 +1,87 @@
+#include "plugin/dataset.hpp"
+
+#include <atelier/abi.h>
+
+#include "base/error.hpp"
+#include "base/floating_point.hpp"
+#include "plugin/context.hpp"
+
+namespace atelier::plugin {
+
+// One dataset as another one sees it.
+struct Dataset::SourceView {
+  atl_source table;  // first, so that the plugin's pointer leads back here
+  const Dataset* dataset;
+  AbiDataSpec spec;
+
+  explicit SourceView(const Dataset& source)
+      : table{sizeof(atl_source), nullptr, read}, dataset(&source), spec(source.spec()) {
+    table.spec = spec.get();
+  }
+
+  static atl_status read(const atl_source* source, int32_t split, int64_t index, void* const* fields) {
+    try {
+      reinterpret_cast<const SourceView*>(source)->dataset->read(static_cast<Split>(split), index, fields);
+      return ATL_OK;
+    } catch (const std::exception&) {
+      return ATL_ERROR_DATA;
+    }
+  }
+};
+
+Dataset::Dataset(const Registry& registry, const DatasetRecipe& recipe, const std::filesystem::path& base,
+                 const std::vector<std::filesystem::path>& data_directories)
+    : use_(recipe.use), table_(&registry.dataset(recipe.use)) {
+  static constexpr atl_source no_source{};
+  if (recipe.source) {
+    source_ = std::make_unique<Dataset>(registry, *recipe.source, base, data_directories);
+    source_view_ = std::make_unique<SourceView>(*source_);
+  }
+  const std::string base_text = base.string();
+  std::vector<std::string> texts;
+  for (const auto& directory : data_directories) {
+    texts.push_back(directory.string());
+  }
+  std::vector<atl_string> views;
+  for (const std::string& text : texts) {
+    views.push_back(borrow(text));
+  }
+  const atl_environment environment{sizeof(atl_environment), borrow(base_text), views.data(), views.size(),
+                                    source_view_ ? &source_view_->table : &no_source};
+  atl_context context;
+  context.stage = fmt::format("dataset '{}'", use_);
+  context.phase.size = sizeof context.phase;
+  context.phase.phase = ATL_PHASE_DATA;
+  const AbiSettings settings(recipe.settings);
+  const atl_status status = table_->create(&context, settings.get(), &environment, &self_);
+  reset_floating_point();
+  try {
+    context.check(status);
+    const atl_data_spec* spec = nullptr;
+    context.check(table_->spec(self_, &spec));
+    spec_ = DataSpec::from(*spec);
+  } catch (...) {
+    if (self_ != nullptr) {
+      table_->destroy(self_);
+    }
+    throw;
+  }
+}
+
+Dataset::~Dataset() {
+  if (self_ != nullptr) {
+    table_->destroy(self_);
+  }
+}
+
+void Dataset::read(Split split, int64_t index, void* const* fields) const {
+  atl_context context;
+  context.phase.phase = ATL_PHASE_DATA;
+  const atl_status status = table_->read(self_, &context, static_cast<int32_t>(split), index, fields);
+  if (status != ATL_OK || context.failure != ATL_OK) {
+    context.stage = fmt::format("dataset '{}', {} sample {}", use_, split == Split::train ? "training" : "test", index);
+    context.check(status);
+  }
+}
+
+}  // namespace atelier::plugin

@@ -1,0 +1,47 @@
+// A dataset from a plugin.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "plugin/component_data.hpp"
+#include "plugin/registry.hpp"
+
+struct atl_source;
+
+namespace atelier::plugin {
+
+struct DatasetRecipe {
+  std::string use;
+  Settings settings;
+  std::shared_ptr<const DatasetRecipe> source;  // null where none
+};
+
+enum class Split : int32_t { train = 0, test = 1 };
+
+class Dataset {
+ public:
+  // `base`: what relative paths in settings are relative to. Throws Error(data) in the plugin's words.
+  Dataset(const Registry& registry, const DatasetRecipe& recipe, const std::filesystem::path& base,
+          const std::vector<std::filesystem::path>& data_directories);
+  ~Dataset();
+  Dataset(const Dataset&) = delete;
+  Dataset& operator=(const Dataset&) = delete;
+
+  [[nodiscard]] const DataSpec& spec() const { return spec_; }
+  // Writes one sample into one array for each field. Any thread, concurrently. Throws Error(data).
+  void read(Split split, int64_t index, void* const* fields) const;
+
+ private:
+  struct SourceView;
+  std::string use_;
+  std::unique_ptr<Dataset> source_;
+  std::unique_ptr<SourceView> source_view_;
+  const atl_dataset_v1* table_ = nullptr;
+  void* self_ = nullptr;
+  DataSpec spec_;
+};
+
+}  // namespace atelier::plugin

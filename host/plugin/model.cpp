@@ -1,0 +1,359 @@
+#include "plugin/model.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/error.hpp"
+#include "base/floating_point.hpp"
+#include "base/text.hpp"
+#include "plugin/initializer.hpp"
+
+namespace atelier::plugin {
+namespace {
+
+// Converts between the precisions that weights are kept in.
+void copy_values(const tensor::Tensor& from, tensor::Tensor& to) {
+  if (from.dtype == to.dtype) {
+    std::memcpy(to.storage.data(), from.storage.data(), from.bytes());
+  } else {
+    const auto* values = from.storage.as<float>();
+    std::copy_n(values, from.shape.elements(), to.storage.as<double>());
+  }
+}
+
+}  // namespace
+
+// ---- Optimizer
+
+Optimizer::Optimizer(const Registry& registry, const ComponentChoice& choice) : table_(registry.optimizer(choice.use)) {
+  const auto rate = choice.settings.find("learning_rate");
+  if (rate == choice.settings.end() || !std::holds_alternative<double>(rate->second)) {
+    throw Error(ErrorKind::plugin, "the optimizer '{}' describes no number 'learning_rate'", choice.use);
+  }
+  atl_context context;
+  context.stage = fmt::format("optimizer '{}'", choice.use);
+  const AbiSettings settings(choice.settings);
+  context.check(table_.create(&context, settings.get(), &self_));
+  const atl_string* names = nullptr;
+  uint64_t count = 0;
+  context.check(table_.slots(self_, &names, &count));
+  if (count > max_slots) {
+    throw Error(ErrorKind::plugin, "optimizer '{}': keeps {} arrays, at most {} are possible", choice.use, count, max_slots);
+  }
+  for (uint64_t i = 0; i < count; ++i) {
+    slots_.push_back(own(names[i]));
+  }
+}
+
+Optimizer::~Optimizer() {
+  if (self_ != nullptr) {
+    table_.destroy(self_);
+  }
+}
+
+void Optimizer::begin_update(int64_t t, double learning_rate, double* scalars) {
+  const atl_update update{sizeof(atl_update), t, learning_rate};
+  table_.begin_update(self_, &update, scalars);
+  reset_floating_point();
+}
+
+void Optimizer::update(const double* scalars, uint64_t count, float* parameter, const float* gradient,
+                       float* const* slots) const {
+  table_.update(self_, scalars, count, parameter, gradient, slots);
+}
+
+// ---- Building
+
+Model::Model(const Registry& registry, const ModelRecipe& recipe, ForeignModels foreign)
+    : registry_(registry), recipe_(recipe), foreign_models_(std::move(foreign)), table_(&registry.model(recipe.model.use)) {
+  instance_ = build(recipe_, "");
+}
+
+Model::~Model() {
+  if (instance_.self != nullptr) {
+    instance_.destroy(instance_.self);
+  }
+  for (const BuiltFeatures& features : features_) {
+    features.instance.destroy(features.instance.self);
+  }
+  for (const BuiltLoss& loss : losses_) {
+    loss.instance.destroy(loss.instance.self);
+  }
+}
+
+Model::Instance Model::build(const ModelRecipe& recipe, const std::string& prefix) {
+  const ModelRecipe* const outer = std::exchange(building_, &recipe);
+  const std::string outer_prefix = std::exchange(building_prefix_, prefix);
+  atl_context context;
+  context.model = this;
+  context.phase.size = sizeof context.phase;
+  context.stage = fmt::format("model '{}'", recipe.model.use);
+  const atl_model_v1& table = registry_.model(recipe.model.use);
+  const AbiSettings settings(recipe.model.settings);
+  const AbiDataSpec data(recipe.data);
+  Instance instance{nullptr, table.destroy};
+  const atl_status status = table.create(&context, data.get(), settings.get(), &instance.self);
+  reset_floating_point();
+  building_ = outer;
+  building_prefix_ = outer_prefix;
+  try {
+    context.check(status);
+  } catch (...) {
+    if (instance.self != nullptr) {
+      table.destroy(instance.self);
+    }
+    throw;
+  }
+  return instance;
+}
+
+std::vector<std::string> Model::group_names() const {
+  std::vector<std::string> names;
+  for (const graph::ParameterGroup& group : bank_.groups) {
+    names.push_back(group.name);
+  }
+  return names;
+}
+
+atl_parameter Model::declare(atl_context&, const atl_parameter_info& info) {
+  if (building_ == nullptr) {
+    throw Error(ErrorKind::plugin, "parameters are declared in the constructor only");
+  }
+  const std::string name = own(info.name);
+  const std::string full = building_prefix_ + name;
+  if (name.empty() || name.find('/') != std::string::npos) {
+    throw Error(ErrorKind::plugin, "'{}' is no name for a parameter", name);
+  }
+  if (std::ranges::any_of(bank_.parameters, [&](const auto& other) { return other->name == full; })) {
+    throw Error(ErrorKind::plugin, "the parameter '{}' is declared twice; hint: give each layer a scope of its own", full);
+  }
+  auto parameter = std::make_unique<graph::Parameter>();
+  parameter->name = full;
+  parameter->foreign = building_foreign_ != nullptr;
+  parameter->value = tensor::Tensor(tensor::Shape(std::span(info.dims, info.rank)), recipe_.real);
+  const auto index = static_cast<uint32_t>(bank_.parameters.size());
+  if (building_foreign_ != nullptr) {
+    const auto found = building_foreign_->weights.find(name);
+    if (found == building_foreign_->weights.end() || !(found->second.shape == parameter->value.shape)) {
+      throw Error(ErrorKind::plugin, "the log of the other run has no weights for '{}' of shape {}", name,
+                  tensor::to_string(parameter->value.shape));
+    }
+    copy_values(found->second, parameter->value);
+  } else {
+    initialize(parameter->value, info, recipe_.seed, index);
+    if (info.group.size > 0) {
+      const std::string group_name = own(info.group);
+      auto group = std::ranges::find(bank_.groups, group_name, &graph::ParameterGroup::name);
+      if (group == bank_.groups.end()) {
+        bank_.groups.push_back({group_name, {}, nullptr, 0});
+        group = bank_.groups.end() - 1;
+      }
+      parameter->group = static_cast<int32_t>(group - bank_.groups.begin());
+      group->members.push_back(index);
+    }
+  }
+  bank_.parameters.push_back(std::move(parameter));
+  return index + 1;
+}
+
+atl_loss Model::find_loss(atl_context&, const std::string& slot) {
+  if (building_ == nullptr) {
+    throw Error(ErrorKind::plugin, "losses are looked up in the constructor only");
+  }
+  const auto found = building_->losses.find(slot);
+  if (found == building_->losses.end()) {
+    std::vector<std::string> known;
+    for (const auto& [name, choice] : building_->losses) {
+      known.push_back(name);
+    }
+    throw Error(ErrorKind::plugin, "the description has no loss slot '{}'{}", slot, did_you_mean(slot, known));
+  }
+  const ComponentChoice& choice = found->second;
+  BuiltLoss loss{&registry_.loss(choice.use), {}};
+  loss.instance.destroy = loss.table->destroy;
+  atl_context inner;
+  inner.model = this;
+  inner.phase.size = sizeof inner.phase;
+  inner.stage = fmt::format("loss '{}'", choice.use);
+  const AbiSettings settings(choice.settings);
+  const AbiDataSpec data(building_->data);
+  const atl_status status = loss.table->create(&inner, data.get(), settings.get(), &loss.instance.self);
+  if (loss.instance.self != nullptr) {
+    losses_.push_back(loss);
+  }
+  inner.check(status);
+  return static_cast<atl_loss>(losses_.size());
+}
+
+void Model::set_optimizer(size_t group, std::unique_ptr<Optimizer> optimizer, double clip_norm) {
+  optimizers_.resize(bank_.groups.size());
+  learning_rates_.resize(bank_.groups.size());
+  updates_.resize(bank_.groups.size(), 0);
+  graph::ParameterGroup& target = bank_.groups[group];
+  target.rule = optimizer.get();
+  target.clip_norm = clip_norm;
+  for (const uint32_t member : target.members) {
+    graph::Parameter& parameter = *bank_.parameters[member];
+    parameter.slots.clear();
+    for (size_t i = 0; optimizer && i < optimizer->slots().size(); ++i) {
+      parameter.slots.emplace_back(parameter.value.bytes());
+    }
+  }
+  optimizers_[group] = std::move(optimizer);
+}
+
+void Model::set_learning_rate(size_t group, std::function<double(int64_t t)> learning_rate) {
+  learning_rates_[group] = std::move(learning_rate);
+}
+
+// ---- Recording
+
+void Model::make_context(atl_context& context, graph::Session& session, const atl_phase_info& phase, std::string stage) {
+  context.model = this;
+  context.session = &session;
+  context.phase = phase;
+  context.phase.size = sizeof context.phase;
+  context.stage = std::move(stage);
+}
+
+void Model::train_step(graph::Session& session, BatchSource& batch, const atl_phase_info& phase) {
+  atl_context context;
+  make_context(context, session, phase, {});
+  context.phase.phase = ATL_PHASE_TRAIN;
+  context.phase.training = 1;
+  context.phase.batch_size = batch.size();
+  context.batch = &batch;
+  const atl_status status = table_->train_step(instance_.self, &context);
+  reset_floating_point();
+  if (status != ATL_OK || context.failure != ATL_OK) {
+    context.stage = fmt::format("model '{}', training step {}", recipe_.model.use, phase.step);
+    context.check(status);
+  }
+}
+
+void Model::evaluate(graph::Session& session, BatchSource& batch, const atl_phase_info& phase) {
+  atl_context context;
+  make_context(context, session, phase, fmt::format("model '{}', evaluation", recipe_.model.use));
+  context.phase.phase = ATL_PHASE_EVALUATE;
+  context.phase.batch_size = batch.size();
+  context.batch = &batch;
+  const atl_status status = table_->evaluate(instance_.self, &context);
+  reset_floating_point();
+  context.check(status);
+}
+
+uint32_t Model::sample(graph::Session& session, int64_t n, const atl_phase_info& phase) {
+  atl_context context;
+  make_context(context, session, phase, fmt::format("model '{}', sampling", recipe_.model.use));
+  context.phase.phase = ATL_PHASE_SAMPLE;
+  context.phase.batch_size = n;
+  atl_tensor images = 0;
+  const atl_status status = table_->sample(instance_.self, &context, n, &images);
+  reset_floating_point();
+  context.check(status);
+  const auto value = static_cast<uint32_t>(images) - 1;
+  const FieldSpec* field = recipe_.data.find("image");
+  graph::TensorType expected{tensor::Shape{n}, recipe_.real};
+  for (size_t i = 0; field != nullptr && i < field->dims.rank(); ++i) {
+    expected.shape.append(field->dims[i]);
+  }
+  if (static_cast<uint32_t>(images >> 32U) != session.generation() || value >= session.value_count() ||
+      !(session.type(value) == expected)) {
+    throw Error(ErrorKind::shape, "{}: got {}, expected images of {}", context.stage,
+                images == 0 ? "nothing" : graph::to_string(session.type(value)), graph::to_string(expected));
+  }
+  return value;
+}
+
+void Model::minimize(atl_context& context, const std::string& name, uint32_t loss, graph::Location location) {
+  for (size_t g = 0; g < bank_.groups.size(); ++g) {
+    if (bank_.groups[g].name != name) {
+      continue;
+    }
+    double scalars[graph::UpdateRule::max_scalars] = {};
+    if (graph::UpdateRule* rule = bank_.groups[g].rule; rule != nullptr) {
+      const int64_t t = ++updates_[g];
+      rule->begin_update(t, learning_rates_[g](t), scalars);
+    }
+    context.session->minimize(g, loss, scalars, location);
+    return;
+  }
+  throw Error(ErrorKind::plugin, "{}: minimize: there is no parameter group '{}'{}", to_string(location), name,
+              did_you_mean(name, group_names()));
+}
+
+atl_status Model::call_loss(atl_context& context, atl_loss loss, int32_t function, const atl_tensor* inputs, uint64_t count,
+                            const atl_network* network, atl_tensor* output) {
+  if (loss == 0 || loss > losses_.size()) {
+    throw Error(ErrorKind::plugin, "a loss that was not looked up with build.loss(\"…\")");
+  }
+  const BuiltLoss& built = losses_[loss - 1];
+  return built.table->call(built.instance.self, &context, function, inputs, count, network, output);
+}
+
+// ---- Features of another run's model
+
+atl_features Model::find_features(atl_context&, const std::string& run) {
+  if (building_ == nullptr || !foreign_models_) {
+    throw Error(ErrorKind::plugin, "features('{}'): other runs' models are looked up in the constructor only", run);
+  }
+  const DataSpec ours = building_->data;
+  foreign_.push_back(foreign_models_(run));
+  const ForeignModel& foreign = foreign_.back();
+  BuiltFeatures built;
+  built.table = &registry_.model(foreign.recipe.model.use);
+  const ForeignModel* const outer = std::exchange(building_foreign_, &foreign);
+  try {
+    built.instance = build(foreign.recipe, fmt::format("features.{}.", features_.size()));
+  } catch (...) {
+    building_foreign_ = outer;
+    throw;
+  }
+  building_foreign_ = outer;
+  built.features = static_cast<const atl_features_v1*>(built.table->extension(built.instance.self, borrow(ATL_FEATURES_V1)));
+  features_.push_back(built);
+  if (built.features == nullptr) {
+    throw Error(ErrorKind::plugin, "features('{}'): the model '{}' offers none", run, foreign.recipe.model.use);
+  }
+  const FieldSpec* from = ours.find("image");
+  const FieldSpec* to = foreign.recipe.data.find("image");
+  if (from == nullptr || to == nullptr || !(from->dims == to->dims)) {
+    throw Error(ErrorKind::plugin, "features('{}'): that model sees images of {}, this run has {}", run,
+                to == nullptr ? "nothing" : tensor::to_string(to->dims), from == nullptr ? "none" : tensor::to_string(from->dims));
+  }
+  features_.back().scale = (to->high - to->low) / (from->high - from->low);
+  features_.back().shift = to->low - from->low * features_.back().scale;
+  return static_cast<atl_features>(features_.size());
+}
+
+atl_status Model::apply_features(atl_context& context, atl_features handle, atl_tensor images, const atl_string* names,
+                                 uint64_t count, atl_location location, atl_tensor* outputs) {
+  if (handle == 0 || handle > features_.size()) {
+    throw Error(ErrorKind::plugin, "features that were not looked up with build.features(\"…\")");
+  }
+  const BuiltFeatures& built = features_[handle - 1];
+  graph::Session& session = *context.session;
+  const graph::Location at{location.file, location.line};
+  const graph::OperationRegistry& registry = graph::OperationRegistry::instance();
+  const auto scalar = [&](double value) {
+    graph::RawAttribute attribute{graph::AttributeType::number, 0, {}};
+    attribute.number = value;
+    return session.apply(registry.get("scalar/1"), {}, std::span(&attribute, 1), at);
+  };
+  auto value = static_cast<uint32_t>(images) - 1;
+  if (static_cast<uint32_t>(images >> 32U) != session.generation() || value >= session.value_count()) {
+    throw Error(ErrorKind::plugin, "features: got a tensor of another step");
+  }
+  if (built.scale != 1 || built.shift != 0) {
+    const uint32_t scaled[] = {value, scalar(built.scale)};
+    const uint32_t shifted[] = {session.apply(registry.get("mul/1"), scaled, {}, at), scalar(built.shift)};
+    value = session.apply(registry.get("add/1"), shifted, {}, at);
+  }
+  const int32_t training = std::exchange(context.phase.training, 0);
+  const atl_tensor handle_of_images = (static_cast<uint64_t>(session.generation()) << 32U) | (value + 1);
+  const atl_status status = built.features->apply(built.instance.self, &context, handle_of_images, names, count, outputs);
+  context.phase.training = training;
+  return status;
+}
+
+}  // namespace atelier::plugin

@@ -1,0 +1,61 @@
+#include "runlog/checkpoints.hpp"
+
+#include <utility>
+
+namespace atelier::runlog {
+
+namespace {
+
+// nullopt where the slot is damaged: it cannot be read, or is not what its seal says.
+std::optional<Checkpoint> read_slot(hid_t file, const std::string& slot, const RunDescription& description) {
+  try {
+    BankReader bank(hdf5::open_group(file, slot));
+    Checkpoint checkpoint;
+    checkpoint.step = bank.step();
+    checkpoint.sequence = bank.sequence();
+    checkpoint.weights = read_weights(bank, "", description);
+    checkpoint.optimizer = bank.arrays("optimizer", description.optimizer);
+    checkpoint.trainer.counters = bank.scalars<int64_t>("counters", description.counters);
+    checkpoint.trainer.numbers = bank.scalars<double>("numbers", description.numbers);
+    return bank.verify() ? std::optional(std::move(checkpoint)) : std::nullopt;
+  } catch (const hdf5::Failure&) {
+    return std::nullopt;
+  }
+}
+
+int64_t sequence_in(hid_t file, const std::string& slot) {
+  return hdf5::read_integer_attribute(hdf5::open_group(file, slot), "sequence");
+}
+
+}  // namespace
+
+std::string slot_of(int64_t sequence) {
+  return sequence % 2 == 1 ? "checkpoints/a" : "checkpoints/b";
+}
+
+Weights read_weights(BankReader& bank, const std::string& prefix, const RunDescription& description) {
+  Weights weights;
+  weights.parameters = bank.arrays(prefix + "parameters", description.parameters);
+  weights.state = bank.arrays(prefix + "state", description.state);
+  return weights;
+}
+
+std::optional<Checkpoint> read_newest_checkpoint(hid_t file, const RunDescription& description) {
+  std::vector<std::string> slots{slot_of(1), slot_of(2)};
+  if (sequence_in(file, slots[0]) < sequence_in(file, slots[1])) {
+    std::swap(slots[0], slots[1]);
+  }
+  if (sequence_in(file, slots[0]) == 0) {
+    return std::nullopt;
+  }
+  for (const std::string& slot : slots) {
+    if (sequence_in(file, slot) > 0) {
+      if (std::optional<Checkpoint> checkpoint = read_slot(file, slot, description)) {
+        return checkpoint;
+      }
+    }
+  }
+  throw hdf5::Failure("its checkpoints are damaged: their hashes differ from what was written");
+}
+
+}  // namespace atelier::runlog

@@ -1,0 +1,96 @@
+// What is known about a run before its first step. The log's groups, datasets and dimension scales are all made from
+// it, once: a file whose structure never changes afterwards survives being killed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tensor/shape.hpp"
+
+namespace atelier::runlog {
+
+// Every name below becomes the name of an HDF5 object or dimension: not empty, not ".", without '/', unique among its
+// siblings. Writer::create throws Error(experiment) otherwise.
+
+struct Metric {
+  std::string name;   // not "step" or "epoch"
+  std::string units;  // "" for none; "s" stays a number in xarray, "seconds" would become a time difference
+};
+
+// Values that are logged together, one row each time: /metrics/<name>/ and its twin /timing/<name>/.
+struct Cadence {
+  std::string name;  // "train", "eval", ...
+  std::vector<Metric> metrics;
+};
+
+// Stacks of `count` images, uint8: /samples/<name>/images (step, n, y, x[, channel]).
+struct SampleSeries {
+  std::string name;
+  int64_t count = 0;
+  int64_t height = 0;
+  int64_t width = 0;
+  int64_t channels = 1;   // 1 (grey, no channel axis) or 3
+  tensor::Shape latents;  // (count, ...) of what the images are made from; rank 0 where nothing is kept
+};
+
+// A float32 tensor that is looked at repeatedly: /tensors/<name>/values (step, <axes>...).
+struct TensorSeries {
+  std::string name;
+  tensor::Shape shape;
+  std::vector<std::string> axes;  // one name for each axis, not "step" or "values"; empty for axis_1, axis_2, ...
+};
+
+// A named float32 array of the model or of an optimizer, such as "generator.0.weight".
+struct Entry {
+  std::string name;
+  tensor::Shape shape;
+};
+
+struct Plugin {
+  std::string name;
+  std::string version;
+  std::string path;
+  std::string sha256;
+};
+
+struct Provenance {
+  std::string host;
+  std::string fingerprint;  // numeric fingerprint, one key=value a line
+  int64_t threads = 0;
+  std::vector<Plugin> plugins;
+  std::string dataset;
+  std::string dataset_sha256;
+  std::string source_revision;
+};
+
+struct RunDescription {
+  std::string run_id;
+  std::string name;
+  uint64_t seed = 0;  // kept as the int64 of the same bits
+  std::vector<std::string> tags;
+  std::string created_utc;  // "2026-01-31T12:00:00Z"
+
+  std::string source;     // the experiment file as it was written
+  std::string resolved;   // TOML with every value filled in
+  std::string overrides;  // one key=value a line
+  Provenance provenance;
+
+  std::vector<Cadence> cadences;
+  std::vector<SampleSeries> samples;
+  std::vector<TensorSeries> tensors;
+
+  std::vector<Entry> parameters;
+  std::vector<Entry> state;           // running statistics, codebooks, averaged weights, ...
+  std::vector<Entry> optimizer;       // slots
+  std::vector<std::string> counters;  // int64 values of the trainer that a checkpoint holds: epoch, updates, ...
+  std::vector<std::string> numbers;   // float64 values of the trainer that a checkpoint holds: best value, ...
+
+  std::string best_metric;           // which decides what /best holds, for example "eval/loss"; "" for no /best weights
+  std::vector<std::string> summary;  // names of the float64 values of /final/summary; none that a clock touches
+};
+
+enum class Status { running, finished, failed, interrupted };
+std::string to_string(Status status);
+
+}  // namespace atelier::runlog

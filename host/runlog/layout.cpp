@@ -1,0 +1,236 @@
+#include "runlog/layout.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+#include "runlog/banks.hpp"
+#include "runlog/series.hpp"
+
+namespace atelier::runlog {
+
+namespace {
+
+using hdf5::Handle;
+
+constexpr std::array status_names{"running", "finished", "failed", "interrupted"};
+
+void make_provenance(hid_t file, const Provenance& provenance) {
+  const Handle group = hdf5::make_group(file, "provenance");
+  hdf5::write_attribute(group, "host", provenance.host);
+  hdf5::write_attribute(group, "threads", provenance.threads);
+  hdf5::write_attribute(group, "source_revision", provenance.source_revision);
+  hdf5::write_attribute(group, "dataset", provenance.dataset);
+  hdf5::write_attribute(group, "dataset_sha256", provenance.dataset_sha256);
+  hdf5::make_text(group, "fingerprint", provenance.fingerprint);
+  const Handle plugins = hdf5::make_group(group, "plugins");
+  if (provenance.plugins.empty()) {
+    return;
+  }
+  const auto count = static_cast<int64_t>(provenance.plugins.size());
+  const Handle scale = hdf5::make_unwritten_scale(plugins, "plugin", count);
+  const auto list = [&](const char* name, std::string Plugin::*member) {
+    std::vector<std::string> texts;
+    for (const Plugin& plugin : provenance.plugins) {
+      texts.push_back(plugin.*member);
+    }
+    hdf5::attach(hdf5::make_texts(plugins, name, texts), {scale});
+  };
+  list("name", &Plugin::name);
+  list("version", &Plugin::version);
+  list("path", &Plugin::path);
+  list("sha256", &Plugin::sha256);
+}
+
+Provenance read_provenance(hid_t file) {
+  const Handle group = hdf5::open_group(file, "provenance");
+  Provenance provenance;
+  provenance.host = hdf5::read_text_attribute(group, "host");
+  provenance.threads = hdf5::read_integer_attribute(group, "threads");
+  provenance.source_revision = hdf5::read_text_attribute(group, "source_revision");
+  provenance.dataset = hdf5::read_text_attribute(group, "dataset");
+  provenance.dataset_sha256 = hdf5::read_text_attribute(group, "dataset_sha256");
+  provenance.fingerprint = hdf5::read_text(group, "fingerprint");
+  const Handle plugins = hdf5::open_group(group, "plugins");
+  if (!hdf5::has(plugins, "name")) {
+    return provenance;
+  }
+  const std::vector<std::string> names = hdf5::read_texts(plugins, "name");
+  const std::vector<std::string> versions = hdf5::read_texts(plugins, "version");
+  const std::vector<std::string> paths = hdf5::read_texts(plugins, "path");
+  const std::vector<std::string> hashes = hdf5::read_texts(plugins, "sha256");
+  for (size_t i = 0; i < names.size(); ++i) {
+    provenance.plugins.push_back({names[i], versions.at(i), paths.at(i), hashes.at(i)});
+  }
+  return provenance;
+}
+
+void make_weights(hid_t bank, const RunDescription& description) {
+  const Handle weights = hdf5::make_group(bank, "weights");
+  make_arrays(weights, "parameters", description.parameters);
+  make_arrays(weights, "state", description.state);
+}
+
+void make_banks(hid_t file, const RunDescription& description) {
+  hdf5::make_group(file, "checkpoints");
+  for (const char* slot : {"checkpoints/a", "checkpoints/b"}) {
+    const Handle bank = make_bank(file, slot);
+    make_arrays(bank, "parameters", description.parameters);
+    make_arrays(bank, "state", description.state);
+    make_arrays(bank, "optimizer", description.optimizer);
+    make_scalars<int64_t>(bank, "counters", description.counters);
+    make_scalars<double>(bank, "numbers", description.numbers);
+  }
+  const Handle best = make_bank(file, "best");
+  hdf5::write_attribute(best, "metric", description.best_metric);
+  if (!description.best_metric.empty()) {
+    make_scalars<double>(best, "summary", {"value"});
+    make_weights(best, description);
+  }
+  const Handle result = make_bank(file, "final");
+  make_scalars<double>(result, "summary", description.summary);
+  make_weights(result, description);
+}
+
+std::vector<Cadence> read_cadences(hid_t file) {
+  const Handle metrics = hdf5::open_group(file, "metrics");
+  std::vector<Cadence> cadences;
+  for (const std::string& name : hdf5::children(metrics)) {
+    Cadence& cadence = cadences.emplace_back();
+    cadence.name = name;
+    const Handle group = hdf5::open_group(metrics, name);
+    for (const std::string& metric : hdf5::children(group)) {
+      if (metric != "step" && metric != "epoch") {
+        const Handle dataset = hdf5::open_dataset(group, metric);
+        cadence.metrics.push_back(
+            {metric, hdf5::has_attribute(dataset, "units") ? hdf5::read_text_attribute(dataset, "units") : ""});
+      }
+    }
+  }
+  return cadences;
+}
+
+std::vector<SampleSeries> read_samples(hid_t file) {
+  const Handle samples = hdf5::open_group(file, "samples");
+  std::vector<SampleSeries> all;
+  for (const std::string& name : hdf5::children(samples)) {
+    const Handle group = hdf5::open_group(samples, name);
+    const std::vector<int64_t> dims = hdf5::shape_of(hdf5::open_dataset(group, "images"));
+    SampleSeries& series = all.emplace_back();
+    series = {name, dims.at(1), dims.at(2), dims.at(3), dims.size() == 5 ? dims[4] : 1, {}};
+    if (hdf5::has(group, "latents")) {
+      series.latents = tensor::Shape(hdf5::shape_of(hdf5::open_dataset(group, "latents")));
+    }
+  }
+  return all;
+}
+
+std::vector<TensorSeries> read_tensors(hid_t file) {
+  const Handle tensors = hdf5::open_group(file, "tensors");
+  std::vector<TensorSeries> all;
+  for (const std::string& name : hdf5::children(tensors)) {
+    const Handle group = hdf5::open_group(tensors, name);
+    const std::vector<int64_t> dims = hdf5::shape_of(hdf5::open_dataset(group, "values"));
+    TensorSeries& series = all.emplace_back();
+    series.name = name;
+    series.shape = tensor::Shape(std::span(dims).subspan(1));
+    for (const std::string& child : hdf5::children(group)) {
+      if (child != "step" && child != "values") {
+        series.axes.push_back(child);
+      }
+    }
+  }
+  return all;
+}
+
+std::vector<Entry> read_entries(hid_t file, const std::string& path) {
+  const Handle group = hdf5::open_group(file, path);
+  std::vector<Entry> entries;
+  for (const std::string& name : hdf5::children(group)) {
+    entries.push_back({name, tensor::Shape(hdf5::shape_of(hdf5::open_dataset(group, name)))});
+  }
+  return entries;
+}
+
+std::vector<std::string> read_names(hid_t file, const std::string& path) {
+  return hdf5::children(hdf5::open_group(file, path));
+}
+
+}  // namespace
+
+std::string to_string(Status status) {
+  return status_names.at(static_cast<size_t>(status));
+}
+
+void make_layout(hid_t file, const RunDescription& description) {
+  hdf5::write_attribute(file, "format", std::string(format_name));
+  hdf5::write_attribute(file, "format_version", format_version);
+  hdf5::write_attribute(file, "run_id", description.run_id);
+  hdf5::write_attribute(file, "name", description.name);
+  hdf5::write_attribute(file, "seed", static_cast<int64_t>(description.seed));
+  write_status(file, Status::running, "");
+  hdf5::write_attribute(file, "tags", description.tags);
+  hdf5::write_attribute(file, "created_utc", description.created_utc);
+
+  const Handle experiment = hdf5::make_group(file, "experiment");
+  hdf5::make_text(experiment, "source", description.source);
+  hdf5::make_text(experiment, "resolved", description.resolved);
+  hdf5::make_text(experiment, "overrides", description.overrides);
+  make_provenance(file, description.provenance);
+
+  for (const char* group : {"metrics", "timing", "samples", "tensors"}) {
+    hdf5::make_group(file, group);
+  }
+  for (const Cadence& cadence : description.cadences) {
+    make_table(file, cadence);
+  }
+  for (const SampleSeries& series : description.samples) {
+    make_images(file, series);
+  }
+  for (const TensorSeries& series : description.tensors) {
+    make_tensors(file, series);
+  }
+  make_banks(file, description);
+}
+
+RunDescription read_description(hid_t file) {
+  RunDescription description;
+  description.run_id = hdf5::read_text_attribute(file, "run_id");
+  description.name = hdf5::read_text_attribute(file, "name");
+  description.seed = static_cast<uint64_t>(hdf5::read_integer_attribute(file, "seed"));
+  description.tags = hdf5::read_texts_attribute(file, "tags");
+  description.created_utc = hdf5::read_text_attribute(file, "created_utc");
+  const Handle experiment = hdf5::open_group(file, "experiment");
+  description.source = hdf5::read_text(experiment, "source");
+  description.resolved = hdf5::read_text(experiment, "resolved");
+  description.overrides = hdf5::read_text(experiment, "overrides");
+  description.provenance = read_provenance(file);
+  description.cadences = read_cadences(file);
+  description.samples = read_samples(file);
+  description.tensors = read_tensors(file);
+  description.parameters = read_entries(file, "checkpoints/a/parameters");
+  description.state = read_entries(file, "checkpoints/a/state");
+  description.optimizer = read_entries(file, "checkpoints/a/optimizer");
+  description.counters = read_names(file, "checkpoints/a/counters");
+  description.numbers = read_names(file, "checkpoints/a/numbers");
+  description.best_metric = hdf5::read_text_attribute(hdf5::open_group(file, "best"), "metric");
+  description.summary = read_names(file, "final/summary");
+  return description;
+}
+
+void write_status(hid_t file, Status status, const std::string& exit_reason) {
+  hdf5::write_attribute(file, "status", to_string(status));
+  hdf5::write_attribute(file, "exit_reason", exit_reason);
+}
+
+Status read_status(hid_t file) {
+  const std::string name = hdf5::read_text_attribute(file, "status");
+  const auto found = std::find(status_names.begin(), status_names.end(), name);
+  if (found == status_names.end()) {
+    throw hdf5::Failure("the attribute status is '" + name + "', expected " +
+                        one_of({status_names.begin(), status_names.end()}));
+  }
+  return static_cast<Status>(found - status_names.begin());
+}
+
+}  // namespace atelier::runlog

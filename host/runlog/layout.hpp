@@ -1,0 +1,23 @@
+// Inside this room only: the log's structure, made from a description and read back as one.
+#pragma once
+
+#include "runlog/description.hpp"
+#include "runlog/hdf5.hpp"
+
+namespace atelier::runlog {
+
+inline constexpr const char* format_name = "atelier-log";
+inline constexpr int64_t format_version = 1;
+
+// Throws Error(experiment) for names that HDF5 or netCDF could not tell apart or could not keep.
+void check_names(const RunDescription& description);
+// Opens a log and looks whether it is one that we can read. Throws hdf5::Failure.
+enum class Access { read, write };
+hdf5::Handle open_log(const std::filesystem::path& path, Access access);
+void make_layout(hid_t file, const RunDescription& description);
+RunDescription read_description(hid_t file);
+
+void write_status(hid_t file, Status status, const std::string& exit_reason);
+Status read_status(hid_t file);
+
+}  // namespace atelier::runlog

@@ -1,0 +1,81 @@
+// Reading a run's log, also one that is still being written.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runlog/description.hpp"
+#include "runlog/weights.hpp"
+
+namespace atelier::runlog {
+
+struct MetricSeries {
+  std::vector<int64_t> steps;
+  std::vector<double> epochs;
+  std::vector<double> values;  // NaN where a row has none
+};
+
+struct TimingSeries {
+  std::vector<int64_t> steps;
+  std::vector<double> wall_seconds;  // since the run began
+  std::vector<double> samples_per_second;
+};
+
+struct Images {
+  int64_t step = 0;
+  int64_t count = 0;
+  int64_t height = 0;
+  int64_t width = 0;
+  int64_t channels = 0;
+  std::vector<uint8_t> pixels;  // (n, y, x, channel), 0 to 255
+};
+
+// A log opened for reading. Takes no lock and never disturbs the writer; of a log that is being written it shows what
+// the last flush left, and a call that meets a flush half done tries again for up to a second. To see later rows, open
+// another Reader. One thread at a time. In the process that writes, end it before the Writer's last call.
+//
+// The constructor throws Error(file) for a file that is missing, not HDF5, no log of ours, of a newer format version,
+// or truncated. The others throw Error(file) for what cannot be read, and for names and rows that the log does not have
+// (the message lists those it has).
+class Reader {
+ public:
+  explicit Reader(const std::filesystem::path& path);
+  Reader(Reader&&) noexcept;
+  Reader& operator=(Reader&&) noexcept;
+  ~Reader();
+
+  [[nodiscard]] const std::filesystem::path& path() const;
+  // All that Writer::create was given: names, texts, provenance, metrics, samples, tensors, the shapes of all weights.
+  [[nodiscard]] const RunDescription& description() const;
+  // As the log says it; "running" with no live writer (locks.hpp: holder_of) is a run that was killed.
+  [[nodiscard]] Status status() const;
+  [[nodiscard]] const std::string& exit_reason() const;
+
+  [[nodiscard]] MetricSeries metric(std::string_view cadence, std::string_view metric) const;
+  [[nodiscard]] TimingSeries timing(std::string_view cadence) const;
+
+  [[nodiscard]] std::vector<int64_t> sample_steps(std::string_view name) const;
+  [[nodiscard]] Images samples(std::string_view name, int64_t row) const;  // rows from 0
+  [[nodiscard]] std::optional<tensor::Tensor> latents(std::string_view name) const;
+
+  [[nodiscard]] std::vector<int64_t> tensor_steps(std::string_view name) const;
+  [[nodiscard]] tensor::Tensor tensor(std::string_view name, int64_t row) const;
+
+  // The newest checkpoint whose hash is right; nullopt where none was completed yet; Error(file) where those that were
+  // completed are all damaged.
+  [[nodiscard]] std::optional<Checkpoint> newest_checkpoint() const;
+  // nullopt where none was written; Error(file) where it is damaged.
+  [[nodiscard]] std::optional<BestWeights> best() const;
+  [[nodiscard]] std::optional<FinalResult> final_result() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace atelier::runlog

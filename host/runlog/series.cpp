@@ -1,0 +1,291 @@
+#include "runlog/series.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+
+namespace atelier::runlog {
+
+namespace {
+
+using hdf5::Handle;
+using hdf5::Type;
+
+constexpr int64_t chunk_rows = 512;  // 4 KiB of float64 or int64
+constexpr int64_t gap = 2;           // pixels around each image of a preview
+
+Handle make_steps(hid_t group) {
+  Handle steps = hdf5::make_growing(group, "step", Type::i64, {}, chunk_rows, false);
+  hdf5::make_scale(steps, "step");
+  return steps;
+}
+
+void make_column(hid_t group, const std::string& name, const std::string& units, hid_t steps) {
+  const Handle column = hdf5::make_growing(group, name, Type::f64, {}, chunk_rows, false);
+  hdf5::attach(column, {steps});
+  if (!units.empty()) {
+    hdf5::write_attribute(column, "units", units);
+  }
+}
+
+// Rows of a series that is to end at `step`. Those at the end may be empty (step 0) where a writer was killed.
+int64_t rows_up_to(const std::vector<int64_t>& steps, int64_t step) {
+  const std::span<const int64_t> whole(steps.data(), whole_rows(steps));
+  return std::upper_bound(whole.begin(), whole.end(), step) - whole.begin();
+}
+
+// Columns and rows of the preview: as square as can be.
+struct Grid {
+  explicit Grid(const SampleSeries& series)
+      : columns(static_cast<int64_t>(std::ceil(std::sqrt(static_cast<double>(series.count))))),
+        rows((series.count + columns - 1) / columns),
+        width(columns * (series.width + gap) + gap),
+        height(rows * (series.height + gap) + gap) {}
+  int64_t columns;
+  int64_t rows;
+  int64_t width;   // pixels
+  int64_t height;  // pixels
+};
+
+void write_image_attributes(hid_t preview, bool colour) {
+  hdf5::write_attribute(preview, "CLASS", std::string("IMAGE"));
+  hdf5::write_attribute(preview, "IMAGE_VERSION", std::string("1.2"));
+  hdf5::write_attribute(preview, "IMAGE_SUBCLASS", std::string(colour ? "IMAGE_TRUECOLOR" : "IMAGE_GRAYSCALE"));
+  hdf5::write_attribute(preview, "DISPLAY_ORIGIN", std::string("UL"));
+  if (colour) {
+    hdf5::write_attribute(preview, "INTERLACE_MODE", std::string("INTERLACE_PIXEL"));
+  } else {
+    hdf5::write_attribute(preview, "IMAGE_WHITE_IS_ZERO", uint8_t{0});
+  }
+}
+
+void make_latents(hid_t group, const tensor::Shape& shape, hid_t n) {
+  std::vector<Handle> scales;
+  std::vector<hid_t> axes{n};
+  for (size_t axis = 1; axis < shape.rank(); ++axis) {
+    scales.push_back(hdf5::make_unwritten_scale(group, fmt::format("latent_{}", axis), shape[axis]));
+    axes.push_back(scales.back());
+  }
+  const Handle latents = hdf5::make_array(group, "latents", Type::f32, shape.dims());
+  hdf5::attach(latents, axes);
+  hdf5::write_attribute(latents, "written", int64_t{0});
+}
+
+}  // namespace
+
+void make_table(hid_t file, const Cadence& cadence) {
+  const Handle metrics = hdf5::make_group(file, "metrics/" + cadence.name);
+  const Handle steps = make_steps(metrics);
+  make_column(metrics, "epoch", "", steps);
+  for (const Metric& metric : cadence.metrics) {
+    make_column(metrics, metric.name, metric.units, steps);
+  }
+  const Handle timing = hdf5::make_group(file, "timing/" + cadence.name);
+  const Handle timing_steps = make_steps(timing);
+  make_column(timing, "wall_seconds", "s", timing_steps);
+  make_column(timing, "samples_per_second", "", timing_steps);
+}
+
+void make_images(hid_t file, const SampleSeries& series) {
+  const Handle group = hdf5::make_group(file, "samples/" + series.name);
+  const bool colour = series.channels == 3;
+  const Handle steps = make_steps(group);
+  const Handle n = hdf5::make_unwritten_scale(group, "n", series.count);
+  const Handle y = hdf5::make_unwritten_scale(group, "y", series.height);
+  const Handle x = hdf5::make_unwritten_scale(group, "x", series.width);
+  const Grid grid(series);
+  const Handle preview_y = hdf5::make_unwritten_scale(group, "preview_y", grid.height);
+  const Handle preview_x = hdf5::make_unwritten_scale(group, "preview_x", grid.width);
+
+  std::vector<int64_t> row{series.count, series.height, series.width};
+  std::vector<int64_t> preview_shape{grid.height, grid.width};
+  std::vector<hid_t> axes{steps, n, y, x};
+  std::vector<hid_t> preview_axes{preview_y, preview_x};
+  Handle channel;
+  if (colour) {
+    channel = hdf5::make_unwritten_scale(group, "channel", series.channels);
+    row.push_back(series.channels);
+    preview_shape.push_back(series.channels);
+    axes.push_back(channel);
+    preview_axes.push_back(channel);
+  }
+  hdf5::attach(hdf5::make_growing(group, "images", Type::u8, row, 1, true), axes);
+  const Handle preview = hdf5::make_array(group, "preview", Type::u8, preview_shape);
+  hdf5::attach(preview, preview_axes);
+  write_image_attributes(preview, colour);
+  if (series.latents.rank() > 0) {
+    make_latents(group, series.latents, n);
+  }
+}
+
+void make_tensors(hid_t file, const TensorSeries& series) {
+  const Handle group = hdf5::make_group(file, "tensors/" + series.name);
+  const Handle steps = make_steps(group);
+  std::vector<Handle> scales;
+  std::vector<hid_t> axes{steps};
+  for (size_t axis = 0; axis < series.shape.rank(); ++axis) {
+    const std::string name = series.axes.empty() ? fmt::format("axis_{}", axis + 1) : series.axes[axis];
+    scales.push_back(hdf5::make_unwritten_scale(group, name, series.shape[axis]));
+    axes.push_back(scales.back());
+  }
+  hdf5::attach(hdf5::make_growing(group, "values", Type::f32, series.shape.dims(), 1, true), axes);
+}
+
+size_t whole_rows(const std::vector<int64_t>& steps) {
+  const auto end = std::adjacent_find(steps.begin(), steps.end(), std::greater_equal<>());
+  return static_cast<size_t>(end == steps.end() ? steps.size() : end - steps.begin() + 1);
+}
+
+std::vector<int64_t> read_steps(hid_t group) {
+  const Handle dataset = hdf5::open_dataset(group, "step");
+  std::vector<int64_t> steps(static_cast<size_t>(hdf5::shape_of(dataset).at(0)));
+  hdf5::read_all(dataset, Type::i64, steps.data());
+  return steps;
+}
+
+Table::Table(hid_t file, const Cadence& cadence) : metrics_(cadence.metrics.size()) {
+  const Handle metrics = hdf5::open_group(file, "metrics/" + cadence.name);
+  const Handle timing = hdf5::open_group(file, "timing/" + cadence.name);
+  steps_.push_back(hdf5::open_dataset(metrics, "step"));
+  steps_.push_back(hdf5::open_dataset(timing, "step"));
+  columns_.push_back({hdf5::open_dataset(metrics, "epoch"), {}});
+  for (const Metric& metric : cadence.metrics) {
+    columns_.push_back({hdf5::open_dataset(metrics, metric.name), {}});
+  }
+  columns_.push_back({hdf5::open_dataset(timing, "wall_seconds"), {}});
+  columns_.push_back({hdf5::open_dataset(timing, "samples_per_second"), {}});
+  const std::vector<int64_t> steps = read_steps(metrics);
+  rows_ = static_cast<int64_t>(steps.size());
+  last_step_ = steps.empty() ? -1 : steps.back();
+}
+
+void Table::append(int64_t step, double epoch, std::span<const double> values, double wall_seconds,
+                   double samples_per_second) {
+  pending_steps_.push_back(step);
+  columns_.front().pending.push_back(epoch);
+  for (size_t i = 0; i < metrics_; ++i) {
+    columns_[i + 1].pending.push_back(values[i]);
+  }
+  columns_[metrics_ + 1].pending.push_back(wall_seconds);
+  columns_[metrics_ + 2].pending.push_back(samples_per_second);
+  last_step_ = step;
+  // The row that needs new chunks is written at once, so that where they lie does not depend on when we flush.
+  if ((rows_ + static_cast<int64_t>(pending_steps_.size())) % chunk_rows == 1) {
+    drain();
+  }
+}
+
+void Table::drain() {
+  const auto count = static_cast<int64_t>(pending_steps_.size());
+  if (count == 0) {
+    return;
+  }
+  for (Column& column : columns_) {
+    hdf5::resize(column.dataset, rows_ + count);
+    hdf5::write_rows(column.dataset, Type::f64, rows_, count, column.pending.data());
+    column.pending.clear();
+  }
+  for (const Handle& steps : steps_) {
+    hdf5::resize(steps, rows_ + count);
+    hdf5::write_rows(steps, Type::i64, rows_, count, pending_steps_.data());
+  }
+  pending_steps_.clear();
+  rows_ += count;
+}
+
+void Table::truncate(int64_t step) {
+  std::vector<int64_t> steps(static_cast<size_t>(rows_));
+  hdf5::read_all(steps_.front(), Type::i64, steps.data());
+  rows_ = rows_up_to(steps, step);
+  last_step_ = rows_ == 0 ? -1 : steps[static_cast<size_t>(rows_) - 1];
+  for (const Handle& dataset : steps_) {
+    hdf5::resize(dataset, rows_);
+  }
+  for (const Column& column : columns_) {
+    hdf5::resize(column.dataset, rows_);
+  }
+}
+
+Stack::Stack(hid_t group, const char* values, Type type)
+    : type_(type), steps_(hdf5::open_dataset(group, "step")), values_(hdf5::open_dataset(group, values)) {
+  const std::vector<int64_t> steps = read_steps(group);
+  rows_ = static_cast<int64_t>(steps.size());
+  last_step_ = steps.empty() ? -1 : steps.back();
+}
+
+void Stack::append(int64_t step, const void* row) {
+  hdf5::resize(values_, rows_ + 1);
+  hdf5::write_rows(values_, type_, rows_, 1, row);
+  hdf5::resize(steps_, rows_ + 1);
+  hdf5::write_rows(steps_, Type::i64, rows_, 1, &step);
+  ++rows_;
+  last_step_ = step;
+}
+
+void Stack::truncate(int64_t step) {
+  std::vector<int64_t> steps(static_cast<size_t>(rows_));
+  hdf5::read_all(steps_, Type::i64, steps.data());
+  rows_ = rows_up_to(steps, step);
+  last_step_ = rows_ == 0 ? -1 : steps[static_cast<size_t>(rows_) - 1];
+  hdf5::resize(steps_, rows_);
+  hdf5::resize(values_, rows_);
+}
+
+int64_t Stack::row_elements() const {
+  const std::vector<int64_t> shape = hdf5::shape_of(values_);
+  int64_t elements = 1;
+  for (size_t axis = 1; axis < shape.size(); ++axis) {
+    elements *= shape[axis];
+  }
+  return elements;
+}
+
+void Stack::read_row(int64_t row, void* data) const {
+  hdf5::read_rows(values_, type_, row, 1, data);
+}
+
+ImageStack::ImageStack(hid_t file, const SampleSeries& series)
+    : series_(series),
+      group_(hdf5::open_group(file, "samples/" + series.name)),
+      stack_(group_, "images", Type::u8),
+      preview_(hdf5::open_dataset(group_, "preview")) {}
+
+void ImageStack::append(int64_t step, std::span<const uint8_t> pixels) {
+  stack_.append(step, pixels.data());
+  renew_preview(pixels);
+}
+
+void ImageStack::write_latents(std::span<const float> values) {
+  const Handle latents = hdf5::open_dataset(group_, "latents");
+  hdf5::write_all(latents, Type::f32, values.data());
+  hdf5::write_attribute(latents, "written", int64_t{1});
+}
+
+void ImageStack::truncate(int64_t step) {
+  stack_.truncate(step);
+  std::vector<uint8_t> pixels(static_cast<size_t>(stack_.row_elements()), 0);
+  if (stack_.rows() > 0) {
+    stack_.read_row(stack_.rows() - 1, pixels.data());
+  }
+  renew_preview(pixels);
+}
+
+void ImageStack::renew_preview(std::span<const uint8_t> pixels) {
+  const Grid grid(series_);
+  const int64_t line = series_.width * series_.channels;
+  std::vector<uint8_t> picture(static_cast<size_t>(grid.height * grid.width * series_.channels), 0);
+  for (int64_t n = 0; n < series_.count; ++n) {
+    const int64_t top = gap + n / grid.columns * (series_.height + gap);
+    const int64_t left = gap + n % grid.columns * (series_.width + gap);
+    for (int64_t y = 0; y < series_.height; ++y) {
+      const auto from = pixels.begin() + (n * series_.height + y) * line;
+      std::copy(from, from + line, picture.begin() + ((top + y) * grid.width + left) * series_.channels);
+    }
+  }
+  hdf5::write_all(preview_, Type::u8, picture.data());
+}
+
+}  // namespace atelier::runlog

@@ -1,0 +1,88 @@
+// Inside this room only: the parts of a log that grow while the run runs.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "runlog/description.hpp"
+#include "runlog/hdf5.hpp"
+
+namespace atelier::runlog {
+
+void make_table(hid_t file, const Cadence& cadence);
+void make_images(hid_t file, const SampleSeries& series);
+void make_tensors(hid_t file, const TensorSeries& series);
+
+// /metrics/<cadence> and /timing/<cadence>. Rows are gathered and written together.
+class Table {
+ public:
+  Table(hid_t file, const Cadence& cadence);
+
+  // values: one of each metric.
+  void append(int64_t step, double epoch, std::span<const double> values, double wall_seconds,
+              double samples_per_second);
+  void drain();
+  void truncate(int64_t step);
+  [[nodiscard]] size_t metrics() const { return metrics_; }
+  [[nodiscard]] int64_t last_step() const { return last_step_; }
+
+ private:
+  struct Column {
+    hdf5::Handle dataset;
+    std::vector<double> pending;
+  };
+  size_t metrics_;
+  std::vector<hdf5::Handle> steps_;  // of the metrics, of the timing
+  std::vector<int64_t> pending_steps_;
+  std::vector<Column> columns_;  // epoch, metrics, wall_seconds, samples_per_second
+  int64_t rows_ = 0;             // in the file
+  int64_t last_step_ = -1;
+};
+
+// A step and a block of values for each row: what images and tensors have in common.
+class Stack {
+ public:
+  Stack(hid_t group, const char* values, hdf5::Type type);
+
+  void append(int64_t step, const void* row);
+  void truncate(int64_t step);
+  [[nodiscard]] int64_t rows() const { return rows_; }
+  [[nodiscard]] int64_t last_step() const { return last_step_; }
+  [[nodiscard]] int64_t row_elements() const;
+  void read_row(int64_t row, void* data) const;
+
+ private:
+  hdf5::Type type_;
+  hdf5::Handle steps_;
+  hdf5::Handle values_;
+  int64_t rows_ = 0;
+  int64_t last_step_ = -1;
+};
+
+// /samples/<name>
+class ImageStack {
+ public:
+  ImageStack(hid_t file, const SampleSeries& series);
+
+  void append(int64_t step, std::span<const uint8_t> pixels);
+  void write_latents(std::span<const float> values);
+  void truncate(int64_t step);
+  [[nodiscard]] const SampleSeries& series() const { return series_; }
+  [[nodiscard]] const Stack& stack() const { return stack_; }
+
+ private:
+  void renew_preview(std::span<const uint8_t> pixels);
+
+  SampleSeries series_;
+  hdf5::Handle group_;
+  Stack stack_;
+  hdf5::Handle preview_;
+};
+
+// All that the file says, and how many of them are whole: steps increase, and rows that a killed writer left unwritten
+// at the end have step 0.
+std::vector<int64_t> read_steps(hid_t group);
+size_t whole_rows(const std::vector<int64_t>& steps);
+
+}  // namespace atelier::runlog

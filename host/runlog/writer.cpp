@@ -1,0 +1,360 @@
+#include "runlog/writer.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "base/error.hpp"
+#include "runlog/banks.hpp"
+#include "runlog/checkpoints.hpp"
+#include "runlog/hdf5.hpp"
+#include "runlog/layout.hpp"
+#include "runlog/locks.hpp"
+#include "runlog/series.hpp"
+
+namespace atelier::runlog {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::seconds flush_period{1};
+
+template <typename Series>
+using ByName = std::map<std::string, Series, std::less<>>;
+
+template <typename Series>
+Series& find(ByName<Series>& all, const char* kind, std::string_view name) {
+  const auto found = all.find(name);
+  if (found == all.end()) {
+    throw Error(ErrorKind::internal, "run log: {} '{}' was not declared", kind, name);
+  }
+  return found->second;
+}
+
+void check_count(std::string_view name, size_t actual, int64_t expected) {
+  if (actual != static_cast<size_t>(expected)) {
+    throw Error(ErrorKind::internal, "run log: {}: got {} values, expected {}", name, actual, expected);
+  }
+}
+
+void check_step(std::string_view name, int64_t step, int64_t last) {
+  if (step <= last) {
+    throw Error(ErrorKind::internal, "run log: {}: got step {}, expected one after {}", name, step, last);
+  }
+}
+
+void check_weights(const char* place, const RunDescription& description, const WeightsView& weights) {
+  check_arrays(std::string(place) + "/parameters", description.parameters, weights.parameters);
+  check_arrays(std::string(place) + "/state", description.state, weights.state);
+}
+
+void write_weights(BankWriter& bank, const std::string& prefix, const WeightsView& weights) {
+  bank.arrays(prefix + "parameters", weights.parameters);
+  bank.arrays(prefix + "state", weights.state);
+}
+
+}  // namespace
+
+struct Writer::State {
+  std::filesystem::path path;
+  std::optional<Lock> lock;  // none: closed or abandoned
+  hdf5::Handle file;
+  RunDescription description;
+  ByName<Table> tables;
+  ByName<ImageStack> images;
+  ByName<Stack> tensors;
+  int64_t checkpoints = 0;   // the sequence number of the newest
+  int64_t reserved = 0;      // bytes of disk space
+  int64_t newest_step = -1;  // of what was given to us
+  int64_t kept_step = -1;    // of what a flush has brought into the file
+  Clock::time_point flushed = Clock::now();
+  std::optional<Error> failure;
+
+  void open_series();
+  void flush();
+  void sync() const;
+  void replace(const std::string& path, int64_t step, int64_t sequence, const std::function<void(BankWriter&)>& write);
+  void let_go() noexcept;
+};
+
+void Writer::State::open_series() {
+  for (const Cadence& cadence : description.cadences) {
+    tables.emplace(cadence.name, Table(file, cadence));
+  }
+  for (const SampleSeries& series : description.samples) {
+    images.emplace(series.name, ImageStack(file, series));
+  }
+  for (const TensorSeries& series : description.tensors) {
+    tensors.emplace(series.name, Stack(hdf5::open_group(file, "tensors/" + series.name), "values", hdf5::Type::f32));
+  }
+}
+
+void Writer::State::flush() {
+  for (auto& [name, table] : tables) {
+    table.drain();
+  }
+  reserved = hdf5::reserve_space(file, reserved);
+  hdf5::check(H5Fflush(file, H5F_SCOPE_LOCAL));
+  kept_step = newest_step;
+  flushed = Clock::now();
+}
+
+// A flush hands the bytes to the system, which survives our end; this hands them to the disk.
+void Writer::State::sync() const {
+  if (fsync(hdf5::descriptor_of(file)) != 0) {
+    throw hdf5::Failure(std::strerror(errno));
+  }
+}
+
+// The seal is broken in the file before anything is overwritten, and whole only after everything is there.
+void Writer::State::replace(const std::string& bank_path, int64_t step, int64_t sequence,
+                            const std::function<void(BankWriter&)>& write) {
+  BankWriter bank(hdf5::open_group(file, bank_path));
+  flush();
+  write(bank);
+  flush();
+  sync();
+  newest_step = std::max(newest_step, step);
+  bank.seal(step, sequence);
+  flush();
+  sync();
+}
+
+// Drops the open file as it is on disk. What HDF5 still holds is lost: to write it out is what has just failed.
+void Writer::State::let_go() noexcept {
+  const bool detached = hdf5::detach(file);
+  tables.clear();
+  images.clear();
+  tensors.clear();
+  if (detached) {
+    file.close();
+  } else {
+    file.release();
+  }
+  lock.reset();
+}
+
+template <typename Action>
+void Writer::guarded(Action&& action) {
+  ATELIER_CHECK(state_ != nullptr);
+  if (state_->failure) {
+    throw Error(*state_->failure);
+  }
+  ATELIER_CHECK(state_->lock.has_value());
+  hdf5::prepare();
+  try {
+    action(*state_);
+  } catch (const hdf5::Failure& failure) {
+    const std::string kept = state_->kept_step < 0
+                                 ? "nothing had been logged"
+                                 : fmt::format("what was logged up to step {} is kept", state_->kept_step);
+    state_->failure =
+        Error(ErrorKind::file, "{}: cannot be written: {}; {}", state_->path.string(), failure.what(), kept);
+    state_->let_go();
+    throw Error(*state_->failure);
+  }
+}
+
+Writer::Writer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Writer::Writer(Writer&&) noexcept = default;
+
+Writer& Writer::operator=(Writer&& other) noexcept {
+  std::swap(state_, other.state_);  // so that the log we had is closed as `other` ends, not dropped
+  return *this;
+}
+
+Writer::~Writer() {
+  if (state_ != nullptr && state_->lock.has_value()) {
+    try {
+      close();
+    } catch (const std::exception&) {
+      // Said in the header: who wants to know calls close().
+    }
+  }
+}
+
+Writer Writer::create(const std::filesystem::path& path, const RunDescription& description) {
+  hdf5::prepare();
+  check_names(description);
+  auto state = std::make_unique<State>();
+  state->path = path;
+  state->description = description;
+  state->lock.emplace(path);
+  if (std::filesystem::exists(path)) {
+    throw Error(ErrorKind::file, "{}: cannot be made: {}", path.string(), std::strerror(EEXIST));
+  }
+  // A log has its name once it is whole, so that one whose making was interrupted is not taken for a run.
+  const std::filesystem::path unfinished = path.string() + ".new";
+  try {
+    state->file = hdf5::create_file(unfinished);
+    make_layout(state->file, description);
+    state->open_series();
+    state->flush();
+    state->sync();
+    std::filesystem::rename(unfinished, path);
+  } catch (const std::exception& failure) {
+    const std::string reason = failure.what();
+    std::error_code ignored;
+    std::filesystem::remove(unfinished, ignored);
+    state->let_go();
+    throw Error(ErrorKind::file, "{}: cannot be made: {}", path.string(), reason);
+  }
+  return Writer(std::move(state));
+}
+
+Writer Writer::reopen(const std::filesystem::path& path, int64_t step) {
+  hdf5::prepare();
+  auto state = std::make_unique<State>();
+  state->path = path;
+  if (!std::filesystem::exists(path)) {
+    throw Error(ErrorKind::file, "{}: cannot be read: {}", path.string(), std::strerror(ENOENT));
+  }
+  state->lock.emplace(path);
+  try {
+    state->file = open_log(path, Access::write);
+    state->description = read_description(state->file);
+    const std::optional<Checkpoint> newest = read_newest_checkpoint(state->file, state->description);
+    state->checkpoints = newest ? newest->sequence : 0;
+    state->open_series();
+  } catch (const hdf5::Failure& failure) {
+    throw Error(ErrorKind::file, "{}: cannot be read: {}", path.string(), failure.what());
+  }
+  state->newest_step = state->kept_step = step;
+  Writer writer(std::move(state));
+  writer.guarded([&](State& open) {
+    for (auto& [name, table] : open.tables) {
+      table.truncate(step);
+    }
+    for (auto& [name, images] : open.images) {
+      images.truncate(step);
+    }
+    for (auto& [name, tensors] : open.tensors) {
+      tensors.truncate(step);
+    }
+    BankWriter unfinished(hdf5::open_group(open.file, "final"));
+    write_status(open.file, Status::running, "");
+    open.flush();
+  });
+  return writer;
+}
+
+void Writer::append(std::string_view cadence, int64_t step, double epoch, std::span<const double> values,
+                    double wall_seconds, double samples_per_second) {
+  guarded([&](State& state) {
+    Table& table = find(state.tables, "cadence", cadence);
+    check_count(cadence, values.size(), static_cast<int64_t>(table.metrics()));
+    check_step(cadence, step, table.last_step());
+    state.newest_step = std::max(state.newest_step, step);
+    table.append(step, epoch, values, wall_seconds, samples_per_second);
+  });
+}
+
+void Writer::append_samples(std::string_view name, int64_t step, std::span<const uint8_t> pixels) {
+  guarded([&](State& state) {
+    ImageStack& images = find(state.images, "samples", name);
+    check_count(name, pixels.size(), images.stack().row_elements());
+    check_step(name, step, images.stack().last_step());
+    state.newest_step = std::max(state.newest_step, step);
+    images.append(step, pixels);
+  });
+}
+
+void Writer::write_latents(std::string_view name, std::span<const float> values) {
+  guarded([&](State& state) {
+    ImageStack& images = find(state.images, "samples", name);
+    const tensor::Shape& shape = images.series().latents;
+    check_count(name, values.size(), shape.rank() == 0 ? 0 : shape.elements());
+    images.write_latents(values);
+  });
+}
+
+void Writer::append_tensor(std::string_view name, int64_t step, std::span<const float> values) {
+  guarded([&](State& state) {
+    Stack& stack = find(state.tensors, "tensor", name);
+    check_count(name, values.size(), stack.row_elements());
+    check_step(name, step, stack.last_step());
+    state.newest_step = std::max(state.newest_step, step);
+    stack.append(step, values.data());
+  });
+}
+
+void Writer::write_checkpoint(const CheckpointView& checkpoint) {
+  guarded([&](State& state) {
+    const RunDescription& description = state.description;
+    check_weights("checkpoint", description, checkpoint.weights);
+    check_arrays("checkpoint/optimizer", description.optimizer, checkpoint.optimizer);
+    check_scalars("checkpoint/counters", description.counters, checkpoint.trainer.counters);
+    check_scalars("checkpoint/numbers", description.numbers, checkpoint.trainer.numbers);
+    const int64_t sequence = state.checkpoints + 1;
+    state.replace(slot_of(sequence), checkpoint.step, sequence, [&](BankWriter& bank) {
+      write_weights(bank, "", checkpoint.weights);
+      bank.arrays("optimizer", checkpoint.optimizer);
+      bank.scalars("counters", description.counters, checkpoint.trainer.counters);
+      bank.scalars("numbers", description.numbers, checkpoint.trainer.numbers);
+    });
+    state.checkpoints = sequence;
+  });
+}
+
+void Writer::write_best(int64_t step, double value, const WeightsView& weights) {
+  guarded([&](State& state) {
+    if (state.description.best_metric.empty()) {
+      throw Error(ErrorKind::internal, "run log: best weights of a run that declares no best metric");
+    }
+    check_weights("best", state.description, weights);
+    state.replace("best", step, 1, [&](BankWriter& bank) {
+      bank.scalars<double>("summary", {"value"}, {{"value", value}});
+      write_weights(bank, "weights/", weights);
+    });
+  });
+}
+
+void Writer::write_final(int64_t step, const WeightsView& weights, const std::map<std::string, double>& summary) {
+  guarded([&](State& state) {
+    check_weights("final", state.description, weights);
+    check_scalars("final/summary", state.description.summary, summary);
+    state.replace("final", step, 1, [&](BankWriter& bank) {
+      bank.scalars("summary", state.description.summary, summary);
+      write_weights(bank, "weights/", weights);
+    });
+  });
+}
+
+void Writer::set_status(Status status, const std::string& exit_reason) {
+  guarded([&](State& state) {
+    write_status(state.file, status, exit_reason);
+    state.flush();
+  });
+}
+
+void Writer::flush_if_due() {
+  guarded([&](State& state) {
+    if (Clock::now() - state.flushed >= flush_period) {
+      state.flush();
+    }
+  });
+}
+
+void Writer::flush() {
+  guarded([&](State& state) { state.flush(); });
+}
+
+void Writer::close() {
+  guarded([&](State& state) {
+    state.flush();
+    state.sync();
+    state.tables.clear();
+    state.images.clear();
+    state.tensors.clear();
+    hdf5::check(H5Fclose(state.file.release()));
+    state.lock.reset();
+  });
+}
+
+}  // namespace atelier::runlog

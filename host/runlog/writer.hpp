@@ -1,0 +1,68 @@
+// Writing a run's log while it runs.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "runlog/description.hpp"
+#include "runlog/weights.hpp"
+
+namespace atelier::runlog {
+
+// One log, held by this process alone (locks.hpp). One thread at a time. What is appended reaches the file with the
+// next flush: flush_if_due() about every second, flush(), a checkpoint, best or final weights, close().
+//
+// Names and sizes that the description did not declare are defects of the caller: Error(internal). A file that cannot
+// be written (a full disk) is Error(file), which names the last step that is kept; from then on every call throws that
+// Error again, the file stays as the last flush left it, and it opens.
+class Writer {
+ public:
+  // Makes a new file, status "running", and all that it will ever hold; until that is there it is called <path>.new.
+  // Error(file) where it exists, cannot be made, or is locked; Error(experiment) for names that cannot be kept.
+  static Writer create(const std::filesystem::path& path, const RunDescription& description);
+
+  // Goes on with a log after `step`: every series is cut to the rows with a step of at most `step`, the status is
+  // "running" again. The next checkpoint overwrites the slot that does not hold the newest valid one.
+  static Writer reopen(const std::filesystem::path& path, int64_t step);
+
+  Writer(Writer&&) noexcept;
+  Writer& operator=(Writer&&) noexcept;
+  ~Writer();  // closes; a failure to is silent here, so call close()
+
+  // One row of a cadence. Steps increase. `values` in the order of the cadence's metrics, NaN for one without a value
+  // at this step; `epoch` in epochs, with its fraction; `wall_seconds` since the run began.
+  void append(std::string_view cadence, int64_t step, double epoch, std::span<const double> values, double wall_seconds,
+              double samples_per_second);
+
+  // pixels: (n, y, x[, channel]), 0 to 255. Also renews the preview.
+  void append_samples(std::string_view name, int64_t step, std::span<const uint8_t> pixels);
+  void write_latents(std::string_view name, std::span<const float> values);  // of the shape declared, once
+  void append_tensor(std::string_view name, int64_t step, std::span<const float> values);
+
+  // Into the slot that does not hold the newest checkpoint; on disk (fsync) when it returns.
+  void write_checkpoint(const CheckpointView& checkpoint);
+  void write_best(int64_t step, double value, const WeightsView& weights);
+  // `summary` under exactly the names declared.
+  void write_final(int64_t step, const WeightsView& weights, const std::map<std::string, double>& summary);
+  void set_status(Status status, const std::string& exit_reason);
+
+  void flush_if_due();
+  void flush();
+  void close();  // flushes, syncs to disk, releases the lock; no other call may follow
+
+ private:
+  struct State;
+  explicit Writer(std::unique_ptr<State> state);
+  // Runs `action` on the open log; what goes wrong with the file becomes the Error that all later calls throw.
+  template <typename Action>
+  void guarded(Action&& action);
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace atelier::runlog

@@ -1,0 +1,187 @@
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "training/fingerprint.hpp"
+#include "base/sha256.hpp"
+#include "runlog/path.hpp"
+#include "training/trainer.hpp"
+
+namespace atelier::training {
+namespace {
+
+// Whatever recording may have changed (a read in the middle of a step runs it) is put back.
+class Snapshot {
+ public:
+  explicit Snapshot(plugin::Model& model) : model_(model), updates_(model.updates()) {
+    for (const auto& parameter : model.bank().parameters) {
+      values_.push_back(tensor::copy_of(parameter->value.storage));
+      for (const tensor::Storage& slot : parameter->slots) {
+        values_.push_back(tensor::copy_of(slot));
+      }
+    }
+  }
+  ~Snapshot() {
+    size_t i = 0;
+    for (const auto& parameter : model_.bank().parameters) {
+      parameter->value.storage = std::move(values_[i++]);
+      for (tensor::Storage& slot : parameter->slots) {
+        slot = std::move(values_[i++]);
+      }
+    }
+    model_.updates() = updates_;
+  }
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+ private:
+  plugin::Model& model_;
+  std::vector<int64_t> updates_;
+  std::vector<tensor::Storage> values_;
+};
+
+void add_tensors(const Workbench& bench, const graph::Plan& step, const std::vector<std::string>& names, LogPlan& out,
+                 const plugin::Model& model) {
+  const experiment::Log& log = bench.experiment().log;
+  const auto& bank = const_cast<plugin::Model&>(model).bank();
+  for (const auto& parameter : bank.parameters) {
+    if (parameter->group >= 0) {
+      if (log.weights > 0) {
+        out.tensors.push_back({"weights." + parameter->name, parameter->value.shape, {}});
+      }
+      if (log.gradients > 0) {
+        out.tensors.push_back({"gradients." + parameter->name, parameter->value.shape, {}});
+      }
+    }
+  }
+  std::vector<std::string> annotated;
+  for (const graph::PlanOutput& output : step.outputs) {
+    if (output.kind == graph::OutputKind::annotation) {
+      const std::string& name = names[static_cast<size_t>(output.index)];
+      if (std::ranges::find(annotated, name) == annotated.end()) {
+        annotated.push_back(name);
+        if (std::ranges::find(log.activations, name) != log.activations.end()) {
+          const auto& shape = step.buffers[static_cast<size_t>(output.buffer)].description.shape;
+          out.tensors.push_back({"activations." + name, shape, {}});
+        }
+      }
+    }
+  }
+  for (const std::string& name : log.activations) {
+    if (std::ranges::find(annotated, name) == annotated.end()) {
+      throw Error(ErrorKind::experiment, "log.activations: the model has no layer '{}'{}", name,
+                  annotated.empty() ? "" : fmt::format("{} known: {}", did_you_mean(name, annotated), fmt::join(annotated, ", ")));
+    }
+  }
+}
+
+}  // namespace
+
+LogPlan probe(Workbench& bench) {
+  LogPlan out;
+  const experiment::Experiment& experiment = bench.experiment();
+  const Snapshot snapshot(bench.model());
+  graph::Observation all;
+  all.annotations = !experiment.log.activations.empty();
+  bench.batches().seek(0);
+  bench.record_step(1, 1, all);
+  out.batches_per_step = std::max<int64_t>(bench.batches().consumed(), 1);
+  const graph::Plan& step = *bench.training().newest_plan();
+  const std::vector<std::string>& names = bench.training().names();
+  for (const graph::PlanOutput& output : step.outputs) {
+    if (output.kind == graph::OutputKind::logged) {
+      const std::string& name = names[static_cast<size_t>(output.index)];
+      if (std::ranges::find(out.train_names, name) != out.train_names.end()) {
+        throw Error(ErrorKind::plugin, "model '{}': logs '{}' twice in one training step", experiment.model.use, name);
+      }
+      out.train_names.push_back(name);
+    }
+  }
+  if (step.lowered->minimized.empty()) {
+    throw Error(ErrorKind::plugin, "model '{}': train_step minimizes nothing; hint: call step.minimize(group, loss)",
+                experiment.model.use);
+  }
+  add_tensors(bench, step, names, out, bench.model());
+  bench.batches().seek(0);
+
+  out.train_columns = out.train_names;
+  for (const graph::ParameterGroup& group : bench.model().bank().groups) {
+    out.train_columns.push_back("gradient_norm." + group.name);
+    for (const uint32_t member : group.members) {
+      out.parameter_columns.push_back(bench.model().bank().parameters[member]->name);
+    }
+  }
+  for (const std::string& group : bench.model().group_names()) {
+    out.train_columns.push_back("learning_rate." + group);
+  }
+  const Subset& subset = bench.subsets().validation.count > 0 ? bench.subsets().validation : bench.subsets().test;
+  out.evaluation_names = bench.evaluation_names(subset, experiment.evaluate.batch_size);
+  if (std::ranges::find(out.evaluation_names, experiment.evaluate.metric) == out.evaluation_names.end()) {
+    throw Error(ErrorKind::experiment, "evaluate.metric: the model '{}' has no metric '{}', expected {}", experiment.model.use,
+                experiment.evaluate.metric, one_of(out.evaluation_names));
+  }
+  const int64_t per_epoch = bench.batches().batches_per_epoch();
+  out.total_steps = experiment.train.steps
+                        ? *experiment.train.steps
+                        : (*experiment.train.epochs * per_epoch + out.batches_per_step - 1) / out.batches_per_step;
+  return out;
+}
+
+runlog::RunDescription describe_run(Workbench& bench, const LogPlan& plan, const plugin::Registry& registry, int threads) {
+  const experiment::Experiment& experiment = bench.experiment();
+  runlog::RunDescription out;
+  out.name = experiment.name;
+  out.seed = static_cast<uint64_t>(experiment.seed);
+  out.tags = experiment.tags;
+  out.created_utc = runlog::utc_now();
+  out.source = experiment.source_text;
+  out.resolved = experiment.resolved_text;
+  for (const std::string& override_text : experiment.overrides) {
+    out.overrides += override_text + "\n";
+  }
+  out.run_id = new_run_id();
+  out.provenance = provenance_of(bench, registry, threads);
+  const auto metrics = [](const std::vector<std::string>& names) {
+    std::vector<runlog::Metric> list;
+    for (const std::string& name : names) {
+      list.push_back({name, ""});
+    }
+    return list;
+  };
+  out.cadences.push_back({"train", metrics(plan.train_columns)});
+  out.cadences.push_back({"eval", metrics(plan.evaluation_names)});
+  if (bench.subsets().validation.count > 0 && bench.subsets().test.count > 0) {
+    out.cadences.push_back({"test", metrics(plan.evaluation_names)});
+  }
+  if (experiment.log.gradient_norms > 0) {
+    out.cadences.push_back({"gradient_norms", metrics(plan.parameter_columns)});
+  }
+  if (bench.samples_images()) {
+    const tensor::Shape& image = bench.spec().find("image")->dims;
+    out.samples.push_back({"generated", experiment.sample.count, image[1], image[2], image[0], {}});
+  }
+  out.tensors = plan.tensors;
+  for (const auto& parameter : bench.model().bank().parameters) {
+    if (!parameter->foreign) {
+      (parameter->group >= 0 ? out.parameters : out.state).push_back({parameter->name, parameter->value.shape});
+    }
+  }
+  size_t slot = 0;
+  for (const auto& parameter : bench.model().bank().parameters) {
+    for (size_t i = 0; i < parameter->slots.size(); ++i) {
+      out.optimizer.push_back({bench.slot_names()[slot++], parameter->value.shape});
+    }
+  }
+  out.counters = {"batches", "evaluations_without_improvement", "has_best"};
+  for (const std::string& group : bench.model().group_names()) {
+    out.counters.push_back("updates." + group);
+  }
+  out.numbers = {"best"};
+  out.best_metric = "eval/" + experiment.evaluate.metric;
+  out.summary = plan.evaluation_names;
+  out.summary.push_back("steps");
+  return out;
+}
+
+}  // namespace atelier::training

@@ -1,0 +1,90 @@
+// The training loop of one run: steps, logging, evaluation, samples, checkpoints, and what happens when something goes wrong.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <set>
+
+#include "runlog/reader.hpp"
+#include "runlog/writer.hpp"
+#include "training/workbench.hpp"
+
+namespace atelier::training {
+
+// What a run will log, found by recording a first step, an evaluation and a sampling without keeping their effects.
+struct LogPlan {
+  std::vector<std::string> train_names;       // logged by the model in training, in order
+  std::vector<std::string> evaluation_names;  // sorted
+  std::vector<std::string> train_columns;     // all columns of metrics/train
+  std::vector<std::string> parameter_columns; // of metrics/gradient_norms: one for each trained parameter
+  std::vector<runlog::TensorSeries> tensors;
+  int64_t batches_per_step = 1;
+  int64_t total_steps = 0;
+};
+
+LogPlan probe(Workbench& bench);
+
+runlog::RunDescription describe_run(Workbench& bench, const LogPlan& plan, const plugin::Registry& registry, int threads);
+
+class Trainer {
+ public:
+  Trainer(Workbench& bench, const LogPlan& plan, runlog::Writer writer, std::filesystem::path log, const RunOptions& options,
+          Observer& observer);
+
+  void begin();                                         // of a new run: the checkpoint of step 0
+  void restore(const runlog::Checkpoint& checkpoint);  // of a resumed one
+  RunOutcome run();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void train();
+  void finish_step(int64_t step);
+  void log_train_row(int64_t step, const graph::StepResults& results);
+  void log_parameter_norms(int64_t step, const graph::StepResults& results);
+  void log_tensors(int64_t step, const graph::StepResults& results);
+  void log_weights(int64_t step);
+  void report(int64_t step, const graph::StepResults& results);
+  void evaluate_now(int64_t step);
+  void sample_now(int64_t step);
+  void finish();
+  void fail_non_finite(int64_t step);
+  void write_checkpoint(int64_t step);
+  [[nodiscard]] graph::Observation observation_of(int64_t step) const;
+  [[nodiscard]] bool due(int64_t step, double every_epochs) const;
+  [[nodiscard]] double epoch_after(int64_t step) const;
+  [[nodiscard]] double learning_rate_of(size_t group) const;
+  [[nodiscard]] double wall_seconds() const;
+  [[nodiscard]] bool stops() const { return options_.interrupted != nullptr && options_.interrupted->load() != 0; }
+
+  Workbench& bench_;
+  LogPlan plan_;
+  runlog::Writer writer_;
+  std::filesystem::path log_;
+  RunOptions options_;
+  Observer& observer_;
+  RunOutcome outcome_;
+
+  int64_t done_ = 0;  // steps whose updates are made
+  std::vector<int64_t> updates_after_;  // of each group, after step done_
+  int64_t batches_after_ = 0;
+  std::vector<int64_t> recorded_updates_;
+  int64_t recorded_batches_ = 0;
+  int64_t recorded_samples_ = 0;
+  bool stopping_ = false;
+  bool failed_ = false;
+  double best_ = 0;
+  bool has_best_ = false;
+  int64_t without_improvement_ = 0;
+  std::set<std::string> undeclared_;
+
+  Clock::time_point started_ = Clock::now();
+  Clock::time_point last_checkpoint_ = Clock::now();
+  double seconds_before_ = 0;     // of earlier parts of a resumed run
+  double idle_seconds_ = 0;       // spent in evaluation, sampling and checkpoints
+  int64_t samples_seen_ = 0;      // in this part
+  double row_seconds_ = 0;
+  int64_t row_samples_ = 0;
+};
+
+}  // namespace atelier::training

@@ -1,0 +1,82 @@
+// All that one experiment needs in memory: data, model, optimizers, and the sessions that run them.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "experiment/experiment.hpp"
+#include "graph/session.hpp"
+#include "plugin/model.hpp"
+#include "runlog/weights.hpp"
+#include "training/batches.hpp"
+#include "training/training.hpp"
+
+namespace atelier::training {
+
+struct SplitMetrics {
+  std::map<std::string, double> values;  // sums over counts
+};
+
+class Workbench {
+ public:
+  // Throws Error for data, settings or a model that cannot be.
+  Workbench(const experiment::Experiment& experiment, const plugin::Registry& registry, const RunOptions& options);
+  Workbench(const Workbench&) = delete;
+  Workbench& operator=(const Workbench&) = delete;
+
+  [[nodiscard]] const experiment::Experiment& experiment() const { return experiment_; }
+  [[nodiscard]] plugin::Dataset& dataset() { return *dataset_; }
+  [[nodiscard]] const plugin::DataSpec& spec() const { return spec_; }
+  [[nodiscard]] plugin::Model& model() { return *model_; }
+  [[nodiscard]] graph::Session& training() { return *training_; }
+  [[nodiscard]] TrainingBatches& batches() { return *batches_; }
+  [[nodiscard]] const Subsets& subsets() const { return subsets_; }
+  [[nodiscard]] graph::Arena& arena() { return arena_; }
+
+  // Records one training step (from 1) and ends the recording; the step before may still run.
+  void record_step(int64_t step, int64_t total_steps, const graph::Observation& observation);
+  // Metrics over a whole subset. Nothing else may run.
+  SplitMetrics evaluate(const Subset& subset, int64_t batch_size);
+  // The names that an evaluation gives.
+  std::vector<std::string> evaluation_names(const Subset& subset, int64_t batch_size);
+  ImageStack sample(int64_t count, uint64_t seed);
+  [[nodiscard]] bool samples_images() const;
+
+  // Lays the learning-rate schedule over this many updates.
+  void set_total_steps(int64_t total_steps);
+
+  // Views of what a log keeps, in declared order; valid while nothing trains.
+  [[nodiscard]] runlog::WeightsView weights() const;
+  [[nodiscard]] std::vector<runlog::ArrayView> optimizer_slots() const;
+  // Takes weights from a log; throws Error(file) where names or shapes differ.
+  void load(const runlog::Weights& weights);
+  void load_slots(const std::vector<runlog::NamedTensor>& slots);
+  [[nodiscard]] const std::vector<std::string>& slot_names() const { return slot_names_; }
+
+ private:
+  void set_optimizers();
+  [[nodiscard]] const experiment::Component& optimizer_of(const std::string& group) const;
+
+  const experiment::Experiment experiment_;
+  const plugin::Registry& registry_;
+  std::unique_ptr<plugin::Dataset> dataset_;
+  plugin::DataSpec spec_;
+  Subsets subsets_;
+  graph::Executor executor_;
+  graph::Arena arena_;
+  std::unique_ptr<plugin::Model> model_;
+  std::unique_ptr<graph::Session> training_, evaluation_, sampling_;
+  std::unique_ptr<TrainingBatches> batches_;
+  std::vector<std::string> slot_names_;
+};
+
+// Another run's model, by its experiment's name or a log's path, as another model may use it.
+plugin::ForeignModel foreign_model(const std::string& run, const experiment::Experiment& experiment,
+                                   const plugin::Registry& registry, const RunOptions& options);
+
+plugin::ModelRecipe recipe_of(const experiment::Experiment& experiment, const plugin::DataSpec& spec);
+plugin::DatasetRecipe dataset_recipe(const experiment::Dataset& dataset);
+
+}  // namespace atelier::training

@@ -1,0 +1,115 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "cases.hpp"
+#include "ops/operations.hpp"
+
+namespace atelier::gradient_test {
+namespace {
+
+using tensor::DType;
+
+std::string named(const Case& checked) {
+  std::string out = checked.operation;
+  for (const Input& input : checked.inputs) {
+    out += fmt::format(" {}", to_string(input.shape));
+  }
+  return out;
+}
+
+void check_all(const std::vector<Case>& cases) {
+  for (const Case& checked : cases) {
+    for (const std::string& problem : compare_with_central_differences(checked)) {
+      FAIL_CHECK(problem);
+    }
+  }
+}
+
+// Every number of an outcome, in one order.
+Numbers flat(const Outcome& outcome) {
+  Numbers out{outcome.loss, outcome.second_loss};
+  for (const auto* group : {&outcome.outputs, &outcome.gradients, &outcome.second_gradients}) {
+    for (const Numbers& numbers : *group) {
+      out.insert(out.end(), numbers.begin(), numbers.end());
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("elementwise: gradients agree with central differences") {
+  check_all(elementwise_cases());
+}
+TEST_CASE("tensor: gradients agree with central differences") {
+  check_all(tensor_cases());
+}
+TEST_CASE("layers: gradients agree with central differences") {
+  check_all(layer_cases());
+}
+
+TEST_CASE("coverage: every operation has a case or a reason") {
+  ops::register_operations();
+  std::set<std::string> known;
+  for (const Case& checked : all_cases()) {
+    known.insert(checked.operation);
+  }
+  for (const auto& [name, reason] : exempt()) {
+    CHECK_MESSAGE(known.insert(name).second, name << " is exempt (" << reason << ") but has a case");
+  }
+  const std::vector<std::string> names = graph::OperationRegistry::instance().names();
+  for (const std::string& name : names) {
+    CHECK_MESSAGE(known.contains(name), name << " has no gradient check");
+  }
+  for (const std::string& name : known) {
+    CHECK_MESSAGE(std::ranges::find(names, name) != names.end(), name << " is checked but does not exist");
+  }
+}
+
+TEST_CASE("harness: detach stops the gradient, and the check would notice") {
+  for (const auto* name : {"detach/1", "stop/1"}) {
+    const Case checked{name, {{{2, 2}}}};
+    CHECK(CaseRunner(checked, DType::f64).run().gradients[0] == Numbers(4, 0.0));
+    const std::vector<std::string> problems = compare_with_central_differences(checked);
+    REQUIRE(problems.size() == 4);
+    CHECK(problems[1] == std::string(name) + ": gradient of input 0 (2, 2) at index 1: expected 0.0707372017, got 0");
+  }
+}
+
+TEST_CASE("twins: float32 agrees with float64") {
+  for (const Case& checked : all_cases()) {
+    const Numbers expected = flat(CaseRunner(checked, DType::f64).run());
+    const Numbers actual = flat(CaseRunner(checked, DType::f32).run());
+    REQUIRE(expected.size() == actual.size());
+    for (size_t i = 0; i < expected.size(); ++i) {
+      const bool close = std::abs(expected[i] - actual[i]) <= 3e-5 * std::max(4.0, std::abs(expected[i]));
+      CHECK_MESSAGE(close, named(checked) << " number " << i << ": expected " << expected[i] << ", got " << actual[i]);
+    }
+  }
+}
+
+TEST_CASE("bits: neither fusion nor the number of threads changes any") {
+  for (const Case& checked : all_cases()) {
+    const Numbers expected = flat(CaseRunner(checked, DType::f32).run());
+    graph::Observation unfused;
+    unfused.every_value = true;
+    CHECK_MESSAGE(flat(CaseRunner(checked, DType::f32, 1, unfused).run()) == expected, named(checked) << " unfused");
+    for (const int threads : {2, 3}) {
+      CHECK_MESSAGE(flat(CaseRunner(checked, DType::f32, threads).run()) == expected, named(checked)
+                                                                                          << " on " << threads);
+    }
+  }
+}
+
+TEST_CASE("plans: a case is planned once however often it runs") {
+  CaseRunner runner({"mul/1", {{{2, 3}}, {{3}}}}, DType::f64);
+  for (size_t i = 0; i < 3; ++i) {
+    runner.run(1, i, 0.5);
+  }
+  CHECK(runner.plans_made() == 1);
+}
+
+}  // namespace atelier::gradient_test

@@ -1,0 +1,77 @@
+// Runs one operation in a session, with its gradients and the gradients of its gradients, and compares those with
+// central differences.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "graph/session.hpp"
+
+namespace atelier::gradient_test {
+
+// Real numbers that lie on a shuffled grid in [low, high), no two alike; or indices below `bound`.
+struct Input {
+  tensor::Shape shape;
+  double low = -2;
+  double high = 2;
+  int64_t bound = 0;
+};
+
+inline Input indices(tensor::Shape shape, int64_t bound) {
+  return {shape, 0, 0, bound};
+}
+
+struct Case {
+  std::string operation;
+  std::vector<Input> inputs;
+  graph::Attributes attributes = {};
+};
+
+using Numbers = std::vector<double>;
+
+// All by output or by real input. The loss is the sum of the outputs' elements with fixed weights, the second loss that
+// of the gradients' elements.
+struct Outcome {
+  std::vector<Numbers> outputs;
+  std::vector<Numbers> gradients;
+  std::vector<Numbers> second_gradients;
+  double loss = 0;
+  double second_loss = 0;
+};
+
+class CaseRunner {
+ public:
+  CaseRunner(const Case& checked, tensor::DType real, int threads = 1, const graph::Observation& observation = {});
+
+  // Element `element` of input `input` is moved by `change`.
+  Outcome run(size_t input = 0, size_t element = 0, double change = 0);
+
+  [[nodiscard]] std::vector<size_t> real_inputs() const;
+  [[nodiscard]] int64_t plans_made() const { return session_.plans_made(); }
+
+ private:
+  struct Recorded {
+    std::vector<uint32_t> outputs, gradients, second_gradients;
+    uint32_t loss = 0, second_loss = 0;
+  };
+  Recorded record();
+  uint32_t input(const graph::TensorType& type, Numbers values);
+  uint32_t apply(const std::string& name, const std::vector<uint32_t>& inputs,
+                 const graph::Attributes& attributes = {});
+  uint32_t weighted_sum(const std::vector<uint32_t>& values, double phase);
+
+  Case case_;
+  tensor::DType real_;
+  graph::Observation observation_;
+  std::vector<Numbers> data_;
+  graph::Bank bank_;
+  graph::Executor executor_;
+  graph::Arena arena_;
+  graph::Session session_;
+};
+
+// What disagrees, by operation, input, index, expected and actual; empty where all is well.
+std::vector<std::string> compare_with_central_differences(const Case& checked);
+
+}  // namespace atelier::gradient_test

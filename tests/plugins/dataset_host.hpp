@@ -1,0 +1,185 @@
+// The least host that can load a plugin and make its datasets: it connects, fills in defaults, and keeps the first
+// failure.
+#pragma once
+
+#include <atelier/abi.h>
+#include <dlfcn.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace atelier::testing {
+
+using Setting = std::variant<int64_t, std::string>;  // the types that our datasets have
+using SettingValues = std::map<std::string, Setting>;
+
+inline std::string_view view(atl_string text) {
+  return {text.data, text.size};
+}
+inline atl_string to_abi(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+// What an atl_context of this host points at.
+struct Failure {
+  std::mutex lock;
+  atl_status status = ATL_OK;
+  std::string message;  // empty where nothing failed
+
+  atl_context* context() { return reinterpret_cast<atl_context*>(this); }
+};
+
+inline const atl_core* fake_core() {
+  static const atl_core core = [] {
+    atl_core table{};
+    table.size = sizeof table;
+    table.fail = [](atl_context* context, atl_status status, atl_string message, atl_location) {
+      auto& failure = *reinterpret_cast<Failure*>(context);
+      const std::lock_guard<std::mutex> guard(failure.lock);
+      if (failure.status == ATL_OK) {
+        failure.status = status;
+        failure.message = std::string(view(message));
+      }
+    };
+    table.inform = [](atl_string) {};
+    table.operation = [](atl_string, atl_operation*) -> atl_status { return ATL_ERROR_UNSUPPORTED; };
+    return table;
+  }();
+  return &core;
+}
+
+struct Sample {
+  std::vector<float> image;  // (C, H, W)
+  int64_t label = -1;
+
+  bool operator==(const Sample&) const = default;
+};
+
+// A dataset that was made, or the failure that came of it.
+class MadeDataset {
+ public:
+  MadeDataset(const atl_dataset_v1* table, const atl_settings& settings, const atl_environment& environment)
+      : table_(table), failure_(std::make_unique<Failure>()) {
+    const atl_status status = table_->create(failure_->context(), &settings, &environment, &self_);
+    if (status != ATL_OK && failure_->status == ATL_OK) {
+      failure_->message = "create gave status " + std::to_string(status) + " without a message";
+    }
+    if (self_ != nullptr) {
+      table_->spec(self_, &spec_);
+    }
+  }
+  MadeDataset(MadeDataset&& other) noexcept
+      : table_(other.table_), failure_(std::move(other.failure_)), self_(other.self_), spec_(other.spec_) {
+    other.self_ = nullptr;
+  }
+  MadeDataset(const MadeDataset&) = delete;
+  MadeDataset& operator=(const MadeDataset&) = delete;
+  MadeDataset& operator=(MadeDataset&&) = delete;
+  ~MadeDataset() {
+    if (self_ != nullptr) {
+      table_->destroy(self_);
+    }
+  }
+
+  [[nodiscard]] const std::string& error() const { return failure_->message; }
+  [[nodiscard]] atl_status status() const { return failure_->status; }
+  [[nodiscard]] const atl_data_spec& spec() const { return *spec_; }
+  [[nodiscard]] std::vector<int64_t> image_dims() const {
+    return {spec_->fields[0].dims, spec_->fields[0].dims + spec_->fields[0].rank};
+  }
+
+  // Any thread. A failed read shows in error().
+  [[nodiscard]] Sample read(int32_t split, int64_t index) const {
+    Sample sample;
+    size_t elements = 1;
+    for (const int64_t length : image_dims()) {
+      elements *= static_cast<size_t>(length);
+    }
+    sample.image.resize(elements, -1.0F);
+    void* const fields[] = {sample.image.data(), &sample.label};
+    table_->read(self_, failure_->context(), split, index, fields);
+    return sample;
+  }
+
+ private:
+  const atl_dataset_v1* table_;
+  std::unique_ptr<Failure> failure_;
+  void* self_ = nullptr;
+  const atl_data_spec* spec_ = nullptr;
+};
+
+class DatasetHost {
+ public:
+  // The host of a library, which is loaded at the first call and stays so: a plugin is connected once in a process.
+  static const DatasetHost& of(const char* library) {
+    static std::map<std::string, DatasetHost> hosts;
+    return hosts.try_emplace(library, library).first->second;
+  }
+
+  explicit DatasetHost(const char* library) : library_(dlopen(library, RTLD_NOW | RTLD_LOCAL)) {
+    if (library_ == nullptr) {
+      throw std::runtime_error(dlerror());
+    }
+    const auto entry = reinterpret_cast<decltype(&atelier_plugin)>(dlsym(library_, "atelier_plugin"));
+    const atl_host host{sizeof host, ATL_ABI_MAJOR, ATL_ABI_MINOR, to_abi("test"),
+                        [](const atl_host*, uint32_t, uint32_t, uint32_t, const atl_core** core) -> atl_status {
+                          *core = fake_core();
+                          return ATL_OK;
+                        }};
+    plugin_.size = sizeof plugin_;
+    if (entry == nullptr || entry(&host, &plugin_) != ATL_OK) {
+      throw std::runtime_error(std::string(library) + ": no plugin");
+    }
+  }
+
+  [[nodiscard]] const atl_plugin& plugin() const { return plugin_; }
+
+  [[nodiscard]] const atl_component& component(std::string_view name) const {
+    for (uint64_t i = 0; i < plugin_.component_count; ++i) {
+      if (view(plugin_.components[i]->description->name) == name) {
+        return *plugin_.components[i];
+      }
+    }
+    throw std::runtime_error("no component " + std::string(name));
+  }
+
+  // Settings that are not given have their defaults.
+  [[nodiscard]] MadeDataset make(std::string_view name, const SettingValues& settings = {},
+                                 const std::vector<std::string>& data_directories = {},
+                                 const std::string& base_directory = ".") const {
+    const atl_component& found = component(name);
+    std::vector<atl_named_value> values;
+    for (uint64_t i = 0; i < found.description->setting_count; ++i) {
+      const atl_setting& setting = found.description->settings[i];
+      values.push_back({setting.name, setting.default_value});
+      const auto given = settings.find(std::string(view(setting.name)));
+      if (given != settings.end() && setting.default_value.type == ATL_INTEGER) {
+        values.back().value.integer = std::get<int64_t>(given->second);
+      } else if (given != settings.end()) {
+        values.back().value.text = to_abi(std::get<std::string>(given->second));
+      }
+    }
+    std::vector<atl_string> directories;
+    for (const std::string& directory : data_directories) {
+      directories.push_back(to_abi(directory));
+    }
+    const atl_settings all{sizeof all, values.data(), values.size()};
+    const atl_source no_source{};
+    const atl_environment environment{sizeof environment, to_abi(base_directory), directories.data(),
+                                      directories.size(), &no_source};
+    return {static_cast<const atl_dataset_v1*>(found.table), all, environment};
+  }
+
+ private:
+  void* library_;
+  atl_plugin plugin_{};
+};
+
+}  // namespace atelier::testing

@@ -1,0 +1,160 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "base/error.hpp"
+#include "kernel_runner.hpp"
+#include "kernels/convolution.hpp"
+
+using namespace atelier;
+using namespace atelier::kernels;
+using namespace atelier::kernels::test;
+using tensor::DType;
+
+namespace {
+
+// Calls f(element of x, element of w, element of y) for every product of the definition.
+template <typename Function>
+void for_each_product(const ConvolutionSpec& s, Function&& f) {
+  const int64_t in_channels = s.in_channels / s.groups;
+  const int64_t out_channels = s.out_channels / s.groups;
+  for (int64_t b = 0; b < s.batch; ++b) {
+    for (int64_t o = 0; o < s.out_channels; ++o) {
+      for (int64_t i = 0; i < s.out_height() * s.out_width(); ++i) {
+        for (int64_t j = 0; j < in_channels * s.kernel_height * s.kernel_width; ++j) {
+          const int64_t c = o / out_channels * in_channels + j / (s.kernel_height * s.kernel_width);
+          const int64_t ky = j / s.kernel_width % s.kernel_height;
+          const int64_t y = i / s.out_width() * s.stride_y + ky * s.dilation_y - s.pad_top;
+          const int64_t x = i % s.out_width() * s.stride_x + j % s.kernel_width * s.dilation_x - s.pad_left;
+          if (y >= 0 && y < s.in_height && x >= 0 && x < s.in_width) {
+            f(static_cast<size_t>(((b * s.in_channels + c) * s.in_height + y) * s.in_width + x),
+              static_cast<size_t>(o * in_channels * s.kernel_height * s.kernel_width + j),
+              static_cast<size_t>((b * s.out_channels + o) * s.out_height() * s.out_width() + i));
+          }
+        }
+      }
+    }
+  }
+}
+
+const std::vector<ConvolutionSpec> all_specs = {
+    {.batch = 2,
+     .in_channels = 3,
+     .out_channels = 5,
+     .in_height = 7,
+     .in_width = 6,
+     .kernel_height = 3,
+     .kernel_width = 3,
+     .pad_top = 1,
+     .pad_bottom = 1,
+     .pad_left = 1,
+     .pad_right = 1},
+    {.batch = 3,
+     .in_channels = 1,
+     .out_channels = 4,
+     .in_height = 28,
+     .in_width = 28,
+     .kernel_height = 4,
+     .kernel_width = 4,
+     .stride_y = 2,
+     .stride_x = 2,
+     .pad_top = 1,
+     .pad_bottom = 1,
+     .pad_left = 1,
+     .pad_right = 1},
+    {.batch = 2,
+     .in_channels = 8,
+     .out_channels = 4,
+     .in_height = 9,
+     .in_width = 11,
+     .kernel_height = 2,
+     .kernel_width = 3,
+     .stride_y = 2,
+     .stride_x = 3,
+     .pad_bottom = 2,
+     .pad_left = 3,
+     .dilation_y = 2,
+     .dilation_x = 2,
+     .groups = 2},
+    {.batch = 2,
+     .in_channels = 6,
+     .out_channels = 6,
+     .in_height = 5,
+     .in_width = 5,
+     .kernel_height = 3,
+     .kernel_width = 3,
+     .pad_top = 1,
+     .pad_bottom = 1,
+     .pad_left = 1,
+     .pad_right = 1,
+     .groups = 6},
+    {.batch = 2, .in_channels = 5, .out_channels = 7, .in_height = 4, .in_width = 4},
+    {.batch = 1,
+     .in_channels = 2,
+     .out_channels = 3,
+     .in_height = 1,
+     .in_width = 1,
+     .kernel_height = 5,
+     .kernel_width = 5,
+     .pad_top = 2,
+     .pad_bottom = 2,
+     .pad_left = 2,
+     .pad_right = 2},
+    {.batch = 0,
+     .in_channels = 2,
+     .out_channels = 3,
+     .in_height = 4,
+     .in_width = 4,
+     .kernel_height = 3,
+     .kernel_width = 3},
+};
+
+template <typename T>
+void check_against_definition(DType dtype, double tolerance) {
+  for (const ConvolutionSpec& s : all_specs) {
+    const auto x_size = static_cast<size_t>(s.batch * s.in_channels * s.in_height * s.in_width);
+    const auto w_size =
+        static_cast<size_t>(s.out_channels * s.in_channels / s.groups * s.kernel_height * s.kernel_width);
+    const auto y_size = static_cast<size_t>(s.batch * s.out_channels * s.out_height() * s.out_width());
+    const std::vector<T> x = numbers<T>(x_size, 1);
+    const std::vector<T> w = numbers<T>(w_size, 2);
+    const std::vector<T> dy = numbers<T>(y_size, 3);
+    std::vector<double> y(y_size);
+    std::vector<double> dx(x_size);
+    std::vector<double> dw(w_size);
+    for_each_product(s, [&](size_t at_x, size_t at_w, size_t at_y) {
+      y[at_y] += static_cast<double>(x[at_x]) * w[at_w];
+      dx[at_x] += static_cast<double>(dy[at_y]) * w[at_w];
+      dw[at_w] += static_cast<double>(x[at_x]) * dy[at_y];
+    });
+    const auto check = [&](const std::unique_ptr<Kernel>& kernel, const std::vector<T>& a, const std::vector<T>& b,
+                           const std::vector<double>& wanted) {
+      const std::vector<T> got = result_of<T>(*kernel, wanted.size(), {}, Order::forward, a, b);
+      for (size_t i = 0; i < wanted.size(); ++i) {
+        REQUIRE(std::fabs(got[i] - wanted[i]) <= tolerance * (1 + std::fabs(wanted[i])));
+      }
+      for (const Order order : all_orders) {
+        CHECK(same_bits(got, result_of<T>(*kernel, wanted.size(), {}, order, a, b)));
+      }
+    };
+    check(make_convolution_forward(s, dtype), x, w, y);
+    check(make_convolution_data_gradient(s, dtype), dy, w, dx);
+    check(make_convolution_weight_gradient(s, dtype), x, dy, dw);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("convolutions and their gradients against the definition, in any order of pieces") {
+  check_against_definition<float>(DType::f32, 3e-5);
+  check_against_definition<double>(DType::f64, 1e-12);
+}
+
+TEST_CASE("convolutions that do not fit are refused") {
+  CHECK_THROWS_WITH_AS(make_convolution_forward({.in_channels = 3, .out_channels = 4, .groups = 2}, DType::f32),
+                       "convolution: got 2 groups, expected a number that divides 3 and 4 channels", Error);
+  CHECK_THROWS_WITH_AS(
+      make_convolution_forward({.in_height = 4, .in_width = 4, .kernel_height = 3, .kernel_width = 3, .dilation_y = 2},
+                               DType::f32),
+      "convolution: got a kernel that covers 5 x 3, expected at most the padded image, 4 x 4", Error);
+}

@@ -1,0 +1,155 @@
+// A small run with a bit of everything, for the tests of the log.
+#pragma once
+
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "runlog/reader.hpp"
+#include "runlog/writer.hpp"
+
+namespace atelier::runlog::example {
+
+// A folder of its own that ends with the test.
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "runlog-XXXXXX").string();
+    path_ = mkdtemp(name.data());
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { std::filesystem::remove_all(path_); }
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline std::string bytes_of(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// The message of the Error that `action` throws.
+template <typename Action>
+std::string message_of(Action&& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+inline RunDescription description() {
+  RunDescription run;
+  run.run_id = "3f2a";
+  run.name = "gan-mnist";
+  run.seed = std::numeric_limits<uint64_t>::max() - 6;
+  run.tags = {"first", "größer"};
+  run.created_utc = "2026-01-31T12:00:00Z";
+  run.source = std::string(100'000, 'x') + "\nname = \"gan-mnist\"\n";
+  run.resolved = "name = \"gan-mnist\"\n";
+  run.provenance.host = "workstation";
+  run.provenance.fingerprint = "cpu=a\nisa=b\n";
+  run.provenance.threads = 2;
+  run.provenance.plugins = {{"gan", "1.0", "plugins/gan.so", "ab12"}, {"adam", "1.1", "plugins/adam.so", "cd34"}};
+  run.provenance.dataset = "mnist";
+  run.provenance.dataset_sha256 = "ef56";
+  run.provenance.source_revision = "0123abc";
+  run.cadences = {{"train", {{"loss.generator", ""}, {"loss-critic", ""}, {"learning_rate", ""}, {"wait", "s"}}},
+                  {"eval", {{"loss", ""}}}};
+  run.samples = {{"grey", 5, 4, 3, 1, {5, 7}}, {"colour", 4, 6, 5, 3, {}}};
+  run.tensors = {{"critic.2", {2, 3}, {"unit", "input"}}, {"scale", {}, {}}, {"filters", {1, 2, 2}, {}}};
+  run.parameters = {{"generator.0.weight", {3, 4}}, {"generator.0.bias", {4}}, {"scale", {}}};
+  run.state = {{"generator.1.running_mean", {4}}, {"nothing", {0, 3}}};
+  run.optimizer = {{"generator.0.weight.m", {3, 4}}, {"generator.0.weight.v", {3, 4}}};
+  run.counters = {"epoch", "updates.generator"};
+  run.numbers = {"best_value"};
+  run.best_metric = "eval/loss";
+  run.summary = {"steps", "loss"};
+  return run;
+}
+
+// The values of a step, the same each time.
+struct Values {
+  explicit Values(int64_t step) {
+    for (size_t i = 0; i < arrays.size(); ++i) {
+      for (size_t k = 0; k < arrays[i].size(); ++k) {
+        arrays[i][k] = static_cast<float>(step) + 0.5F * static_cast<float>(i) + 0.01F * static_cast<float>(k);
+      }
+    }
+  }
+  [[nodiscard]] WeightsView weights() const {
+    return {{{"generator.0.weight", arrays[0]}, {"generator.0.bias", arrays[1]}, {"scale", arrays[2]}},
+            {{"generator.1.running_mean", arrays[3]}, {"nothing", {}}}};
+  }
+  [[nodiscard]] std::vector<ArrayView> optimizer() const {
+    return {{"generator.0.weight.m", arrays[4]}, {"generator.0.weight.v", arrays[5]}};
+  }
+  std::vector<std::vector<float>> arrays{std::vector<float>(12), std::vector<float>(4),  std::vector<float>(1),
+                                         std::vector<float>(4),  std::vector<float>(12), std::vector<float>(12)};
+};
+
+inline std::vector<uint8_t> pixels(int64_t step, size_t count) {
+  std::vector<uint8_t> all(count);
+  for (size_t i = 0; i < count; ++i) {
+    all[i] = static_cast<uint8_t>(static_cast<size_t>(step) + 3 * i);
+  }
+  return all;
+}
+
+inline void write_checkpoint(Writer& log, int64_t step) {
+  const Values values(step);
+  const double best = step < 50 ? std::numeric_limits<double>::quiet_NaN() : 1.0 / static_cast<double>(step);
+  log.write_checkpoint({step,
+                        values.weights(),
+                        values.optimizer(),
+                        {{{"epoch", step / 100}, {"updates.generator", step}}, {{"best_value", best}}}});
+}
+
+// Steps first + 1 to last: a row each step, samples and tensors every 100, evaluation and a checkpoint every 50.
+inline void write_steps(Writer& log, int64_t first, int64_t last, double clock = 0.001) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (int64_t step = first + 1; step <= last; ++step) {
+    const auto t = static_cast<double>(step);
+    const std::vector<double> row{std::sin(t), step % 5 == 0 ? 1 / t : nan, 1e-3, 0.25};
+    log.append("train", step, t / 100, row, clock * t, 64 / clock);
+    if (step % 50 == 0) {
+      log.append("eval", step, t / 100, std::vector<double>{1 / t}, clock * t, 0);
+      log.write_best(step, 1 / t, Values(step).weights());
+      write_checkpoint(log, step);
+    }
+    if (step % 100 == 0) {
+      log.append_samples("grey", step, pixels(step, size_t{5} * 4 * 3));
+      log.append_samples("colour", step, pixels(step, size_t{4} * 6 * 5 * 3));
+      log.append_tensor("critic.2", step, std::vector<float>(6, static_cast<float>(step)));
+      log.append_tensor("scale", step, std::vector<float>(1, static_cast<float>(step)));
+      log.append_tensor("filters", step, std::vector<float>(4, static_cast<float>(step)));
+    }
+  }
+}
+
+inline void finish(Writer& log, int64_t step) {
+  log.write_final(step, Values(step).weights(), {{"steps", static_cast<double>(step)}, {"loss", 0.5}});
+  log.set_status(Status::finished, "");
+  log.close();
+}
+
+inline std::vector<float> latents() {
+  std::vector<float> all(35);
+  for (size_t i = 0; i < all.size(); ++i) {
+    all[i] = 0.1F * static_cast<float>(i);
+  }
+  return all;
+}
+
+}  // namespace atelier::runlog::example
