@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 
@@ -18,6 +19,12 @@ RawAttribute integer_attribute(int64_t value) {
 }
 
 enum InputSource : int64_t { source_data, source_constant, source_materialized };
+
+// Never the same twice in a process, whichever session asks, so that a tensor of another session is recognized.
+uint32_t next_generation() {
+  static std::atomic<uint32_t> newest{0};
+  return ++newest;
+}
 
 void copy_bytes(void* to, const void* from, size_t bytes) {
   if (bytes > 0) {  // an empty tensor may have no memory at all
@@ -74,7 +81,7 @@ void Session::begin(const StepCounters& counters, const Observation& observation
 }
 
 void Session::begin_segment() {
-  ++generation_;
+  generation_ = next_generation();
   ++stamp_;
   recorder_.begin();
   std::vector<Operand>& operands = recorder_.operands();
@@ -243,8 +250,10 @@ void Session::read(uint32_t& value, double* out, size_t capacity, Location locat
     throw Error(ErrorKind::shape, "{}: read: the tensor has {} elements, there is room for {}", to_string(location), elements,
                 capacity);
   }
-  const void* data = nullptr;
-  if (mode_ == Mode::train) {
+  const void* data = leaf_data(value);
+  if (data != nullptr) {
+    // known already: the batch, a constant, or what was materialized
+  } else if (mode_ == Mode::train) {
     cut_training(value, location);
     const Plan& plan = *executed_;
     const int32_t buffer = plan.buffer_of_value[static_cast<size_t>(plan.lowered->values[value].id)];
@@ -256,6 +265,21 @@ void Session::read(uint32_t& value, double* out, size_t capacity, Location locat
   for (int64_t i = 0; i < elements; ++i) {
     out[i] = element(data, value_type.dtype, i);
   }
+}
+
+// The data behind an input leaf; null for a value that has to be computed.
+const void* Session::leaf_data(uint32_t value) const {
+  const Tape& tape = *recorder_.tape();
+  size_t leaves = 0;
+  for (size_t i = 0; i < recorder_.recorded_calls(); ++i) {
+    const TapeCall& call = tape.calls[i];
+    const bool leaf = call.operation->special == Special::input;
+    if (call.output_count > 0 && call.first_output == value) {
+      return leaf ? pending().bindings[leaves] : nullptr;
+    }
+    leaves += leaf ? 1 : 0;
+  }
+  return nullptr;
 }
 
 // Runs the recorded part of a training step and keeps all its values, as later gradients may need any of them.

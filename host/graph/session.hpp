@@ -126,6 +126,7 @@ class Session {
   uint32_t name_number(std::string_view name);
   void collect(Recording& recording, bool with_requested);
   void cut_training(uint32_t value, Location location);
+  [[nodiscard]] const void* leaf_data(uint32_t value) const;
 
   Mode mode_;
   Bank& bank_;
@@ -134,7 +135,7 @@ class Session {
   Recorder recorder_;
   Observation observation_;
   StepCounters counters_;
-  uint32_t generation_ = 1;
+  uint32_t generation_ = 0;
   int64_t draws_before_ = 0;  // in earlier segments of this step
   std::vector<std::pair<uint32_t, uint64_t>> current_;  // by parameter: its version's value, valid for that stamp
   uint64_t stamp_ = 0;

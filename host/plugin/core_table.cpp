@@ -339,6 +339,10 @@ atl_status assign(atl_context* context, atl_parameter parameter_handle, atl_tens
     if (parameter_handle == 0 || parameter_handle > c.model->bank().parameters.size()) {
       throw Error(ErrorKind::plugin, "assign: a parameter that this model has not declared");
     }
+    if (c.model->bank().parameters[parameter_handle - 1]->foreign) {
+      throw Error(ErrorKind::plugin, "{}", at_place(location, "assign: another run's model is frozen; hint: assign only where "
+                                                              "step.training() is true"));
+    }
     session.assign(parameter_handle - 1, value_of(session, value, "assign", location), to_location(location));
   });
 }

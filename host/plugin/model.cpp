@@ -33,21 +33,32 @@ Optimizer::Optimizer(const Registry& registry, const ComponentChoice& choice) : 
   atl_context context;
   context.stage = fmt::format("optimizer '{}'", choice.use);
   const AbiSettings settings(choice.settings);
-  context.check(table_.create(&context, settings.get(), &self_));
+  try {
+    context.check(table_.create(&context, settings.get(), &self_));
+    read_slots(context, choice.use);
+  } catch (...) {  // a destructor does not run for what was not constructed
+    destroy();
+    throw;
+  }
+}
+
+Optimizer::~Optimizer() { destroy(); }
+
+void Optimizer::destroy() {
+  if (self_ != nullptr) {
+    table_.destroy(self_);
+  }
+}
+
+void Optimizer::read_slots(atl_context& context, const std::string& use) {
   const atl_string* names = nullptr;
   uint64_t count = 0;
   context.check(table_.slots(self_, &names, &count));
   if (count > max_slots) {
-    throw Error(ErrorKind::plugin, "optimizer '{}': keeps {} arrays, at most {} are possible", choice.use, count, max_slots);
+    throw Error(ErrorKind::plugin, "optimizer '{}': keeps {} arrays, at most {} are possible", use, count, max_slots);
   }
   for (uint64_t i = 0; i < count; ++i) {
     slots_.push_back(own(names[i]));
-  }
-}
-
-Optimizer::~Optimizer() {
-  if (self_ != nullptr) {
-    table_.destroy(self_);
   }
 }
 
@@ -66,10 +77,17 @@ void Optimizer::update(const double* scalars, uint64_t count, float* parameter, 
 
 Model::Model(const Registry& registry, const ModelRecipe& recipe, ForeignModels foreign)
     : registry_(registry), recipe_(recipe), foreign_models_(std::move(foreign)), table_(&registry.model(recipe.model.use)) {
-  instance_ = build(recipe_, "");
+  try {
+    instance_ = build(recipe_, "");
+  } catch (...) {  // a destructor does not run for what was not constructed
+    destroy();
+    throw;
+  }
 }
 
-Model::~Model() {
+Model::~Model() { destroy(); }
+
+void Model::destroy() {
   if (instance_.self != nullptr) {
     instance_.destroy(instance_.self);
   }
@@ -300,11 +318,12 @@ atl_features Model::find_features(atl_context&, const std::string& run) {
   const DataSpec ours = building_->data;
   foreign_.push_back(foreign_models_(run));
   const ForeignModel& foreign = foreign_.back();
+  const std::string prefix = fmt::format("features.{}.", foreign_.size() - 1);
   BuiltFeatures built;
   built.table = &registry_.model(foreign.recipe.model.use);
   const ForeignModel* const outer = std::exchange(building_foreign_, &foreign);
   try {
-    built.instance = build(foreign.recipe, fmt::format("features.{}.", features_.size()));
+    built.instance = build(foreign.recipe, prefix);
   } catch (...) {
     building_foreign_ = outer;
     throw;
@@ -321,8 +340,9 @@ atl_features Model::find_features(atl_context&, const std::string& run) {
     throw Error(ErrorKind::plugin, "features('{}'): that model sees images of {}, this run has {}", run,
                 to == nullptr ? "nothing" : tensor::to_string(to->dims), from == nullptr ? "none" : tensor::to_string(from->dims));
   }
-  features_.back().scale = (to->high - to->low) / (from->high - from->low);
-  features_.back().shift = to->low - from->low * features_.back().scale;
+  BuiltFeatures& done = features_.back();
+  done.scale = (to->high - to->low) / (from->high - from->low);
+  done.shift = to->low - from->low * done.scale;
   return static_cast<atl_features>(features_.size());
 }
 

@@ -1,6 +1,7 @@
 // A model from a plugin, with its losses, its parameters and the optimizers of its groups.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -101,6 +102,7 @@ class Model {
   };
 
   Instance build(const ModelRecipe& recipe, const std::string& prefix);
+  void destroy();
   void make_context(atl_context& context, graph::Session& session, const atl_phase_info& phase, std::string stage);
 
   const Registry& registry_;
@@ -114,7 +116,7 @@ class Model {
   Instance instance_;
   std::vector<BuiltLoss> losses_;
   std::vector<BuiltFeatures> features_;
-  std::vector<ForeignModel> foreign_;
+  std::deque<ForeignModel> foreign_;  // a deque: one may ask for another while it is built
 
   // While a model is being built: whose, and under which name.
   const ModelRecipe* building_ = nullptr;

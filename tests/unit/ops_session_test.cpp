@@ -270,6 +270,77 @@ TEST_CASE("session: structures that alternate, and a ragged batch, are planned o
   CHECK(bench.session().plans_made() == 3);
 }
 
+TEST_CASE("session: a structure that is the beginning of another has a plan of its own") {
+  Bench bench(Mode::train);
+  const uint32_t p = bench.parameter({2}, {1, 2}, 0);
+  for (int step = 0; step < 6; ++step) {
+    bench.begin(step);
+    const uint32_t x = bench.apply("exp", {bench.use(p)});
+    bench.log("short", sum(bench, x));
+    if (step % 2 == 0) {
+      bench.log("long", sum(bench, bench.apply("neg", {x})));
+    }
+    (void)bench.run();
+    CHECK(bench.logged().size() == (step % 2 == 0 ? 2 : 1));
+  }
+  CHECK(bench.session().plans_made() == 2);
+}
+
+TEST_CASE("session: a read in evaluation cuts, keeps the value, and lets go of the others") {
+  Bench bench(Mode::evaluate, DType::f64);
+  const uint32_t p = bench.parameter({2}, {3, 4});
+  bench.begin();
+  uint32_t doubled = bench.apply("add", {bench.use(p), bench.use(p)});
+  const uint32_t generation = bench.session().generation();
+  double read[2] = {};
+  CHECK_THROWS_WITH(bench.session().read(doubled, read, 1, {"model.cpp", 20}),
+                    "model.cpp:20: read: the tensor has 2 elements, there is room for 1");
+  bench.session().read(doubled, read, 2, {"model.cpp", 21});
+  CHECK(read[1] == 8);
+  CHECK(bench.session().generation() != generation);
+  const uint32_t count = bench.apply("scalar", {}, {2.0});
+  bench.session().log("sum", sum(bench, bench.apply("mul", {doubled, bench.use(p)})), &count, {"model.cpp", 22});
+  bench.session().end();
+  bench.session().start();
+  const graph::StepResult& logged = bench.session().wait().entries.at(0);
+  CHECK(logged.value == 50);
+  CHECK(logged.count == 2);
+  CHECK(bench.session().names().at(static_cast<size_t>(logged.index)) == "sum");
+}
+
+TEST_CASE("session: a step recorded while the one before runs gives the same results") {
+  const auto train = [](bool overlapped) {
+    Bench bench(Mode::train, DType::f32, 2);
+    const uint32_t w = bench.parameter({64, 32}, ramp(2048, -1, 1e-3), 0);
+    Numbers losses;
+    const auto collect = [&] { losses.push_back(bench.session().wait().entries.at(0).value); };
+    for (int step = 0; step < 6; ++step) {
+      bench.begin(step);
+      const uint32_t noise = bench.apply("random_normal", {}, {std::vector<int64_t>{128, 32}});
+      const uint32_t x = bench.apply("add", {noise, bench.input({128, 32}, ramp(4096, step, 1e-4))});
+      const uint32_t y = bench.apply("linear", {x, bench.use(w)});
+      const uint32_t loss = bench.apply("mean", {bench.apply("square", {y})});
+      bench.log("loss", loss);
+      bench.minimize(0, loss, 0.01 * (step + 1));
+      bench.session().end();
+      if (overlapped && step > 0) {
+        collect();
+      }
+      bench.session().start();
+      if (!overlapped) {
+        collect();
+      }
+    }
+    if (overlapped) {
+      collect();
+    }
+    return std::pair(losses, bench.value(w));
+  };
+  const auto expected = train(false);
+  CHECK(expected.first.size() == 6);
+  CHECK(train(true) == expected);
+}
+
 TEST_CASE("session: what made the first bad value is found") {
   Bench bench(Mode::train);
   const uint32_t p = bench.parameter({2}, {1, -1}, 0);

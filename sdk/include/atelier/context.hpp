@@ -191,9 +191,9 @@ class Builder {
     detail::core->features(context_, detail::string(run), &handle);
     return Features(handle);
   }
-  // Settings or data that this model cannot work with.
-  void fail(std::string_view message, Location at = {}) const {
-    detail::core->fail(context_, ATL_ERROR_ARGUMENT, detail::string(message), at);
+  // Settings or data that this model cannot work with: say which, what was found and what was expected.
+  void fail(std::string_view message) const {
+    detail::core->fail(context_, ATL_ERROR_ARGUMENT, detail::string(message), {"", 0});
   }
 
  private:
@@ -246,12 +246,16 @@ class Recording {
   }
   [[nodiscard]] double epoch() const { return info().epoch; }
 
-  // Copies a value out. Runs all that was recorded so far; in training it costs, and log() is nearly always what is wanted.
+  // Copies a value out. Runs all that was recorded so far: in training it costs, and log() is nearly always what is wanted; in
+  // evaluation and sampling only this tensor stays valid, as after materialize().
   [[nodiscard]] std::vector<double> read(Tensor& tensor, Location at = {}) const {
     int64_t count = 1;
     for (const int64_t length : tensor.shape()) {
       count *= length;
     }
+    atl_tensor handle = tensor.handle();
+    detail::core->materialize(context_, &handle, 1, at);
+    tensor = Tensor(context_, handle);
     std::vector<double> values(static_cast<size_t>(count));
     detail::core->read(context_, tensor.handle(), values.data(), values.size(), at);
     return values;

@@ -14,6 +14,7 @@ class Sample {
   Sample(atl_context* context, void* const* fields) : context_(context), fields_(fields) {}
   [[nodiscard]] float* reals(size_t field) const { return static_cast<float*>(fields_[field]); }
   [[nodiscard]] int64_t* integers(size_t field) const { return static_cast<int64_t*>(fields_[field]); }
+  [[nodiscard]] void* const* fields() const { return fields_; }
   void fail(std::string_view message, Location at = {}) const {
     detail::core->fail(context_, ATL_ERROR_DATA, detail::string(message), at);
   }
@@ -21,6 +22,31 @@ class Sample {
  private:
   atl_context* context_;
   void* const* fields_;
+};
+
+// The dataset that another one reads from. Copyable; valid as long as the dataset that was given it.
+class Source {
+ public:
+  Source() = default;
+  explicit Source(const atl_source* source) : source_(source) {}
+  [[nodiscard]] explicit operator bool() const { return source_ != nullptr; }
+  [[nodiscard]] DataSpec spec() const { return DataSpec(*source_->spec); }
+  // Writes one sample of the source: fields[i] has room for its field i. False where it could not be read, which fails `sample`
+  // too. Any thread.
+  bool read(Split split, int64_t index, void* const* fields, const Sample& sample, Location at = {}) const {
+    if (source_->read(source_, static_cast<int32_t>(split), index, fields) == ATL_OK) {
+      return true;
+    }
+    sample.fail("the source could not be read", at);
+    return false;
+  }
+  // Where this dataset has the fields of its source.
+  bool read(Split split, int64_t index, const Sample& sample, Location at = {}) const {
+    return read(split, index, sample.fields(), sample, at);
+  }
+
+ private:
+  const atl_source* source_ = nullptr;
 };
 
 // The host's hands while a dataset is made. The source stays valid as long as the dataset, all else in the constructor only.
@@ -36,13 +62,11 @@ class Environment {
     }
     return out;
   }
-  // The dataset that the setting `source` names; null where none.
-  [[nodiscard]] const atl_source* source() const {
-    return environment_->source->size == 0 ? nullptr : environment_->source;
-  }
+  // The dataset that the setting `source` names; false where none.
+  [[nodiscard]] Source source() const { return Source(environment_->source->size == 0 ? nullptr : environment_->source); }
   // Data that is missing or broken: say which file, what was found, what was expected, and how to get it.
-  void fail(std::string_view message, Location at = {}) const {
-    detail::core->fail(context_, ATL_ERROR_DATA, detail::string(message), at);
+  void fail(std::string_view message) const {
+    detail::core->fail(context_, ATL_ERROR_DATA, detail::string(message), {"", 0});
   }
 
  private:

@@ -182,8 +182,8 @@ class Settings {
     return out;
   }
   // Reports a combination of settings that cannot be.
-  void fail(std::string_view message, Location at = {}) const {
-    detail::core->fail(context_, ATL_ERROR_ARGUMENT, detail::string(message), at);
+  void fail(std::string_view message) const {
+    detail::core->fail(context_, ATL_ERROR_ARGUMENT, detail::string(message), {"", 0});
   }
 
  private:

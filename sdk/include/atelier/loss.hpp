@@ -22,22 +22,26 @@ class Network {
   const atl_network* network_;
 };
 
-// After the next update of a group in this step, `action(context, parameters)` runs: clip weights here.
+// After the next update of `group` in this step, `action(context, parameter)` runs for each weight of the group: clip weights
+// here. The action is borrowed until then, so it is a member of the loss. Does nothing outside training.
 template <typename Action>
-void after_update(Tensor beside, std::string_view group, Action*) {
+void after_update(Tensor beside, std::string_view group, const Action& action) {
   detail::core->after_update(
-      beside.context(), detail::string(group), nullptr, [](void*, atl_context* context, atl_string name) -> atl_status {
+      beside.context(), detail::string(group), const_cast<Action*>(&action),
+      [](void* self, atl_context* context, atl_string name) -> atl_status {
         return detail::guard(context, [&] {
           uint64_t count = 0;
           detail::core->group(context, name, nullptr, 0, &count);
           std::vector<atl_parameter> handles(count);
           detail::core->group(context, name, handles.data(), count, &count);
           for (const atl_parameter handle : handles) {
-            Action()(context, Parameter(handle));
+            (*static_cast<const Action*>(self))(context, Parameter(handle));
           }
         });
       });
 }
+template <typename Action>
+void after_update(Tensor beside, std::string_view group, const Action&& action) = delete;  // it would be gone by then
 
 // Each derived class has
 //   static void describe(Description& d);

@@ -1,0 +1,107 @@
+// atelier check FILE [key=value ...]
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+#include "cli/program.hpp"
+#include "cli/run_options.hpp"
+#include "cli/terminal.hpp"
+#include "cli/verbs.hpp"
+#include "compare/table.hpp"
+#include "experiment/experiment.hpp"
+
+namespace atelier::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using compare::grouped;
+
+std::string parameters_text(const training::ModelSummary& summary, const compare::Layout& layout) {
+  compare::Table table{{{"group"}, {"parameter"}, {"shape"}, {"elements", compare::Align::right}}, {}};
+  for (const auto& parameter : summary.parameters) {
+    table.add({{parameter.group.empty() ? "(state)" : parameter.group},
+               {parameter.name},
+               {parameter.shape},
+               {grouped(parameter.elements)}});
+  }
+  return compare::to_text(table, layout, 2);
+}
+
+std::string flops_text(double flops) {
+  return flops >= 1e9 ? fmt::format("{:.2f} GFLOP", flops / 1e9) : fmt::format("{:.2f} MFLOP", flops / 1e6);
+}
+
+std::string totals_text(const training::ModelSummary& summary) {
+  return fmt::format(
+      "parameters  {} ({})\n"
+      "optimizer   {}\n"
+      "step        {} of memory, {} in matrix products and convolutions, {} samples\n"
+      "data        {} training, {} validation and {} test samples\n"
+      "training    {} steps\n",
+      grouped(summary.parameter_count), human_bytes(static_cast<double>(summary.parameter_bytes)),
+      human_bytes(static_cast<double>(summary.optimizer_bytes)), human_bytes(static_cast<double>(summary.step_bytes)),
+      flops_text(summary.training_flops), grouped(summary.batch_size), grouped(summary.train_count),
+      grouped(summary.validation_count), grouped(summary.test_count), grouped(summary.total_steps));
+}
+
+Json experiment_json(const experiment::Experiment& experiment) {
+  Json values = Json::array();
+  for (const auto& value : experiment.resolved) {
+    const std::string prefix = value.table.empty() ? "" : value.table + ".";
+    values.push_back({{"key", prefix + value.key}, {"value", value.literal}, {"origin", value.origin.text()}});
+  }
+  return values;
+}
+
+Json summary_json(const training::ModelSummary& summary) {
+  Json parameters = Json::array();
+  for (const auto& parameter : summary.parameters) {
+    parameters.push_back({{"group", parameter.group.empty() ? Json(nullptr) : Json(parameter.group)},
+                          {"name", parameter.name},
+                          {"shape", parameter.shape},
+                          {"elements", parameter.elements}});
+  }
+  return {{"parameters", parameters},
+          {"parameter_count", summary.parameter_count},
+          {"parameter_bytes", summary.parameter_bytes},
+          {"optimizer_bytes", summary.optimizer_bytes},
+          {"step_bytes", summary.step_bytes},
+          {"training_flops", summary.training_flops},
+          {"batch_size", summary.batch_size},
+          {"train_count", summary.train_count},
+          {"validation_count", summary.validation_count},
+          {"test_count", summary.test_count},
+          {"total_steps", summary.total_steps}};
+}
+
+int check(const Arguments& arguments) {
+  const std::string& file = arguments.words.front();
+  const plugin::Registry registry = load_plugins(arguments);
+  const experiment::Experiment experiment =
+      experiment::load(file, {arguments.words.begin() + 1, arguments.words.end()}, registry.descriptions());
+  const training::ModelSummary summary = training::summarize(experiment, registry, run_options(arguments, file));
+  if (arguments.has("json")) {
+    const Json json{{"experiment", experiment_json(experiment)}, {"model", summary_json(summary)}};
+    print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  } else {
+    print(fmt::format("{}\n{}\n{}", experiment::resolved_with_origins(experiment),
+                      parameters_text(summary, output_layout()), totals_text(summary)));
+  }
+  return exit_done;
+}
+
+}  // namespace
+
+Verb check_verb() {
+  return {"check",
+          "FILE [key=value ...]",
+          "the resolved experiment, and the model it makes",
+          "Each value with its origin, then the model's parameters, memory and work. Nothing is trained or written.",
+          1,
+          std::numeric_limits<size_t>::max(),
+          {json_option(), threads_option()},
+          check};
+}
+
+}  // namespace atelier::cli

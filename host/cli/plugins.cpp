@@ -1,0 +1,159 @@
+// atelier plugins [NAME]
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "cli/program.hpp"
+#include "cli/run_options.hpp"
+#include "cli/terminal.hpp"
+#include "cli/verbs.hpp"
+#include "compare/table.hpp"
+
+namespace atelier::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using plugin::Description;
+using plugin::SettingDescription;
+
+std::string list_text(const std::vector<Description>& all, const compare::Layout& layout) {
+  compare::Table table{{{"kind"}, {"name"}, {"plugin"}, {"version"}, {"summary"}}, {}};
+  for (const auto& component : all) {
+    table.add({{name_of(component.kind)},
+               {component.name, compare::Emphasis::strong},
+               {component.plugin_name},
+               {component.plugin_version},
+               {component.summary}});
+  }
+  return compare::to_text(table, layout, 2);
+}
+
+std::string range_text(const SettingDescription& setting) {
+  if (!setting.choices.empty()) {
+    return one_of(setting.choices);
+  }
+  if (setting.minimum && setting.maximum) {
+    return fmt::format("{} to {}", *setting.minimum, *setting.maximum);
+  }
+  if (setting.minimum) {
+    return fmt::format("at least {}", *setting.minimum);
+  }
+  return setting.maximum ? fmt::format("at most {}", *setting.maximum) : "";
+}
+
+std::string settings_text(const Description& component, const compare::Layout& layout) {
+  compare::Table table{{{"setting"}, {"type"}, {"default"}, {"allowed"}, {"help"}}, {}};
+  for (const auto& setting : component.settings) {
+    table.add({{setting.name, compare::Emphasis::strong},
+               {name_of(setting.type)},
+               {setting.required ? "required" : plugin::to_string(setting.default_value)},
+               {range_text(setting)},
+               {setting.help}});
+  }
+  return table.rows.empty() ? "" : fmt::format("\n{}", compare::to_text(table, layout));
+}
+
+std::string slots_text(const Description& component, const compare::Layout& layout) {
+  compare::Table table{{{"loss"}, {"role"}, {"default"}, {"help"}}, {}};
+  for (const auto& slot : component.slots) {
+    table.add({{fmt::format("[loss.{}]", slot.name), compare::Emphasis::strong},
+               {slot.role},
+               {slot.default_loss.empty() ? "required" : slot.default_loss},
+               {slot.help}});
+  }
+  return table.rows.empty() ? "" : fmt::format("\n{}", compare::to_text(table, layout));
+}
+
+std::string details_text(const Description& component, const compare::Layout& layout) {
+  std::string text = fmt::format("{} '{}'\n{}\n", name_of(component.kind), component.name, component.summary);
+  if (!component.role.empty()) {
+    text += fmt::format("role       {}\n", component.role);
+  }
+  if (!component.reference.empty()) {
+    text += fmt::format("reference  {}\n", component.reference);
+  }
+  text += fmt::format("plugin     {} {}\npath       {}\n", component.plugin_name, component.plugin_version,
+                      component.plugin_path);
+  return text + settings_text(component, layout) + slots_text(component, layout);
+}
+
+Json setting_json(const SettingDescription& setting) {
+  const auto optional = [](const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); };
+  const auto as_json = [](const auto& value) { return Json(value); };
+  return {{"name", setting.name},
+          {"type", name_of(setting.type)},
+          {"required", setting.required},
+          {"default", setting.required ? Json(nullptr) : std::visit(as_json, setting.default_value)},
+          {"minimum", optional(setting.minimum)},
+          {"maximum", optional(setting.maximum)},
+          {"choices", setting.choices},
+          {"help", setting.help}};
+}
+
+Json component_json(const Description& component) {
+  Json settings = Json::array();
+  for (const auto& setting : component.settings) {
+    settings.push_back(setting_json(setting));
+  }
+  Json slots = Json::array();
+  for (const auto& slot : component.slots) {
+    slots.push_back({{"name", slot.name}, {"role", slot.role}, {"default", slot.default_loss}, {"help", slot.help}});
+  }
+  return {{"kind", name_of(component.kind)},
+          {"name", component.name},
+          {"summary", component.summary},
+          {"reference", component.reference},
+          {"role", component.role},
+          {"settings", settings},
+          {"losses", slots},
+          {"plugin", component.plugin_name},
+          {"version", component.plugin_version},
+          {"path", component.plugin_path}};
+}
+
+// All components of this name, which may be of several kinds.
+std::vector<Description> named(const std::vector<Description>& all, const std::string& name) {
+  std::vector<Description> found;
+  std::vector<std::string> known;
+  for (const auto& component : all) {
+    known.push_back(component.name);
+    if (component.name == name) {
+      found.push_back(component);
+    }
+  }
+  if (found.empty()) {
+    throw Error(ErrorKind::plugin, "no plugin brings a '{}'{}", name, did_you_mean(name, known));
+  }
+  return found;
+}
+
+int plugins(const Arguments& arguments) {
+  const std::vector<Description> all = load_plugins(arguments).descriptions();
+  const bool list = arguments.words.empty();
+  const std::vector<Description> chosen = list ? all : named(all, arguments.words.front());
+  const compare::Layout layout = output_layout();
+  if (arguments.has("json")) {
+    Json json = Json::array();
+    for (const auto& component : chosen) {
+      json.push_back(component_json(component));
+    }
+    print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  } else if (list) {
+    print(list_text(chosen, layout));
+  } else {
+    for (size_t i = 0; i < chosen.size(); ++i) {
+      print(fmt::format("{}{}", i == 0 ? "" : "\n", details_text(chosen[i], layout)));
+    }
+  }
+  return exit_done;
+}
+
+}  // namespace
+
+Verb plugins_verb() {
+  return {"plugins", "[NAME]", "what is loaded; one component's settings and help", "", 0, 1, {json_option()}, plugins};
+}
+
+}  // namespace atelier::cli

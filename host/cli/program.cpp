@@ -1,0 +1,82 @@
+#include "cli/program.hpp"
+
+#include <filesystem>
+#include <new>
+#include <sstream>
+
+#include "base/error.hpp"
+#include "cli/terminal.hpp"
+#include "cli/verbs.hpp"
+
+namespace atelier::cli {
+namespace {
+
+// The global options may stand before the verb; they are moved behind it.
+int run_verb_of(std::vector<std::string> words) {
+  const size_t leading = count_leading_options(words);
+  if (words.size() == leading) {
+    throw Error(ErrorKind::usage, "got no verb; see 'atelier help'");
+  }
+  const std::string name = words[leading];
+  words.erase(words.begin() + static_cast<std::ptrdiff_t>(leading));
+  if (name == "--version") {
+    print("atelier " ATELIER_VERSION "\n");
+    return exit_done;
+  }
+  if (name == "--help" || name == "-h") {
+    return find_verb("help").run({});
+  }
+  if (name.starts_with("-")) {
+    throw Error(ErrorKind::usage, "unknown option '{}' before the verb; see 'atelier help'", name);
+  }
+  const Verb& verb = find_verb(name);
+  const Arguments arguments = parse(verb, words);
+  if (arguments.has("help")) {
+    Arguments of_verb;
+    of_verb.words = {verb.name};
+    return find_verb("help").run(of_verb);
+  }
+  return verb.run(arguments);
+}
+
+void print_error(const std::string& message) {
+  std::istringstream lines(message);
+  for (std::string line; std::getline(lines, line);) {
+    print_message("atelier: error: " + line);
+  }
+}
+
+bool is_wrong_input(ErrorKind kind) {
+  return kind != ErrorKind::numeric && kind != ErrorKind::internal;
+}
+
+int run_and_report(const std::vector<std::string>& words) {
+  try {
+    const int code = run_verb_of(words);
+    flush_output();
+    return code;
+  } catch (const Error& error) {
+    print_error(error.what());
+    return is_wrong_input(error.kind()) ? exit_wrong_input : exit_failed;
+  } catch (const std::filesystem::filesystem_error& error) {  // a path that cannot even be looked at
+    print_error(error.path1().string() + ": " + error.code().message());
+    return exit_wrong_input;
+  } catch (const std::bad_alloc&) {
+    print_error("out of memory");
+  } catch (const std::exception& error) {
+    print_error(std::string(error.what()) + " (a defect of atelier; please report it)");
+  }
+  return exit_failed;
+}
+
+}  // namespace
+
+int run_program(const std::vector<std::string>& words) {
+  try {
+    return run_and_report(words);
+  } catch (...) {  // not even the message could be printed
+    return exit_failed;
+  }
+}
+
+}  // namespace atelier::cli

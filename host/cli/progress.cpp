@@ -1,0 +1,144 @@
+#include "cli/progress.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "cli/program.hpp"
+#include "cli/terminal.hpp"
+#include "compare/text.hpp"
+
+namespace atelier::cli {
+namespace {
+
+using compare::duration_text;
+using compare::Emphasis;
+using compare::grouped;
+
+// With one decimal, without where it would be 0.
+std::string epochs_text(double epochs) {
+  const double rounded = std::round(epochs * 10) / 10;
+  return fmt::format("{:g}", rounded);
+}
+
+double total_epochs(const training::Progress& progress) {
+  return progress.step > 0
+             ? progress.epoch * static_cast<double>(progress.total_steps) / static_cast<double>(progress.step)
+             : 0;
+}
+
+std::string speed_text(const training::Progress& progress) {
+  return fmt::format("{} samples/s", grouped(std::llround(progress.samples_per_second)));
+}
+
+std::string loss_text(const training::Progress& progress) {
+  return progress.loss_name.empty() ? "" : fmt::format("{} {:.4g}", progress.loss_name, progress.loss);
+}
+
+std::string plain_line(const training::Progress& progress) {
+  return fmt::format("step {}/{}, epoch {:.1f}/{}: {}, {}, {} left", progress.step, progress.total_steps,
+                     progress.epoch, epochs_text(total_epochs(progress)), loss_text(progress), speed_text(progress),
+                     duration_text(progress.seconds_left));
+}
+
+std::string metrics_text(const std::map<std::string, double>& metrics) {
+  std::string text;
+  for (const auto& [name, value] : metrics) {
+    text += fmt::format("  {} {}", name, compare::number_text(value));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string bar_line(const training::Progress& progress) {
+  constexpr int width = 20;
+  const double share =
+      progress.total_steps > 0 ? static_cast<double>(progress.step) / static_cast<double>(progress.total_steps) : 0;
+  const int done = static_cast<int>(std::clamp(share, 0.0, 1.0) * width);
+  const std::string loss = loss_text(progress);
+  return fmt::format("[{}{}] epoch {:.1f}/{}  {}{}{}  {} left", std::string(static_cast<size_t>(done), '#'),
+                     std::string(static_cast<size_t>(width - done), '-'), progress.epoch,
+                     epochs_text(total_epochs(progress)), loss, loss.empty() ? "" : "  ", speed_text(progress),
+                     duration_text(progress.seconds_left));
+}
+
+ProgressPrinter::ProgressPrinter()
+    : on_terminal_(messages_on_terminal()),
+      colour_(messages_in_colour()),
+      interval_(on_terminal_ ? std::chrono::milliseconds(100) : std::chrono::seconds(10)),
+      last_(Clock::now()) {}
+
+ProgressPrinter::~ProgressPrinter() {
+  clear_line();
+}
+
+void ProgressPrinter::clear_line() {
+  if (line_drawn_) {
+    std::fputs("\r\x1b[K", stderr);
+    std::fflush(stderr);
+    line_drawn_ = false;
+  }
+}
+
+void ProgressPrinter::print_line(const std::string& line) {
+  clear_line();
+  print_message(line);
+}
+
+void ProgressPrinter::started(const std::filesystem::path& log, int64_t first_step) {
+  print_line(first_step > 0 ? fmt::format("{}: going on after step {}", log.string(), first_step)
+                            : fmt::format("{}: started", log.string()));
+}
+
+void ProgressPrinter::progress(const training::Progress& progress) {
+  const Clock::time_point now = Clock::now();
+  if (now - last_ < interval_) {
+    return;
+  }
+  last_ = now;
+  if (!on_terminal_) {
+    print_message(plain_line(progress));
+    return;
+  }
+  const size_t columns = message_columns();
+  const std::string line = compare::shortened(bar_line(progress), columns > 1 ? columns - 1 : columns);
+  const std::string text = fmt::format("\r{}\x1b[K", line);
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  std::fflush(stderr);
+  line_drawn_ = true;
+}
+
+void ProgressPrinter::evaluated(int64_t step, double epoch, const std::map<std::string, double>& metrics, bool best) {
+  const std::string mark = best ? compare::emphasized("  * best", Emphasis::good, colour_) : "";
+  print_line(fmt::format("evaluation at step {}, epoch {:.4g}:{}{}", step, epoch, metrics_text(metrics), mark));
+}
+
+void ProgressPrinter::message(std::string_view text) {
+  print_line(fmt::format("atelier: {} {}", compare::emphasized("warning:", Emphasis::warning, colour_), text));
+}
+
+int report_outcome(const training::RunOutcome& outcome) {
+  print(fmt::format("{}\n{}: {} steps, {} of training, {} samples/s\n", outcome.log.string(), to_string(outcome.status),
+                    grouped(outcome.steps), duration_text(outcome.training_seconds),
+                    grouped(std::llround(outcome.samples_per_second))));
+  if (!outcome.metrics.empty()) {
+    print(fmt::format("evaluation:{}\n", metrics_text(outcome.metrics)));
+  }
+  switch (outcome.status) {
+    case runlog::Status::failed:
+      print_message(fmt::format("atelier: error: the run failed: {}", outcome.reason));
+      return exit_failed;
+    case runlog::Status::interrupted:
+      print_message(fmt::format("atelier: interrupted; go on with: atelier resume {}", outcome.log.string()));
+      return exit_interrupted;
+    case runlog::Status::finished:
+    case runlog::Status::running:
+      return exit_done;
+  }
+  return exit_failed;
+}
+
+}  // namespace atelier::cli

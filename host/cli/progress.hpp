@@ -1,0 +1,40 @@
+// What a run shows while it trains: on a terminal one line that is redrawn, elsewhere a line now and then.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "training/training.hpp"
+
+namespace atelier::cli {
+
+// "[#####-----] epoch 3.2/10  loss 231.4  41,200 samples/s  0:23 left"
+std::string bar_line(const training::Progress& progress);
+
+class ProgressPrinter : public training::Observer {
+ public:
+  ProgressPrinter();
+  ~ProgressPrinter() override;  // leaves the terminal at the start of a line
+
+  void started(const std::filesystem::path& log, int64_t first_step) override;
+  void progress(const training::Progress& progress) override;
+  void evaluated(int64_t step, double epoch, const std::map<std::string, double>& metrics, bool best) override;
+  void message(std::string_view text) override;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void clear_line();
+  void print_line(const std::string& line);
+
+  bool on_terminal_;
+  bool colour_;
+  bool line_drawn_ = false;
+  Clock::duration interval_;
+  Clock::time_point last_;
+};
+
+// Prints how a run ended (the log's path, the last evaluation, the time) and returns the exit code for it.
+int report_outcome(const training::RunOutcome& outcome);
+
+}  // namespace atelier::cli

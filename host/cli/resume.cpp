@@ -1,0 +1,37 @@
+// atelier resume LOG
+#include "cli/interrupt.hpp"
+#include "cli/logs.hpp"
+#include "cli/progress.hpp"
+#include "cli/run_options.hpp"
+#include "cli/verbs.hpp"
+
+namespace atelier::cli {
+namespace {
+
+int resume(const Arguments& arguments) {
+  training::RunOptions options = run_options(arguments);
+  const std::filesystem::path log = find_unfinished_log(arguments.words.front(), options.out_directory);
+  const plugin::Registry registry = load_plugins(arguments);
+  options.interrupted = &watch_interrupts();
+  training::RunOutcome outcome;
+  {
+    ProgressPrinter printer;
+    outcome = training::resume(log, registry, options, printer);
+  }
+  return report_outcome(outcome);
+}
+
+}  // namespace
+
+Verb resume_verb() {
+  return {"resume",
+          "LOG",
+          "go on where a run stopped, in the same log",
+          "Of a folder or an experiment's name, the newest run that stopped before its end.",
+          1,
+          1,
+          {threads_option(), out_option()},
+          resume};
+}
+
+}  // namespace atelier::cli

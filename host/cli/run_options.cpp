@@ -1,0 +1,65 @@
+#include "cli/run_options.hpp"
+
+#include <cstdlib>
+#include <sstream>
+
+#include "cli/processors.hpp"
+
+namespace atelier::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> data_directories(const Arguments& arguments, const fs::path& file) {
+  std::vector<fs::path> directories;
+  for (const auto& given : arguments.all("data")) {
+    directories.emplace_back(given);
+  }
+  const char* const listed = std::getenv("ATELIER_DATA");
+  std::istringstream parts(listed == nullptr ? "" : listed);
+  for (std::string part; std::getline(parts, part, ':');) {
+    if (!part.empty()) {
+      directories.emplace_back(part);
+    }
+  }
+  directories.emplace_back("data");
+  if (!file.empty()) {
+    directories.push_back((fs::absolute(file).parent_path().parent_path() / "data").lexically_normal());
+  }
+  return directories;
+}
+
+}  // namespace
+
+plugin::Registry load_plugins(const Arguments& arguments) {
+  const std::vector<std::string> given = arguments.all("plugin-path");
+  const fs::path program = fs::read_symlink("/proc/self/exe");
+  return plugin::Registry(plugin::plugin_paths(program, {given.begin(), given.end()}));
+}
+
+training::RunOptions run_options(const Arguments& arguments, const fs::path& file) {
+  training::RunOptions options;
+  constexpr int64_t most_threads = 4096;
+  options.threads = static_cast<int>(arguments.integer("threads", usable_processors(), 1, most_threads));
+  options.out_directory = arguments.text("out", "runs");
+  options.data_directories = data_directories(arguments, file);
+  return options;
+}
+
+Option threads_option() {
+  return {"threads", "N", "threads to compute with; the default is all that may be used. Results don't depend on it"};
+}
+
+Option out_option() {
+  return {"out", "DIR", "the folder of runs; the default is 'runs'"};
+}
+
+Option json_option() {
+  return {"json", "", "print JSON"};
+}
+
+Option csv_option() {
+  return {"csv", "", "print comma-separated values"};
+}
+
+}  // namespace atelier::cli

@@ -1,0 +1,24 @@
+// What verbs that load plugins or train have in common.
+#pragma once
+
+#include <filesystem>
+
+#include "cli/command_line.hpp"
+#include "plugin/registry.hpp"
+#include "training/training.hpp"
+
+namespace atelier::cli {
+
+// The plugins beside this program, of ATELIER_PLUGIN_PATH, and of --plugin-path. Throws Error(plugin).
+plugin::Registry load_plugins(const Arguments& arguments);
+
+// --threads, --out and --data; data is also looked for where ATELIER_DATA says, in ./data, and in the `data` beside the
+// folder of the experiment file (`file`; empty for none).
+training::RunOptions run_options(const Arguments& arguments, const std::filesystem::path& file = {});
+
+Option threads_option();
+Option out_option();
+Option json_option();
+Option csv_option();
+
+}  // namespace atelier::cli

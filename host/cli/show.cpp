@@ -1,0 +1,32 @@
+// atelier show LOG
+#include "base/error.hpp"
+#include "cli/logs.hpp"
+#include "cli/program.hpp"
+#include "cli/run_options.hpp"
+#include "cli/terminal.hpp"
+#include "cli/verbs.hpp"
+#include "compare/json.hpp"
+#include "compare/run.hpp"
+
+namespace atelier::cli {
+namespace {
+
+int show(const Arguments& arguments) {
+  const std::filesystem::path log = find_log(arguments.words.front(), arguments.text("out", "runs"));
+  const compare::Run run = compare::read_run(log);
+  if (run.state == compare::State::broken) {
+    throw Error(ErrorKind::file, run.problem);
+  }
+  const compare::Details details = compare::read_details(log);
+  print(arguments.has("json") ? compare::to_json(run, details) : compare::to_text(run, details, output_layout()));
+  return exit_done;
+}
+
+}  // namespace
+
+Verb show_verb() {
+  return {"show", "LOG", "one run: experiment, provenance, metrics, timing", "", 1, 1, {json_option(), out_option()},
+          show};
+}
+
+}  // namespace atelier::cli

@@ -1,0 +1,74 @@
+// The promise of DESIGN.md, section 4: the same experiment, the same bits, whatever ran beside it or happened to it.
+#include "whole_run.hpp"
+
+using namespace whole;
+
+TEST_CASE("the number of threads decides no bit") {
+  for (const char* model : {"gan", "vae"}) {
+    CAPTURE(model);
+    const Folder folder;
+    Watcher watcher;
+    const auto one = run(text_of(model), folder, watcher, 1);
+    REQUIRE(one.status == runlog::Status::finished);
+    for (const int threads : {2, 3}) {
+      const auto more = run(text_of(model), folder, watcher, threads);
+      REQUIRE(more.status == runlog::Status::finished);
+      check_same_run(one.log, more.log);
+    }
+  }
+}
+
+TEST_CASE("what is logged decides no bit") {
+  for (const char* model : {"gan", "vae"}) {
+    CAPTURE(model);
+    const Folder folder;
+    Watcher watcher;
+    const std::string layer = std::string(model) == "gan" ? "discriminator.0" : "encoder.0";
+    const auto none = run(text_of(model), folder, watcher);
+    const auto all = run(text_of(model, "gradient_norms = 1\nweights = 1\ngradients = 1\nactivations_every = 1\nactivations = [\"" +
+                                            (std::string(model) == "gan" ? layer : "autoencoder." + layer) + "\"]"),
+                         folder, watcher);
+    REQUIRE(all.status == runlog::Status::finished);
+    check_same_run(none.log, all.log);
+    const runlog::Reader reader(all.log);
+    CHECK(reader.description().tensors.size() > 4);
+    for (const runlog::TensorSeries& series : reader.description().tensors) {
+      CHECK_MESSAGE(!reader.tensor_steps(series.name).empty(), series.name);
+    }
+  }
+}
+
+TEST_CASE("an interrupted and resumed run is the run that was not interrupted") {
+  for (const char* model : {"gan", "vae"}) {
+    for (const int64_t step : {1, 4, 7}) {
+      CAPTURE(model);
+      CAPTURE(step);
+      const Folder folder;
+      Watcher calm;
+      const auto whole_run = run(text_of(model), folder, calm);
+      Watcher watcher;
+      watcher.interrupt_after = step;
+      const auto part = run(text_of(model), folder, watcher);
+      CHECK(part.status == runlog::Status::interrupted);
+      CHECK(part.steps == step);
+      training::RunOptions options;
+      options.threads = 1;
+      options.out_directory = folder.path();
+      const auto rest = training::resume(part.log, registry(), options, calm);
+      CHECK(rest.status == runlog::Status::finished);
+      check_same_run(whole_run.log, rest.log);
+    }
+  }
+}
+
+TEST_CASE("a sampled image depends on the seed and its index alone") {
+  const Folder folder;
+  Watcher watcher;
+  const auto outcome = run(text_of("vae"), folder, watcher);
+  training::RunOptions options;
+  const auto many = training::sample(outcome.log, registry(), options, 100, 5, training::Weights::final);
+  const auto few = training::sample(outcome.log, registry(), options, 7, 5, training::Weights::final);
+  CHECK(std::equal(few.pixels.begin(), few.pixels.end(), many.pixels.begin()));
+  const auto other = training::sample(outcome.log, registry(), options, 7, 6, training::Weights::final);
+  CHECK(few.pixels != other.pixels);
+}

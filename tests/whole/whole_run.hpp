@@ -1,0 +1,143 @@
+// One run from an experiment's text, in a folder of its own.
+#pragma once
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+#include <string>
+
+#include "base/error.hpp"
+#include "runlog/reader.hpp"
+#include "training/training.hpp"
+
+namespace whole {
+
+namespace fs = std::filesystem;
+using namespace atelier;
+
+inline const plugin::Registry& registry() {
+  static const plugin::Registry loaded({PLUGIN_DIR});
+  return loaded;
+}
+
+class Folder {  // removed at the end of the test
+ public:
+  Folder() {
+    static int count = 0;
+    path_ = fs::temp_directory_path() / fmt::format("atelier-whole-{}-{}", ::getpid(), count++);
+    fs::create_directories(path_);
+  }
+  ~Folder() { fs::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  [[nodiscard]] const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+// Remembers what it is told, and interrupts after a step.
+struct Watcher : training::Observer {
+  std::vector<std::string> messages;
+  int64_t last_step = 0;
+  int64_t interrupt_after = -1;
+  std::atomic<int> interrupted{0};
+  void started(const fs::path&, int64_t) override {}
+  void progress(const training::Progress& progress) override {
+    last_step = progress.step;
+    if (progress.step == interrupt_after) {
+      interrupted = 1;
+    }
+  }
+  void evaluated(int64_t, double, const std::map<std::string, double>&, bool) override {}
+  void message(std::string_view text) override { messages.emplace_back(text); }
+};
+
+inline std::string text_of(const std::string& model, const std::string& rest = "") {
+  const bool gan = model == "gan";
+  return fmt::format(R"(
+name = "tiny-{0}"
+seed = 11
+[dataset]
+use = "shapes"
+size = 10
+count = 150
+test_count = 70
+{1}
+[model]
+use = "{0}"
+latent = 6
+{2}
+[optimizer]
+use = "adam"
+learning_rate = 2e-3
+[train]
+epochs = 3
+batch_size = 32
+[log]
+every = 1
+{3})",
+                     model, gan ? "range = [-1.0, 1.0]" : "validation = 0.2",
+                     gan ? "generator = [20, 30]\ndiscriminator = [30, 20]\ndropout = 0.1\nbatch_norm = true"
+                         : "hidden = [30, 20]\nbatch_norm = true\ndropout = 0.1",
+                     rest);
+}
+
+inline experiment::Experiment parse(const std::string& text, const std::vector<std::string>& overrides = {}) {
+  return experiment::parse(text, "tiny.toml", fs::temp_directory_path(), overrides, registry().descriptions());
+}
+
+inline training::RunOutcome run(const std::string& text, const Folder& folder, Watcher& watcher, int threads = 2,
+                                const std::vector<std::string>& overrides = {}) {
+  training::RunOptions options;
+  options.threads = threads;
+  options.out_directory = folder.path();
+  options.interrupted = &watcher.interrupted;
+  return training::run(parse(text, overrides), registry(), options, watcher);
+}
+
+inline bool same_bits(const tensor::Tensor& a, const tensor::Tensor& b) {
+  return a.shape == b.shape && std::memcmp(a.storage.data(), b.storage.data(), a.bytes()) == 0;
+}
+
+inline void check_same_weights(const runlog::Weights& a, const runlog::Weights& b) {
+  REQUIRE(a.parameters.size() == b.parameters.size());
+  for (size_t i = 0; i < a.parameters.size(); ++i) {
+    CHECK_MESSAGE(same_bits(a.parameters[i].value, b.parameters[i].value), a.parameters[i].name);
+  }
+  REQUIRE(a.state.size() == b.state.size());
+  for (size_t i = 0; i < a.state.size(); ++i) {
+    CHECK_MESSAGE(same_bits(a.state[i].value, b.state[i].value), a.state[i].name);
+  }
+}
+
+// Metrics that both logs have, samples, weights, optimizer state: equal to the last bit.
+inline void check_same_run(const fs::path& first, const fs::path& second) {
+  const runlog::Reader a(first);
+  const runlog::Reader b(second);
+  for (const runlog::Cadence& cadence : a.description().cadences) {
+    for (const runlog::Metric& metric : cadence.metrics) {
+      const runlog::MetricSeries x = a.metric(cadence.name, metric.name);
+      const runlog::MetricSeries y = b.metric(cadence.name, metric.name);
+      INFO(cadence.name << "/" << metric.name);
+      REQUIRE(!x.values.empty());
+      CHECK(x.steps == y.steps);
+      REQUIRE(x.values.size() == y.values.size());
+      CHECK(std::memcmp(x.values.data(), y.values.data(), x.values.size() * sizeof(double)) == 0);
+    }
+  }
+  CHECK(a.sample_steps("generated") == b.sample_steps("generated"));
+  CHECK(a.samples("generated", 0).pixels == b.samples("generated", 0).pixels);
+  check_same_weights(a.final_result()->weights, b.final_result()->weights);
+  check_same_weights(a.best()->weights, b.best()->weights);
+  const auto left = a.newest_checkpoint();
+  const auto right = b.newest_checkpoint();
+  REQUIRE(left->optimizer.size() == right->optimizer.size());
+  for (size_t i = 0; i < left->optimizer.size(); ++i) {
+    CHECK_MESSAGE(same_bits(left->optimizer[i].value, right->optimizer[i].value), left->optimizer[i].name);
+  }
+}
+
+}  // namespace whole
