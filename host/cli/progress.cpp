@@ -89,8 +89,7 @@ void ProgressPrinter::print_line(const std::string& line) {
 }
 
 void ProgressPrinter::started(const std::filesystem::path& log, int64_t first_step) {
-  print_line(first_step > 0 ? fmt::format("{}: going on after step {}", log.string(), first_step)
-                            : fmt::format("{}: started", log.string()));
+  print_line(fmt::format("{}: training from step {}", log.string(), first_step));
 }
 
 void ProgressPrinter::progress(const training::Progress& progress) {

@@ -77,8 +77,7 @@ std::string results(const Comparison& comparison, const Layout& layout) {
     std::vector<Cell> row{{result.name == "seconds" ? "time" : result.name}};
     for (size_t i = 0; i < result.values.size(); ++i) {
       const std::string text = value_text(result, result.values[i]);
-      const bool best = result.is_best(i);
-      row.push_back({best ? text + " *" : text + (result.goal ? "  " : ""), best ? Emphasis::good : Emphasis::none});
+      row.push_back(result.is_best(i) ? Cell{fmt::format("* {}", text), Emphasis::good} : Cell{text});
     }
     table.add(std::move(row));
   }

@@ -275,6 +275,9 @@ atl_status log(atl_context* context, atl_string name, atl_tensor value, atl_tens
 atl_status annotate(atl_context* context, atl_string name, atl_tensor tensor) {
   return run(context, [&](atl_context& c) {
     graph::Session& session = recording(c, "annotate");
+    if (c.phase.training == 0) {
+      return;  // only training is looked at, and there not the layers of another run's model, whose names may be ours too
+    }
     session.annotate(std::string_view(name.data, name.size), value_of(session, tensor, "annotate", {"", 0}));
   });
 }

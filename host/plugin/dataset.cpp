@@ -13,6 +13,7 @@ struct Dataset::SourceView {
   atl_source table;  // first, so that the plugin's pointer leads back here
   const Dataset* dataset;
   AbiDataSpec spec;
+  static thread_local std::string failure;  // the last one on this thread: the contract has no place for its words
 
   explicit SourceView(const Dataset& source)
       : table{sizeof(atl_source), nullptr, read}, dataset(&source), spec(source.spec()) {
@@ -23,11 +24,14 @@ struct Dataset::SourceView {
     try {
       reinterpret_cast<const SourceView*>(source)->dataset->read(static_cast<Split>(split), index, fields);
       return ATL_OK;
-    } catch (const std::exception&) {
+    } catch (const std::exception& error) {
+      failure = error.what();
       return ATL_ERROR_DATA;
     }
   }
 };
+
+thread_local std::string Dataset::SourceView::failure;
 
 Dataset::Dataset(const Registry& registry, const DatasetRecipe& recipe, const std::filesystem::path& base,
                  const std::vector<std::filesystem::path>& data_directories)
@@ -80,6 +84,9 @@ void Dataset::read(Split split, int64_t index, void* const* fields) const {
   const atl_status status = table_->read(self_, &context, static_cast<int32_t>(split), index, fields);
   if (status != ATL_OK || context.failure != ATL_OK) {
     context.stage = fmt::format("dataset '{}', {} sample {}", use_, split == Split::train ? "training" : "test", index);
+    if (std::string source = std::exchange(SourceView::failure, {}); !source.empty()) {
+      context.failure_message += ": " + source;
+    }
     context.check(status);
   }
 }

@@ -45,6 +45,9 @@ class Optimizer final : public graph::UpdateRule {
               float* const* slots) const override;
 
  private:
+  void read_slots(atl_context& context, const std::string& use);
+  void destroy();
+
   const atl_optimizer_v1& table_;
   void* self_ = nullptr;
   std::vector<std::string> slots_;

@@ -69,6 +69,7 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
   std::optional<runlog::Checkpoint> checkpoint;
   std::string resolved;
   std::string fingerprint;
+  double seconds_before = 0;
   {
     const runlog::Reader reader(log);
     if (reader.status() == runlog::Status::finished) {
@@ -80,6 +81,10 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
     }
     resolved = reader.description().resolved;
     fingerprint = reader.description().provenance.fingerprint;
+    const runlog::TimingSeries timing = reader.timing("train");
+    for (size_t i = 0; i < timing.steps.size() && timing.steps[i] <= checkpoint->step; ++i) {
+      seconds_before = timing.wall_seconds[i];
+    }
   }
   const experiment::Experiment experiment = experiment::parse(resolved, log.string() + " (resolved experiment)",
                                                               std::filesystem::current_path(), {}, registry.descriptions());
@@ -89,7 +94,7 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
     observer.message(warning);
   }
   Trainer trainer(bench, plan, runlog::Writer::reopen(log, checkpoint->step), log, options, observer);
-  trainer.restore(*checkpoint);
+  trainer.restore(*checkpoint, seconds_before);
   return trainer.run();
 }
 

@@ -20,7 +20,8 @@ void Trainer::begin() {
   write_checkpoint(0);
 }
 
-void Trainer::restore(const runlog::Checkpoint& checkpoint) {
+void Trainer::restore(const runlog::Checkpoint& checkpoint, double seconds_before) {
+  seconds_before_ = seconds_before;
   bench_.load(checkpoint.weights);
   bench_.load_slots(checkpoint.optimizer);
   const auto& counters = checkpoint.trainer.counters;
@@ -51,6 +52,7 @@ RunOutcome Trainer::run() {
     outcome_.status = runlog::Status::failed;
     outcome_.reason = error.what();
     try {
+      salvage();
       writer_.set_status(outcome_.status, outcome_.reason);
       writer_.close();
     } catch (const std::exception&) {  // the log itself is what failed; it stays as its last flush left it
@@ -66,30 +68,38 @@ RunOutcome Trainer::run() {
 
 void Trainer::train() {
   graph::Session& session = bench_.training();
-  int64_t in_flight = 0;
   for (int64_t step = done_ + 1; step <= plan_.total_steps && !stopping_; ++step) {
     bench_.record_step(step, plan_.total_steps, observation_of(step));
     const std::vector<int64_t> updates = bench_.model().updates();
     const int64_t batches = bench_.batches().consumed();
     const int64_t samples = bench_.batches().step_samples();
-    if (in_flight != 0) {
-      finish_step(in_flight);
+    if (in_flight_ != 0) {
+      finish_step(std::exchange(in_flight_, 0));
       if (stopping_) {
-        in_flight = 0;
-        break;
+        return;
       }
     }
     recorded_updates_ = updates;
     recorded_batches_ = batches;
     recorded_samples_ = samples;
     session.start(bench_.batches().prefetch());
-    in_flight = step;
+    in_flight_ = step;
     if (const std::string warning = session.take_warning(); !warning.empty()) {
       observer_.message(warning);
     }
   }
-  if (in_flight != 0) {
-    finish_step(in_flight);
+  if (in_flight_ != 0) {
+    finish_step(std::exchange(in_flight_, 0));
+  }
+}
+
+// Something failed between two steps: the step that still runs counts, and its state is kept.
+void Trainer::salvage() {
+  if (in_flight_ != 0) {
+    finish_step(std::exchange(in_flight_, 0));
+  }
+  if (!failed_) {
+    write_checkpoint(done_);
   }
 }
 
@@ -358,7 +368,7 @@ void Trainer::fail_non_finite(int64_t step) {
     const runlog::Reader reader(log_);
     const auto checkpoint = reader.newest_checkpoint();
     ATELIER_CHECK(checkpoint.has_value());
-    restore(*checkpoint);
+    restore(*checkpoint, seconds_before_);
   }
   graph::Session& session = bench_.training();
   while (done_ + 1 < step) {

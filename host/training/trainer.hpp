@@ -31,14 +31,16 @@ class Trainer {
   Trainer(Workbench& bench, const LogPlan& plan, runlog::Writer writer, std::filesystem::path log, const RunOptions& options,
           Observer& observer);
 
-  void begin();                                         // of a new run: the checkpoint of step 0
-  void restore(const runlog::Checkpoint& checkpoint);  // of a resumed one
+  void begin();  // of a new run: the checkpoint of step 0
+  // Of a resumed one, whose earlier parts took so long.
+  void restore(const runlog::Checkpoint& checkpoint, double seconds_before);
   RunOutcome run();
 
  private:
   using Clock = std::chrono::steady_clock;
 
   void train();
+  void salvage();
   void finish_step(int64_t step);
   void log_train_row(int64_t step, const graph::StepResults& results);
   void log_parameter_norms(int64_t step, const graph::StepResults& results);
@@ -65,7 +67,8 @@ class Trainer {
   Observer& observer_;
   RunOutcome outcome_;
 
-  int64_t done_ = 0;  // steps whose updates are made
+  int64_t done_ = 0;       // steps whose updates are made
+  int64_t in_flight_ = 0;  // the step that runs; 0 where none does
   std::vector<int64_t> updates_after_;  // of each group, after step done_
   int64_t batches_after_ = 0;
   std::vector<int64_t> recorded_updates_;

@@ -10,11 +10,15 @@
 #include <string_view>
 #include <vector>
 
+// What every plugin has for itself, also where an author's build hides no symbols: else the loader would merge such variables
+// across plugins.
+#define ATELIER_OWN __attribute__((visibility("hidden")))
+
 namespace atelier {
 
 namespace detail {
 
-inline const atl_core* core = nullptr;  // one for each plugin; set when the host loads it, before anything else runs
+ATELIER_OWN inline const atl_core* core = nullptr;  // one for each plugin; set when the host loads it, before anything else runs
 
 inline atl_string string(std::string_view text) { return {text.data(), text.size()}; }
 inline std::string_view view(atl_string text) { return {text.data, text.size}; }

@@ -16,7 +16,7 @@
 namespace atelier::detail {
 
 // The components of this plugin. Registered when the library is loaded, described when the host has connected.
-struct Registration {
+struct ATELIER_OWN Registration {
   const char* interface_name;
   const char* name;
   const char* role;
@@ -35,7 +35,7 @@ struct Registration {
   }
 };
 
-inline atl_status connect(const atl_host* host, atl_plugin* plugin) {
+ATELIER_OWN inline atl_status connect(const atl_host* host, atl_plugin* plugin) {
   const atl_status status = host->connect(host, ATL_ABI_MAJOR, 0, ATL_ABI_MINOR, &core);
   if (status != ATL_OK) {
     return status;

@@ -1,0 +1,58 @@
+// What the host says of files that are no plugins, or plugins of another time.
+#include <fstream>
+
+#include "support.hpp"
+
+using namespace atelier;
+using namespace atelier::abi_test;
+
+namespace {
+
+std::string loading(const std::vector<fs::path>& paths) {
+  return message_of([&] { const plugin::Registry loaded(paths); });
+}
+
+const fs::path broken = BROKEN_PLUGINS;
+
+}  // namespace
+
+TEST_CASE("a plugin for a newer minor or another major is refused with both versions") {
+  const std::string minor = loading({broken / "future_minor.so"});
+  CHECK_MESSAGE(contains(minor, "future_minor.so"), minor);
+  CHECK_MESSAGE(contains(minor, "needs the contract 1.7"), minor);
+  CHECK_MESSAGE(contains(minor, "speaks 1.0"), minor);
+  CHECK_MESSAGE(contains(minor, "hint: use a newer atelier"), minor);
+  const std::string major = loading({broken / "future_major.so"});
+  CHECK_MESSAGE(contains(major, "needs the contract 2.0"), major);
+  CHECK_MESSAGE(contains(major, "speaks 1.0"), major);
+  const std::string past = loading({broken / "past_major.so"});
+  CHECK_MESSAGE(contains(past, "needs the contract 0.3"), past);
+  CHECK_MESSAGE(contains(past, "hint: build the plugin against this atelier's SDK"), past);
+}
+
+TEST_CASE("a library without the entry point, a text, and nothing at all") {
+  const std::string stranger = loading({broken / "stranger.so"});
+  CHECK_MESSAGE(contains(stranger, "stranger.so: is a shared library without the entry point 'atelier_plugin'"), stranger);
+
+  TempFolder folder;
+  std::ofstream(folder.path() / "notes.so") << "not a library\n";
+  const std::string text = loading({folder.path()});
+  CHECK_MESSAGE(contains(text, "notes.so: is not a plugin"), text);
+  const std::string missing = loading({folder.path() / "missing.so"});
+  CHECK_MESSAGE(contains(missing, "missing.so: no such file or folder"), missing);
+}
+
+TEST_CASE("two plugins with a component of one name name each other") {
+  const std::string message = loading({fs::path(TEST_PLUGINS) / "inverted.so", broken / "twin.so"});
+  CHECK_MESSAGE(contains(message, "twin.so: brings the dataset 'inverted'"), message);
+  CHECK_MESSAGE(contains(message, "inverted.so brings too"), message);
+  const plugin::Registry twice({fs::path(TEST_PLUGINS) / "inverted.so", fs::path(TEST_PLUGINS)});  // the same file is no twin
+  CHECK(twice.find(plugin::Kind::dataset, "inverted") != nullptr);
+}
+
+TEST_CASE("each plugin sees its own components only, also when built without the SDK's CMake") {
+  const plugin::Registry loaded({broken / "bare_one.so", broken / "bare_two.so"});
+  CHECK(loaded.descriptions().size() == 3);
+  CHECK(loaded.find(plugin::Kind::dataset, "inverted") != nullptr);
+  CHECK(loaded.find(plugin::Kind::model, "quiet") != nullptr);
+}

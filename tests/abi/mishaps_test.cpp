@@ -1,0 +1,124 @@
+// What goes wrong in an author's code ends in an error that says where; what only costs, works.
+#include <algorithm>
+#include <cmath>
+
+#include "support.hpp"
+
+using namespace atelier;
+using namespace atelier::abi_test;
+
+namespace {
+
+std::string mishap(const std::string& which) {
+  return "[model]\nuse = \"mishaps\"\nmishap = \"" + which +
+         "\"\n[optimizer]\nuse = \"sgd\"\nlearning_rate = 0.01\n[train]\nsteps = 6\nbatch_size = 16\n";
+}
+
+std::string quiet(const std::string& model, const std::string& optimizer) {
+  return "[model]\nuse = \"quiet\"\n" + model + "[optimizer]\nuse = \"plain\"\nlearning_rate = 1.0\n" + optimizer +
+         "[train]\nsteps = 60\nbatch_size = 64\n";
+}
+
+// What a run ends with, thrown or in its outcome.
+std::string failure(const std::string& text) {
+  TempFolder folder;
+  std::string reason;
+  const std::string thrown = message_of([&] { reason = train(folder, make(text)).outcome.reason; });
+  return reason.empty() ? thrown : reason;
+}
+
+}  // namespace
+
+TEST_CASE("a read in the middle of a training step gives the value, leaves the gradients alone, and warns once") {
+  const Run plain = train(mishap("none"));
+  const Run read = train(mishap("read"));
+  CHECK(read.train("error") == plain.train("error"));
+  CHECK(read.train("read_error") == plain.train("error"));
+  CHECK(read.train("gradient_norm.all") == plain.train("gradient_norm.all"));
+  CHECK(plain.messages.empty());
+  REQUIRE(read.messages.size() == 1);
+  CHECK_MESSAGE(contains(read.messages[0], "mishaps.cpp"), read.messages[0]);
+  CHECK_MESSAGE(contains(read.messages[0], "read in the middle of a training step"), read.messages[0]);
+}
+
+TEST_CASE("a tensor kept from another step is recognized") {
+  const std::string message = failure(mishap("stale"));
+  CHECK_MESSAGE(contains(message, "mishaps.cpp"), message);
+  CHECK_MESSAGE(contains(message, "training step 2"), message);
+  CHECK_MESSAGE(contains(message, "got a tensor of another step"), message);
+}
+
+TEST_CASE("a tensor of a training step is recognized in an evaluation") {
+  const std::string message = failure(mishap("elsewhere"));
+  CHECK_MESSAGE(contains(message, "evaluation"), message);
+  CHECK_MESSAGE(contains(message, "got a tensor of another step"), message);
+}
+
+TEST_CASE("an exception in a training step ends the run with its words, the model and the step") {
+  TempFolder folder;
+  const Run run = train(folder, make(mishap("throw")));
+  CHECK(run.outcome.status == runlog::Status::failed);
+  CHECK(run.outcome.reason == "model 'mishaps', training step 3: no third step, please");
+  CHECK(run.log().exit_reason() == run.outcome.reason);
+  CHECK(run.log().status() == runlog::Status::failed);
+}
+
+TEST_CASE("a shape error names the author's line, the operation, what it got and what it expected") {
+  const std::string message = failure(mishap("shape"));
+  CHECK_MESSAGE(contains(message, "mishaps.cpp:" + std::to_string(SHAPE_LINE)), message);
+  CHECK_MESSAGE(contains(message, "add"), message);
+  CHECK_MESSAGE(contains(message, "(16, 64)"), message);
+  CHECK_MESSAGE(contains(message, "(3)"), message);
+  CHECK_MESSAGE(contains(message, "expected"), message);
+}
+
+TEST_CASE("a group that is misspelt is named with the nearest one") {
+  const std::string message = failure(mishap("group"));
+  CHECK_MESSAGE(contains(message, "there is no parameter group 'al'"), message);
+  CHECK_MESSAGE(contains(message, "'all'"), message);
+}
+
+TEST_CASE("a plugin without exceptions trains, to the mean image") {
+  const Run run = train(quiet("", "") + "[log]\nevery = 1\nweights = 60\n");
+  const std::vector<double> loss = run.train("loss");
+  CHECK(loss.back() < 0.9 * loss.front());
+  CHECK(loss.back() == doctest::Approx(loss[loss.size() - 2]));  // the whole training set each step: a fixed point, 1 - 2 / 64 a step
+}
+
+TEST_CASE("a plugin without exceptions refuses settings, data, a step or an optimizer by fail()") {
+  const std::string settings = failure(quiet("fails = \"settings\"\n", ""));
+  CHECK_MESSAGE(contains(settings, "model 'quiet': "), settings);
+  CHECK_MESSAGE(contains(settings, "model.fails: these settings cannot be"), settings);
+  const std::string build = failure(quiet("fails = \"build\"\n", ""));
+  CHECK_MESSAGE(contains(build, "images of this size cannot be"), build);
+  CHECK_MESSAGE(contains(build, "quiet.cpp:"), build);
+  const std::string step = failure(quiet("fails = \"step\"\n", ""));
+  CHECK_MESSAGE(contains(step, "training step 1"), step);
+  CHECK_MESSAGE(contains(step, "this step cannot be"), step);
+  const std::string optimizer = failure(quiet("", "fails = true\n"));
+  CHECK_MESSAGE(contains(optimizer, "optimizer 'plain'"), optimizer);
+  CHECK_MESSAGE(contains(optimizer, "this optimizer cannot be"), optimizer);
+}
+
+TEST_CASE("a dataset reads from another one") {
+  const auto brightness = [](const std::string& dataset) {
+    return train(dataset + "[model]\nuse = \"pixels\"\n").evaluated("loss");
+  };
+  const std::string shapes = "size = 8\ncount = 64\ntest_count = 20\n";
+  const double plain = brightness("[dataset]\nuse = \"shapes\"\n" + shapes);
+  const double inverted = brightness("[dataset]\nuse = \"inverted\"\n[dataset.source]\nuse = \"shapes\"\n" + shapes);
+  CHECK(inverted == doctest::Approx(1.0 - plain));
+  const double twice = brightness("[dataset]\nuse = \"inverted\"\n[dataset.source]\nuse = \"inverted\"\n[dataset.source.source]\n"
+                                  "use = \"shapes\"\n" + shapes);
+  CHECK(twice == doctest::Approx(plain));
+}
+
+TEST_CASE("a dataset without the source that it needs, and a source that fails") {
+  const std::string rest = "[model]\nuse = \"pixels\"\n";
+  const std::string none = failure("[dataset]\nuse = \"inverted\"\n" + rest);
+  CHECK_MESSAGE(contains(none, "got no source"), none);
+  const std::string beyond = failure("[dataset]\nuse = \"inverted\"\nlimit = 400\n[dataset.source]\nuse = \"shapes\"\nsize = 8\ncount = 64\n" + rest);
+  CHECK_MESSAGE(contains(beyond, "dataset 'inverted', training sample "), beyond);
+  CHECK_MESSAGE(contains(beyond, "the source could not be read"), beyond);
+  CHECK_MESSAGE(contains(beyond, "expected 0 to 63"), beyond);
+}

@@ -1,0 +1,192 @@
+#include "golden_case.hpp"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/purposes.hpp"
+#include "ops/operations.hpp"
+
+namespace atelier::golden {
+namespace {
+
+using nlohmann::json;
+
+plugin::Value value_of(const json& given, plugin::SettingType type) {
+  switch (type) {
+    case plugin::SettingType::boolean:
+      return given.get<bool>();
+    case plugin::SettingType::integer:
+      return given.get<int64_t>();
+    case plugin::SettingType::number:
+      return given.get<double>();
+    case plugin::SettingType::text:
+      return given.get<std::string>();
+    case plugin::SettingType::integers:
+      return given.get<std::vector<int64_t>>();
+    case plugin::SettingType::numbers:
+      return given.get<std::vector<double>>();
+    case plugin::SettingType::texts:
+      break;
+  }
+  return given.get<std::vector<std::string>>();
+}
+
+// What the case gives, and the description's defaults for the rest.
+plugin::ComponentChoice choice_of(const json& given, plugin::Kind kind, const plugin::Registry& registry) {
+  plugin::ComponentChoice out{given.at("use"), {}};
+  const json& settings = given.at("settings");
+  for (const plugin::SettingDescription& setting : registry.get(kind, out.use).description.settings) {
+    out.settings[setting.name] =
+        settings.contains(setting.name) ? value_of(settings.at(setting.name), setting.type) : setting.default_value;
+  }
+  return out;
+}
+
+StepValues step_of(const json& given) {
+  return {given.at("losses").get<std::map<std::string, double>>(), given.at("gradients").get<Named>()};
+}
+
+Case case_of(const json& given, const plugin::Registry& registry) {
+  Case out;
+  out.name = given.at("name");
+  out.recipe.model = choice_of(given.at("model"), plugin::Kind::model, registry);
+  for (const auto& [slot, loss] : given.at("losses").items()) {
+    out.recipe.losses[slot] = choice_of(loss, plugin::Kind::loss, registry);
+  }
+  plugin::FieldSpec image{"image", tensor::DType::f32, {}, 0, given.at("range")[0], given.at("range")[1]};
+  for (const int64_t length : given.at("image")) {
+    image.dims.append(length);
+  }
+  out.batch = given.at("batch");
+  out.latent = given.at("latent");
+  out.recipe.data = {{image}, out.batch, out.batch, {}};
+  out.recipe.seed = given.at("seed");
+  out.optimizer = choice_of(given.at("optimizer"), plugin::Kind::optimizer, registry);
+  out.clip_norm = given.at("clip_norm");
+  for (const auto& [name, parameter] : given.at("initial").items()) {
+    out.initial[name] = parameter.at("values").get<Numbers>();
+  }
+  out.images = given.at("images").get<std::vector<Numbers>>();
+  out.noise = given.at("noise").get<std::vector<Numbers>>();
+  out.has_frozen = given.contains("frozen");
+  if (out.has_frozen) {
+    out.frozen = step_of(given.at("frozen"));
+  }
+  for (const json& step : given.at("steps")) {
+    out.steps.push_back(step_of(step));
+  }
+  out.weights = given.at("weights").get<Named>();
+  return out;
+}
+
+plugin::ModelRecipe in(plugin::ModelRecipe recipe, tensor::DType real) {
+  ops::register_operations();
+  recipe.real = real;
+  return recipe;
+}
+
+// Nine digits name a float32 exactly, and that is what both precisions start from.
+void assign(const Numbers& from, tensor::Tensor& to) {
+  ATELIER_CHECK(from.size() == static_cast<size_t>(to.shape.elements()));
+  for (size_t i = 0; i < from.size(); ++i) {
+    const auto value = static_cast<float>(from[i]);
+    if (to.dtype == tensor::DType::f32) {
+      to.storage.as<float>()[i] = value;
+    } else {
+      to.storage.as<double>()[i] = static_cast<double>(value);
+    }
+  }
+}
+
+Numbers numbers_of(const tensor::Tensor& tensor) {
+  const auto count = static_cast<size_t>(tensor.shape.elements());
+  Numbers out(count);
+  for (size_t i = 0; i < count; ++i) {
+    out[i] = tensor.dtype == tensor::DType::f32 ? static_cast<double>(tensor.storage.as<float>()[i])
+                                                : tensor.storage.as<double>()[i];
+  }
+  return out;
+}
+
+class OneBatch final : public plugin::BatchSource {
+ public:
+  OneBatch(const Case& golden, const Numbers& images, tensor::DType real) {
+    tensor::Shape shape{golden.batch};
+    for (const int64_t length : golden.recipe.data.fields[0].dims.dims()) {
+      shape.append(length);
+    }
+    images_ = tensor::Tensor(shape, real);
+    assign(images, images_);
+    fields_.push_back({"image", {shape, real}, images_.storage.data()});
+  }
+  [[nodiscard]] int64_t size() const override { return images_.shape[0]; }
+  [[nodiscard]] const std::vector<plugin::BatchField>& fields() const override { return fields_; }
+  void advance() override { throw Error(ErrorKind::data, "the golden cases have one batch a step"); }
+
+ private:
+  tensor::Tensor images_;
+  std::vector<plugin::BatchField> fields_;
+};
+
+}  // namespace
+
+std::vector<Case> read_cases(const std::string& path, const plugin::Registry& registry) {
+  std::ifstream file(path);
+  if (!file) {
+    throw Error(ErrorKind::file, "{}: cannot be read", path);
+  }
+  std::vector<Case> out;
+  for (const json& given : json::parse(file)) {
+    out.push_back(case_of(given, registry));
+  }
+  return out;
+}
+
+GoldenRun::GoldenRun(const Case& golden, const plugin::Registry& registry, tensor::DType real)
+    : case_(golden),
+      real_(real),
+      model_(registry, in(golden.recipe, real)),
+      session_(graph::Mode::train, real, model_.bank(), executor_, arena_) {
+  for (size_t group = 0; group < model_.bank().groups.size(); ++group) {
+    auto optimizer =
+        real == tensor::DType::f32 ? std::make_unique<plugin::Optimizer>(registry, golden.optimizer) : nullptr;
+    model_.set_optimizer(group, std::move(optimizer), golden.clip_norm);
+    const double rate = std::get<double>(golden.optimizer.settings.at("learning_rate"));
+    model_.set_learning_rate(group, [rate](int64_t) { return rate; });
+  }
+  ATELIER_CHECK(model_.bank().parameters.size() == golden.initial.size());
+  for (const auto& parameter : model_.bank().parameters) {
+    assign(golden.initial.at(parameter->name), parameter->value);
+  }
+}
+
+StepValues GoldenRun::step(int64_t step) {
+  OneBatch batch(case_, case_.images[static_cast<size_t>(step) - 1], real_);
+  atl_phase_info phase{};
+  phase.step = step;
+  phase.total_steps = static_cast<int64_t>(case_.steps.size());
+  session_.begin({case_.recipe.seed, purpose_training, step, 0}, {.gradients = true});
+  model_.train_step(session_, batch, phase);
+  session_.end();
+  session_.start();
+  StepValues out;
+  for (const graph::StepResult& result : session_.wait().entries) {
+    if (result.kind == graph::OutputKind::logged) {
+      out.losses[session_.names()[static_cast<size_t>(result.index)]] = result.value;
+    } else if (result.kind == graph::OutputKind::gradient) {
+      out.gradients[model_.bank().parameters[static_cast<size_t>(result.index)]->name] = numbers_of(*result.tensor);
+    }
+  }
+  return out;
+}
+
+Named GoldenRun::weights() {
+  Named out;
+  for (const auto& parameter : model_.bank().parameters) {
+    out[parameter->name] = numbers_of(parameter->value);
+  }
+  return out;
+}
+
+}  // namespace atelier::golden

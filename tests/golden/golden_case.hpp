@@ -1,0 +1,56 @@
+// One golden case as make.py wrote it, and the host's model of it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "graph/session.hpp"
+#include "plugin/model.hpp"
+
+namespace atelier::golden {
+
+using Numbers = std::vector<double>;
+using Named = std::map<std::string, Numbers>;
+
+struct StepValues {
+  std::map<std::string, double> losses;  // as the model logs them
+  Named gradients;                       // by parameter, before clipping
+};
+
+struct Case {
+  std::string name;
+  plugin::ModelRecipe recipe;  // in float32
+  plugin::ComponentChoice optimizer;
+  double clip_norm = 0;
+  int64_t batch = 0, latent = 0;
+  Named initial;                // parameters and state; exact in float32
+  std::vector<Numbers> images;  // by step, (batch, C, H, W); exact in float32
+  std::vector<Numbers> noise;   // by step, (batch, latent), the draw that the model makes; exact in float32
+  bool has_frozen = false;
+  StepValues frozen;              // the first step where nothing is updated, to 15 digits
+  std::vector<StepValues> steps;  // with updates, to 9 digits
+  Named weights;                  // after them
+};
+
+std::vector<Case> read_cases(const std::string& path, const plugin::Registry& registry);
+
+// A model of a case, run one step at a time.
+class GoldenRun {
+ public:
+  // In float64 the optimizers, which are float32 only, are left out and nothing is updated.
+  GoldenRun(const Case& golden, const plugin::Registry& registry, tensor::DType real);
+  StepValues step(int64_t step);  // from 1
+  [[nodiscard]] Named weights();
+
+ private:
+  const Case& case_;
+  tensor::DType real_;
+  plugin::Model model_;
+  graph::Executor executor_{1};
+  graph::Arena arena_;
+  graph::Session session_;
+};
+
+}  // namespace atelier::golden

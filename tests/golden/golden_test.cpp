@@ -1,0 +1,134 @@
+// The models, losses and optimizers that come with the host against PyTorch's values in gan.json and vae.json.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/purposes.hpp"
+#include "golden_case.hpp"
+#include "kernels/random.hpp"
+
+namespace atelier::golden {
+namespace {
+
+// Errors are measured against the larger of the expected value and the largest of its tensor, as an element may be what
+// is left of terms that cancel; a whole tensor may be (the bias in front of a normalization), which the floor is for.
+constexpr double float32_tolerance = 2e-5;
+constexpr double float64_tolerance = 1e-9;
+constexpr double floor_of_scale = 0.1;  // of the largest value in all tensors of a step
+
+const plugin::Registry& registry() {
+  static const plugin::Registry loaded({PLUGINS});
+  return loaded;
+}
+
+std::vector<Case> all_cases() {
+  std::vector<Case> out = read_cases(GOLDEN "/gan.json", registry());
+  for (Case& golden : read_cases(GOLDEN "/vae.json", registry())) {
+    out.push_back(std::move(golden));
+  }
+  return out;
+}
+
+double largest(const Numbers& values) {
+  double out = 0;
+  for (const double value : values) {
+    out = std::max(out, std::abs(value));
+  }
+  return out;
+}
+
+// Compares, and remembers the largest error.
+class Comparison {
+ public:
+  Comparison(const Case& golden, double tolerance)
+      : where_(golden.recipe.model.use + ", " + golden.name), tolerance_(tolerance) {}
+  ~Comparison() { MESSAGE(where_, ": largest relative error ", largest_error_, ", allowed ", tolerance_); }
+  Comparison(const Comparison&) = delete;
+  Comparison& operator=(const Comparison&) = delete;
+
+  void step(int64_t step, const StepValues& actual, const StepValues& expected) {
+    const std::string place = where_ + ", step " + std::to_string(step);
+    for (const auto& [name, value] : expected.losses) {
+      REQUIRE_MESSAGE(actual.losses.contains(name), place, ": no loss ", name);
+      array(place + ", " + name, {actual.losses.at(name)}, {value}, 0);
+    }
+    arrays(place + ", gradient of ", actual.gradients, expected.gradients);
+  }
+
+  void weights(const Named& actual, const Named& expected) {
+    arrays(where_ + ", after the last step, ", actual, expected);
+  }
+
+ private:
+  void arrays(const std::string& place, const Named& actual, const Named& expected) {
+    REQUIRE_MESSAGE(actual.size() == expected.size(), place, actual.size(), " tensors, expected ", expected.size());
+    double scale = 0;
+    for (const auto& [name, values] : expected) {
+      scale = std::max(scale, largest(values));
+    }
+    for (const auto& [name, values] : expected) {
+      REQUIRE_MESSAGE(actual.contains(name), place, name, ": missing");
+      array(place + name, actual.at(name), values, floor_of_scale * scale);
+    }
+  }
+
+  // Stops at the first wrong element: what follows it is wrong too.
+  void array(const std::string& place, const Numbers& actual, const Numbers& expected, double smallest_scale) {
+    REQUIRE_MESSAGE(actual.size() == expected.size(), place, ": ", actual.size(), " elements, expected ",
+                    expected.size());
+    const double scale = std::max(largest(expected), smallest_scale);
+    for (size_t i = 0; i < expected.size(); ++i) {
+      const double error = std::abs(actual[i] - expected[i]) / scale;
+      REQUIRE_MESSAGE(error <= tolerance_, place, "[", i, "]: expected ", expected[i], ", actual ", actual[i],
+                      ", relative error ", error);
+      largest_error_ = std::max(largest_error_, error);
+    }
+  }
+
+  std::string where_;
+  double tolerance_;
+  double largest_error_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("golden: draws are bit for bit those of make.py") {
+  for (const Case& golden : all_cases()) {
+    for (size_t step = 0; step < golden.noise.size(); ++step) {
+      for (int64_t row = 0; row < golden.batch; ++row) {
+        std::vector<float> drawn(static_cast<size_t>(golden.latent));
+        kernels::normal_host(drawn, {golden.recipe.seed, purpose_training},
+                             {.step = step + 1, .row = static_cast<uint64_t>(row)});
+        for (int64_t i = 0; i < golden.latent; ++i) {
+          const auto expected = static_cast<float>(golden.noise[step][static_cast<size_t>(row * golden.latent + i)]);
+          REQUIRE_MESSAGE(drawn[static_cast<size_t>(i)] == expected, golden.name, ", step ", step + 1, ", row ", row,
+                          ", [", i, "]");
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("golden: losses and gradients of a step without updates in float64") {
+  for (const Case& golden : all_cases()) {
+    if (golden.has_frozen) {
+      Comparison comparison(golden, float64_tolerance);
+      GoldenRun run(golden, registry(), tensor::DType::f64);
+      comparison.step(1, run.step(1), golden.frozen);
+    }
+  }
+}
+
+TEST_CASE("golden: losses, gradients and weights of three steps in float32") {
+  for (const Case& golden : all_cases()) {
+    Comparison comparison(golden, float32_tolerance);
+    GoldenRun run(golden, registry(), tensor::DType::f32);
+    for (size_t step = 1; step <= golden.steps.size(); ++step) {
+      comparison.step(static_cast<int64_t>(step), run.step(static_cast<int64_t>(step)), golden.steps[step - 1]);
+    }
+    comparison.weights(run.weights(), golden.weights);
+  }
+}
+
+}  // namespace atelier::golden

@@ -1,0 +1,138 @@
+"""Writes gan.json and vae.json: losses, gradients and weights of tiny models over three training steps, made by PyTorch in
+float64. `python3 tests/golden/make.py` (NumPy and PyTorch 2.13). The values are committed; tests need no Python."""
+import json
+import math
+from pathlib import Path
+
+import torch
+
+import counted
+from models import BATCH, IMAGE, PIXELS, Gan, Vae, wave
+
+STEPS = 3
+SEED = 11
+
+
+def images(model, step):
+    """One batch, within the range that the model wants."""
+    low, high = model.image_range
+    return ((low + high) / 2 + (high - low) / 2 * wave((BATCH, PIXELS), 10 * step, scale=0.9)).float().double()
+
+
+def noise(model, step):
+    return torch.from_numpy(counted.normal(SEED, step, 0, BATCH, model.latent)).double()
+
+
+def make_optimizer(parameters, use, settings):
+    """The host's optimizers in PyTorch's names; `settings` are the host's."""
+    s = dict(settings)
+    rate, decay = s.pop("learning_rate"), s.pop("weight_decay", 0.0)
+    if use == "adam":
+        kind = torch.optim.AdamW if s.pop("decoupled", True) else torch.optim.Adam
+        return kind(parameters, lr=rate, betas=(s.pop("beta1", 0.9), s.pop("beta2", 0.999)), eps=1e-8, weight_decay=decay)
+    if use == "sgd":
+        return torch.optim.SGD(parameters, lr=rate, momentum=s["momentum"], nesterov=s.get("nesterov", False), weight_decay=decay)
+    return torch.optim.RMSprop(parameters, lr=rate, alpha=s["decay"], momentum=s["momentum"], eps=1e-8, weight_decay=decay)
+
+
+def clip(parameters, limit):
+    """Pascanu et al. 2013: g min(1, limit / |g|), over the whole group."""
+    norm = math.sqrt(sum(float((p.grad**2).sum()) for p in parameters))
+    for p in parameters:
+        p.grad *= min(1.0, limit / norm)
+
+
+def numbers(tensor, digits):
+    return [float(f"%.{digits}g" % value) for value in tensor.detach().flatten().tolist()]
+
+
+def train_step(model, step, digits, update):
+    """One step of all groups: losses and gradients as they were before `update(group)`, which may change the weights."""
+    losses, gradients = {}, {}
+    for group, logged, loss in model.losses(images(model, step), noise(model, step)):
+        members = model.parameters.group(group)
+        found = torch.autograd.grad(loss, list(members.values()))
+        for (name, parameter), gradient in zip(members.items(), found):
+            parameter.grad = gradient
+            gradients[name] = numbers(gradient, digits)
+        losses.update({name: numbers(value, digits)[0] for name, value in logged.items()})
+        update(group)
+    return {"losses": losses, "gradients": gradients}
+
+
+def make_case(name, make_model, recipe, optimizer, clip_norm=0.0, with_frozen=True):
+    """`make_model()` builds the PyTorch model that `recipe` describes to the host."""
+    model = make_model()
+    case = {"name": name, **recipe, "optimizer": optimizer, "clip_norm": clip_norm, "seed": SEED, "range": model.image_range,
+            "image": IMAGE, "batch": BATCH, "latent": model.latent,
+            "initial": {key: {"shape": list(value.shape), "values": numbers(value, 9)} for key, value in model.parameters.items()},
+            "images": [numbers(images(model, step), 9) for step in range(1, STEPS + 1)],
+            "noise": [numbers(noise(model, step), 9) for step in range(1, STEPS + 1)]}
+    if with_frozen:  # one step in double precision whose updates are left out
+        case["frozen"] = train_step(make_model(), 1, 15, lambda group: None)
+    groups = {key.split(".")[0]: None for key in model.parameters}
+    optimizers = {g: make_optimizer(list(model.parameters.group(g).values()), **optimizer) for g in groups}
+
+    def update(group):
+        if clip_norm > 0:
+            clip(list(model.parameters.group(group).values()), clip_norm)
+        optimizers[group].step()
+
+    case["steps"] = [train_step(model, step, 9, update) for step in range(1, STEPS + 1)]
+    case["weights"] = {key: numbers(value, 9) for key, value in model.parameters.items()}
+    return case
+
+
+def adam(**settings):
+    return {"use": "adam", "settings": {"learning_rate": 0.01, **settings}}
+
+
+def gan_case(name, loss, optimizer, loss_settings=None, **more):
+    sizes = {"latent": 5, "generator": [7], "discriminator": [6]}
+    recipe = {"model": {"use": "gan", "settings": sizes},
+              "losses": {"adversarial": {"use": loss, "settings": loss_settings or {}}}}
+    return make_case(name, lambda: Gan(**sizes, loss=loss, **(loss_settings or {})), recipe, optimizer, **more)
+
+
+def vae_case(name, loss, optimizer, hidden=6, latent=3, batch_norm=False, **more):
+    settings = {"hidden": [hidden], "latent": latent, "beta": 0.7, "batch_norm": batch_norm}
+    recipe = {"model": {"use": "vae", "settings": settings},
+              "losses": {"reconstruction": {"use": loss, "settings": {}}, "divergence": {"use": "gaussian-kl", "settings": {}}}}
+    return make_case(name, lambda: Vae([hidden], latent, 0.7, loss, batch_norm), recipe, optimizer, **more)
+
+
+def gan_cases():
+    yield gan_case("non-saturating with label smoothing", "non-saturating", adam(beta1=0.5), {"label_smoothing": 0.1})
+    yield gan_case("minimax", "minimax", adam(beta1=0.5))
+    yield gan_case("clipped gradients", "non-saturating", adam(), clip_norm=0.25, with_frozen=False)
+
+
+def vae_cases():
+    sgd = {"use": "sgd", "settings": {"learning_rate": 0.01, "momentum": 0.9}}
+    yield vae_case("bce", "bce", adam())
+    yield vae_case("mse", "mse", adam())
+    # Adam would make a whole step of the rounding error in the gradient of a bias that the normalization cancels.
+    yield vae_case("batch normalization", "bce", sgd, batch_norm=True)
+    nesterov = {"use": "sgd", "settings": {**sgd["settings"], "nesterov": True, "weight_decay": 0.05}}
+    rmsprop = {"use": "rmsprop", "settings": {"learning_rate": 0.01, "decay": 0.9, "momentum": 0.5, "weight_decay": 0.05}}
+    for name, optimizer in {"adam, coupled weight decay": adam(weight_decay=0.05, decoupled=False),
+                            "adam, decoupled weight decay": adam(weight_decay=0.05, decoupled=True),
+                            "sgd, Nesterov momentum and weight decay": nesterov,
+                            "rmsprop, momentum and weight decay": rmsprop}.items():
+        yield vae_case(name, "mse", optimizer, hidden=4, latent=2, with_frozen=False)
+
+
+def text_of(value, indent=""):
+    """JSON with one line for each array of numbers, so that a change shows where it is."""
+    inner = indent + " "
+    if isinstance(value, dict):
+        return "{\n" + ",\n".join(f"{inner}{json.dumps(k)}: {text_of(v, inner)}" for k, v in value.items()) + f"\n{indent}}}"
+    if isinstance(value, list) and isinstance(value[0], (dict, list)):
+        return "[\n" + ",\n".join(inner + text_of(v, inner) for v in value) + f"\n{indent}]"
+    return json.dumps(value)
+
+
+if __name__ == "__main__":
+    here = Path(__file__).parent
+    (here / "gan.json").write_text(text_of(list(gan_cases())) + "\n")
+    (here / "vae.json").write_text(text_of(list(vae_cases())) + "\n")
