@@ -7,11 +7,17 @@
 #include <string_view>
 
 #include "cli/program.hpp"
+#include "cli/terminal.hpp"
 
 namespace atelier::cli {
 namespace {
 
+// On a terminal the message begins a line of its own, below the progress bar.
+constexpr std::string_view below_bar = "\natelier: stopping after this step; Ctrl-C again to end at once\n";
+constexpr std::string_view plain = below_bar.substr(1);
+
 std::atomic<int> interrupted{0};
+std::atomic<bool> on_terminal{false};
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler writes it");
 
 // Only what POSIX allows in a signal handler.
@@ -20,7 +26,7 @@ void on_signal(int) {
     _exit(exit_interrupted);
   }
   const int kept = errno;
-  constexpr std::string_view message = "\natelier: stopping after this step; Ctrl-C again to end at once\n";
+  const std::string_view message = on_terminal ? below_bar : plain;
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, message.data(), message.size());
   errno = kept;
 }
@@ -28,6 +34,7 @@ void on_signal(int) {
 }  // namespace
 
 const std::atomic<int>& watch_interrupts() {
+  on_terminal = messages_on_terminal();
   struct sigaction action {};
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "compare/listing.hpp"
 #include "training/training.hpp"
 
@@ -31,12 +32,27 @@ std::vector<fs::path> logs_in(const fs::path& folder) {
   return logs;
 }
 
+// With the nearest name of an experiment that has runs.
+[[noreturn]] void throw_unknown(const std::string& argument, const fs::path& runs) {
+  std::vector<std::string> names;
+  if (fs::is_directory(runs)) {
+    for (const auto& entry : fs::directory_iterator(runs)) {
+      names.push_back(entry.path().filename().string());
+    }
+  }
+  throw Error(ErrorKind::file, "'{}': is neither a file nor an experiment in '{}'{}", argument, runs.string(),
+              did_you_mean(argument, names));
+}
+
 fs::path log_of_file_or_name(const std::string& argument, const fs::path& runs) {
   if (fs::exists(argument)) {
     return argument;
   }
   if (is_path(argument)) {
     throw Error(ErrorKind::file, "{}: no such file", argument);
+  }
+  if (argument.empty() || !fs::is_directory(runs / argument)) {
+    throw_unknown(argument, runs);
   }
   return training::newest_log(runs, argument);
 }
@@ -56,14 +72,15 @@ std::vector<fs::path> find_logs(const std::string& argument, const fs::path& run
 }
 
 fs::path find_unfinished_log(const std::string& argument, const fs::path& runs) {
-  const bool is_name = !fs::exists(argument) && !is_path(argument);
-  const fs::path folder = is_name ? runs / argument : fs::path(argument);
-  if (!fs::is_directory(folder)) {
-    if (fs::exists(argument)) {
-      return argument;
-    }
-    throw Error(ErrorKind::file, "{}: no such file{}", argument,
-                is_name ? fmt::format(", nor a folder {}", folder.string()) : "");
+  if (fs::is_regular_file(argument)) {
+    return argument;
+  }
+  if (is_path(argument) && !fs::exists(argument)) {
+    throw Error(ErrorKind::file, "{}: no such file", argument);
+  }
+  const fs::path folder = fs::is_directory(argument) ? fs::path(argument) : runs / argument;
+  if (argument.empty() || !fs::is_directory(folder)) {
+    throw_unknown(argument, runs);
   }
   for (const auto& log : logs_in(folder)) {
     const compare::State state = compare::read_run(log).state;

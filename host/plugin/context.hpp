@@ -3,6 +3,7 @@
 
 #include <atelier/abi.h>
 
+#include <array>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -48,11 +49,11 @@ struct atl_context {
 
   // Recorded so far in this batch: a field is one tensor however often it is asked for.
   struct FieldTensor {
-    std::string name;
     uint32_t value = 0;
-    uint32_t generation = 0;
+    uint32_t generation = 0;  // of the session; no session's is 0
   };
-  std::vector<FieldTensor> field_tensors;
+  static constexpr size_t max_fields = 16;
+  std::array<FieldTensor, max_fields> field_tensors{};  // by the place in the batch's fields
   std::vector<atelier::plugin::PendingAction> after_updates;
 
   // The first failure. Latched from any thread.

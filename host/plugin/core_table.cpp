@@ -290,20 +290,18 @@ atl_status field(atl_context* context, atl_string name, atl_location location, a
     if (c.batch == nullptr) {
       throw Error(ErrorKind::plugin, "{}", at_place(location, fmt::format("'{}': there is no data while sampling", wanted)));
     }
-    for (const auto& known : c.field_tensors) {
-      if (known.name == wanted && known.generation == session.generation()) {
-        *tensor = handle_of(session, known.value);
-        return;
+    const std::vector<BatchField>& fields = c.batch->fields();
+    const auto found = std::ranges::find(fields, wanted, &BatchField::name);
+    if (found != fields.end()) {
+      auto& known = c.field_tensors.at(static_cast<size_t>(found - fields.begin()));
+      if (known.generation != session.generation()) {
+        known = {session.input(found->type, found->data, to_location(location)), session.generation()};
       }
+      *tensor = handle_of(session, known.value);
+      return;
     }
     std::vector<std::string> names;
-    for (const BatchField& candidate : c.batch->fields()) {
-      if (candidate.name == wanted) {
-        const uint32_t value = session.input(candidate.type, candidate.data, to_location(location));
-        c.field_tensors.push_back({std::string(wanted), value, session.generation()});
-        *tensor = handle_of(session, value);
-        return;
-      }
+    for (const BatchField& candidate : fields) {
       names.push_back(candidate.name);
     }
     throw Error(ErrorKind::plugin, "{}", at_place(location, fmt::format("the data has no '{}', it has {}", wanted,
@@ -315,7 +313,7 @@ atl_status next_batch(atl_context* context, atl_location location) {
   return run(context, [&](atl_context& c) {
     training(c, "next_batch", location);
     c.batch->advance();
-    c.field_tensors.clear();
+    c.field_tensors = {};
     c.phase.batch_size = c.batch->size();
   });
 }

@@ -341,6 +341,13 @@ atl_features Model::find_features(atl_context&, const std::string& run) {
                 to == nullptr ? "nothing" : tensor::to_string(to->dims), from == nullptr ? "none" : tensor::to_string(from->dims));
   }
   BuiltFeatures& done = features_.back();
+  const atl_string* names = nullptr;
+  uint64_t count = 0;
+  if (done.features->names(done.instance.self, &names, &count) == ATL_OK) {
+    for (uint64_t i = 0; i < count; ++i) {
+      done.names.push_back(own(names[i]));
+    }
+  }
   done.scale = (to->high - to->low) / (from->high - from->low);
   done.shift = to->low - from->low * done.scale;
   return static_cast<atl_features>(features_.size());
@@ -354,6 +361,13 @@ atl_status Model::apply_features(atl_context& context, atl_features handle, atl_
   const BuiltFeatures& built = features_[handle - 1];
   graph::Session& session = *context.session;
   const graph::Location at{location.file, location.line};
+  for (uint64_t i = 0; i < count; ++i) {
+    const std::string_view name(names[i].data, names[i].size);
+    if (std::ranges::find(built.names, name) == built.names.end()) {
+      throw Error(ErrorKind::plugin, "{}: the other run's model has no feature '{}', expected {}{}", to_string(at), name,
+                  one_of(built.names), did_you_mean(std::string(name), built.names));
+    }
+  }
   const graph::OperationRegistry& registry = graph::OperationRegistry::instance();
   const auto scalar = [&](double value) {
     graph::RawAttribute attribute{graph::AttributeType::number, 0, {}};

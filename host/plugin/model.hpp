@@ -101,6 +101,7 @@ class Model {
     const atl_model_v1* table = nullptr;
     Instance instance;
     const atl_features_v1* features = nullptr;
+    std::vector<std::string> names;  // of the features
     double scale = 1, shift = 0;  // from this run's range to that model's
   };
 

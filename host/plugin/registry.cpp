@@ -73,10 +73,12 @@ Description describe(const atl_component& component, const atl_plugin& plugin, c
   return out;
 }
 
-// dlopen's message begins with the path, which stands in front of ours already.
+// Only dlopen's own words: the path before them stands in front of ours already, and the system's code after them says nothing.
 std::string reason(const std::string& message, const fs::path& file) {
-  const auto at = message.rfind(file.string() + ": ");
-  return at == std::string::npos ? message : message.substr(at + file.string().size() + 2);
+  const std::string path = file.string() + ": ";
+  const auto at = message.rfind(path);
+  const std::string words = at == std::string::npos ? message : message.substr(at + path.size());
+  return words.substr(0, words.rfind("): "));
 }
 
 }  // namespace

@@ -58,8 +58,11 @@ std::filesystem::path newest_log(const std::filesystem::path& out_directory, con
   }
   std::ranges::sort(logs, std::greater<>{});  // names begin with the time
   for (const auto& log : logs) {
-    if (runlog::Reader(log).status() == runlog::Status::finished) {
-      return log;
+    try {
+      if (runlog::Reader(log).status() == runlog::Status::finished) {
+        return log;
+      }
+    } catch (const Error&) {  // a broken log is no reason not to take an older one
     }
   }
   throw Error(ErrorKind::file, "'{}' is no log, and {} has no finished run of that name", name, folder.string());

@@ -13,7 +13,8 @@ experiment::Experiment watcher() {
 }
 
 const std::string canvas =
-    "[dataset]\nuse = \"shapes\"\nsize = 8\ncount = 64\ntest_count = 20\nrange = [-1.0, 1.0]\n[model]\nuse = \"canvas\"\n"
+    "[dataset]\nuse = \"shapes\"\nsize = 8\ncount = 64\ntest_count = 20\nrange = [-1.0, 1.0]\n[model]\nuse = "
+    "\"canvas\"\n"
     "[loss.distance]\nuse = \"perceptual\"\nof = \"watcher\"\n";
 
 }  // namespace
@@ -47,8 +48,9 @@ TEST_CASE("another run's weights and running statistics stay as they were") {
   const auto check = [&](const std::vector<runlog::NamedTensor>& list) {
     for (const runlog::NamedTensor& entry : list) {
       const auto* data = entry.value.storage.as<float>();
-      CHECK_MESSAGE(bench.values("features.0." + entry.name) == std::vector<float>(data, data + entry.value.shape.elements()),
-                    entry.name);
+      CHECK_MESSAGE(
+          bench.values("features.0." + entry.name) == std::vector<float>(data, data + entry.value.shape.elements()),
+          entry.name);
     }
   };
   const std::vector<float> before = bench.values("canvas.first");
@@ -61,6 +63,25 @@ TEST_CASE("another run's weights and running statistics stay as they were") {
   CHECK(weights.state.size() == 2);
 }
 
+TEST_CASE("a model whose loss looks through another run's model may be looked through itself") {
+  TempFolder folder;
+  train(folder, watcher());
+  const Run second = train(folder, make(canvas, {"name=second"}));
+  REQUIRE_MESSAGE(second.outcome.status == runlog::Status::finished, second.outcome.reason);
+  const std::string through = canvas + "layer = \"away\"\n";
+  Bench bench(make(through, {"loss.distance.of=second"}), options(folder));
+  const auto result = second.log().final_result();
+  const auto* learned = result->weights.parameters[0].value.storage.as<float>();
+  CHECK(bench.values("features.0.canvas.first") == std::vector<float>(learned, learned + 64));
+  CHECK(bench.parameter("features.1.classifier.first.weight").foreign);
+  CHECK(bench->weights().parameters.size() == 1);
+  const double first = bench.step().entries.front().value;
+  for (int i = 0; i < 15; ++i) {
+    bench.step();
+  }
+  CHECK(bench.step().entries.front().value < first);
+}
+
 TEST_CASE("features that are not there are clear errors") {
   TempFolder folder;
   const std::string missing = message_of([&] { train(folder, make(canvas)); });
@@ -69,7 +90,9 @@ TEST_CASE("features that are not there are clear errors") {
 
   train(folder, watcher());
   const std::string unknown = message_of([&] { train(folder, make(canvas, {"loss.distance.layer=hiden"})); });
-  CHECK_MESSAGE(contains(unknown, "there is no feature 'hiden'"), unknown);
+  CHECK_MESSAGE(contains(unknown, "perceptual.cpp:"), unknown);
+  CHECK_MESSAGE(contains(unknown, "has no feature 'hiden'"), unknown);
+  CHECK_MESSAGE(contains(unknown, "did you mean 'hidden'?"), unknown);
   const std::string size = message_of([&] { train(folder, make(canvas, {"dataset.size=16"})); });
   CHECK_MESSAGE(contains(size, "that model sees images of (1, 8, 8), this run has (1, 16, 16)"), size);
 

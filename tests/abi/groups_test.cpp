@@ -9,7 +9,8 @@ using namespace atelier::abi_test;
 namespace {
 
 Run run_in_order(const std::string& order) {
-  return train("[model]\nuse = \"groups\"\norder = \"" + order + "\"\n[optimizer]\nuse = \"sgd\"\nlearning_rate = 0.5\n" +
+  return train("[model]\nuse = \"groups\"\norder = \"" + order +
+               "\"\n[optimizer]\nuse = \"sgd\"\nlearning_rate = 0.5\n" +
                "[train]\nsteps = 3\nbatch_size = 16\n[log]\nevery = 1\ngradients = 1\nweights = 1\n");
 }
 
@@ -19,7 +20,7 @@ std::vector<float> values(const Run& run, const std::string& series, int64_t row
   return {data, data + tensor.shape.elements()};
 }
 
-const std::vector<std::string> parameters = {"encoder.weight",         "encoder.bias",         "decoder.weight",
+const std::vector<std::string> parameters = {"encoder.weight",         "encoder.bias",           "decoder.weight",
                                              "decoder.bias",           "discriminator.0.weight", "discriminator.0.bias",
                                              "discriminator.1.weight", "discriminator.1.bias"};
 
@@ -30,7 +31,8 @@ TEST_CASE("losses recorded before an update keep the old weights, wherever the u
   const Run between = run_in_order("between");
   for (const std::string& name : parameters) {
     for (int64_t row = 0; row < 3; ++row) {
-      CHECK_MESSAGE(values(last, "gradients." + name, row) == values(between, "gradients." + name, row), name, " ", row);
+      CHECK_MESSAGE(values(last, "gradients." + name, row) == values(between, "gradients." + name, row), name, " ",
+                    row);
       CHECK_MESSAGE(values(last, "weights." + name, row) == values(between, "weights." + name, row), name, " ", row);
     }
   }

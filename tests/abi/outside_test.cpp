@@ -10,7 +10,8 @@ TEST_CASE("the template, built outside the tree, loads and trains") {
   CHECK(component.description.plugin_name == "my-model");
   CHECK(component.description.plugin_version == "0.1.0");
   const std::string text =
-      "name = \"outside\"\n[dataset]\nuse = \"shapes\"\nsize = 8\ncount = 64\ntest_count = 20\n[model]\nuse = \"my-model\"\n"
+      "name = \"outside\"\n[dataset]\nuse = \"shapes\"\nsize = 8\ncount = 64\ntest_count = 20\n[model]\nuse = "
+      "\"my-model\"\n"
       "[optimizer]\nuse = \"adam\"\n[train]\nsteps = 30\nbatch_size = 16\n[log]\nevery = 1\n";
   TempFolder folder;
   Listener listener;

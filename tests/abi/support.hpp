@@ -1,4 +1,5 @@
-// What the tests of this folder share: the plugins loaded once, experiments from a few lines, and runs in a folder that goes away.
+// What the tests of this folder share: the plugins loaded once, experiments from a few lines, and runs in a folder that
+// goes away.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -81,7 +82,9 @@ struct Run {
   std::vector<std::string> messages;
 
   [[nodiscard]] runlog::Reader log() const { return runlog::Reader(outcome.log); }
-  [[nodiscard]] std::vector<double> train(const std::string& metric) const { return log().metric("train", metric).values; }
+  [[nodiscard]] std::vector<double> train(const std::string& metric) const {
+    return log().metric("train", metric).values;
+  }
   [[nodiscard]] double evaluated(const std::string& metric) const { return outcome.metrics.at(metric); }
 };
 
@@ -144,7 +147,9 @@ std::string message_of(const F& body) {
   return "nothing was thrown";
 }
 
-inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 inline double mean_of(const std::vector<double>& values, size_t first, size_t count) {
   double sum = 0;

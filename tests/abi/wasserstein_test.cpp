@@ -22,8 +22,9 @@ double largest(const std::vector<float>& values) {
 }  // namespace
 
 TEST_CASE("a gradient penalty draws the critic's slope towards 1") {
-  const std::string text = gan + "[loss.adversarial]\nuse = \"wgan-gp\"\nlambda = 10.0\n[optimizer]\nuse = \"adam\"\n"
-                                 "learning_rate = 2e-3\nbeta1 = 0.5\n[train]\nsteps = 150\nbatch_size = 32\n";
+  const std::string text = gan +
+                           "[loss.adversarial]\nuse = \"wgan-gp\"\nlambda = 10.0\n[optimizer]\nuse = \"adam\"\n"
+                           "learning_rate = 2e-3\nbeta1 = 0.5\n[train]\nsteps = 150\nbatch_size = 32\n";
   const Run run = train(text);
   const std::vector<double> loss = run.train("critic_loss");
   CHECK(loss.front() > 5.0);  // lambda (0.1 - 1)^2 or so: a fresh critic is nearly flat
@@ -34,8 +35,11 @@ TEST_CASE("a gradient penalty draws the critic's slope towards 1") {
 }
 
 TEST_CASE("the critic's first gradients with a penalty agree with differences of the loss") {
-  const std::string text = gan + "[loss.adversarial]\nuse = \"wgan-gp\"\n[optimizer]\nuse = \"sgd\"\nlearning_rate = 0.0\n"
-                                 "[train]\nsteps = 1\nbatch_size = 16\n[log]\nevery = 1\ngradients = 1\n";
+  // A smooth activation: at a kink the slope jumps, and with it the penalty.
+  const std::string text = gan +
+                           "activation = \"softplus\"\n[loss.adversarial]\nuse = \"wgan-gp\"\n[optimizer]\nuse = "
+                           "\"sgd\"\nlearning_rate = 0.0\n"
+                           "[train]\nsteps = 1\nbatch_size = 16\n[log]\nevery = 1\ngradients = 1\n";
   const Run run = train(text);
   const tensor::Tensor gradient = run.log().tensor("gradients.critic.second.weight", 0);
   Bench bench(make(text));
@@ -51,9 +55,9 @@ TEST_CASE("the critic's first gradients with a penalty agree with differences of
     return value;
   };
   for (const int64_t index : {0, 17, 100, 301, 511}) {
-    constexpr float change = 1e-2F;
+    constexpr float change = 3e-2F;
     const double slope = (loss_with(index, change) - loss_with(index, -change)) / (2.0 * change);
-    CHECK(gradient.storage.as<float>()[index] == doctest::Approx(slope).epsilon(0.03));
+    CHECK(gradient.storage.as<float>()[index] == doctest::Approx(slope).epsilon(0.01));
   }
 }
 
@@ -82,7 +86,8 @@ TEST_CASE("clipping a network that was handed over without its group is a clear 
 }
 
 TEST_CASE("several critic updates for one of the generator take a batch each") {
-  const std::string text = gan + "critic_steps = 3\n[loss.adversarial]\nuse = \"wgan-clip\"\n[train]\nepochs = 3\nbatch_size = 16\n";
+  const std::string text =
+      gan + "critic_steps = 3\n[loss.adversarial]\nuse = \"wgan-clip\"\n[train]\nepochs = 3\nbatch_size = 16\n";
   const Run run = train(text);
   CHECK(run.outcome.steps == 4);  // 64 samples are 4 batches: 3 epochs are 12, 3 a step
   const runlog::MetricSeries brightness = run.log().metric("train", "brightness");

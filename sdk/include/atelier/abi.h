@@ -415,7 +415,8 @@ typedef struct atl_host {
                         const atl_core** core);
 } atl_host;
 
-/* The one function that a plugin exports. Called once, on one thread, right after loading. */
+/* The one function that a plugin exports. Called on one thread, right after loading; a host that loads the plugin again calls
+ * it again, and gets the same components. */
 ATL_EXPORT atl_status atelier_plugin(const atl_host* host, atl_plugin* plugin);
 
 #ifdef __cplusplus

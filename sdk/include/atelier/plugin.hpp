@@ -41,7 +41,8 @@ ATELIER_OWN inline atl_status connect(const atl_host* host, atl_plugin* plugin) 
     return status;
   }
   static std::vector<const atl_component*> components;
-  for (Registration* entry = Registration::first; entry != nullptr; entry = entry->next) {
+  const bool connected_before = !components.empty();
+  for (Registration* entry = connected_before ? nullptr : Registration::first; entry != nullptr; entry = entry->next) {
     entry->describe(entry->description);
     entry->component = {sizeof(atl_component), string(entry->interface_name),
                         entry->description.finish(entry->name, entry->role), entry->table};

@@ -1,4 +1,5 @@
-// Three parameter groups, as in Larsen et al. 2016 (VAE-GAN): encoder, decoder and discriminator, each with a loss of its own.
+// Three parameter groups, as in Larsen et al. 2016 (VAE-GAN): encoder, decoder and discriminator, each with a loss of
+// its own.
 #include <atelier/model.hpp>
 
 namespace {
@@ -9,8 +10,9 @@ class Groups final : public Model {
  public:
   static void describe(Description& d) {
     d.summary = "Three groups, whose updates come at different places among what is recorded.";
-    d.text("order", "last", "last: all losses, then all updates; between: an update between recorded losses, which must not "
-                            "matter; again: the networks are used again after the first update, which must")
+    d.text("order", "last",
+           "last: all losses, then all updates; between: an update between recorded losses, which must not "
+           "matter; again: the networks are used again after the first update, which must")
         .choices({"last", "between", "again"});
   }
   Groups(const Settings& settings, const DataSpec& data, Builder& build)

@@ -1,6 +1,5 @@
 // What can go wrong in a training step, and what must not: read, stale tensors, exceptions, shapes, changing numbers.
 #include <atelier/model.hpp>
-
 #include <stdexcept>
 
 namespace {
@@ -11,7 +10,8 @@ class Mishaps final : public Model {
  public:
   static void describe(Description& d) {
     d.summary = "Linear regression of the label, with one mishap.";
-    d.text("mishap", "none", "which").choices({"none", "read", "stale", "elsewhere", "throw", "shape", "group", "anneal"});
+    d.text("mishap", "none", "which")
+        .choices({"none", "read", "stale", "elsewhere", "throw", "shape", "group", "anneal"});
   }
   Mishaps(const Settings& settings, const DataSpec& data, Builder& build)
       : mishap_(settings.text("mishap")),

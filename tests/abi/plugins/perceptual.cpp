@@ -98,7 +98,15 @@ class Canvas final : public Model {
     e.add_per_sample("from_black", distance_.per_sample(all(e.full({1, x.dim(1)}, low_), x), x));
   }
   Tensor sample(Sampling& s, int64_t n) override {
-    return broadcast_to(first_.use(s.context()).reshape({1, image_[0], image_[1], image_[2]}), {n, image_[0], image_[1], image_[2]});
+    return broadcast_to(first_.use(s.context()).reshape({1, image_[0], image_[1], image_[2]}),
+                        {n, image_[0], image_[1], image_[2]});
+  }
+
+  // Features of its own, by way of the features that its loss uses: (B, 1).
+  [[nodiscard]] std::vector<std::string> feature_names() const override { return {"away"}; }
+  Tensor feature(Recording&, Tensor images, std::string_view) override {
+    const Tensor x = images.flatten();
+    return distance_.per_sample(all(first_.use(x), x), x).reshape({-1, 1});
   }
 
  private:

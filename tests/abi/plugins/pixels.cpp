@@ -1,4 +1,5 @@
-// Images made pixel by pixel, each from the one before it and a draw, as autoregressive models (van den Oord et al. 2016) do:
+// Images made pixel by pixel, each from the one before it and a draw, as autoregressive models (van den Oord et al.
+// 2016) do:
 //   x_0 = w,  x_i = x_(i-1) / 2 + w + noise u_i
 #include <atelier/model.hpp>
 
@@ -26,9 +27,7 @@ class Pixels final : public Model {
     step.minimize("all", mean(square(w - w.detach())));
     step.log("loss", mean(w));
   }
-  void evaluate(Evaluation& e) override {
-    e.add_per_sample("loss", mean(e.images().flatten(), {1}));
-  }
+  void evaluate(Evaluation& e) override { e.add_per_sample("loss", mean(e.images().flatten(), {1})); }
   Tensor sample(Sampling& s, int64_t n) override {
     Tensor image = s.full({n, size_ * size_}, 0);
     for (int64_t i = 0; i < size_ * size_; ++i) {

@@ -41,7 +41,8 @@ class Quiet final : public Model {
     e.add_per_sample("loss", mean(square(x - mean_.use(x)), {1}));
   }
   Tensor sample(Sampling& s, int64_t n) override {
-    return broadcast_to(mean_.use(s.context()).reshape({1, image_[0], image_[1], image_[2]}), {n, image_[0], image_[1], image_[2]});
+    return broadcast_to(mean_.use(s.context()).reshape({1, image_[0], image_[1], image_[2]}),
+                        {n, image_[0], image_[1], image_[2]});
   }
 
  private:
@@ -65,7 +66,8 @@ class Plain final : public Optimizer {
     }
   }
   void begin_update(const Update& update, double* scalars) override { scalars[0] = update.learning_rate; }
-  void update(const double* scalars, size_t count, float* parameter, const float* gradient, float* const*) const override {
+  void update(const double* scalars, size_t count, float* parameter, const float* gradient,
+              float* const*) const override {
     const auto rate = static_cast<float>(scalars[0]);
     for (size_t i = 0; i < count; ++i) {
       parameter[i] -= rate * gradient[i];

@@ -1,3 +1,5 @@
 /* A shared library that is no plugin. */
 int atelier_stranger(void);
-int atelier_stranger(void) { return 0; }
+int atelier_stranger(void) {
+  return 0;
+}

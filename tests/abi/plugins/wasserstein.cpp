@@ -1,4 +1,5 @@
-// Arjovsky et al. 2017 and Gulrajani et al. 2017 with a strided convolutional critic, as an outside author would write them.
+// Arjovsky et al. 2017 and Gulrajani et al. 2017 with a strided convolutional critic, as an outside author would write
+// them.
 #include <atelier/loss.hpp>
 #include <atelier/model.hpp>
 
@@ -24,7 +25,9 @@ class Clipped final : public AdversarialLoss {
  private:
   struct Clip {
     double bound;
-    void operator()(atl_context* context, Parameter weight) const { weight.assign(clamp(weight.use(context), -bound, bound)); }
+    void operator()(atl_context* context, Parameter weight) const {
+      weight.assign(clamp(weight.use(context), -bound, bound));
+    }
   };
   Clip clip_;
 };
@@ -54,18 +57,19 @@ class Penalized final : public AdversarialLoss {
 class Critic {
  public:
   Critic() = default;
-  Critic(const Builder& build, int64_t size)
+  Critic(const Builder& build, int64_t size, std::string activation)
       : group_(build.group_name()),
+        activation_(std::move(activation)),
         first_(build.scope("first"), 1, 4, 4, {.stride = 2, .padding = 1}),
         second_(build.scope("second"), 4, 8, 4, {.stride = 2, .padding = 1}),
         last_(build.scope("last"), 8 * (size / 4) * (size / 4), 1) {}
   Tensor operator()(Tensor x) const {
-    return last_(leaky_relu(second_(leaky_relu(first_(x), 0.2)), 0.2).flatten());
+    return last_(activate(activation_, second_(activate(activation_, first_(x)))).flatten());
   }
   [[nodiscard]] const std::string& group() const { return group_; }
 
  private:
-  std::string group_;
+  std::string group_, activation_;
   Conv2d first_, second_;
   Linear last_;
 };
@@ -75,6 +79,7 @@ class ConvGan final : public Model {
   static void describe(Description& d) {
     d.summary = "Generator of two linear layers against a convolutional critic.";
     d.integer("critic_steps", 1, "critic updates, each on a batch of its own, for one of the generator").range(1);
+    d.activation("activation", "leaky_relu", "of the critic");
     d.flag("nameless", false, "hand the critic to the loss without its parameter group");
     d.loss("adversarial", "adversarial", "wgan-gp", "the distance");
   }
@@ -84,7 +89,7 @@ class ConvGan final : public Model {
         nameless_(settings.flag("nameless")),
         adversarial_(build.loss("adversarial")),
         generator_(build.group("generator"), {8, 32, size_ * size_}, {.output_activation = "sigmoid"}),
-        critic_(build.group("critic"), size_) {}
+        critic_(build.group("critic"), size_, settings.text("activation")) {}
 
   void train_step(Step& step) override {
     Tensor fake, loss, first_pixel = step.full({}, 0);

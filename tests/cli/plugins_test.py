@@ -1,0 +1,54 @@
+import json
+import unittest
+
+from atelier_test import AtelierTest
+
+
+class Plugins(AtelierTest):
+    def test_list(self):
+        text = self.output("plugins")
+        for name in ("vae", "gan", "adam", "shapes", "bce"):
+            self.assertRegex(text, rf"(?m)^(model|loss|optimizer|dataset) +{name} ")
+
+    def test_one_component(self):
+        text = self.output("plugins", "vae")
+        self.assertTrue(text.startswith("model 'vae'\n"), text)
+        for part in ("latent", "an integer", "1 to 65536", "[loss.reconstruction]", "Kingma", "vae.so"):
+            self.assertIn(part, text)
+
+    def test_json(self):
+        kinds = {(component["kind"], component["name"]) for component in self.json("plugins")}
+        self.assertLessEqual({("model", "vae"), ("dataset", "shapes"), ("optimizer", "adam")}, kinds)
+        vae = self.json("plugins", "vae")[0]
+        latent = next(setting for setting in vae["settings"] if setting["name"] == "latent")
+        self.assertEqual((latent["default"], latent["minimum"], latent["maximum"]), (20, 1, 65536))
+        self.assertEqual([slot["name"] for slot in vae["losses"]], ["reconstruction", "divergence"])
+
+    def test_unknown_component(self):
+        self.assert_error(["plugins", "vea"], "no plugin brings a 'vea'; did you mean 'vae'?")
+
+    def test_plugin_path(self):
+        self.assert_error(["--plugin-path", "nowhere", "plugins"], "nowhere: no such file or folder of plugins")
+        self.assert_error(["plugins", "--plugin-path=nowhere"], "nowhere: no such file or folder of plugins")
+        self.write("text.so", "no library")
+        done = self.run_atelier("plugins", "--plugin-path", "text.so", code=2)
+        self.assertTrue(done.stderr.startswith("atelier: error: text.so: is not a plugin: "), done.stderr)
+
+    def test_a_plugin_of_the_path_is_loaded_once(self):
+        path = self.json("plugins", "vae")[0]["path"]
+        self.assertEqual(self.output("plugins", "--plugin-path", path).count("model      vae "), 1)
+
+    def test_narrow_terminal(self):
+        lines = self.output("plugins", "adam", COLUMNS="60").splitlines()
+        self.assertTrue(all(len(line) <= 60 for line in lines[6:]), lines)
+
+
+class Schema(AtelierTest):
+    def test_is_json_and_knows_the_plugins(self):
+        text = self.output("schema")
+        self.assertIn("json-schema.org", json.loads(text)["$schema"])
+        self.assertIn('"vae"', text)
+
+
+if __name__ == "__main__":
+    unittest.main()
