@@ -7,8 +7,8 @@
 
 namespace atelier {
 
-// Round to nearest, denormals kept, nothing trapped. To be called on every worker, after every load of a library and after
-// every callback into one: a library built with fast-math sets flush-to-zero on the thread that loads it.
+// Round to nearest, denormals kept, nothing trapped. To be called on every worker, after every load of a library and
+// after every callback into one: a library built with fast-math sets flush-to-zero on the thread that loads it.
 inline void reset_floating_point() {
 #if defined(__x86_64__)
   _mm_setcsr(0x1F80);

@@ -18,7 +18,9 @@ Sha256::Sha256() : state_(std::make_unique<State>()) {
   ATELIER_CHECK(state_->context != nullptr && EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) == 1);
 }
 
-Sha256::~Sha256() { EVP_MD_CTX_free(state_->context); }
+Sha256::~Sha256() {
+  EVP_MD_CTX_free(state_->context);
+}
 
 void Sha256::update(const void* data, size_t size) {
   ATELIER_CHECK(EVP_DigestUpdate(state_->context, data, size) == 1);

@@ -33,10 +33,10 @@ fs::path output_file(const Arguments& arguments) {
 }
 
 training::Weights weights_of(const Arguments& arguments) {
-  const std::string choice = arguments.choice("weights", {"best", "final", "checkpoint"});
-  return choice == "final"        ? training::Weights::final
+  const std::string choice = arguments.choice("weights", {"final", "best", "checkpoint"});
+  return choice == "best"         ? training::Weights::best
          : choice == "checkpoint" ? training::Weights::checkpoint
-                                  : training::Weights::best;
+                                  : training::Weights::final;
 }
 
 int sample(const Arguments& arguments) {
@@ -70,7 +70,7 @@ Verb sample_verb() {
            {"count", "N", "how many images; the default is 64", 'n'},
            {"seed", "N", "of the random numbers; the default is 0"},
            {"columns", "N", "images in a row; the default is a near-square grid"},
-           {"weights", "NAME", "best (the default), final or checkpoint"},
+           {"weights", "NAME", "final (the default), best or checkpoint"},
            threads_option(),
            out_option()},
           sample};

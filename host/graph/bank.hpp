@@ -30,7 +30,7 @@ class UpdateRule {
 
 struct Parameter {
   std::string name;
-  int32_t group = -1;  // in Bank::groups; -1 for a state tensor
+  int32_t group = -1;    // in Bank::groups; -1 for a state tensor
   bool foreign = false;  // belongs to another run's model: frozen, and left out of checkpoints
   tensor::Tensor value;
   std::vector<tensor::Storage> slots;

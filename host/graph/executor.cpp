@@ -38,9 +38,13 @@ Executor::Executor(int threads) : thread_count_(threads), scratch_(static_cast<s
   }
 }
 
-Executor::~Executor() { wait(); }
+Executor::~Executor() {
+  wait();
+}
 
-int Executor::threads() const { return thread_count_; }
+int Executor::threads() const {
+  return thread_count_;
+}
 
 void Executor::prepare(const Launch& launch) {
   const Plan& plan = *launch.plan;

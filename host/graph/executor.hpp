@@ -27,9 +27,9 @@ struct Background {
   std::function<void(int32_t piece)> run;
 };
 
-// Tasks are taken in the order in which they become ready, and cut into pieces that any thread may take. Within a piece a
-// thread never waits, so scratch memory belongs to a thread for as long as a piece lasts. start, wait and the destructor are
-// for one thread; while a plan runs that thread may record the next step, and lends a hand in wait().
+// Tasks are taken in the order in which they become ready, and cut into pieces that any thread may take. Within a piece
+// a thread never waits, so scratch memory belongs to a thread for as long as a piece lasts. start, wait and the
+// destructor are for one thread; while a plan runs that thread may record the next step, and lends a hand in wait().
 class Executor {
  public:
   explicit Executor(int threads);
@@ -41,7 +41,8 @@ class Executor {
   void wait();
   [[nodiscard]] int threads() const;
 
-  // Runs a plan step by step on this thread; `observe` sees each step when it is done, and may end the run by returning false.
+  // Runs a plan step by step on this thread; `observe` sees each step when it is done, and may end the run by returning
+  // false.
   void run_serially(const Launch& launch, const std::function<bool(const Step&, int32_t index)>& observe);
 
  private:

@@ -19,7 +19,8 @@ std::vector<char> nodes_between(const Graph& graph, Value output, std::span<cons
     if (node.operation->differentiability == Differentiability::constant) {
       continue;
     }
-    const bool any = std::ranges::any_of(node.inputs, [&](int32_t id) { return depends[static_cast<size_t>(id)] != 0; });
+    const bool any =
+        std::ranges::any_of(node.inputs, [&](int32_t id) { return depends[static_cast<size_t>(id)] != 0; });
     active[static_cast<size_t>(n)] = any ? 1 : 0;
     if (any) {
       for (const int32_t id : node.outputs) {
@@ -31,7 +32,8 @@ std::vector<char> nodes_between(const Graph& graph, Value output, std::span<cons
   reaches[static_cast<size_t>(output.id)] = 1;
   for (int32_t n = last; n >= 0; --n) {
     const Node& node = graph.nodes()[static_cast<size_t>(n)];
-    const bool any = std::ranges::any_of(node.outputs, [&](int32_t id) { return reaches[static_cast<size_t>(id)] != 0; });
+    const bool any =
+        std::ranges::any_of(node.outputs, [&](int32_t id) { return reaches[static_cast<size_t>(id)] != 0; });
     active[static_cast<size_t>(n)] = static_cast<char>(active[static_cast<size_t>(n)] != 0 && any);
     if (active[static_cast<size_t>(n)] != 0) {
       for (const int32_t id : node.inputs) {
@@ -50,7 +52,9 @@ struct Contribution {
 class Backward {
  public:
   Backward(Graph& graph, Value output, std::span<const Value> inputs)
-      : graph_(graph), active_(nodes_between(graph, output, inputs)), arrived_(graph.value_count()),
+      : graph_(graph),
+        active_(nodes_between(graph, output, inputs)),
+        arrived_(graph.value_count()),
         wanted_(graph.value_count(), 0) {
     for (const Value& input : inputs) {
       wanted_[static_cast<size_t>(input.id)] = 1;
@@ -64,9 +68,9 @@ class Backward {
     }
     const Value one = graph.apply("scalar/1", {}, {Attribute::of(1.0)});
     const auto dims = output.shape().dims();
-    const Value seed = output.shape().rank() == 0
-                           ? one
-                           : graph.apply("broadcast_to/1", {one}, {Attribute::of(std::vector(dims.begin(), dims.end()))});
+    const Value seed = output.shape().rank() == 0 ? one
+                                                  : graph.apply("broadcast_to/1", {one},
+                                                                {Attribute::of(std::vector(dims.begin(), dims.end()))});
     arrived_[static_cast<size_t>(output.id)].push_back({-1, seed});
   }
 

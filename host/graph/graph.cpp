@@ -7,7 +7,9 @@
 namespace atelier::graph {
 namespace {
 
-void mix(size_t& hash, size_t value) { hash ^= value + 0x9e3779b97f4a7c15ULL + (hash << 6U) + (hash >> 2U); }
+void mix(size_t& hash, size_t value) {
+  hash ^= value + 0x9e3779b97f4a7c15ULL + (hash << 6U) + (hash >> 2U);
+}
 
 size_t hash_of(const Operation& operation, std::span<const int32_t> inputs, const Attributes& attributes) {
   size_t hash = std::hash<const void*>{}(&operation);
@@ -54,9 +56,10 @@ void complete_attributes(const Operation& operation, size_t input_count, Attribu
     throw Error(ErrorKind::shape, "{}: {}", base_name(operation), message);
   };
   if (input_count < operation.min_inputs || input_count > operation.max_inputs) {
-    fail(operation.min_inputs == operation.max_inputs
-             ? fmt::format("got {} inputs, expected {}", input_count, operation.min_inputs)
-             : fmt::format("got {} inputs, expected {} to {}", input_count, operation.min_inputs, operation.max_inputs));
+    fail(
+        operation.min_inputs == operation.max_inputs
+            ? fmt::format("got {} inputs, expected {}", input_count, operation.min_inputs)
+            : fmt::format("got {} inputs, expected {} to {}", input_count, operation.min_inputs, operation.max_inputs));
   }
   if (attributes.size() > operation.attributes.size()) {
     fail(fmt::format("got {} attributes, expected at most {}", attributes.size(), operation.attributes.size()));

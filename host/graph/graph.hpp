@@ -38,8 +38,8 @@ class Graph {
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
 
-  // Adds an operation; missing trailing attributes get their defaults; a composed operation is replaced by its parts. An equal
-  // operation on equal inputs gives the values that are there already. Throws Error(shape).
+  // Adds an operation; missing trailing attributes get their defaults; a composed operation is replaced by its parts.
+  // An equal operation on equal inputs gives the values that are there already. Throws Error(shape).
   std::vector<Value> apply(const Operation& operation, std::span<const Value> inputs, Attributes attributes = {});
   Value apply(std::string_view name, std::initializer_list<Value> inputs, Attributes attributes = {});
 
@@ -74,8 +74,8 @@ void complete_attributes(const Operation& operation, size_t input_count, Attribu
 std::vector<TensorType> infer(const Operation& operation, std::span<const TensorType> inputs,
                               std::span<const Attribute> attributes, DType real);
 
-// Gradients of the sum of `output`'s elements with respect to `inputs`, added to the graph; differentiable again. An input
-// that `output` does not depend on gets an absent value. Contributions to one value add up in recording order.
+// Gradients of the sum of `output`'s elements with respect to `inputs`, added to the graph; differentiable again. An
+// input that `output` does not depend on gets an absent value. Contributions to one value add up in recording order.
 std::vector<Value> gradients(Graph& graph, Value output, std::span<const Value> inputs);
 
 }  // namespace atelier::graph

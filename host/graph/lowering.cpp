@@ -23,7 +23,11 @@ Attribute attribute_at(const Tape& tape, uint32_t index) {
 class Lowering {
  public:
   Lowering(const Tape& tape, const Bank& bank, const Observation& observation, Lowered& out)
-      : tape_(tape), bank_(bank), observation_(observation), out_(out), graph_(out.graph),
+      : tape_(tape),
+        bank_(bank),
+        observation_(observation),
+        out_(out),
+        graph_(out.graph),
         leaves_(bank.parameters.size()) {
     out_.values.resize(tape.values.size());
   }
@@ -55,8 +59,8 @@ class Lowering {
       case Special::assign:
         return assign(call);
       case Special::log:
-        out_.outputs.push_back({OutputKind::logged, structural(call, 0), input(call, 0),
-                                call.input_count > 1 ? input(call, 1) : Value{}});
+        out_.outputs.push_back(
+            {OutputKind::logged, structural(call, 0), input(call, 0), call.input_count > 1 ? input(call, 1) : Value{}});
         return;
       case Special::annotate:
         if (observation_.annotations) {
@@ -101,8 +105,9 @@ class Lowering {
     if (versions.empty()) {
       const tensor::Tensor& value = bank_.parameters[parameter]->value;
       const TensorType type{value.shape, value.dtype};
-      versions.push_back(graph_.add_special(special_operation(Special::parameter), {},
-                                            {Attribute::of(static_cast<int64_t>(parameter))}, std::span(&type, 1))
+      versions.push_back(graph_
+                             .add_special(special_operation(Special::parameter), {},
+                                          {Attribute::of(static_cast<int64_t>(parameter))}, std::span(&type, 1))
                              .front());
     }
     return versions.back();
@@ -128,7 +133,8 @@ class Lowering {
                         {Attribute::of(std::vector(dims.begin(), dims.end()))});
   }
 
-  // The gradient of each parameter of the group, summed over the versions that the loss was made with; absent where none.
+  // The gradient of each parameter of the group, summed over the versions that the loss was made with; absent where
+  // none.
   std::vector<Value> group_gradients(const ParameterGroup& group, Value loss) {
     std::vector<Value> leaves;
     std::vector<size_t> owner;
@@ -162,8 +168,8 @@ class Lowering {
         continue;
       }
       if (observation_.parameter_norms) {
-        out_.outputs.push_back({OutputKind::parameter_norm, group.members[m],
-                                graph_.apply("sqrt/1", {squared_norm(found[m])}), {}});
+        out_.outputs.push_back(
+            {OutputKind::parameter_norm, group.members[m], graph_.apply("sqrt/1", {squared_norm(found[m])}), {}});
       }
       if (observation_.gradients) {
         out_.outputs.push_back({OutputKind::gradient, group.members[m], found[m], {}});
@@ -173,7 +179,8 @@ class Lowering {
 
   // Adds one more condition to the step's updates: a loss that is not finite updates nothing.
   Value still_finite(Value loss) {
-    const Value finite = graph_.apply("is_finite/1", {graph_.apply("reshape/1", {loss}, {Attribute::of(std::vector<int64_t>{})})});
+    const Value finite =
+        graph_.apply("is_finite/1", {graph_.apply("reshape/1", {loss}, {Attribute::of(std::vector<int64_t>{})})});
     out_.finite = out_.finite ? graph_.apply("mul/1", {out_.finite, finite}) : finite;
     return out_.finite;
   }
@@ -227,12 +234,12 @@ class Lowering {
     const int32_t first_scalar = tape_.attributes[call.first_attribute + 1].slot;
     const TensorType type = before.type();
     const Value inputs[] = {before, gradient, finite};
-    leaves_[parameter].push_back(
-        graph_
-            .add_special(special_operation(Special::update), inputs,
-                         {Attribute::of(static_cast<int64_t>(parameter)), Attribute::of(static_cast<int64_t>(first_scalar))},
-                         std::span(&type, 1))
-            .front());
+    leaves_[parameter].push_back(graph_
+                                     .add_special(special_operation(Special::update), inputs,
+                                                  {Attribute::of(static_cast<int64_t>(parameter)),
+                                                   Attribute::of(static_cast<int64_t>(first_scalar))},
+                                                  std::span(&type, 1))
+                                     .front());
   }
 
   void assign(const TapeCall& call) {
@@ -253,7 +260,8 @@ class Lowering {
   std::vector<std::vector<Value>> leaves_;  // by parameter: its versions so far
 };
 
-Operation make_special(std::string name, Special special, size_t max_inputs, std::vector<AttributeSpec> attributes = {}) {
+Operation make_special(std::string name, Special special, size_t max_inputs,
+                       std::vector<AttributeSpec> attributes = {}) {
   Operation operation;
   operation.name = std::move(name);
   operation.special = special;
@@ -290,8 +298,7 @@ const Operation& special_operation(Special special) {
 void register_special_operations() {
   OperationRegistry& registry = OperationRegistry::instance();
   const AttributeSpec index{"index"};
-  registry.add(make_special("input", Special::input, 0,
-                            {{"source"}, {"dtype"}, {"dims", AttributeType::integers}}));
+  registry.add(make_special("input", Special::input, 0, {{"source"}, {"dtype"}, {"dims", AttributeType::integers}}));
   registry.add(make_special("parameter", Special::parameter, 0, {index}));
   registry.add(make_special("gradient", Special::gradient, 1U << 16U));
   registry.add(make_special("minimize", Special::minimize, 1, {index}));  // the scalars of the update follow

@@ -10,7 +10,8 @@
 
 namespace atelier::graph {
 
-// What a recording asks the plan to show beside what the model logs itself. Another choice is another plan, of equal bits.
+// What a recording asks the plan to show beside what the model logs itself. Another choice is another plan, of equal
+// bits.
 struct Observation {
   bool group_norms = false;      // the gradient's norm of each group
   bool parameter_norms = false;  // and of each parameter
@@ -56,7 +57,8 @@ struct Lowered {
 };
 
 // `calls` is how many of the tape's calls to take. Throws Error(shape) for gradients that do not exist.
-std::unique_ptr<Lowered> lower(const Tape& tape, size_t calls, const Bank& bank, DType real, const Observation& observation);
+std::unique_ptr<Lowered> lower(const Tape& tape, size_t calls, const Bank& bank, DType real,
+                               const Observation& observation);
 
 // The engine's own operations by kind.
 const Operation& special_operation(Special special);

@@ -10,7 +10,9 @@ std::string to_string(const TensorType& type) {
   return fmt::format("{} {}", tensor::name_of(type.dtype), tensor::to_string(type.shape));
 }
 
-const TensorType& Value::type() const { return graph->value(id).type; }
+const TensorType& Value::type() const {
+  return graph->value(id).type;
+}
 
 Attribute Attribute::of(int64_t value) {
   Attribute attribute;

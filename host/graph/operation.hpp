@@ -1,5 +1,5 @@
-// An operation, declared in one place (a file of host/ops): its check and shape rule, its kernel or what it is made of, and
-// its gradient.
+// An operation, declared in one place (a file of host/ops): its check and shape rule, its kernel or what it is made of,
+// and its gradient.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +34,8 @@ struct TensorType {
 
 std::string to_string(const TensorType& type);  // "float32 (64, 784)"
 
-// A tensor of a graph under construction. Copyable; belongs to its graph. An absent value (a gradient that is not needed, an
-// optional input) has no graph.
+// A tensor of a graph under construction. Copyable; belongs to its graph. An absent value (a gradient that is not
+// needed, an optional input) has no graph.
 struct Value {
   Graph* graph = nullptr;
   int32_t id = -1;
@@ -144,7 +144,7 @@ struct Operation {
   std::function<std::vector<Value>(const GradientRequest&)> gradient = {};
 
   // Exactly one of these says how it runs.
-  const kernels::ElementwiseFunction* elementwise = nullptr;                       // may be fused with its neighbours
+  const kernels::ElementwiseFunction* elementwise = nullptr;  // may be fused with its neighbours
   std::function<std::unique_ptr<kernels::Kernel>(const KernelRequest&)> kernel = {};
   std::function<std::vector<Value>(Graph&, std::span<const Value>, const Attributes&)> composed = {};  // of others
   bool view = false;  // the output is input 0's buffer under another shape
@@ -161,10 +161,10 @@ class OperationRegistry {
  public:
   static OperationRegistry& instance();
   void add(Operation operation);
-  [[nodiscard]] const Operation* find(std::string_view name) const;      // null where unknown
-  [[nodiscard]] const Operation& get(std::string_view name) const;       // Error(internal) where unknown
-  [[nodiscard]] uint32_t handle(const Operation& operation) const;       // a small number for the ABI
-  [[nodiscard]] const Operation* by_handle(uint32_t handle) const;       // null where it is none
+  [[nodiscard]] const Operation* find(std::string_view name) const;  // null where unknown
+  [[nodiscard]] const Operation& get(std::string_view name) const;   // Error(internal) where unknown
+  [[nodiscard]] uint32_t handle(const Operation& operation) const;   // a small number for the ABI
+  [[nodiscard]] const Operation* by_handle(uint32_t handle) const;   // null where it is none
   [[nodiscard]] std::vector<std::string> names() const;
 
  private:

@@ -34,11 +34,9 @@ class Planner {
 
   std::unique_ptr<Plan> run() {
     const bool keep_all = request_.keep_all;
-    const int32_t first = request_.executed == nullptr
-                              ? 0
-                              : static_cast<int32_t>(request_.executed->lowered->graph.nodes().size());
-    const Schedule schedule =
-        make_schedule({graph(), kept_, first, !keep_all && !request_.observation.every_value});
+    const int32_t first =
+        request_.executed == nullptr ? 0 : static_cast<int32_t>(request_.executed->lowered->graph.nodes().size());
+    const Schedule schedule = make_schedule({graph(), kept_, first, !keep_all && !request_.observation.every_value});
     copied_ = schedule.copied;
     place_leaves(first);
     for (const PlanNode& node : schedule.nodes) {
@@ -185,8 +183,8 @@ class Planner {
       return kernels::make_elementwise(program_of(node));
     }
     if (operation.special == Special::update) {
-      return make_update_kernel(*bank_.parameters[static_cast<size_t>(last.attributes[0].scalar.constant.integer)], bank_,
-                                static_cast<int32_t>(last.attributes[1].scalar.constant.integer));
+      return make_update_kernel(*bank_.parameters[static_cast<size_t>(last.attributes[0].scalar.constant.integer)],
+                                bank_, static_cast<int32_t>(last.attributes[1].scalar.constant.integer));
     }
     if (operation.special == Special::assign) {
       return make_assign_kernel(graph().value(last.outputs[0]).type);
@@ -260,8 +258,8 @@ class Planner {
     const size_t shown_before = request_.executed == nullptr ? 0 : request_.executed->lowered->outputs.size();
     for (size_t i = shown_before; i < plan_->lowered->outputs.size(); ++i) {
       const GraphOutput& output = plan_->lowered->outputs[i];
-      plan_->outputs.push_back({output.kind, output.index, buffer_of(output.value.id),
-                                output.count ? buffer_of(output.count.id) : -1});
+      plan_->outputs.push_back(
+          {output.kind, output.index, buffer_of(output.value.id), output.count ? buffer_of(output.count.id) : -1});
     }
     if (plan_->lowered->finite) {
       plan_->outputs.push_back({OutputKind::finite, 0, buffer_of(plan_->lowered->finite.id), -1});
@@ -392,12 +390,15 @@ class Planner {
 
   // ---- Order
 
-  // Beside its data, a step waits for all that used the memory which it writes. Only what no other edge implies is kept.
+  // Beside its data, a step waits for all that used the memory which it writes. Only what no other edge implies is
+  // kept.
   void order() {
     const size_t count = plan_->steps.size();
     const size_t words = (count + 63) / 64;
     std::vector<uint64_t> implied(count * words, 0);  // row s: the steps that are done when s starts
-    const auto has = [&](size_t s, size_t earlier) { return (implied[s * words + earlier / 64] >> (earlier % 64) & 1U) != 0; };
+    const auto has = [&](size_t s, size_t earlier) {
+      return (implied[s * words + earlier / 64] >> (earlier % 64) & 1U) != 0;
+    };
     struct Use {
       size_t begin, end;
       int32_t step;
@@ -467,8 +468,11 @@ class Planner {
       const Step& step = plan_->steps[s];
       for (int64_t phase = 0; phase < step.kernel->phases(); ++phase) {
         const auto index = static_cast<int32_t>(plan_->tasks.size());
-        Task task{static_cast<int32_t>(s), static_cast<int32_t>(phase),
-                  static_cast<int32_t>(step.kernel->pieces(phase)), 0, {}};
+        Task task{static_cast<int32_t>(s),
+                  static_cast<int32_t>(phase),
+                  static_cast<int32_t>(step.kernel->pieces(phase)),
+                  0,
+                  {}};
         const auto wait = [&](int32_t earlier) {
           plan_->tasks[static_cast<size_t>(earlier)].releases.push_back(index);
           ++task.waits_for;

@@ -1,5 +1,5 @@
-// What runs: the kernels of one structure, made once, with their order, their buffers in one arena, and the tasks that they
-// are started as.
+// What runs: the kernels of one structure, made once, with their order, their buffers in one arena, and the tasks that
+// they are started as.
 #pragma once
 
 #include <cstdint>
@@ -30,12 +30,12 @@ struct PlannedBuffer {
 
 struct Step {  // one kernel, in an order in which they may run one by one
   std::unique_ptr<kernels::Kernel> kernel;
-  std::vector<int32_t> inputs;   // buffers
+  std::vector<int32_t> inputs;  // buffers
   std::vector<int32_t> outputs;
-  std::vector<int32_t> after;    // earlier steps that must be done, none implied by the others
-  size_t workspace_offset = 0;   // in the arena
-  std::string name;              // of the operations in it
-  double flops = 0;              // of a matrix product or a convolution
+  std::vector<int32_t> after;   // earlier steps that must be done, none implied by the others
+  size_t workspace_offset = 0;  // in the arena
+  std::string name;             // of the operations in it
+  double flops = 0;             // of a matrix product or a convolution
   Location location;
 };
 
@@ -61,19 +61,19 @@ struct Plan {
   std::vector<PlanOutput> outputs;
   size_t arena_bytes = 0;
   tensor::Storage own;
-  size_t scratch_bytes = 0;  // of one piece
+  size_t scratch_bytes = 0;              // of one piece
   std::vector<int32_t> buffer_of_value;  // by graph value; -1 where it lives inside a fused kernel or is dead
   std::unique_ptr<Lowered> lowered;
 };
 
 struct PlanRequest {
   const Tape* tape = nullptr;
-  size_t calls = 0;                         // of the tape
-  std::vector<uint32_t> requested;          // places on the tape whose values must stay readable
+  size_t calls = 0;                 // of the tape
+  std::vector<uint32_t> requested;  // places on the tape whose values must stay readable
   Observation observation;
-  const Plan* executed = nullptr;           // a plan of the same tape's beginning that has run in this recording; its values
-                                            // are leaves here
-  bool keep_all = false;                    // every value stays in the plan's own memory, for what may be recorded later
+  const Plan* executed = nullptr;  // a plan of the same tape's beginning that has run in this recording; its values
+                                   // are leaves here
+  bool keep_all = false;           // every value stays in the plan's own memory, for what may be recorded later
 };
 
 // Throws Error(shape).

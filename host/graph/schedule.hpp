@@ -15,9 +15,9 @@ struct PlanNode {
   std::vector<int32_t> after;    // plan nodes that must come before for any reason
 };
 
-// Dead nodes dropped, elementwise neighbours fused, in an order that keeps every old version of a parameter readable until its
-// last reader is done. `copied` lists the parameter values (by graph value) that must be copied before their update, since
-// something reads them that can only run after it.
+// Dead nodes dropped, elementwise neighbours fused, in an order that keeps every old version of a parameter readable
+// until its last reader is done. `copied` lists the parameter values (by graph value) that must be copied before their
+// update, since something reads them that can only run after it.
 struct Schedule {
   std::vector<PlanNode> nodes;
   std::vector<int32_t> copied;
@@ -35,8 +35,9 @@ Schedule make_schedule(const ScheduleRequest& request);
 // Graph values that are the same buffer under another shape lead to the value that owns it.
 std::vector<int32_t> buffer_owners(const Graph& graph);
 
-// Offsets for buffers with lifetimes [first, last] (in schedule order) so that none that live together overlap: the largest
-// first, each at the lowest offset that is free (Pisarchyk & Lee 2020, greedy by size). Returns the size of the whole.
+// Offsets for buffers with lifetimes [first, last] (in schedule order) so that none that live together overlap: the
+// largest first, each at the lowest offset that is free (Pisarchyk & Lee 2020, greedy by size). Returns the size of the
+// whole.
 struct Placement {
   size_t bytes = 0;
   int32_t first = 0, last = 0;

@@ -102,8 +102,8 @@ uint32_t Session::apply(const Operation& operation, std::span<const uint32_t> in
 uint32_t Session::input(const TensorType& type, const void* data, Location location) {
   RawAttribute dims{AttributeType::integers, static_cast<uint32_t>(type.shape.rank()), {}};
   dims.integers = type.shape.dims().data();
-  const RawAttribute attributes[] = {integer_attribute(source_data), integer_attribute(static_cast<int64_t>(type.dtype)),
-                                     dims};
+  const RawAttribute attributes[] = {integer_attribute(source_data),
+                                     integer_attribute(static_cast<int64_t>(type.dtype)), dims};
   pending().bindings.push_back(data);
   return recorder_.special(special_operation(Special::input), {}, attributes, std::span(&type, 1), location);
 }
@@ -203,8 +203,8 @@ void Session::log(std::string_view name, uint32_t value, const uint32_t* count, 
     check(*count, "count");
   }
   const RawAttribute number = integer_attribute(name_number(name));
-  recorder_.special(special_operation(Special::log), std::span(inputs, count == nullptr ? 1 : 2), std::span(&number, 1), {},
-                    location);
+  recorder_.special(special_operation(Special::log), std::span(inputs, count == nullptr ? 1 : 2), std::span(&number, 1),
+                    {}, location);
 }
 
 void Session::annotate(std::string_view name, uint32_t value) {
@@ -247,8 +247,8 @@ void Session::read(uint32_t& value, double* out, size_t capacity, Location locat
   const TensorType value_type = type(value);
   const int64_t elements = value_type.shape.elements();
   if (static_cast<size_t>(elements) > capacity) {
-    throw Error(ErrorKind::shape, "{}: read: the tensor has {} elements, there is room for {}", to_string(location), elements,
-                capacity);
+    throw Error(ErrorKind::shape, "{}: read: the tensor has {} elements, there is room for {}", to_string(location),
+                elements, capacity);
   }
   const void* data = leaf_data(value);
   if (data != nullptr) {
@@ -286,9 +286,10 @@ const void* Session::leaf_data(uint32_t value) const {
 void Session::cut_training(uint32_t value, Location location) {
   if (!warned_of_read_) {
     warned_of_read_ = true;
-    warning_ = fmt::format("{}: a value is read in the middle of a training step, which keeps every intermediate value and "
-                           "cannot overlap; logging it instead costs nothing",
-                           to_string(location));
+    warning_ = fmt::format(
+        "{}: a value is read in the middle of a training step, which keeps every intermediate value and "
+        "cannot overlap; logging it instead costs nothing",
+        to_string(location));
   }
   wait();
   const uint32_t requested[] = {value};
@@ -318,13 +319,15 @@ const Plan* Session::plan_for(std::span<const uint32_t> requested, bool keep_all
     }
   }
   CachedPlan made{tape, calls, {requested.begin(), requested.end()}, observation_, executed_, keep_all, nullptr};
-  made.plan = make_plan({tape.get(), calls, made.requested, observation_, executed_, keep_all}, bank_, recorder_.real());
+  made.plan =
+      make_plan({tape.get(), calls, made.requested, observation_, executed_, keep_all}, bank_, recorder_.real());
   ++plans_made_;
   if (mode_ == Mode::train && recorder_.misses() > many_structures && !warned_of_misses_) {
     warned_of_misses_ = true;
-    warning_ = fmt::format("{}: the structure of the training step keeps changing ({} so far), and each change is planned "
-                           "anew; hint: pass numbers that change as scalars, not as shapes or settings",
-                           to_string(recorder_.miss_location()), recorder_.misses());
+    warning_ = fmt::format(
+        "{}: the structure of the training step keeps changing ({} so far), and each change is planned "
+        "anew; hint: pass numbers that change as scalars, not as shapes or settings",
+        to_string(recorder_.miss_location()), recorder_.misses());
   }
   if (plans_.size() >= max_plans) {
     const auto unused = std::ranges::find_if(plans_, [&](const CachedPlan& cached) {
@@ -347,8 +350,8 @@ void Session::end(std::span<const uint32_t> requested) {
 // ---- Running
 
 Launch Session::launch_of(const Recording& recording) {
-  return {recording.plan, arena_.reserve(recording.plan->arena_bytes), recording.operands.data(), recording.bindings.data(),
-          &bank_};
+  return {recording.plan, arena_.reserve(recording.plan->arena_bytes), recording.operands.data(),
+          recording.bindings.data(), &bank_};
 }
 
 void Session::start(const Background* background) {
@@ -418,7 +421,8 @@ std::string Session::find_non_finite() {
     for (const int32_t input : step.inputs) {
       const PlannedBuffer& buffer = plan.buffers[static_cast<size_t>(input)];
       if (buffer.residence == Residence::parameter && is_bad(input)) {
-        found = fmt::format("the parameter '{}', read by {}", bank_.parameters[static_cast<size_t>(buffer.index)]->name, where);
+        found = fmt::format("the parameter '{}', read by {}", bank_.parameters[static_cast<size_t>(buffer.index)]->name,
+                            where);
       } else if (buffer.residence == Residence::binding && is_bad(input)) {
         found = fmt::format("the data {}, read by {}", tensor::to_string(buffer.description.shape), where);
       }
@@ -435,6 +439,8 @@ std::string Session::find_non_finite() {
   return found;
 }
 
-std::string Session::take_warning() { return std::exchange(warning_, {}); }
+std::string Session::take_warning() {
+  return std::exchange(warning_, {});
+}
 
 }  // namespace atelier::graph

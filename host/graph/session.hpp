@@ -1,4 +1,5 @@
-// Recording and running the steps of one model in one mode (training, evaluation or sampling): tapes, plans, cuts, results.
+// Recording and running the steps of one model in one mode (training, evaluation or sampling): tapes, plans, cuts,
+// results.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +27,9 @@ class Arena {
 // The values of a finished step that somebody asked for, in recording order.
 struct StepResult {
   OutputKind kind = OutputKind::requested;
-  int64_t index = 0;                  // as in GraphOutput
-  double value = 0;                   // of a scalar
-  double count = 0;                   // logged with it; 0 where none was
+  int64_t index = 0;                       // as in GraphOutput
+  double value = 0;                        // of a scalar
+  double count = 0;                        // logged with it; 0 where none was
   const tensor::Tensor* tensor = nullptr;  // of a value with axes
 };
 
@@ -70,8 +71,8 @@ class Session {
   void assign(uint32_t parameter, uint32_t value, Location location);
   void log(std::string_view name, uint32_t value, const uint32_t* count, Location location);
   void annotate(std::string_view name, uint32_t value);
-  // Runs what was recorded so far. Afterwards (evaluate, sample) only the given values are valid, under new indices, which
-  // replace them; in training all stay valid.
+  // Runs what was recorded so far. Afterwards (evaluate, sample) only the given values are valid, under new indices,
+  // which replace them; in training all stay valid.
   void materialize(std::span<uint32_t> values, Location location);
   // Copies a value out, converted to double; cuts as materialize does, but (evaluate, sample) keeps only this value.
   void read(uint32_t& value, double* out, size_t capacity, Location location);
@@ -87,8 +88,8 @@ class Session {
   void start(const Background* background = nullptr);
   // Waits for the running step, if any, and gives its results, which stay valid until the wait after the next start.
   const StepResults& wait();
-  // Runs the ended recording step by step with every value looked at; returns what made the first value that is not finite,
-  // or "". Updates are made as in any run.
+  // Runs the ended recording step by step with every value looked at; returns what made the first value that is not
+  // finite, or "". Updates are made as in any run.
   std::string find_non_finite();
 
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
@@ -136,7 +137,7 @@ class Session {
   Observation observation_;
   StepCounters counters_;
   uint32_t generation_ = 0;
-  int64_t draws_before_ = 0;  // in earlier segments of this step
+  int64_t draws_before_ = 0;                            // in earlier segments of this step
   std::vector<std::pair<uint32_t, uint64_t>> current_;  // by parameter: its version's value, valid for that stamp
   uint64_t stamp_ = 0;
   Recording recordings_[2];

@@ -1,5 +1,5 @@
-// The record of what a model did in one step. A new recording is compared call by call with an earlier tape; as long as they
-// are equal nothing is inferred, allocated or planned: the earlier tape stands for both.
+// The record of what a model did in one step. A new recording is compared call by call with an earlier tape; as long as
+// they are equal nothing is inferred, allocated or planned: the earlier tape stands for both.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ namespace atelier::graph {
 enum StepOperand : int32_t {
   operand_seed = 0,
   operand_purpose = 1,
-  operand_step = 2,       // the training step; 0 in sampling
-  operand_first_row = 3,  // the absolute index of the first sample in the batch
+  operand_step = 2,          // the training step; 0 in sampling
+  operand_first_row = 3,     // the absolute index of the first sample in the batch
   operand_ordinal_base = 4,  // draws made before this recording in the same step
   step_operand_count = 5,
 };
@@ -39,8 +39,8 @@ struct TapeAttribute {
   int32_t slot = -1;  // of a runtime operand
   uint32_t count = 0;
   union {
-    int64_t integer;    // a structural number, by its bits
-    uint32_t first;     // of a list, in Tape::integers
+    int64_t integer;  // a structural number, by its bits
+    uint32_t first;   // of a list, in Tape::integers
   };
 };
 
@@ -76,11 +76,12 @@ class Recorder {
   // Records a call; returns the index of its first output. Throws Error(shape), with the author's place in front.
   uint32_t apply(const Operation& operation, std::span<const uint32_t> inputs, std::span<const RawAttribute> attributes,
                  Location location);
-  // As apply, for the engine's own operations, whose output types are given; they follow from the inputs and attributes.
-  uint32_t special(const Operation& operation, std::span<const uint32_t> inputs, std::span<const RawAttribute> attributes,
-                   std::span<const TensorType> types, Location location);
-  // Fixes the tape of this recording; true where its structure is new. The tape stays valid until it is the oldest of more than
-  // `capacity` others.
+  // As apply, for the engine's own operations, whose output types are given; they follow from the inputs and
+  // attributes.
+  uint32_t special(const Operation& operation, std::span<const uint32_t> inputs,
+                   std::span<const RawAttribute> attributes, std::span<const TensorType> types, Location location);
+  // Fixes the tape of this recording; true where its structure is new. The tape stays valid until it is the oldest of
+  // more than `capacity` others.
   bool end();
 
   [[nodiscard]] const std::shared_ptr<Tape>& tape() const { return tape_; }
@@ -98,7 +99,8 @@ class Recorder {
   bool replays(const Operation& operation, std::span<const uint32_t> inputs, std::span<const RawAttribute> attributes);
   bool same_call(const Tape& tape, const TapeCall& call, const Operation& operation, std::span<const uint32_t> inputs,
                  std::span<const RawAttribute> attributes) const;
-  bool switch_tape(const Operation& operation, std::span<const uint32_t> inputs, std::span<const RawAttribute> attributes);
+  bool switch_tape(const Operation& operation, std::span<const uint32_t> inputs,
+                   std::span<const RawAttribute> attributes);
   void diverge(Location location);
   void append(const Operation& operation, std::span<const uint32_t> inputs, std::span<const RawAttribute> attributes,
               std::span<const TensorType> types, Location location);

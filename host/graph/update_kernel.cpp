@@ -11,7 +11,9 @@ namespace {
 
 constexpr int64_t block = 16384;  // elements a piece
 
-int64_t blocks(int64_t elements) { return (elements + block - 1) / block; }
+int64_t blocks(int64_t elements) {
+  return (elements + block - 1) / block;
+}
 
 class UpdateKernel final : public kernels::Kernel {
  public:
@@ -50,7 +52,8 @@ class UpdateKernel final : public kernels::Kernel {
 
 class AssignKernel final : public kernels::Kernel {
  public:
-  explicit AssignKernel(const TensorType& type) : elements_(type.shape.elements()), size_(tensor::size_of(type.dtype)) {}
+  explicit AssignKernel(const TensorType& type)
+      : elements_(type.shape.elements()), size_(tensor::size_of(type.dtype)) {}
 
   [[nodiscard]] int64_t pieces(int64_t) const override { return blocks(elements_); }
 
@@ -69,7 +72,8 @@ class AssignKernel final : public kernels::Kernel {
 }  // namespace
 
 std::unique_ptr<kernels::Kernel> make_update_kernel(Parameter& parameter, const Bank& bank, int32_t first_scalar) {
-  return std::make_unique<UpdateKernel>(parameter, *bank.groups[static_cast<size_t>(parameter.group)].rule, first_scalar);
+  return std::make_unique<UpdateKernel>(parameter, *bank.groups[static_cast<size_t>(parameter.group)].rule,
+                                        first_scalar);
 }
 
 std::unique_ptr<kernels::Kernel> make_assign_kernel(const TensorType& type) {

@@ -1,4 +1,5 @@
-// What a plan runs: a kernel is created once, when the plan is made, for fixed shapes, dtypes and layouts, and run every step.
+// What a plan runs: a kernel is created once, when the plan is made, for fixed shapes, dtypes and layouts, and run
+// every step.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +10,8 @@
 
 namespace atelier::kernels {
 
-// How a buffer's elements lie in memory. Part of every buffer's description, so that a plan may choose another layout than
-// the canonical one without any change of the operations.
+// How a buffer's elements lie in memory. Part of every buffer's description, so that a plan may choose another layout
+// than the canonical one without any change of the operations.
 enum class Layout : uint8_t {
   row_major,      // the canonical order: the last axis is contiguous
   channels_last,  // images (B, C, H, W) stored as (B, H, W, C)
@@ -39,16 +40,16 @@ struct OperandReference {
 };
 
 struct Arguments {
-  const void* const* inputs;   // one for each input
-  void* const* outputs;        // one for each output; never aliases an input unless the kernel says that it may
-  const Operand* operands;     // the step's runtime operands
-  std::byte* workspace;        // workspace_bytes() of the kernel, shared by all its phases and pieces, 64-byte aligned
-  std::byte* scratch;          // scratch_bytes(), private to the piece that runs, 64-byte aligned, content undefined
+  const void* const* inputs;  // one for each input
+  void* const* outputs;       // one for each output; never aliases an input unless the kernel says that it may
+  const Operand* operands;    // the step's runtime operands
+  std::byte* workspace;       // workspace_bytes() of the kernel, shared by all its phases and pieces, 64-byte aligned
+  std::byte* scratch;         // scratch_bytes(), private to the piece that runs, 64-byte aligned, content undefined
 };
 
 // Runs in phases, one after the other; the pieces of one phase run at the same time, in any order, on any thread. The
-// pieces are cut by the shapes alone, never by the number of threads, so that the bits do not depend on it. `run` is const,
-// allocates nothing, throws nothing, and never waits.
+// pieces are cut by the shapes alone, never by the number of threads, so that the bits do not depend on it. `run` is
+// const, allocates nothing, throws nothing, and never waits.
 class Kernel {
  public:
   Kernel() = default;

@@ -101,15 +101,15 @@ DataSpec DataSpec::from(const atl_data_spec& spec) {
 
 AbiDataSpec::AbiDataSpec(const DataSpec& spec) {
   for (const FieldSpec& field : spec.fields) {
-    fields_.push_back({sizeof(atl_field), borrow(field.name), field.dtype == tensor::DType::i64 ? ATL_INT64 : ATL_FLOAT32,
-                       static_cast<uint32_t>(field.dims.rank()), field.dims.dims().data(), field.classes, field.low,
-                       field.high});
+    fields_.push_back(
+        {sizeof(atl_field), borrow(field.name), field.dtype == tensor::DType::i64 ? ATL_INT64 : ATL_FLOAT32,
+         static_cast<uint32_t>(field.dims.rank()), field.dims.dims().data(), field.classes, field.low, field.high});
   }
   for (const std::string& file : spec.files) {
     files_.push_back(borrow(file));
   }
-  spec_ = {sizeof(atl_data_spec), fields_.data(), fields_.size(), spec.train_count, spec.test_count,
-           files_.data(),         files_.size()};
+  spec_ = {sizeof(atl_data_spec), fields_.data(), fields_.size(), spec.train_count,
+           spec.test_count,       files_.data(),  files_.size()};
 }
 
 }  // namespace atelier::plugin

@@ -11,8 +11,12 @@
 
 namespace atelier::plugin {
 
-inline atl_string borrow(std::string_view text) { return {text.data(), text.size()}; }
-inline std::string own(atl_string text) { return text.size == 0 ? std::string() : std::string(text.data, text.size); }
+inline atl_string borrow(std::string_view text) {
+  return {text.data(), text.size()};
+}
+inline std::string own(atl_string text) {
+  return text.size == 0 ? std::string() : std::string(text.data, text.size);
+}
 
 // Settings as the contract shows them; borrows from `settings`, which must outlive it.
 class AbiSettings {

@@ -43,9 +43,9 @@ struct PendingAction {  // after the next update of a group
 struct atl_context {
   atl_phase_info phase{};
   atelier::plugin::Model* model = nullptr;
-  atelier::graph::Session* session = nullptr;       // train, evaluate, sample
-  atelier::plugin::BatchSource* batch = nullptr;    // train, evaluate
-  std::string stage;                                // for messages: "model 'gan', training step 12"
+  atelier::graph::Session* session = nullptr;     // train, evaluate, sample
+  atelier::plugin::BatchSource* batch = nullptr;  // train, evaluate
+  std::string stage;                              // for messages: "model 'gan', training step 12"
 
   // Recorded so far in this batch: a field is one tensor however often it is asked for.
   struct FieldTensor {
@@ -63,6 +63,7 @@ struct atl_context {
   bool failure_is_shape = false;
 
   void latch(atl_status status, std::string message);
-  // Throws the latched failure as an Error(plugin), with the stage in front; `status` is what the plugin's function returned.
+  // Throws the latched failure as an Error(plugin), with the stage in front; `status` is what the plugin's function
+  // returned.
   void check(atl_status status);
 };

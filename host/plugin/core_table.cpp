@@ -33,7 +33,9 @@ atl_status status_of(ErrorKind kind) {
   }
 }
 
-Location to_location(atl_location at) { return {at.file == nullptr ? "" : at.file, at.line}; }
+Location to_location(atl_location at) {
+  return {at.file == nullptr ? "" : at.file, at.line};
+}
 
 // Runs one function of the table: after a failure nothing runs any more, and no exception leaves.
 template <typename F>
@@ -84,10 +86,11 @@ uint32_t value_of(const graph::Session& session, atl_tensor handle, std::string_
     throw Error(ErrorKind::plugin, "{}", at_place(location, fmt::format("{}: got an empty tensor", call)));
   }
   if (generation != session.generation() || index > session.value_count()) {
-    throw Error(ErrorKind::plugin, "{}",
-                at_place(location, fmt::format("{}: got a tensor of another step or from before a read; hint: tensors last for "
-                                               "one step, and after materialize() only the materialized ones do",
-                                               call)));
+    throw Error(
+        ErrorKind::plugin, "{}",
+        at_place(location, fmt::format("{}: got a tensor of another step or from before a read; hint: tensors last for "
+                                       "one step, and after materialize() only the materialized ones do",
+                                       call)));
   }
   return index - 1;
 }
@@ -100,7 +103,9 @@ void fail(atl_context* context, atl_status status, atl_string message, atl_locat
   }
 }
 
-void inform(atl_string message) { inform_sink()(own(message)); }
+void inform(atl_string message) {
+  inform_sink()(own(message));
+}
 
 atl_status operation(atl_string name, atl_operation* out) {
   const graph::OperationRegistry& registry = graph::OperationRegistry::instance();
@@ -129,8 +134,10 @@ atl_status apply(atl_context* context, const atl_call* call) {
     const atl_location at{call->file, call->line};
     const graph::Operation* found = graph::OperationRegistry::instance().by_handle(call->operation);
     if (found == nullptr) {
-      throw Error(ErrorKind::plugin, "{}", at_place(at, "this host does not have the operation; hint: the plugin was made for "
-                                                        "a newer atelier"));
+      throw Error(ErrorKind::plugin, "{}",
+                  at_place(at,
+                           "this host does not have the operation; hint: the plugin was made for "
+                           "a newer atelier"));
     }
     graph::Session& session = recording(c, found->name);
     constexpr size_t few = 16;
@@ -142,7 +149,8 @@ atl_status apply(atl_context* context, const atl_call* call) {
     }
     std::array<RawAttribute, few> attributes{};
     if (call->attribute_count > few) {
-      throw Error(ErrorKind::plugin, "{}", at_place(at, fmt::format("{}: got {} attributes", found->name, call->attribute_count)));
+      throw Error(ErrorKind::plugin, "{}",
+                  at_place(at, fmt::format("{}: got {} attributes", found->name, call->attribute_count)));
     }
     for (uint32_t i = 0; i < call->attribute_count; ++i) {
       const atl_attribute& from = call->attributes[i];
@@ -190,7 +198,8 @@ atl_status constant(atl_context* context, atl_dtype dtype, const int64_t* dims, 
     }
     const tensor::DType wanted = dtype == ATL_INT64 ? tensor::DType::i64 : real;
     if (dtype != ATL_INT64 && dtype != ATL_REAL && static_cast<tensor::DType>(dtype) != real) {
-      throw Error(ErrorKind::shape, "{}", at_place(location, fmt::format("constant: this run computes in {}", tensor::name_of(real))));
+      throw Error(ErrorKind::shape, "{}",
+                  at_place(location, fmt::format("constant: this run computes in {}", tensor::name_of(real))));
     }
     *tensor = handle_of(session, session.constant({shape, wanted}, data, to_location(location)));
   });
@@ -205,7 +214,8 @@ atl_status gradient(atl_context* context, atl_tensor output, const atl_tensor* i
     for (uint64_t i = 0; i < input_count; ++i) {
       values.push_back(value_of(session, inputs[i], "gradient", location));
     }
-    const uint32_t first = session.gradient(value_of(session, output, "gradient", location), values, to_location(location));
+    const uint32_t first =
+        session.gradient(value_of(session, output, "gradient", location), values, to_location(location));
     for (uint64_t i = 0; i < input_count; ++i) {
       gradients[i] = handle_of(session, first + static_cast<uint32_t>(i));
     }
@@ -276,7 +286,8 @@ atl_status annotate(atl_context* context, atl_string name, atl_tensor tensor) {
   return run(context, [&](atl_context& c) {
     graph::Session& session = recording(c, "annotate");
     if (c.phase.training == 0) {
-      return;  // only training is looked at, and there not the layers of another run's model, whose names may be ours too
+      return;  // only training is looked at, and there not the layers of another run's model, whose names may be ours
+               // too
     }
     session.annotate(std::string_view(name.data, name.size), value_of(session, tensor, "annotate", {"", 0}));
   });
@@ -288,7 +299,8 @@ atl_status field(atl_context* context, atl_string name, atl_location location, a
     graph::Session& session = recording(c, "field");
     const std::string_view wanted(name.data, name.size);
     if (c.batch == nullptr) {
-      throw Error(ErrorKind::plugin, "{}", at_place(location, fmt::format("'{}': there is no data while sampling", wanted)));
+      throw Error(ErrorKind::plugin, "{}",
+                  at_place(location, fmt::format("'{}': there is no data while sampling", wanted)));
     }
     const std::vector<BatchField>& fields = c.batch->fields();
     const auto found = std::ranges::find(fields, wanted, &BatchField::name);
@@ -304,8 +316,8 @@ atl_status field(atl_context* context, atl_string name, atl_location location, a
     for (const BatchField& candidate : fields) {
       names.push_back(candidate.name);
     }
-    throw Error(ErrorKind::plugin, "{}", at_place(location, fmt::format("the data has no '{}', it has {}", wanted,
-                                                                        fmt::join(names, ", "))));
+    throw Error(ErrorKind::plugin, "{}",
+                at_place(location, fmt::format("the data has no '{}', it has {}", wanted, fmt::join(names, ", "))));
   });
 }
 
@@ -341,8 +353,10 @@ atl_status assign(atl_context* context, atl_parameter parameter_handle, atl_tens
       throw Error(ErrorKind::plugin, "assign: a parameter that this model has not declared");
     }
     if (c.model->bank().parameters[parameter_handle - 1]->foreign) {
-      throw Error(ErrorKind::plugin, "{}", at_place(location, "assign: another run's model is frozen; hint: assign only where "
-                                                              "step.training() is true"));
+      throw Error(ErrorKind::plugin, "{}",
+                  at_place(location,
+                           "assign: another run's model is frozen; hint: assign only where "
+                           "step.training() is true"));
     }
     session.assign(parameter_handle - 1, value_of(session, value, "assign", location), to_location(location));
   });
@@ -353,7 +367,8 @@ atl_status group(atl_context* context, atl_string name, atl_parameter* parameter
   return run(context, [&](atl_context& c) {
     const graph::ParameterGroup* found = c.model->bank().find_group(std::string_view(name.data, name.size));
     if (found == nullptr) {
-      throw Error(ErrorKind::plugin, "there is no parameter group '{}'{}", own(name), did_you_mean(own(name), c.model->group_names()));
+      throw Error(ErrorKind::plugin, "there is no parameter group '{}'{}", own(name),
+                  did_you_mean(own(name), c.model->group_names()));
     }
     *count = found->members.size();
     for (uint64_t i = 0; i < std::min<uint64_t>(capacity, found->members.size()); ++i) {
@@ -369,8 +384,9 @@ atl_status after_update(atl_context* context, atl_string name, void* self,
       return;  // an evaluation computes the loss without updating anything
     }
     if (c.model->bank().find_group(std::string_view(name.data, name.size)) == nullptr) {
-      throw Error(ErrorKind::plugin, "this loss acts on the weights of its network's parameter group, and was given {}; hint: "
-                                     "hand it a network that was built with a group",
+      throw Error(ErrorKind::plugin,
+                  "this loss acts on the weights of its network's parameter group, and was given {}; hint: "
+                  "hand it a network that was built with a group",
                   name.size == 0 ? "a network without one" : "'" + own(name) + "'");
     }
     c.after_updates.push_back({own(name), self, action});
@@ -382,8 +398,8 @@ atl_status loss(atl_context* context, atl_string slot, atl_loss* out) {
   return run(context, [&](atl_context& c) { *out = c.model->find_loss(c, own(slot)); });
 }
 
-atl_status call_loss(atl_context* context, atl_loss handle, int32_t function, const atl_tensor* inputs, uint64_t input_count,
-                     const atl_network* network, atl_location, atl_tensor* output) {
+atl_status call_loss(atl_context* context, atl_loss handle, int32_t function, const atl_tensor* inputs,
+                     uint64_t input_count, const atl_network* network, atl_location, atl_tensor* output) {
   *output = 0;
   return run(context, [&](atl_context& c) {
     recording(c, "a loss");
@@ -412,15 +428,19 @@ atl_status apply_features(atl_context* context, atl_features handle, atl_tensor 
 }
 
 constexpr atl_core core = {
-    sizeof(atl_core), fail,     inform,   operation, phase,     apply,     describe,   constant, gradient, minimize,
-    materialize,      read,     log,      annotate,  field,     next_batch, parameter, use,      assign,   group,
-    after_update,     loss,     call_loss, features, apply_features};
+    sizeof(atl_core), fail,        inform,       operation, phase,     apply,    describe,      constant,  gradient,
+    minimize,         materialize, read,         log,       annotate,  field,    next_batch,    parameter, use,
+    assign,           group,       after_update, loss,      call_loss, features, apply_features};
 
 }  // namespace
 
-const atl_core& core_table() { return core; }
+const atl_core& core_table() {
+  return core;
+}
 
-void set_inform(std::function<void(std::string_view)> sink) { inform_sink() = std::move(sink); }
+void set_inform(std::function<void(std::string_view)> sink) {
+  inform_sink() = std::move(sink);
+}
 
 VersionExchange::VersionExchange()
     : host_{{sizeof(atl_host), ATL_ABI_MAJOR, ATL_ABI_MINOR, borrow(ATELIER_VERSION), connect}, {}} {}
@@ -429,10 +449,10 @@ atl_status VersionExchange::connect(const atl_host* host, uint32_t major, uint32
                                     const atl_core** out) {
   auto& self = *const_cast<Host*>(reinterpret_cast<const Host*>(host));
   if (major != ATL_ABI_MAJOR || oldest_minor > ATL_ABI_MINOR) {
-    self.refusal = fmt::format(
-        "the plugin needs the contract {}.{} (made for {}.{}), this atelier ({}) speaks {}.{}; hint: {}", major, oldest_minor,
-        major, newest_minor, ATELIER_VERSION, ATL_ABI_MAJOR, ATL_ABI_MINOR,
-        major < ATL_ABI_MAJOR ? "build the plugin against this atelier's SDK" : "use a newer atelier");
+    self.refusal =
+        fmt::format("the plugin needs the contract {}.{} (made for {}.{}), this atelier ({}) speaks {}.{}; hint: {}",
+                    major, oldest_minor, major, newest_minor, ATELIER_VERSION, ATL_ABI_MAJOR, ATL_ABI_MINOR,
+                    major < ATL_ABI_MAJOR ? "build the plugin against this atelier's SDK" : "use a newer atelier");
     return ATL_ERROR_VERSION;
   }
   *out = &core;
@@ -454,8 +474,10 @@ void atl_context::check(atl_status status) {
   if (failure == ATL_OK && status == ATL_OK) {
     return;
   }
-  const std::string reason = failure_message.empty() ? fmt::format("the plugin returned status {}", status) : failure_message;
-  throw atelier::Error(failure == ATL_ERROR_DATA ? atelier::ErrorKind::data
-                                                 : (failure_is_shape ? atelier::ErrorKind::shape : atelier::ErrorKind::plugin),
+  const std::string reason =
+      failure_message.empty() ? fmt::format("the plugin returned status {}", status) : failure_message;
+  throw atelier::Error(failure == ATL_ERROR_DATA
+                           ? atelier::ErrorKind::data
+                           : (failure_is_shape ? atelier::ErrorKind::shape : atelier::ErrorKind::plugin),
                        "{}: {}", stage, reason);
 }

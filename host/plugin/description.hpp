@@ -1,4 +1,5 @@
-// What a component says of itself, on the host's side: from it come checking, messages, `atelier plugins NAME` and the docs.
+// What a component says of itself, on the host's side: from it come checking, messages, `atelier plugins NAME` and the
+// docs.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,7 @@ using Value = std::variant<bool, int64_t, double, std::string, std::vector<int64
 
 // In the order of Value's alternatives.
 enum class SettingType { boolean, integer, number, text, integers, numbers, texts };
-std::string name_of(SettingType type);   // "a boolean", "an integer", "a number", "a string", "a list of integers", ...
+std::string name_of(SettingType type);  // "a boolean", "an integer", "a number", "a string", "a list of integers", ...
 std::string to_string(const Value& value);  // as TOML writes it
 
 using Settings = std::map<std::string, Value>;

@@ -11,8 +11,8 @@
 namespace atelier::plugin {
 namespace {
 
-// Modified Gram-Schmidt (Golub & Van Loan 2013, algorithm 5.2.6) in double precision, on the rows of a (rows, columns) matrix
-// with rows <= columns.
+// Modified Gram-Schmidt (Golub & Van Loan 2013, algorithm 5.2.6) in double precision, on the rows of a (rows, columns)
+// matrix with rows <= columns.
 void orthonormalize(std::vector<double>& matrix, int64_t rows, int64_t columns) {
   for (int64_t i = 0; i < rows; ++i) {
     double* row = matrix.data() + i * columns;

@@ -42,7 +42,9 @@ Optimizer::Optimizer(const Registry& registry, const ComponentChoice& choice) : 
   }
 }
 
-Optimizer::~Optimizer() { destroy(); }
+Optimizer::~Optimizer() {
+  destroy();
+}
 
 void Optimizer::destroy() {
   if (self_ != nullptr) {
@@ -76,7 +78,10 @@ void Optimizer::update(const double* scalars, uint64_t count, float* parameter, 
 // ---- Building
 
 Model::Model(const Registry& registry, const ModelRecipe& recipe, ForeignModels foreign)
-    : registry_(registry), recipe_(recipe), foreign_models_(std::move(foreign)), table_(&registry.model(recipe.model.use)) {
+    : registry_(registry),
+      recipe_(recipe),
+      foreign_models_(std::move(foreign)),
+      table_(&registry.model(recipe.model.use)) {
   try {
     instance_ = build(recipe_, "");
   } catch (...) {  // a destructor does not run for what was not constructed
@@ -85,7 +90,9 @@ Model::Model(const Registry& registry, const ModelRecipe& recipe, ForeignModels 
   }
 }
 
-Model::~Model() { destroy(); }
+Model::~Model() {
+  destroy();
+}
 
 void Model::destroy() {
   if (instance_.self != nullptr) {
@@ -143,7 +150,8 @@ atl_parameter Model::declare(atl_context&, const atl_parameter_info& info) {
     throw Error(ErrorKind::plugin, "'{}' is no name for a parameter", name);
   }
   if (std::ranges::any_of(bank_.parameters, [&](const auto& other) { return other->name == full; })) {
-    throw Error(ErrorKind::plugin, "the parameter '{}' is declared twice; hint: give each layer a scope of its own", full);
+    throw Error(ErrorKind::plugin, "the parameter '{}' is declared twice; hint: give each layer a scope of its own",
+                full);
   }
   auto parameter = std::make_unique<graph::Parameter>();
   parameter->name = full;
@@ -226,7 +234,8 @@ void Model::set_learning_rate(size_t group, std::function<double(int64_t t)> lea
 
 // ---- Recording
 
-void Model::make_context(atl_context& context, graph::Session& session, const atl_phase_info& phase, std::string stage) {
+void Model::make_context(atl_context& context, graph::Session& session, const atl_phase_info& phase,
+                         std::string stage) {
   context.model = this;
   context.session = &session;
   context.phase = phase;
@@ -300,8 +309,8 @@ void Model::minimize(atl_context& context, const std::string& name, uint32_t los
               did_you_mean(name, group_names()));
 }
 
-atl_status Model::call_loss(atl_context& context, atl_loss loss, int32_t function, const atl_tensor* inputs, uint64_t count,
-                            const atl_network* network, atl_tensor* output) {
+atl_status Model::call_loss(atl_context& context, atl_loss loss, int32_t function, const atl_tensor* inputs,
+                            uint64_t count, const atl_network* network, atl_tensor* output) {
   if (loss == 0 || loss > losses_.size()) {
     throw Error(ErrorKind::plugin, "a loss that was not looked up with build.loss(\"…\")");
   }
@@ -329,7 +338,8 @@ atl_features Model::find_features(atl_context&, const std::string& run) {
     throw;
   }
   building_foreign_ = outer;
-  built.features = static_cast<const atl_features_v1*>(built.table->extension(built.instance.self, borrow(ATL_FEATURES_V1)));
+  built.features =
+      static_cast<const atl_features_v1*>(built.table->extension(built.instance.self, borrow(ATL_FEATURES_V1)));
   features_.push_back(built);
   if (built.features == nullptr) {
     throw Error(ErrorKind::plugin, "features('{}'): the model '{}' offers none", run, foreign.recipe.model.use);
@@ -338,7 +348,8 @@ atl_features Model::find_features(atl_context&, const std::string& run) {
   const FieldSpec* to = foreign.recipe.data.find("image");
   if (from == nullptr || to == nullptr || !(from->dims == to->dims)) {
     throw Error(ErrorKind::plugin, "features('{}'): that model sees images of {}, this run has {}", run,
-                to == nullptr ? "nothing" : tensor::to_string(to->dims), from == nullptr ? "none" : tensor::to_string(from->dims));
+                to == nullptr ? "nothing" : tensor::to_string(to->dims),
+                from == nullptr ? "none" : tensor::to_string(from->dims));
   }
   BuiltFeatures& done = features_.back();
   const atl_string* names = nullptr;
@@ -364,8 +375,8 @@ atl_status Model::apply_features(atl_context& context, atl_features handle, atl_
   for (uint64_t i = 0; i < count; ++i) {
     const std::string_view name(names[i].data, names[i].size);
     if (std::ranges::find(built.names, name) == built.names.end()) {
-      throw Error(ErrorKind::plugin, "{}: the other run's model has no feature '{}', expected {}{}", to_string(at), name,
-                  one_of(built.names), did_you_mean(std::string(name), built.names));
+      throw Error(ErrorKind::plugin, "{}: the other run's model has no feature '{}', expected {}{}", to_string(at),
+                  name, one_of(built.names), did_you_mean(std::string(name), built.names));
     }
   }
   const graph::OperationRegistry& registry = graph::OperationRegistry::instance();
@@ -385,7 +396,8 @@ atl_status Model::apply_features(atl_context& context, atl_features handle, atl_
   }
   const int32_t training = std::exchange(context.phase.training, 0);
   const atl_tensor handle_of_images = (static_cast<uint64_t>(session.generation()) << 32U) | (value + 1);
-  const atl_status status = built.features->apply(built.instance.self, &context, handle_of_images, names, count, outputs);
+  const atl_status status =
+      built.features->apply(built.instance.self, &context, handle_of_images, names, count, outputs);
   context.phase.training = training;
   return status;
 }

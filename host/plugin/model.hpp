@@ -102,7 +102,7 @@ class Model {
     Instance instance;
     const atl_features_v1* features = nullptr;
     std::vector<std::string> names;  // of the features
-    double scale = 1, shift = 0;  // from this run's range to that model's
+    double scale = 1, shift = 0;     // from this run's range to that model's
   };
 
   Instance build(const ModelRecipe& recipe, const std::string& prefix);

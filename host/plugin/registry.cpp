@@ -66,19 +66,29 @@ Description describe(const atl_component& component, const atl_plugin& plugin, c
   out.plugin_name = own(plugin.name);
   out.plugin_version = own(plugin.version);
   out.plugin_path = file.string();
-  for_each(from.settings, from.setting_count, [&](const atl_setting& setting) { out.settings.push_back(describe(setting)); });
+  for_each(from.settings, from.setting_count,
+           [&](const atl_setting& setting) { out.settings.push_back(describe(setting)); });
   for_each(from.slots, from.slot_count, [&](const atl_loss_slot& slot) {
     out.slots.push_back({own(slot.name), own(slot.role), own(slot.default_loss), own(slot.help)});
   });
   return out;
 }
 
-// Only dlopen's own words: the path before them stands in front of ours already, and the system's code after them says nothing.
+// Only dlopen's own words: the path before them stands in front of ours already, and the system's code after them says
+// nothing.
 std::string reason(const std::string& message, const fs::path& file) {
   const std::string path = file.string() + ": ";
   const auto at = message.rfind(path);
   const std::string words = at == std::string::npos ? message : message.substr(at + path.size());
   return words.substr(0, words.rfind("): "));
+}
+
+// Kept until the process ends, and not destroyed then either: see the header.
+boost::dll::shared_library& keep(std::unique_ptr<boost::dll::shared_library> library) {
+  static auto& kept =
+      *new std::vector<std::unique_ptr<boost::dll::shared_library>>();  // NOLINT(cppcoreguidelines-owning-memory)
+  kept.push_back(std::move(library));
+  return *kept.back();
 }
 
 }  // namespace
@@ -130,28 +140,28 @@ Registry::Registry(const std::vector<fs::path>& paths) {
 Registry::~Registry() = default;
 
 void Registry::load(const fs::path& file) {
-  // Kept until the process ends: see the header.
-  auto* handle = new boost::dll::shared_library();  // NOLINT(cppcoreguidelines-owning-memory)
+  auto handle = std::make_unique<boost::dll::shared_library>();
   try {
     handle->load(boost::dll::fs::path(fs::absolute(file).string()),
                  boost::dll::load_mode::rtld_local | boost::dll::load_mode::rtld_now);
   } catch (const std::exception& error) {
-    delete handle;
     throw Error(ErrorKind::plugin, "{}: is not a plugin: {}; expected a shared library made by atelier_add_plugin()",
                 file.string(), reason(error.what(), fs::absolute(file)));
   }
   reset_floating_point();
   if (!handle->has("atelier_plugin")) {
-    delete handle;
-    throw Error(ErrorKind::plugin,
-                "{}: is a shared library without the entry point 'atelier_plugin'; hint: end the source with ATELIER_MODEL, "
-                "ATELIER_LOSS, ATELIER_OPTIMIZER or ATELIER_DATASET",
-                file.string());
+    throw Error(
+        ErrorKind::plugin,
+        "{}: is a shared library without the entry point 'atelier_plugin'; hint: end the source with ATELIER_MODEL, "
+        "ATELIER_LOSS, ATELIER_OPTIMIZER or ATELIER_DATASET",
+        file.string());
   }
+  boost::dll::shared_library& library = keep(std::move(handle));
   atl_plugin plugin{};
   plugin.size = sizeof plugin;
   VersionExchange exchange;
-  const atl_status status = handle->get<atl_status(const atl_host*, atl_plugin*)>("atelier_plugin")(exchange.host(), &plugin);
+  const atl_status status =
+      library.get<atl_status(const atl_host*, atl_plugin*)>("atelier_plugin")(exchange.host(), &plugin);
   reset_floating_point();
   if (status != ATL_OK) {
     throw Error(ErrorKind::plugin, "{}: {}", file.string(),
@@ -161,7 +171,8 @@ void Registry::load(const fs::path& file) {
     Component component{describe(*plugin.components[i], plugin, file), plugin.components[i]->table};
     const auto key = std::pair(component.description.kind, component.description.name);
     if (const auto [other, fresh] = components_.try_emplace(key, component); !fresh) {
-      throw Error(ErrorKind::plugin, "{}: brings the {} '{}', which {} brings too; hint: remove one of them from the plugin path",
+      throw Error(ErrorKind::plugin,
+                  "{}: brings the {} '{}', which {} brings too; hint: remove one of them from the plugin path",
                   file.string(), name_of(key.first), key.second, other->second.description.plugin_path);
     }
   }

@@ -21,24 +21,25 @@ struct Component {
   const void* table = nullptr;  // of its kind: an atl_model_v1, atl_loss_v1, ...
 };
 
-// Where plugins are looked for, in this order: `given` (folders or files; --plugin-path), ATELIER_PLUGIN_PATH (separated by
-// colons), the folder of the build tree or of the install prefix that belongs to `program`.
+// Where plugins are looked for, in this order: `given` (folders or files; --plugin-path), ATELIER_PLUGIN_PATH
+// (separated by colons), the folder of the build tree or of the install prefix that belongs to `program`.
 std::vector<std::filesystem::path> plugin_paths(const std::filesystem::path& program,
                                                 const std::vector<std::filesystem::path>& given);
 
 // All components of all plugins. Plugins stay loaded as long as the process lives: code of theirs may be on any stack.
 class Registry {
  public:
-  // Loads every *.so in the folders, and the files. Throws Error(plugin): not a library, no entry point, no version in common,
-  // a broken description, two components of one kind and name.
+  // Loads every *.so in the folders, and the files. Throws Error(plugin): not a library, no entry point, no version in
+  // common, a broken description, two components of one kind and name.
   explicit Registry(const std::vector<std::filesystem::path>& paths);
   ~Registry();
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
 
   [[nodiscard]] const Component* find(Kind kind, std::string_view name) const;  // null where unknown
-  [[nodiscard]] const Component& get(Kind kind, std::string_view name) const;   // throws Error(plugin) with the nearest name
-  [[nodiscard]] std::vector<Description> descriptions() const;                  // by kind, then by name
+  [[nodiscard]] const Component& get(Kind kind,
+                                     std::string_view name) const;  // throws Error(plugin) with the nearest name
+  [[nodiscard]] std::vector<Description> descriptions() const;      // by kind, then by name
 
   [[nodiscard]] const atl_model_v1& model(std::string_view name) const;
   [[nodiscard]] const atl_loss_v1& loss(std::string_view name) const;

@@ -45,6 +45,8 @@ int64_t Shape::elements() const {
   return product;
 }
 
-std::string to_string(const Shape& shape) { return fmt::format("({})", fmt::join(shape.dims(), ", ")); }
+std::string to_string(const Shape& shape) {
+  return fmt::format("({})", fmt::join(shape.dims(), ", "));
+}
 
 }  // namespace atelier::tensor

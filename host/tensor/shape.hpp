@@ -13,7 +13,9 @@ namespace atelier::tensor {
 
 enum class DType : uint8_t { f32, f64, i64 };
 
-constexpr size_t size_of(DType dtype) { return dtype == DType::f32 ? 4 : 8; }
+constexpr size_t size_of(DType dtype) {
+  return dtype == DType::f32 ? 4 : 8;
+}
 std::string_view name_of(DType dtype);  // "float32", "float64", "int64"
 
 // Up to eight axes, stored in place: shapes are copied and compared on hot paths, and never allocate.

@@ -11,7 +11,9 @@ namespace atelier::tensor {
 
 constexpr size_t alignment = 64;
 
-constexpr size_t aligned(size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
+constexpr size_t aligned(size_t bytes) {
+  return (bytes + alignment - 1) / alignment * alignment;
+}
 
 // A zero-filled block. Movable, not copyable; copy with copy_of.
 class Storage {

@@ -74,7 +74,9 @@ void Batch::plan(const Subset& subset, std::span<const uint32_t> order, int64_t 
   }
 }
 
-int32_t Batch::pieces() const { return static_cast<int32_t>((size() + samples_per_piece - 1) / samples_per_piece); }
+int32_t Batch::pieces() const {
+  return static_cast<int32_t>((size() + samples_per_piece - 1) / samples_per_piece);
+}
 
 void Batch::assemble(int32_t piece) {
   const int64_t last = std::min<int64_t>((piece + 1) * samples_per_piece, size());
@@ -113,7 +115,9 @@ TrainingBatches::TrainingBatches(const plugin::Dataset& dataset, const plugin::D
   };
 }
 
-int64_t TrainingBatches::batches_per_epoch() const { return (subset_.count + batch_size_ - 1) / batch_size_; }
+int64_t TrainingBatches::batches_per_epoch() const {
+  return (subset_.count + batch_size_ - 1) / batch_size_;
+}
 
 void TrainingBatches::seek(int64_t batch) {
   next_ = batch;
@@ -135,7 +139,8 @@ const std::vector<uint32_t>& TrainingBatches::order_of(int64_t epoch) {
 }
 
 TrainingBatches::Slot* TrainingBatches::find(int64_t number) {
-  const auto found = std::ranges::find_if(slots_, [&](const Slot& slot) { return !slot.free && slot.number == number; });
+  const auto found =
+      std::ranges::find_if(slots_, [&](const Slot& slot) { return !slot.free && slot.number == number; });
   return found == slots_.end() ? nullptr : &*found;
 }
 
@@ -212,8 +217,8 @@ void TrainingBatches::step_done() {
 
 // ---- Evaluation
 
-EvaluationBatches::EvaluationBatches(const plugin::Dataset& dataset, const plugin::DataSpec& scaled, const Subset& subset,
-                                     int64_t batch_size)
+EvaluationBatches::EvaluationBatches(const plugin::Dataset& dataset, const plugin::DataSpec& scaled,
+                                     const Subset& subset, int64_t batch_size)
     : subset_(subset), batch_size_(std::min(batch_size, std::max<int64_t>(subset.count, 1))) {
   for (auto& batch : batches_) {
     batch = std::make_unique<Batch>(dataset, scaled, batch_size_);
@@ -246,7 +251,9 @@ bool EvaluationBatches::next() {
   return true;
 }
 
-void EvaluationBatches::advance() { throw Error(ErrorKind::plugin, "next_batch: only in train_step"); }
+void EvaluationBatches::advance() {
+  throw Error(ErrorKind::plugin, "next_batch: only in train_step");
+}
 
 const graph::Background* EvaluationBatches::prefetch() {
   if (following_ >= subset_.count) {

@@ -53,8 +53,8 @@ class Batch {
   plugin::Split split_ = plugin::Split::train;
 };
 
-// The endless sequence of training batches: epoch after epoch, each in an order of its own, the last batch of each smaller
-// where the count does not divide. A batch's number says all about it, so a run goes on from any.
+// The endless sequence of training batches: epoch after epoch, each in an order of its own, the last batch of each
+// smaller where the count does not divide. A batch's number says all about it, so a run goes on from any.
 class TrainingBatches final : public plugin::BatchSource {
  public:
   TrainingBatches(const plugin::Dataset& dataset, const plugin::DataSpec& scaled, Subset subset, int64_t batch_size,
@@ -63,7 +63,7 @@ class TrainingBatches final : public plugin::BatchSource {
   [[nodiscard]] int64_t batches_per_epoch() const;
   // The next step begins at this batch.
   void seek(int64_t batch);
-  void begin_step();  // takes its first batch
+  void begin_step();                                        // takes its first batch
   [[nodiscard]] int64_t consumed() const { return next_; }  // batches, by the steps begun so far
   [[nodiscard]] int64_t step_samples() const { return step_samples_; }
 
@@ -96,11 +96,11 @@ class TrainingBatches final : public plugin::BatchSource {
   uint64_t seed_;
   std::deque<Slot> slots_;
   Batch* current_ = nullptr;
-  int64_t next_ = 0;           // the first batch that no step has taken
+  int64_t next_ = 0;  // the first batch that no step has taken
   int64_t steps_begun_ = 0;
   int64_t steps_done_ = 0;
   int64_t taken_in_step_ = 0;
-  int64_t taken_before_ = 1;   // in the step before: what the next will probably take
+  int64_t taken_before_ = 1;  // in the step before: what the next will probably take
   int64_t step_samples_ = 0;
   struct EpochOrder {
     int64_t epoch = -1;
@@ -116,12 +116,13 @@ class TrainingBatches final : public plugin::BatchSource {
 // All samples of a subset, once, in order.
 class EvaluationBatches final : public plugin::BatchSource {
  public:
-  EvaluationBatches(const plugin::Dataset& dataset, const plugin::DataSpec& scaled, const Subset& subset, int64_t batch_size);
+  EvaluationBatches(const plugin::Dataset& dataset, const plugin::DataSpec& scaled, const Subset& subset,
+                    int64_t batch_size);
   bool next();  // false after the last
   [[nodiscard]] int64_t first_index() const { return first_; }
   [[nodiscard]] int64_t size() const override { return batches_[turn_]->size(); }
   [[nodiscard]] const std::vector<plugin::BatchField>& fields() const override { return batches_[turn_]->fields(); }
-  void advance() override;  // not possible: throws
+  void advance() override;              // not possible: throws
   const graph::Background* prefetch();  // the batch after this one
   void step_done();
 

@@ -23,8 +23,8 @@ std::string cpu_model() {
   return "unknown";
 }
 
-void add_plugin(const plugin::Registry& registry, plugin::Kind kind, const std::string& use, std::set<std::string>& seen,
-                std::vector<runlog::Plugin>& out) {
+void add_plugin(const plugin::Registry& registry, plugin::Kind kind, const std::string& use,
+                std::set<std::string>& seen, std::vector<runlog::Plugin>& out) {
   const plugin::Description& description = registry.get(kind, use).description;
   if (seen.insert(description.plugin_path).second) {
     out.push_back({description.plugin_name, description.plugin_version, description.plugin_path,

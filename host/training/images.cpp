@@ -29,7 +29,8 @@ ImageStack grid(const ImageStack& images, int64_t columns) {
     for (int64_t y = 0; y < images.height; ++y) {
       const int64_t to_row = n / columns * (images.height + gap) + y;
       const int64_t to = (to_row * out.width + n % columns * (images.width + gap)) * images.channels;
-      std::memcpy(out.pixels.data() + to, images.pixels.data() + (n * images.height + y) * line, static_cast<size_t>(line));
+      std::memcpy(out.pixels.data() + to, images.pixels.data() + (n * images.height + y) * line,
+                  static_cast<size_t>(line));
     }
   }
   return out;

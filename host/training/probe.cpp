@@ -2,10 +2,10 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "base/text.hpp"
-#include "training/fingerprint.hpp"
 #include "base/sha256.hpp"
+#include "base/text.hpp"
 #include "runlog/path.hpp"
+#include "training/fingerprint.hpp"
 #include "training/trainer.hpp"
 
 namespace atelier::training {
@@ -71,7 +71,9 @@ void add_tensors(const Workbench& bench, const graph::Plan& step, const std::vec
   for (const std::string& name : log.activations) {
     if (std::ranges::find(annotated, name) == annotated.end()) {
       throw Error(ErrorKind::experiment, "log.activations: the model has no layer '{}'{}", name,
-                  annotated.empty() ? "" : fmt::format("{} known: {}", did_you_mean(name, annotated), fmt::join(annotated, ", ")));
+                  annotated.empty()
+                      ? ""
+                      : fmt::format("{} known: {}", did_you_mean(name, annotated), fmt::join(annotated, ", ")));
     }
   }
 }
@@ -118,8 +120,8 @@ LogPlan probe(Workbench& bench) {
   const Subset& subset = bench.subsets().validation.count > 0 ? bench.subsets().validation : bench.subsets().test;
   out.evaluation_names = bench.evaluation_names(subset, experiment.evaluate.batch_size);
   if (std::ranges::find(out.evaluation_names, experiment.evaluate.metric) == out.evaluation_names.end()) {
-    throw Error(ErrorKind::experiment, "evaluate.metric: the model '{}' has no metric '{}', expected {}", experiment.model.use,
-                experiment.evaluate.metric, one_of(out.evaluation_names));
+    throw Error(ErrorKind::experiment, "evaluate.metric: the model '{}' has no metric '{}', expected {}",
+                experiment.model.use, experiment.evaluate.metric, one_of(out.evaluation_names));
   }
   const int64_t per_epoch = bench.batches().batches_per_epoch();
   out.total_steps = experiment.train.steps
@@ -128,7 +130,8 @@ LogPlan probe(Workbench& bench) {
   return out;
 }
 
-runlog::RunDescription describe_run(Workbench& bench, const LogPlan& plan, const plugin::Registry& registry, int threads) {
+runlog::RunDescription describe_run(Workbench& bench, const LogPlan& plan, const plugin::Registry& registry,
+                                    int threads) {
   const experiment::Experiment& experiment = bench.experiment();
   runlog::RunDescription out;
   out.name = experiment.name;

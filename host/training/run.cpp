@@ -21,7 +21,8 @@ void take_start(Workbench& bench, const plugin::Registry& registry, const RunOpt
   for (const auto* list : {&start->groups, &start->freeze}) {
     for (const std::string& name : *list) {
       if (std::ranges::find(names, name) == names.end()) {
-        throw Error(ErrorKind::experiment, "start: the model has no parameter group '{}', it has {}", name, fmt::join(names, ", "));
+        throw Error(ErrorKind::experiment, "start: the model has no parameter group '{}', it has {}", name,
+                    fmt::join(names, ", "));
       }
     }
   }
@@ -36,8 +37,8 @@ void take_start(Workbench& bench, const plugin::Registry& registry, const RunOpt
     const auto found = source.weights.find(parameter->name);
     if (found == source.weights.end() || !(found->second.shape == parameter->value.shape)) {
       throw Error(ErrorKind::experiment, "start.from: '{}' has {} for '{}', expected {}", start->from,
-                  found == source.weights.end() ? "no weights" : tensor::to_string(found->second.shape), parameter->name,
-                  tensor::to_string(parameter->value.shape));
+                  found == source.weights.end() ? "no weights" : tensor::to_string(found->second.shape),
+                  parameter->name, tensor::to_string(parameter->value.shape));
     }
     parameter->value.storage = tensor::copy_of(found->second.storage);
   }
@@ -45,8 +46,10 @@ void take_start(Workbench& bench, const plugin::Registry& registry, const RunOpt
 
 std::string fingerprint_warning(const std::string& stored) {
   const std::string now = numeric_fingerprint();
-  return stored == now ? "" : "this machine or program computes under another numeric fingerprint than the run so far; its bits "
-                              "may differ from an uninterrupted run's";
+  return stored == now
+             ? ""
+             : "this machine or program computes under another numeric fingerprint than the run so far; its bits "
+               "may differ from an uninterrupted run's";
 }
 
 }  // namespace
@@ -57,8 +60,8 @@ RunOutcome run(const experiment::Experiment& experiment, const plugin::Registry&
   take_start(bench, registry, options);
   const LogPlan plan = probe(bench);
   const runlog::RunDescription description = describe_run(bench, plan, registry, options.threads);
-  const std::filesystem::path log = runlog::new_log_path(options.out_directory, experiment.name, description.created_utc,
-                                                         description.run_id, description.seed);
+  const std::filesystem::path log = runlog::new_log_path(options.out_directory, experiment.name,
+                                                         description.created_utc, description.run_id, description.seed);
   Trainer trainer(bench, plan, runlog::Writer::create(log, description), log, options, observer);
   trainer.begin();
   return trainer.run();
@@ -86,8 +89,8 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
       seconds_before = timing.wall_seconds[i];
     }
   }
-  const experiment::Experiment experiment = experiment::parse(resolved, log.string() + " (resolved experiment)",
-                                                              std::filesystem::current_path(), {}, registry.descriptions());
+  const experiment::Experiment experiment = experiment::parse(
+      resolved, log.string() + " (resolved experiment)", std::filesystem::current_path(), {}, registry.descriptions());
   Workbench bench(experiment, registry, options);
   const LogPlan plan = probe(bench);
   if (const std::string warning = fingerprint_warning(fingerprint); !warning.empty()) {
@@ -98,7 +101,8 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
   return trainer.run();
 }
 
-ModelSummary summarize(const experiment::Experiment& experiment, const plugin::Registry& registry, const RunOptions& options) {
+ModelSummary summarize(const experiment::Experiment& experiment, const plugin::Registry& registry,
+                       const RunOptions& options) {
   Workbench bench(experiment, registry, options);
   const LogPlan plan = probe(bench);
   ModelSummary out;
@@ -126,12 +130,12 @@ ModelSummary summarize(const experiment::Experiment& experiment, const plugin::R
   return out;
 }
 
-ImageStack sample(const std::filesystem::path& log, const plugin::Registry& registry, const RunOptions& options, int64_t count,
-                  uint64_t seed, Weights weights) {
+ImageStack sample(const std::filesystem::path& log, const plugin::Registry& registry, const RunOptions& options,
+                  int64_t count, uint64_t seed, Weights weights) {
   const runlog::Reader reader(log);
   const experiment::Experiment experiment =
-      experiment::parse(reader.description().resolved, log.string() + " (resolved experiment)", std::filesystem::current_path(),
-                        {}, registry.descriptions());
+      experiment::parse(reader.description().resolved, log.string() + " (resolved experiment)",
+                        std::filesystem::current_path(), {}, registry.descriptions());
   Workbench bench(experiment, registry, options);
   if (!bench.samples_images()) {
     throw Error(ErrorKind::file, "{}: the model makes no images of 1 or 3 channels", log.string());

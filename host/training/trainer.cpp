@@ -9,7 +9,12 @@ namespace atelier::training {
 
 Trainer::Trainer(Workbench& bench, const LogPlan& plan, runlog::Writer writer, std::filesystem::path log,
                  const RunOptions& options, Observer& observer)
-    : bench_(bench), plan_(plan), writer_(std::move(writer)), log_(std::move(log)), options_(options), observer_(observer) {
+    : bench_(bench),
+      plan_(plan),
+      writer_(std::move(writer)),
+      log_(std::move(log)),
+      options_(options),
+      observer_(observer) {
   bench_.set_total_steps(plan_.total_steps);
   updates_after_.assign(bench_.model().bank().groups.size(), 0);
   outcome_.log = log_;
@@ -198,7 +203,8 @@ void Trainer::log_train_row(int64_t step, const graph::StepResults& results) {
       if (column != plan_.train_names.end()) {
         row[static_cast<size_t>(column - plan_.train_names.begin())] = result.value;
       } else if (undeclared_.insert(name).second) {
-        observer_.message(fmt::format("'{}' is first logged at step {}, and not in the first step; it is left out", name, step));
+        observer_.message(
+            fmt::format("'{}' is first logged at step {}, and not in the first step; it is left out", name, step));
       }
     } else if (result.kind == graph::OutputKind::group_norm) {
       row[first_norm + static_cast<size_t>(result.index)] = result.value;
@@ -244,8 +250,8 @@ void Trainer::log_tensors(int64_t step, const graph::StepResults& results) {
     if (series == plan_.tensors.end() || !(series->shape == result.tensor->shape) || !written.insert(name).second) {
       continue;  // not asked for, or from the smaller last batch of an epoch
     }
-    writer_.append_tensor(name, step,
-                          {result.tensor->storage.as<const float>(), static_cast<size_t>(result.tensor->shape.elements())});
+    writer_.append_tensor(
+        name, step, {result.tensor->storage.as<const float>(), static_cast<size_t>(result.tensor->shape.elements())});
   }
 }
 
@@ -267,7 +273,8 @@ void Trainer::report(int64_t step, const graph::StepResults& results) {
   }
   const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
   progress.samples_per_second = static_cast<double>(samples_seen_) / std::max(seconds - idle_seconds_, 1e-9);
-  const double per_step = static_cast<double>(samples_seen_) / std::max<double>(static_cast<double>(recorded_samples_), 1);
+  const double per_step =
+      static_cast<double>(samples_seen_) / std::max<double>(static_cast<double>(recorded_samples_), 1);
   progress.seconds_left = seconds / std::max(per_step, 1.0) * static_cast<double>(plan_.total_steps - step);
   observer_.progress(progress);
 }
@@ -362,7 +369,8 @@ void Trainer::finish() {
 void Trainer::fail_non_finite(int64_t step) {
   failed_ = stopping_ = true;
   outcome_.status = runlog::Status::failed;
-  observer_.message(fmt::format("the loss of step {} is not finite; replaying from the last checkpoint to find out why", step));
+  observer_.message(
+      fmt::format("the loss of step {} is not finite; replaying from the last checkpoint to find out why", step));
   writer_.flush();
   {
     const runlog::Reader reader(log_);
@@ -385,8 +393,9 @@ void Trainer::fail_non_finite(int64_t step) {
   every.every_value = true;
   bench_.record_step(step, plan_.total_steps, every);
   const std::string culprit = session.find_non_finite();
-  outcome_.reason = fmt::format("the loss is not finite at step {}; nothing was updated by it. First value that is not finite: {}",
-                                step, culprit.empty() ? "none when replayed" : culprit);
+  outcome_.reason =
+      fmt::format("the loss is not finite at step {}; nothing was updated by it. First value that is not finite: {}",
+                  step, culprit.empty() ? "none when replayed" : culprit);
   writer_.set_status(outcome_.status, outcome_.reason);
   writer_.close();
 }

@@ -1,4 +1,5 @@
-// The training loop of one run: steps, logging, evaluation, samples, checkpoints, and what happens when something goes wrong.
+// The training loop of one run: steps, logging, evaluation, samples, checkpoints, and what happens when something goes
+// wrong.
 #pragma once
 
 #include <chrono>
@@ -13,10 +14,10 @@ namespace atelier::training {
 
 // What a run will log, found by recording a first step, an evaluation and a sampling without keeping their effects.
 struct LogPlan {
-  std::vector<std::string> train_names;       // logged by the model in training, in order
-  std::vector<std::string> evaluation_names;  // sorted
-  std::vector<std::string> train_columns;     // all columns of metrics/train
-  std::vector<std::string> parameter_columns; // of metrics/gradient_norms: one for each trained parameter
+  std::vector<std::string> train_names;        // logged by the model in training, in order
+  std::vector<std::string> evaluation_names;   // sorted
+  std::vector<std::string> train_columns;      // all columns of metrics/train
+  std::vector<std::string> parameter_columns;  // of metrics/gradient_norms: one for each trained parameter
   std::vector<runlog::TensorSeries> tensors;
   int64_t batches_per_step = 1;
   int64_t total_steps = 0;
@@ -24,12 +25,13 @@ struct LogPlan {
 
 LogPlan probe(Workbench& bench);
 
-runlog::RunDescription describe_run(Workbench& bench, const LogPlan& plan, const plugin::Registry& registry, int threads);
+runlog::RunDescription describe_run(Workbench& bench, const LogPlan& plan, const plugin::Registry& registry,
+                                    int threads);
 
 class Trainer {
  public:
-  Trainer(Workbench& bench, const LogPlan& plan, runlog::Writer writer, std::filesystem::path log, const RunOptions& options,
-          Observer& observer);
+  Trainer(Workbench& bench, const LogPlan& plan, runlog::Writer writer, std::filesystem::path log,
+          const RunOptions& options, Observer& observer);
 
   void begin();  // of a new run: the checkpoint of step 0
   // Of a resumed one, whose earlier parts took so long.
@@ -67,8 +69,8 @@ class Trainer {
   Observer& observer_;
   RunOutcome outcome_;
 
-  int64_t done_ = 0;       // steps whose updates are made
-  int64_t in_flight_ = 0;  // the step that runs; 0 where none does
+  int64_t done_ = 0;                    // steps whose updates are made
+  int64_t in_flight_ = 0;               // the step that runs; 0 where none does
   std::vector<int64_t> updates_after_;  // of each group, after step done_
   int64_t batches_after_ = 0;
   std::vector<int64_t> recorded_updates_;
@@ -83,9 +85,9 @@ class Trainer {
 
   Clock::time_point started_ = Clock::now();
   Clock::time_point last_checkpoint_ = Clock::now();
-  double seconds_before_ = 0;     // of earlier parts of a resumed run
-  double idle_seconds_ = 0;       // spent in evaluation, sampling and checkpoints
-  int64_t samples_seen_ = 0;      // in this part
+  double seconds_before_ = 0;  // of earlier parts of a resumed run
+  double idle_seconds_ = 0;    // spent in evaluation, sampling and checkpoints
+  int64_t samples_seen_ = 0;   // in this part
   double row_seconds_ = 0;
   int64_t row_samples_ = 0;
 };

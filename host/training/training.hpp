@@ -1,4 +1,5 @@
-// Running experiments: from a checked experiment and the plugins to a log, and from a log to more training or to images.
+// Running experiments: from a checked experiment and the plugins to a log, and from a log to more training or to
+// images.
 #pragma once
 
 #include <atomic>
@@ -19,7 +20,7 @@ struct RunOptions {
   int threads = 1;
   std::filesystem::path out_directory = "runs";
   std::vector<std::filesystem::path> data_directories;  // where datasets look first
-  const std::atomic<int>* interrupted = nullptr;         // not 0: stop after the current step, with a checkpoint
+  const std::atomic<int>* interrupted = nullptr;        // not 0: stop after the current step, with a checkpoint
 };
 
 struct Progress {
@@ -54,8 +55,8 @@ struct RunOutcome {
   std::map<std::string, double> metrics;  // of the last evaluation
 };
 
-// Trains an experiment into a new log. Throws Error for what is found before training begins (and leaves no log then); what
-// happens later ends in the log and in the outcome.
+// Trains an experiment into a new log. Throws Error for what is found before training begins (and leaves no log then);
+// what happens later ends in the log and in the outcome.
 RunOutcome run(const experiment::Experiment& experiment, const plugin::Registry& registry, const RunOptions& options,
                Observer& observer);
 
@@ -72,18 +73,19 @@ struct ParameterSummary {
 
 struct ModelSummary {
   std::vector<ParameterSummary> parameters;
-  int64_t parameter_count = 0;      // trained
-  double training_flops = 0;        // of the matrix products and convolutions of one step
+  int64_t parameter_count = 0;  // trained
+  double training_flops = 0;    // of the matrix products and convolutions of one step
   int64_t parameter_bytes = 0;
   int64_t optimizer_bytes = 0;
-  int64_t step_bytes = 0;           // the arena of one training step
+  int64_t step_bytes = 0;  // the arena of one training step
   int64_t batch_size = 0;
   int64_t train_count = 0, validation_count = 0, test_count = 0;
   int64_t total_steps = 0;
 };
 
 // Builds the model and plans one step, without running anything.
-ModelSummary summarize(const experiment::Experiment& experiment, const plugin::Registry& registry, const RunOptions& options);
+ModelSummary summarize(const experiment::Experiment& experiment, const plugin::Registry& registry,
+                       const RunOptions& options);
 
 // Images as bytes, (n, y, x, channel).
 struct ImageStack {
@@ -94,8 +96,8 @@ struct ImageStack {
 enum class Weights { best, final, checkpoint };  // falls back to the next one where a log has none
 
 // `count` images from the model of a log. Image i depends on the seed and i alone.
-ImageStack sample(const std::filesystem::path& log, const plugin::Registry& registry, const RunOptions& options, int64_t count,
-                  uint64_t seed, Weights weights);
+ImageStack sample(const std::filesystem::path& log, const plugin::Registry& registry, const RunOptions& options,
+                  int64_t count, uint64_t seed, Weights weights);
 
 // A near-square grid, two pixels between the images; `columns` 0 chooses.
 ImageStack grid(const ImageStack& images, int64_t columns = 0);

@@ -30,11 +30,13 @@ void check_sizes(const experiment::Experiment& experiment, const Subsets& subset
       return value.table == "train" && value.key == "batch_size";
     });
     const std::string place = given == experiment.resolved.end() ? "" : given->origin.text();
-    throw Error(ErrorKind::experiment, "{}{}train.batch_size: got {}, expected at most the {} training samples of '{}'", place,
-                place.empty() ? "" : ": ", experiment.train.batch_size, subsets.train.count, experiment.dataset.use);
+    throw Error(ErrorKind::experiment, "{}{}train.batch_size: got {}, expected at most the {} training samples of '{}'",
+                place, place.empty() ? "" : ": ", experiment.train.batch_size, subsets.train.count,
+                experiment.dataset.use);
   }
   if (subsets.test.count == 0 && subsets.validation.count == 0) {
-    throw Error(ErrorKind::data, "dataset '{}': has no test samples; hint: set dataset.validation", experiment.dataset.use);
+    throw Error(ErrorKind::data, "dataset '{}': has no test samples; hint: set dataset.validation",
+                experiment.dataset.use);
   }
 }
 
@@ -61,7 +63,8 @@ plugin::ModelRecipe recipe_of(const experiment::Experiment& experiment, const pl
           tensor::DType::f32};
 }
 
-Workbench::Workbench(const experiment::Experiment& experiment, const plugin::Registry& registry, const RunOptions& options)
+Workbench::Workbench(const experiment::Experiment& experiment, const plugin::Registry& registry,
+                     const RunOptions& options)
     : experiment_(experiment),
       registry_(registry),
       dataset_(std::make_unique<plugin::Dataset>(registry, dataset_recipe(experiment.dataset), experiment.directory,
@@ -71,9 +74,9 @@ Workbench::Workbench(const experiment::Experiment& experiment, const plugin::Reg
       executor_(options.threads) {
   ops::register_operations();
   check_sizes(experiment_, subsets_);
-  model_ = std::make_unique<plugin::Model>(registry, recipe_of(experiment_, spec_), [&, options](const std::string& run) {
-    return foreign_model(run, experiment_, registry_, options);
-  });
+  model_ = std::make_unique<plugin::Model>(
+      registry, recipe_of(experiment_, spec_),
+      [&, options](const std::string& run) { return foreign_model(run, experiment_, registry_, options); });
   experiment::check_groups(experiment_, model_->group_names());
   const auto session = [&](graph::Mode mode) {
     return std::make_unique<graph::Session>(mode, tensor::DType::f32, model_->bank(), executor_, arena_);
@@ -106,7 +109,9 @@ void Workbench::set_optimizers() {
     const bool frozen = experiment_.start && std::ranges::count(experiment_.start->freeze, names[g]) > 0;
     const experiment::Component& chosen = optimizer_of(names[g]);
     model_->set_optimizer(
-        g, frozen ? nullptr : std::make_unique<plugin::Optimizer>(registry_, plugin::ComponentChoice{chosen.use, chosen.settings}),
+        g,
+        frozen ? nullptr
+               : std::make_unique<plugin::Optimizer>(registry_, plugin::ComponentChoice{chosen.use, chosen.settings}),
         experiment_.train.clip_norm);
   }
 }
@@ -202,7 +207,8 @@ runlog::WeightsView Workbench::weights() const {
   runlog::WeightsView out;
   for (const auto& parameter : model_->bank().parameters) {
     if (!parameter->foreign) {
-      const std::span values(parameter->value.storage.as<const float>(), static_cast<size_t>(parameter->value.shape.elements()));
+      const std::span values(parameter->value.storage.as<const float>(),
+                             static_cast<size_t>(parameter->value.shape.elements()));
       (parameter->group >= 0 ? out.parameters : out.state).push_back({parameter->name, values});
     }
   }

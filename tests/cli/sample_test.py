@@ -33,7 +33,7 @@ class Sample(AtelierTest):
         for weights in ("best", "final", "checkpoint"):
             self.assertEqual(self.size(self.sample(log, "-n", "1", "--weights", weights)), (8, 8))
         self.assert_error(["sample", log, "-o", "out.png", "--weights", "bst"],
-                          "--weights: got 'bst', expected best, final or checkpoint; did you mean 'best'?")
+                          "--weights: got 'bst', expected final, best or checkpoint; did you mean 'best'?")
 
     def test_wrong_input(self):
         self.assert_error(["sample", "a.h5"],

@@ -65,7 +65,8 @@ def make_case(name, make_model, recipe, optimizer, clip_norm=0.0, with_frozen=Tr
     model = make_model()
     case = {"name": name, **recipe, "optimizer": optimizer, "clip_norm": clip_norm, "seed": SEED, "range": model.image_range,
             "image": IMAGE, "batch": BATCH, "latent": model.latent,
-            "initial": {key: {"shape": list(value.shape), "values": numbers(value, 9)} for key, value in model.parameters.items()},
+            "initial": {key: {"shape": list(value.shape), "values": numbers(value, 9)}
+                        for key, value in model.parameters.items()},
             "images": [numbers(images(model, step), 9) for step in range(1, STEPS + 1)],
             "noise": [numbers(noise(model, step), 9) for step in range(1, STEPS + 1)]}
     if with_frozen:  # one step in double precision whose updates are left out

@@ -36,7 +36,8 @@ class Mlp:
     """Linear layers with an activation between them, normalized before it if asked for."""
 
     def __init__(self, parameters, scope, widths, activation, batch_norm=False):
-        self.p, self.scope, self.layers, self.activation, self.batch_norm = parameters, scope, len(widths) - 1, activation, batch_norm
+        self.p, self.scope, self.layers = parameters, scope, len(widths) - 1
+        self.activation, self.batch_norm = activation, batch_norm
         for i in range(self.layers):
             parameters.add(f"{scope}.{i}.weight", (widths[i + 1], widths[i]))
             parameters.add(f"{scope}.{i}.bias", (widths[i + 1],))
@@ -86,7 +87,8 @@ class Gan:
 
 
 class Vae:
-    """Kingma & Welling 2014, section 3: a Gaussian posterior, the reparameterization trick, equation 10; beta: Higgins et al. 2017."""
+    """Kingma & Welling 2014, section 3: a Gaussian posterior, the reparameterization trick, equation 10. Beta: Higgins et al.
+    2017."""
 
     image_range = (0.0, 1.0)
 

@@ -23,9 +23,9 @@ TEST_CASE("a loss that is not finite stops the run, and says where it began") {
   const auto outcome = run(text_of("vae"), folder, watcher, 2, {"optimizer.learning_rate=1e20"});
   CHECK(outcome.status == runlog::Status::failed);
   CAPTURE(outcome.reason);
-  CHECK(outcome.reason.starts_with(
-      fmt::format("the loss is not finite at step {}; nothing was updated by it. First value that is not finite: the result of ",
-                  outcome.steps + 1)));
+  CHECK(outcome.reason.starts_with(fmt::format(
+      "the loss is not finite at step {}; nothing was updated by it. First value that is not finite: the result of ",
+      outcome.steps + 1)));
   CHECK(outcome.reason.find(".cpp:") != std::string::npos);
   const runlog::Reader reader(outcome.log);
   CHECK(reader.status() == runlog::Status::failed);
@@ -40,17 +40,21 @@ TEST_CASE("what cannot begin leaves no log") {
   const auto attempt = [&](const std::vector<std::string>& overrides, const std::string& model = "vae") {
     return message_of([&] { run(text_of(model), folder, watcher, 1, overrides); });
   };
-  CHECK(attempt({"train.batch_size=500"}).find("train.batch_size: got 500, expected at most the 120 training samples of 'shapes'") !=
+  CHECK(attempt({"train.batch_size=500"})
+            .find("train.batch_size: got 500, expected at most the 120 training samples of 'shapes'") !=
         std::string::npos);
   CHECK(attempt({"evaluate.metric=accuracy"}) ==
         "evaluate.metric: the model 'vae' has no metric 'accuracy', expected divergence, elbo, loss or reconstruction");
-  CHECK(attempt({"log.activations=[\"autoencoder.encoder.9\"]"}).starts_with(
-      "log.activations: the model has no layer 'autoencoder.encoder.9'; did you mean 'autoencoder.encoder."));
+  CHECK(attempt({"log.activations=[\"autoencoder.encoder.9\"]"})
+            .starts_with(
+                "log.activations: the model has no layer 'autoencoder.encoder.9'; did you mean 'autoencoder.encoder."));
   CHECK(attempt({"dataset.range=[-1.0, 1.0]"}) ==
-        "model 'vae': loss 'bce': loss.reconstruction: 'bce' needs images in [0, 1]; hint: set dataset.range = [0, 1], or use 'mse'");
+        "model 'vae': loss 'bce': loss.reconstruction: 'bce' needs images in [0, 1]; hint: set dataset.range = [0, 1], "
+        "or use 'mse'");
   CHECK(attempt({"dataset.range=[0.0, 1.0]"}, "gan").find("model.output_activation: 'tanh' gives values in [-1, 1]") !=
         std::string::npos);
-  CHECK(attempt({"optimizer.discriminater.learning_rate=1e-3"}, "gan").find("did you mean 'discriminator'?") != std::string::npos);
+  CHECK(attempt({"optimizer.discriminater.learning_rate=1e-3"}, "gan").find("did you mean 'discriminator'?") !=
+        std::string::npos);
   CHECK(fs::is_empty(folder.path()));
 }
 
@@ -61,6 +65,7 @@ TEST_CASE("a finished run is not resumed, nor is what is no log") {
   training::RunOptions options;
   CHECK(message_of([&] { training::resume(outcome.log, registry(), options, watcher); }) ==
         outcome.log.string() + ": the run is finished; there is nothing to resume");
-  CHECK(message_of([&] { training::resume(folder.path() / "none.h5", registry(), options, watcher); }).find("none.h5") !=
-        std::string::npos);
+  CHECK(message_of([&] {
+          training::resume(folder.path() / "none.h5", registry(), options, watcher);
+        }).find("none.h5") != std::string::npos);
 }

@@ -25,9 +25,10 @@ TEST_CASE("what is logged decides no bit") {
     Watcher watcher;
     const std::string layer = std::string(model) == "gan" ? "discriminator.0" : "encoder.0";
     const auto none = run(text_of(model), folder, watcher);
-    const auto all = run(text_of(model, "gradient_norms = 1\nweights = 1\ngradients = 1\nactivations_every = 1\nactivations = [\"" +
-                                            (std::string(model) == "gan" ? layer : "autoencoder." + layer) + "\"]"),
-                         folder, watcher);
+    const auto all =
+        run(text_of(model, "gradient_norms = 1\nweights = 1\ngradients = 1\nactivations_every = 1\nactivations = [\"" +
+                               (std::string(model) == "gan" ? layer : "autoencoder." + layer) + "\"]"),
+            folder, watcher);
     REQUIRE(all.status == runlog::Status::finished);
     check_same_run(none.log, all.log);
     const runlog::Reader reader(all.log);

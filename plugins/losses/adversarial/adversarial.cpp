@@ -15,9 +15,11 @@ class NonSaturating final : public AdversarialLoss {
   static void describe(Description& d) {
     d.summary = "The generator maximizes log D(G(z)).";
     d.reference = "Goodfellow et al. 2014, section 3; label smoothing: Salimans et al. 2016, section 3.4";
-    d.number("label_smoothing", 0.0, "real images get the label 1 minus this in the discriminator's loss").range(0, 0.5);
+    d.number("label_smoothing", 0.0, "real images get the label 1 minus this in the discriminator's loss")
+        .range(0, 0.5);
   }
-  NonSaturating(const Settings& settings, const DataSpec&, Builder&) : real_(1.0 - settings.number("label_smoothing")) {}
+  NonSaturating(const Settings& settings, const DataSpec&, Builder&)
+      : real_(1.0 - settings.number("label_smoothing")) {}
 
   Tensor discriminator(const Network& network, Tensor real, Tensor fake) override {
     return against(network(real), real_) + against(network(fake), 0.0);

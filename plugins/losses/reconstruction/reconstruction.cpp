@@ -5,7 +5,9 @@ namespace {
 
 using namespace atelier;
 
-Tensor sum_each(Tensor x) { return sum(x.flatten(), {1}); }  // (B, ...) to (B)
+Tensor sum_each(Tensor x) {
+  return sum(x.flatten(), {1});
+}  // (B, ...) to (B)
 
 class Bce final : public ReconstructionLoss {
  public:
@@ -26,7 +28,9 @@ class Bce final : public ReconstructionLoss {
 class Mse final : public ReconstructionLoss {
  public:
   static void describe(Description& d) {
-    d.summary = "Squared error: the decoder gives the means of Gaussian pixels with unit variance, up to a constant and a factor.";
+    d.summary =
+        "Squared error: the decoder gives the means of Gaussian pixels with unit variance, up to a constant and a "
+        "factor.";
     d.reference = "Bishop 2006, section 3.1.1";
   }
   Mse(const Settings&, const DataSpec&, Builder&) {}

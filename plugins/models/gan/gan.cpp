@@ -14,7 +14,8 @@ class Gan final : public Model {
     d.integers("generator", {128, 256, 512}, "widths of the generator's hidden layers").range(1, 65536);
     d.integers("discriminator", {512, 256, 128}, "widths of the discriminator's hidden layers").range(1, 65536);
     d.activation("activation", "leaky_relu", "of the hidden layers; the leaky one has slope 0.2");
-    d.text("output_activation", "tanh", "of the generator; its range should be the images' (tanh: [-1, 1], sigmoid: [0, 1])")
+    d.text("output_activation", "tanh",
+           "of the generator; its range should be the images' (tanh: [-1, 1], sigmoid: [0, 1])")
         .choices({"tanh", "sigmoid", "none"});
     d.initialization("glorot_uniform");
     d.flag("batch_norm", false, "normalize the generator's hidden layers by batch");
@@ -29,15 +30,15 @@ class Gan final : public Model {
     const int64_t pixels = data.image().elements();
     const Initializer initializer = Initializer::named(settings.text("initialization"));
     check_range(settings.text("output_activation"), data, build);
-    generator_ = Mlp(build.group("generator"), widths(latent_, settings.integers("generator"), pixels),
-                     {settings.text("activation"), settings.text("output_activation"), initializer,
-                      settings.flag("batch_norm"), 0});
+    generator_ = Mlp(
+        build.group("generator"), widths(latent_, settings.integers("generator"), pixels),
+        {settings.text("activation"), settings.text("output_activation"), initializer, settings.flag("batch_norm"), 0});
     discriminator_ = Mlp(build.group("discriminator"), widths(pixels, settings.integers("discriminator"), 1),
                          {settings.text("activation"), "none", initializer, false, settings.number("dropout")});
   }
 
   void train_step(Step& step) override {
-    const Tensor real = step.images().flatten();                       // (B, pixels)
+    const Tensor real = step.images().flatten();  // (B, pixels)
     const Tensor fake = generator_(step.normal({real.dim(0), latent_}));
     const Tensor discriminator_loss = adversarial_.discriminator(discriminator_, real, fake.detach());
     step.minimize("discriminator", discriminator_loss);
@@ -75,7 +76,8 @@ class Gan final : public Model {
     const Field& image = data.image();
     const bool fits = activation == "none" || (image.high == 1 && image.low == (activation == "tanh" ? -1 : 0));
     if (!fits) {
-      build.fail("model.output_activation: '" + activation + "' gives values in " + (activation == "tanh" ? "[-1, 1]" : "[0, 1]") +
+      build.fail("model.output_activation: '" + activation + "' gives values in " +
+                 (activation == "tanh" ? "[-1, 1]" : "[0, 1]") +
                  ", the images are scaled to another range; hint: set dataset.range to it");
     }
   }

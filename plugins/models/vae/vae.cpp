@@ -10,7 +10,8 @@ class Vae final : public Model {
   static void describe(Description& d) {
     d.summary = "Variational autoencoder of fully connected layers, with a Gaussian posterior.";
     d.reference = "Kingma & Welling 2014, Auto-Encoding Variational Bayes; beta: Higgins et al. 2017";
-    d.integers("hidden", {512, 256}, "widths of the encoder's hidden layers; the decoder has them in reverse").range(1, 65536);
+    d.integers("hidden", {512, 256}, "widths of the encoder's hidden layers; the decoder has them in reverse")
+        .range(1, 65536);
     d.integer("latent", 20, "length of the latent vector z").range(1, 65536);
     d.activation("activation", "relu", "of the hidden layers");
     d.initialization("glorot_uniform");
@@ -41,10 +42,10 @@ class Vae final : public Model {
   }
 
   void train_step(Step& step) override {
-    const Tensor x = step.images().flatten();                        // (B, pixels)
+    const Tensor x = step.images().flatten();  // (B, pixels)
     const auto [mean, log_variance] = encode(x);
     const Tensor epsilon = step.normal({x.dim(0), latent_});
-    const Tensor z = mean + exp(log_variance * 0.5) * epsilon;       // the reparameterization trick
+    const Tensor z = mean + exp(log_variance * 0.5) * epsilon;  // the reparameterization trick
     const Tensor reconstruction = reconstruction_(decoder_(z), x);
     const Tensor divergence = divergence_(mean, log_variance);
     const Tensor loss = reconstruction + divergence * beta(step);
@@ -82,7 +83,9 @@ class Vae final : public Model {
   }
 
   double beta(const Step& step) const {
-    return beta_warmup_ == 0 ? beta_ : beta_ * std::min(1.0, static_cast<double>(step.step()) / static_cast<double>(beta_warmup_));
+    return beta_warmup_ == 0
+               ? beta_
+               : beta_ * std::min(1.0, static_cast<double>(step.step()) / static_cast<double>(beta_warmup_));
   }
 
   std::vector<int64_t> image_;  // C, H, W

@@ -2,7 +2,6 @@
 //   m = β1 m + (1 - β1) g;  v = β2 v + (1 - β2) g²;  θ = θ - η / (1 - β1^t) · m / (√(v / (1 - β2^t)) + ε).
 // Weight decay λ is coupled (g = ∇ + λ θ) or decoupled (Loshchilov & Hutter 2019: θ = θ - η λ θ first).
 #include <atelier/optimizer.hpp>
-
 #include <cmath>
 
 namespace {
@@ -11,7 +10,8 @@ using namespace atelier;
 
 enum Scalar { step_size, beta1, rest1, beta2, rest2, inverse_root_correction2, epsilon, coupled_decay, kept };
 
-ATELIER_VECTORIZED void adam(const double* scalars, size_t count, float* parameter, const float* gradient, float* m, float* v) {
+ATELIER_VECTORIZED void adam(const double* scalars, size_t count, float* parameter, const float* gradient, float* m,
+                             float* v) {
   const auto eta = static_cast<float>(scalars[step_size]);
   const auto b1 = static_cast<float>(scalars[beta1]);
   const auto r1 = static_cast<float>(scalars[rest1]);
@@ -47,8 +47,11 @@ class Adam final : public Optimizer {
   }
 
   explicit Adam(const Settings& settings)
-      : beta1_(settings.number("beta1")), beta2_(settings.number("beta2")), epsilon_(settings.number("epsilon")),
-        weight_decay_(settings.number("weight_decay")), decoupled_(settings.flag("decoupled")) {}
+      : beta1_(settings.number("beta1")),
+        beta2_(settings.number("beta2")),
+        epsilon_(settings.number("epsilon")),
+        weight_decay_(settings.number("weight_decay")),
+        decoupled_(settings.flag("decoupled")) {}
 
   void begin_update(const Update& update, double* scalars) override {
     const auto t = static_cast<double>(update.t);
@@ -63,7 +66,8 @@ class Adam final : public Optimizer {
     scalars[kept] = decoupled_ ? 1 - update.learning_rate * weight_decay_ : 1;
   }
 
-  void update(const double* scalars, size_t count, float* parameter, const float* gradient, float* const* state) const override {
+  void update(const double* scalars, size_t count, float* parameter, const float* gradient,
+              float* const* state) const override {
     adam(scalars, count, parameter, gradient, state[0], state[1]);
   }
 

@@ -1,6 +1,5 @@
 // Tieleman & Hinton 2012, lecture 6.5:  s = ρ s + (1 - ρ) g²;  v = μ v + g / (√s + ε);  θ = θ - η v,  with g = ∇ + λ θ.
 #include <atelier/optimizer.hpp>
-
 #include <cmath>
 
 namespace {
@@ -42,7 +41,9 @@ class RmsProp final : public Optimizer {
   }
 
   explicit RmsProp(const Settings& settings)
-      : decay_(settings.number("decay")), momentum_(settings.number("momentum")), epsilon_(settings.number("epsilon")),
+      : decay_(settings.number("decay")),
+        momentum_(settings.number("momentum")),
+        epsilon_(settings.number("epsilon")),
         weight_decay_(settings.number("weight_decay")) {}
 
   void begin_update(const Update& update, double* scalars) override {
@@ -54,7 +55,8 @@ class RmsProp final : public Optimizer {
     scalars[weight_decay] = weight_decay_;
   }
 
-  void update(const double* scalars, size_t count, float* parameter, const float* gradient, float* const* state) const override {
+  void update(const double* scalars, size_t count, float* parameter, const float* gradient,
+              float* const* state) const override {
     rmsprop(scalars, count, parameter, gradient, state[0], state[1]);
   }
 

@@ -8,7 +8,8 @@ using namespace atelier;
 
 enum Scalar { learning_rate, momentum, weight_decay, gradient_share, velocity_share };
 
-ATELIER_VECTORIZED void sgd(const double* scalars, size_t count, float* parameter, const float* gradient, float* velocity) {
+ATELIER_VECTORIZED void sgd(const double* scalars, size_t count, float* parameter, const float* gradient,
+                            float* velocity) {
   const auto rate = static_cast<float>(scalars[learning_rate]);
   const auto mu = static_cast<float>(scalars[momentum]);
   const auto decay = static_cast<float>(scalars[weight_decay]);
@@ -36,7 +37,9 @@ class Sgd final : public Optimizer {
   }
 
   explicit Sgd(const Settings& settings)
-      : momentum_(settings.number("momentum")), weight_decay_(settings.number("weight_decay")), nesterov_(settings.flag("nesterov")) {}
+      : momentum_(settings.number("momentum")),
+        weight_decay_(settings.number("weight_decay")),
+        nesterov_(settings.flag("nesterov")) {}
 
   void begin_update(const Update& update, double* scalars) override {
     scalars[learning_rate] = update.learning_rate;
@@ -46,7 +49,8 @@ class Sgd final : public Optimizer {
     scalars[velocity_share] = nesterov_ ? momentum_ : 1.0;
   }
 
-  void update(const double* scalars, size_t count, float* parameter, const float* gradient, float* const* state) const override {
+  void update(const double* scalars, size_t count, float* parameter, const float* gradient,
+              float* const* state) const override {
     sgd(scalars, count, parameter, gradient, state[0]);
   }
 

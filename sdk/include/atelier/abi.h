@@ -1,17 +1,18 @@
-/* The contract between the Atelier host and its plugins: C11, no dependency. Plugin authors use <atelier/atelier.hpp>, the C++20
- * wrapper over this file.
+/* The contract between the Atelier host and its plugins: C11, no dependency. Plugin authors use <atelier/atelier.hpp>,
+ * the C++20 wrapper over this file.
  *
  * Rules that hold everywhere
  * - A plugin exports one function, atelier_plugin. All else goes through tables.
- * - Every struct that may grow begins with its size, set by its maker from sizeof; a reader touches min(yours, mine). New
- *   members are added at the end only. Arrays of such structs have the first element's size as their stride.
+ * - Every struct that may grow begins with its size, set by its maker from sizeof; a reader touches min(yours, mine).
+ * New members are added at the end only. Arrays of such structs have the first element's size as their stride.
  * - Everything that can fail returns an atl_status. The host keeps the message (see `fail`).
- * - Arguments are borrowed for the call unless a comment says "kept". Whoever allocates frees. Strings are UTF-8, pointer and
- *   length, not terminated unless said.
+ * - Arguments are borrowed for the call unless a comment says "kept". Whoever allocates frees. Strings are UTF-8,
+ * pointer and length, not terminated unless said.
  * - No C++ exception and no C++ type crosses this line; both sides catch everything at it.
- * - Threads: a function of atl_core may be called only from inside a callback that was given the context, on that callback's
- *   thread, unless its comment says "any thread".
- * - Layouts: tensors are row-major. Images are (B, C, H, W): batch, channels, rows from the top, columns from the left. */
+ * - Threads: a function of atl_core may be called only from inside a callback that was given the context, on that
+ * callback's thread, unless its comment says "any thread".
+ * - Layouts: tensors are row-major. Images are (B, C, H, W): batch, channels, rows from the top, columns from the left.
+ */
 #ifndef ATELIER_ABI_H
 #define ATELIER_ABI_H
 
@@ -26,7 +27,8 @@ extern "C" {
 #define ATL_ABI_MINOR 0
 #define ATL_EXPORT __attribute__((visibility("default")))
 
-/* ---- Plain values. Their layout is frozen. ------------------------------------------------------------------------------ */
+/* ---- Plain values. Their layout is frozen.
+ * ------------------------------------------------------------------------------ */
 
 typedef int32_t atl_status;
 enum {
@@ -50,8 +52,9 @@ typedef struct atl_location { /* a place in the author's source; `file` is NUL-t
   uint32_t line;
 } atl_location;
 
-/* A tensor of one recording: (generation << 32) | index. It needs no release; a stale or foreign one is recognized. 0 is the
- * poison handle, which every function accepts: after a failure all results are poison, and the host reports the first failure. */
+/* A tensor of one recording: (generation << 32) | index. It needs no release; a stale or foreign one is recognized. 0
+ * is the poison handle, which every function accepts: after a failure all results are poison, and the host reports the
+ * first failure. */
 typedef uint64_t atl_tensor;
 typedef uint32_t atl_parameter; /* a parameter or a state tensor of the model; valid as long as the model */
 typedef uint32_t atl_operation; /* an operation, resolved once; valid as long as the process */
@@ -59,12 +62,18 @@ typedef uint32_t atl_loss;      /* a loss that the experiment put into one of th
 typedef uint32_t atl_features;  /* another run's model, whose features are used */
 
 typedef int32_t atl_dtype;
-enum { ATL_FLOAT32 = 0, ATL_FLOAT64 = 1, ATL_INT64 = 2, ATL_REAL = 3 /* the run's own: float32, in gradient checks float64 */ };
+enum {
+  ATL_FLOAT32 = 0,
+  ATL_FLOAT64 = 1,
+  ATL_INT64 = 2,
+  ATL_REAL = 3 /* the run's own: float32, in gradient checks float64 */
+};
 
 /* Opaque. Given to callbacks; belongs to the host. */
 typedef struct atl_context atl_context;
 
-/* ---- Descriptions: what a component says of itself ------------------------------------------------------------------------ */
+/* ---- Descriptions: what a component says of itself
+ * ------------------------------------------------------------------------ */
 
 typedef int32_t atl_value_type;
 enum {
@@ -94,7 +103,7 @@ typedef struct atl_setting {
   atl_value default_value; /* of the setting's type also where `required` */
   int32_t required;        /* no default: the experiment must give it */
   int32_t has_minimum, has_maximum;
-  double minimum, maximum; /* closed range, for every element of a list */
+  double minimum, maximum;   /* closed range, for every element of a list */
   const atl_string* choices; /* of a text, or of each text in a list */
   uint64_t choice_count;
 } atl_setting;
@@ -130,7 +139,8 @@ typedef struct atl_settings { /* every setting of the description, checked, defa
   uint64_t count;
 } atl_settings;
 
-/* ---- Data ----------------------------------------------------------------------------------------------------------------- */
+/* ---- Data
+ * ----------------------------------------------------------------------------------------------------------------- */
 
 typedef struct atl_field { /* one named array of every sample: "image", "label", "mask", ... */
   uint64_t size;
@@ -161,9 +171,11 @@ typedef struct atl_source {
   atl_status (*read)(const struct atl_source* source, int32_t split, int64_t index, void* const* fields);
 } atl_source;
 
-/* ---- The core table: what the host offers ----------------------------------------------------------------------------------- */
+/* ---- The core table: what the host offers
+ * ----------------------------------------------------------------------------------- */
 
-typedef struct atl_attribute { /* one per attribute of the operation, in its declared order; trailing ones may be left out */
+typedef struct atl_attribute { /* one per attribute of the operation, in its declared order; trailing ones may be left
+                                  out */
   atl_value_type type;         /* ATL_INTEGER, ATL_NUMBER or ATL_INTEGERS */
   uint32_t count;              /* of `integers` */
   union {
@@ -220,19 +232,22 @@ enum { ATL_PHASE_BUILD = 0, ATL_PHASE_TRAIN = 1, ATL_PHASE_EVALUATE = 2, ATL_PHA
 typedef struct atl_phase_info {
   uint64_t size;
   atl_phase phase;
-  int32_t training;    /* 1 where dropout drops and batch normalization uses the batch: train_step outside another run's model */
+  int32_t training;    /* 1 where dropout drops and batch normalization uses the batch: train_step outside another run's
+                          model */
   int64_t step;        /* the training step, counted from 1; 0 outside training */
   int64_t total_steps; /* that the experiment asks for */
   double epoch;        /* passes over the training data so far, a fraction within an epoch */
   int64_t batch_size;  /* samples in the current batch */
 } atl_phase_info;
 
-/* A network handed to a loss that needs it (adversarial losses): same thread, during the loss's call, as often as wanted. */
+/* A network handed to a loss that needs it (adversarial losses): same thread, during the loss's call, as often as
+ * wanted. */
 typedef struct atl_network {
   uint64_t size;
   void* self;
   atl_string group; /* the parameter group of its weights, "" where it has none of its own */
-  atl_status (*call)(void* self, atl_context* context, const atl_tensor* inputs, uint64_t input_count, atl_tensor* output);
+  atl_status (*call)(void* self, atl_context* context, const atl_tensor* inputs, uint64_t input_count,
+                     atl_tensor* output);
 } atl_network;
 
 typedef struct atl_core {
@@ -242,7 +257,8 @@ typedef struct atl_core {
   void (*fail)(atl_context* context, atl_status status, atl_string message, atl_location location);
   /* A line for the user, through the host's own output. Any thread. */
   void (*inform)(atl_string message);
-  /* Resolves a versioned name ("conv2d/1"). Any thread, any time after connect. An unknown name is ATL_ERROR_UNSUPPORTED. */
+  /* Resolves a versioned name ("conv2d/1"). Any thread, any time after connect. An unknown name is
+   * ATL_ERROR_UNSUPPORTED. */
   atl_status (*operation)(atl_string name, atl_operation* operation);
   atl_status (*phase)(atl_context* context, atl_phase_info* info);
 
@@ -252,18 +268,19 @@ typedef struct atl_core {
   /* A tensor with given values (copied). Values may differ from step to step without a new plan. */
   atl_status (*constant)(atl_context* context, atl_dtype dtype, const int64_t* dims, uint32_t rank, const void* data,
                          atl_location location, atl_tensor* tensor);
-  /* Gradients of the scalar `output` (or of the sum of its elements) with respect to recorded tensors; differentiable again.
-   * An input that the output does not depend on gets zeros. */
+  /* Gradients of the scalar `output` (or of the sum of its elements) with respect to recorded tensors; differentiable
+   * again. An input that the output does not depend on gets zeros. */
   atl_status (*gradient)(atl_context* context, atl_tensor output, const atl_tensor* inputs, uint64_t input_count,
                          atl_location location, atl_tensor* gradients);
-  /* Train only: gradients of the scalar `loss` for the parameters of `group`, clipping as the experiment says, and that group's
-   * optimizer update. What is recorded later sees the new values; what was recorded before keeps the old ones. */
+  /* Train only: gradients of the scalar `loss` for the parameters of `group`, clipping as the experiment says, and that
+   * group's optimizer update. What is recorded later sees the new values; what was recorded before keeps the old ones.
+   */
   atl_status (*minimize)(atl_context* context, atl_string group, atl_tensor loss, atl_location location);
-  /* Runs what was recorded so far; the named tensors become leaves, and in evaluate and sample all others are stale. The
-   * handles are replaced in place. */
+  /* Runs what was recorded so far; the named tensors become leaves, and in evaluate and sample all others are stale.
+   * The handles are replaced in place. */
   atl_status (*materialize)(atl_context* context, atl_tensor* tensors, uint64_t count, atl_location location);
-  /* Copies the values out, converted to float64; `capacity` counts elements. Runs what was recorded so far, as materialize does;
-   * in train_step all tensors stay valid, at a cost that the host warns of once. */
+  /* Copies the values out, converted to float64; `capacity` counts elements. Runs what was recorded so far, as
+   * materialize does; in train_step all tensors stay valid, at a cost that the host warns of once. */
   atl_status (*read)(atl_context* context, atl_tensor tensor, double* values, uint64_t capacity, atl_location location);
   /* Logs the scalar `value` under `name`. In evaluate it is a sum, and the metric is the sum of values over the sum of
    * `count` (a scalar tensor) across batches; in train `count` is poison (0). Deferred: never runs anything. */
@@ -271,7 +288,8 @@ typedef struct atl_core {
   /* Names a tensor so that `[log] activations` may ask for it. */
   atl_status (*annotate)(atl_context* context, atl_string name, atl_tensor tensor);
 
-  /* Data: train and evaluate. A field of the current batch, with the batch axis in front: (B, ...). The same however often. */
+  /* Data: train and evaluate. A field of the current batch, with the batch axis in front: (B, ...). The same however
+   * often. */
   atl_status (*field)(atl_context* context, atl_string name, atl_location location, atl_tensor* tensor);
   /* Train only: takes another batch, without a new step. */
   atl_status (*next_batch)(atl_context* context, atl_location location);
@@ -282,15 +300,16 @@ typedef struct atl_core {
   /* Train only: gives a parameter or a state tensor a new version. */
   atl_status (*assign)(atl_context* context, atl_parameter parameter, atl_tensor value, atl_location location);
   /* The parameters of a group, in declaration order: as many as fit into `capacity`; `count` is how many there are. */
-  atl_status (*group)(atl_context* context, atl_string group, atl_parameter* parameters, uint64_t capacity, uint64_t* count);
+  atl_status (*group)(atl_context* context, atl_string group, atl_parameter* parameters, uint64_t capacity,
+                      uint64_t* count);
   /* Train only, for losses: after the next minimize(group) of this step, call `action`, which may use and assign. */
   atl_status (*after_update)(atl_context* context, atl_string group, void* self,
                              atl_status (*action)(void* self, atl_context* context, atl_string group));
 
   /* Losses: found in build, called while recording. */
   atl_status (*loss)(atl_context* context, atl_string slot, atl_loss* loss);
-  atl_status (*call_loss)(atl_context* context, atl_loss loss, int32_t function, const atl_tensor* inputs, uint64_t input_count,
-                          const atl_network* network, atl_location location, atl_tensor* output);
+  atl_status (*call_loss)(atl_context* context, atl_loss loss, int32_t function, const atl_tensor* inputs,
+                          uint64_t input_count, const atl_network* network, atl_location location, atl_tensor* output);
 
   /* Another run's model, named by its experiment or by a log's path: found in build, frozen and in evaluation mode.
    * apply_features takes images in this run's scaling and gives the named features, differentiable in the images. */
@@ -299,7 +318,8 @@ typedef struct atl_core {
                                uint64_t name_count, atl_location location, atl_tensor* outputs);
 } atl_core;
 
-/* ---- Component kinds: interfaces by versioned name ------------------------------------------------------------------------------ */
+/* ---- Component kinds: interfaces by versioned name
+ * ------------------------------------------------------------------------------ */
 
 #define ATL_MODEL_V1 "atelier.model/1"
 typedef struct atl_model_v1 {
@@ -312,7 +332,8 @@ typedef struct atl_model_v1 {
   atl_status (*evaluate)(void* self, atl_context* context);
   /* (n, C, H, W), in the range that the experiment scaled the data to. Draws count from the absolute image index. */
   atl_status (*sample)(void* self, atl_context* context, int64_t n, atl_tensor* images);
-  /* A further interface of this model ("atelier.features/1"), or NULL where it has none: the one NULL of this contract. Any thread. */
+  /* A further interface of this model ("atelier.features/1"), or NULL where it has none: the one NULL of this contract.
+   * Any thread. */
   const void* (*extension)(void* self, atl_string name);
 } atl_model_v1;
 
@@ -325,13 +346,12 @@ typedef struct atl_features_v1 {
                       atl_tensor* outputs);
 } atl_features_v1;
 
-/* Losses by role. `function` and the inputs of atl_loss_v1.call, by role; every result but `image` and `per_sample` is a scalar:
- *   adversarial     0 discriminator(network; real, fake)   1 generator(network; fake)      the network gives logits (B, 1)
- *   reconstruction  0 loss(output, target): the sum over each sample's elements, the mean over the batch
- *                   1 image(output): the decoder's raw output turned into an image
- *                   2 per_sample(output, target): (B)
- *   divergence      0 loss(mean, log_variance): the mean over the batch    2 per_sample(mean, log_variance): (B)
- *   classification  0 loss(logits, labels): the mean over the batch        2 per_sample(logits, labels): (B) */
+/* Losses by role. `function` and the inputs of atl_loss_v1.call, by role; every result but `image` and `per_sample` is
+ * a scalar: adversarial     0 discriminator(network; real, fake)   1 generator(network; fake)      the network gives
+ * logits (B, 1) reconstruction  0 loss(output, target): the sum over each sample's elements, the mean over the batch 1
+ * image(output): the decoder's raw output turned into an image 2 per_sample(output, target): (B) divergence      0
+ * loss(mean, log_variance): the mean over the batch    2 per_sample(mean, log_variance): (B) classification  0
+ * loss(logits, labels): the mean over the batch        2 per_sample(logits, labels): (B) */
 enum {
   ATL_ADVERSARIAL_DISCRIMINATOR = 0,
   ATL_ADVERSARIAL_GENERATOR = 1,
@@ -343,10 +363,12 @@ enum {
 #define ATL_LOSS_INTERFACE_V1 "atelier.loss/1"
 typedef struct atl_loss_v1 {
   uint64_t size;
-  atl_status (*create)(atl_context* context, const atl_data_spec* spec, const atl_settings* settings, void** self); /* build */
+  atl_status (*create)(atl_context* context, const atl_data_spec* spec, const atl_settings* settings,
+                       void** self); /* build */
   void (*destroy)(void* self);
   atl_status (*call)(void* self, atl_context* context, int32_t function, const atl_tensor* inputs, uint64_t input_count,
-                     const atl_network* network, atl_tensor* output); /* network: NULL-free; its size is 0 where none was given */
+                     const atl_network* network,
+                     atl_tensor* output); /* network: NULL-free; its size is 0 where none was given */
 } atl_loss_v1;
 
 #define ATL_OPTIMIZER_V1 "atelier.optimizer/1"
@@ -360,7 +382,8 @@ typedef struct atl_optimizer_v1 {
   uint64_t size;
   atl_status (*create)(atl_context* context, const atl_settings* settings, void** self);
   void (*destroy)(void* self);
-  /* Names of the arrays kept beside each parameter ("m", "v"), zero at the start; at most ATL_MAX_SLOTS. Borrowed. Any thread. */
+  /* Names of the arrays kept beside each parameter ("m", "v"), zero at the start; at most ATL_MAX_SLOTS. Borrowed. Any
+   * thread. */
   atl_status (*slots)(void* self, const atl_string** names, uint64_t* count);
   /* Computes what is the same for all elements, once an update. One thread. */
   void (*begin_update)(void* self, const atl_update* update, double scalars[ATL_MAX_SCALARS]);
@@ -372,14 +395,16 @@ typedef struct atl_optimizer_v1 {
 #define ATL_DATASET_V1 "atelier.dataset/1"
 typedef struct atl_environment { /* where a dataset finds things; borrowed for the call */
   uint64_t size;
-  atl_string base_directory;           /* relative paths in settings are relative to this */
-  const atl_string* data_directories;  /* searched in order */
+  atl_string base_directory;          /* relative paths in settings are relative to this */
+  const atl_string* data_directories; /* searched in order */
   uint64_t data_directory_count;
-  const atl_source* source;            /* the dataset that the setting `source` names; its size is 0 where none. Valid as long as self */
+  const atl_source*
+      source; /* the dataset that the setting `source` names; its size is 0 where none. Valid as long as self */
 } atl_environment;
 typedef struct atl_dataset_v1 {
   uint64_t size;
-  atl_status (*create)(atl_context* context, const atl_settings* settings, const atl_environment* environment, void** self);
+  atl_status (*create)(atl_context* context, const atl_settings* settings, const atl_environment* environment,
+                       void** self);
   void (*destroy)(void* self);
   /* Borrowed as long as self. Any thread. Float fields carry their own low and high; the host scales from these. */
   atl_status (*spec)(void* self, const atl_data_spec** spec);
@@ -388,7 +413,9 @@ typedef struct atl_dataset_v1 {
   atl_status (*read)(void* self, atl_context* context, int32_t split, int64_t index, void* const* fields);
 } atl_dataset_v1;
 
-/* ---- Loading --------------------------------------------------------------------------------------------------------------------- */
+/* ---- Loading
+ * ---------------------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct atl_component {
   uint64_t size;
@@ -415,8 +442,8 @@ typedef struct atl_host {
                         const atl_core** core);
 } atl_host;
 
-/* The one function that a plugin exports. Called on one thread, right after loading; a host that loads the plugin again calls
- * it again, and gets the same components. */
+/* The one function that a plugin exports. Called on one thread, right after loading; a host that loads the plugin again
+ * calls it again, and gets the same components. */
 ATL_EXPORT atl_status atelier_plugin(const atl_host* host, atl_plugin* plugin);
 
 #ifdef __cplusplus

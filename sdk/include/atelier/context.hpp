@@ -29,8 +29,12 @@ class DataSpec {
     const char* field = reinterpret_cast<const char*>(spec.fields);
     for (uint64_t i = 0; i < spec.field_count; ++i, field += spec.fields->size) {
       const auto& found = *reinterpret_cast<const atl_field*>(field);
-      fields.push_back({std::string(detail::view(found.name)), found.dtype, {found.dims, found.dims + found.rank},
-                        found.classes, found.low, found.high});
+      fields.push_back({std::string(detail::view(found.name)),
+                        found.dtype,
+                        {found.dims, found.dims + found.rank},
+                        found.classes,
+                        found.low,
+                        found.high});
     }
   }
 
@@ -119,7 +123,8 @@ class LossHandle {
     atl_context* context = inputs.begin()->context();
     static constexpr atl_network none{};
     atl_tensor output = 0;
-    detail::core->call_loss(context, handle_, function, handles, count, network == nullptr ? &none : network, at, &output);
+    detail::core->call_loss(context, handle_, function, handles, count, network == nullptr ? &none : network, at,
+                            &output);
     return {context, output};
   }
 
@@ -136,8 +141,8 @@ class Features {
   [[nodiscard]] Tensor operator()(At images, std::string_view name) const {
     const atl_string wanted = detail::string(name);
     atl_tensor output = 0;
-    detail::core->apply_features(images.tensor.context(), handle_, images.tensor.handle(), &wanted, 1, images.location(),
-                                 &output);
+    detail::core->apply_features(images.tensor.context(), handle_, images.tensor.handle(), &wanted, 1,
+                                 images.location(), &output);
     return {images.tensor.context(), output};
   }
 
@@ -164,9 +169,7 @@ class Builder {
     return out;
   }
   [[nodiscard]] const std::string& group_name() const { return group_; }
-  [[nodiscard]] std::string scope_name() const {
-    return scope_.empty() ? scope_ : scope_.substr(0, scope_.size() - 1);
-  }
+  [[nodiscard]] std::string scope_name() const { return scope_.empty() ? scope_ : scope_.substr(0, scope_.size() - 1); }
 
   // A weight. fan_in and fan_out are those of its layer.
   Parameter parameter(std::string_view name, Integers dims, Initializer initializer, int64_t fan_in = 1,
@@ -197,13 +200,12 @@ class Builder {
   }
 
  private:
-  Parameter declare(std::string_view name, std::string_view group, Integers dims, Initializer initializer, int64_t fan_in,
-                    int64_t fan_out) const {
+  Parameter declare(std::string_view name, std::string_view group, Integers dims, Initializer initializer,
+                    int64_t fan_in, int64_t fan_out) const {
     const std::string full = scope_ + std::string(name);
-    const atl_parameter_info info{sizeof info,      detail::string(full), detail::string(group),
-                                  dims.data,        static_cast<uint32_t>(dims.size), initializer.kind,
-                                  initializer.a,    initializer.b,        fan_in,
-                                  fan_out};
+    const atl_parameter_info info{
+        sizeof info,      detail::string(full), detail::string(group), dims.data, static_cast<uint32_t>(dims.size),
+        initializer.kind, initializer.a,        initializer.b,         fan_in,    fan_out};
     atl_parameter handle = 0;
     detail::core->parameter(context_, &info, &handle);
     return Parameter(handle);
@@ -220,20 +222,26 @@ class Recording {
   explicit Recording(atl_context* context) : context_(context) {}
 
   [[nodiscard]] atl_context* context() const { return context_; }
-  [[nodiscard]] Tensor normal(Integers dims, Location at = {}) const { return draw("random_normal/1", dims, at); }    // N(0, 1)
-  [[nodiscard]] Tensor uniform(Integers dims, Location at = {}) const { return draw("random_uniform/1", dims, at); }  // (0, 1)
+  [[nodiscard]] Tensor normal(Integers dims, Location at = {}) const {
+    return draw("random_normal/1", dims, at);
+  }  // N(0, 1)
+  [[nodiscard]] Tensor uniform(Integers dims, Location at = {}) const {
+    return draw("random_uniform/1", dims, at);
+  }  // (0, 1)
   [[nodiscard]] Tensor scalar(double value, Location at = {}) const { return detail::scalar(context_, value, at); }
   [[nodiscard]] Tensor full(Integers dims, double value, Location at = {}) const {
     return broadcast_to(At(scalar(value, at), at), dims);
   }
   [[nodiscard]] Tensor constant(Integers dims, const std::vector<float>& values, Location at = {}) const {
     atl_tensor tensor = 0;
-    detail::core->constant(context_, ATL_FLOAT32, dims.data, static_cast<uint32_t>(dims.size), values.data(), at, &tensor);
+    detail::core->constant(context_, ATL_FLOAT32, dims.data, static_cast<uint32_t>(dims.size), values.data(), at,
+                           &tensor);
     return {context_, tensor};
   }
   [[nodiscard]] Tensor constant(Integers dims, const std::vector<int64_t>& values, Location at = {}) const {
     atl_tensor tensor = 0;
-    detail::core->constant(context_, ATL_INT64, dims.data, static_cast<uint32_t>(dims.size), values.data(), at, &tensor);
+    detail::core->constant(context_, ATL_INT64, dims.data, static_cast<uint32_t>(dims.size), values.data(), at,
+                           &tensor);
     return {context_, tensor};
   }
 
@@ -242,12 +250,13 @@ class Recording {
   // How much of the training is behind, 0 to 1: for coefficients that change.
   [[nodiscard]] double progress() const {
     const atl_phase_info phase = info();
-    return phase.total_steps > 1 ? static_cast<double>(phase.step - 1) / static_cast<double>(phase.total_steps - 1) : 1.0;
+    return phase.total_steps > 1 ? static_cast<double>(phase.step - 1) / static_cast<double>(phase.total_steps - 1)
+                                 : 1.0;
   }
   [[nodiscard]] double epoch() const { return info().epoch; }
 
-  // Copies a value out. Runs all that was recorded so far: in training it costs, and log() is nearly always what is wanted; in
-  // evaluation and sampling only this tensor stays valid, as after materialize().
+  // Copies a value out. Runs all that was recorded so far: in training it costs, and log() is nearly always what is
+  // wanted; in evaluation and sampling only this tensor stays valid, as after materialize().
   [[nodiscard]] std::vector<double> read(Tensor& tensor, Location at = {}) const {
     int64_t count = 1;
     for (const int64_t length : tensor.shape()) {
@@ -296,8 +305,8 @@ class Recording {
 class Step : public Recording {
  public:
   using Recording::Recording;
-  [[nodiscard]] Tensor images(Location at = {}) const { return field("image", at); }   // (B, C, H, W)
-  [[nodiscard]] Tensor labels(Location at = {}) const { return field("label", at); }   // int64 (B)
+  [[nodiscard]] Tensor images(Location at = {}) const { return field("image", at); }  // (B, C, H, W)
+  [[nodiscard]] Tensor labels(Location at = {}) const { return field("label", at); }  // int64 (B)
   [[nodiscard]] Tensor data(std::string_view name, Location at = {}) const { return field(name, at); }
   [[nodiscard]] int64_t batch_size() const { return info().batch_size; }
   void next_batch(Location at = {}) const { detail::core->next_batch(context(), at); }
@@ -322,7 +331,9 @@ class Evaluation : public Recording {
   void add(std::string_view name, Tensor sum, Tensor count, Location at = {}) const {
     detail::core->log(context(), detail::string(name), sum.handle(), count.handle(), at);
   }
-  void add(std::string_view name, Tensor sum, double count, Location at = {}) const { add(name, sum, scalar(count, at), at); }
+  void add(std::string_view name, Tensor sum, double count, Location at = {}) const {
+    add(name, sum, scalar(count, at), at);
+  }
   // The metric is the mean of these values, one for each sample.
   void add_per_sample(std::string_view name, At values) const {
     add(name, sum(values), static_cast<double>(values.tensor.dim(0)), values.location());

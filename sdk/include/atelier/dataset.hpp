@@ -31,8 +31,8 @@ class Source {
   explicit Source(const atl_source* source) : source_(source) {}
   [[nodiscard]] explicit operator bool() const { return source_ != nullptr; }
   [[nodiscard]] DataSpec spec() const { return DataSpec(*source_->spec); }
-  // Writes one sample of the source: fields[i] has room for its field i. False where it could not be read, which fails `sample`
-  // too. Any thread.
+  // Writes one sample of the source: fields[i] has room for its field i. False where it could not be read, which fails
+  // `sample` too. Any thread.
   bool read(Split split, int64_t index, void* const* fields, const Sample& sample, Location at = {}) const {
     if (source_->read(source_, static_cast<int32_t>(split), index, fields) == ATL_OK) {
       return true;
@@ -49,10 +49,12 @@ class Source {
   const atl_source* source_ = nullptr;
 };
 
-// The host's hands while a dataset is made. The source stays valid as long as the dataset, all else in the constructor only.
+// The host's hands while a dataset is made. The source stays valid as long as the dataset, all else in the constructor
+// only.
 class Environment {
  public:
-  Environment(atl_context* context, const atl_environment* environment) : context_(context), environment_(environment) {}
+  Environment(atl_context* context, const atl_environment* environment)
+      : context_(context), environment_(environment) {}
 
   [[nodiscard]] std::string base_directory() const { return std::string(detail::view(environment_->base_directory)); }
   [[nodiscard]] std::vector<std::string> data_directories() const {
@@ -63,7 +65,9 @@ class Environment {
     return out;
   }
   // The dataset that the setting `source` names; false where none.
-  [[nodiscard]] Source source() const { return Source(environment_->source->size == 0 ? nullptr : environment_->source); }
+  [[nodiscard]] Source source() const {
+    return Source(environment_->source->size == 0 ? nullptr : environment_->source);
+  }
   // Data that is missing or broken: say which file, what was found, what was expected, and how to get it.
   void fail(std::string_view message) const {
     detail::core->fail(context_, ATL_ERROR_DATA, detail::string(message), {"", 0});
@@ -88,7 +92,7 @@ class Dataset {
   // Writes one sample. The same bits whenever it is called, from many threads at once.
   virtual void read(Split split, int64_t index, const Sample& sample) const = 0;
 
-  std::vector<Field> fields;       // "image": (C, H, W) floats in [low, high]; "label": one integer
+  std::vector<Field> fields;  // "image": (C, H, W) floats in [low, high]; "label": one integer
   int64_t train_count = 0, test_count = 0;
   std::vector<std::string> files;  // whose hashes go into the log
 };
@@ -109,15 +113,16 @@ struct DatasetHolder {  // what `self` points at: the dataset, and its descripti
     for (const std::string& file : dataset->files) {
       files.push_back(string(file));
     }
-    spec = {sizeof spec,  fields.data(),       fields.size(), dataset->train_count, dataset->test_count,
-            files.data(), files.size()};
+    spec = {sizeof spec,         fields.data(), fields.size(), dataset->train_count,
+            dataset->test_count, files.data(),  files.size()};
   }
 };
 
 template <typename T>
 inline const atl_dataset_v1 dataset_table = {
     sizeof(atl_dataset_v1),
-    [](atl_context* context, const atl_settings* settings, const atl_environment* environment, void** self) -> atl_status {
+    [](atl_context* context, const atl_settings* settings, const atl_environment* environment,
+       void** self) -> atl_status {
       return guard(context, [&] {
         auto holder = std::make_unique<DatasetHolder>();
         holder->dataset = std::make_unique<T>(Settings(context, settings), Environment(context, environment));

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <atelier/core.hpp>
-
 #include <initializer_list>
 #include <limits>
 #include <memory>
@@ -92,7 +91,8 @@ class Description {
   }
   // Common to all models of ours.
   SettingBuilder& activation(const char* name, const char* value, const char* help) {
-    return text(name, value, help).choices({"relu", "leaky_relu", "elu", "gelu", "softplus", "tanh", "sigmoid", "none"});
+    return text(name, value, help)
+        .choices({"relu", "leaky_relu", "elu", "gelu", "softplus", "tanh", "sigmoid", "none"});
   }
   SettingBuilder& initialization(const char* value) {
     return text("initialization", value, "distribution that the weights are drawn from")
@@ -104,8 +104,9 @@ class Description {
     for (const auto& setting : settings_) {
       finished_.push_back(to_abi(*setting));
     }
-    result_ = {sizeof(atl_description), detail::string(name), detail::string(summary), detail::string(reference),
-               detail::string(role), finished_.data(), finished_.size(), slots_.data(), slots_.size()};
+    result_ = {sizeof(atl_description),   detail::string(name), detail::string(summary),
+               detail::string(reference), detail::string(role), finished_.data(),
+               finished_.size(),          slots_.data(),        slots_.size()};
     return &result_;
   }
 
@@ -162,8 +163,8 @@ class Description {
   atl_description result_{};
 };
 
-// The settings of one component, checked by the host against its description. Valid in the constructor only. Asking for one
-// that the description does not have fails the construction.
+// The settings of one component, checked by the host against its description. Valid in the constructor only. Asking for
+// one that the description does not have fails the construction.
 class Settings {
  public:
   Settings(atl_context* context, const atl_settings* settings) : context_(context), settings_(settings) {}
@@ -171,9 +172,15 @@ class Settings {
   [[nodiscard]] bool flag(std::string_view name) const { return find(name, ATL_BOOLEAN).boolean != 0; }
   [[nodiscard]] int64_t integer(std::string_view name) const { return find(name, ATL_INTEGER).integer; }
   [[nodiscard]] double number(std::string_view name) const { return find(name, ATL_NUMBER).number; }
-  [[nodiscard]] std::string text(std::string_view name) const { return std::string(detail::view(find(name, ATL_TEXT).text)); }
-  [[nodiscard]] std::vector<int64_t> integers(std::string_view name) const { return list<int64_t>(find(name, ATL_INTEGERS)); }
-  [[nodiscard]] std::vector<double> numbers(std::string_view name) const { return list<double>(find(name, ATL_NUMBERS)); }
+  [[nodiscard]] std::string text(std::string_view name) const {
+    return std::string(detail::view(find(name, ATL_TEXT).text));
+  }
+  [[nodiscard]] std::vector<int64_t> integers(std::string_view name) const {
+    return list<int64_t>(find(name, ATL_INTEGERS));
+  }
+  [[nodiscard]] std::vector<double> numbers(std::string_view name) const {
+    return list<double>(find(name, ATL_NUMBERS));
+  }
   [[nodiscard]] std::vector<std::string> texts(std::string_view name) const {
     std::vector<std::string> out;
     for (const atl_string& text : list<atl_string>(find(name, ATL_TEXTS))) {
@@ -199,7 +206,8 @@ class Settings {
         return settings_->values[i].value;
       }
     }
-    const std::string message = "the description has no setting '" + std::string(name) + "' of the type that is asked for";
+    const std::string message =
+        "the description has no setting '" + std::string(name) + "' of the type that is asked for";
     detail::core->fail(context_, ATL_ERROR_ARGUMENT, detail::string(message), {"", 0});
     static const atl_value none{};
     return none;

@@ -21,7 +21,8 @@ inline Tensor activate(std::string_view name, At x) {
 class Linear {
  public:
   Linear() = default;
-  Linear(const Builder& build, int64_t inputs, int64_t outputs, Initializer initializer = Initializer::named("glorot_uniform"))
+  Linear(const Builder& build, int64_t inputs, int64_t outputs,
+         Initializer initializer = Initializer::named("glorot_uniform"))
       : name_(build.scope_name()),
         weight_(build.parameter("weight", {outputs, inputs}, initializer, inputs, outputs)),
         bias_(build.parameter("bias", {outputs}, Initializer::constant(0))) {}
@@ -46,7 +47,8 @@ class Conv2d {
       : name_(build.scope_name()),
         convolution_(convolution),
         weight_(build.parameter("weight", {outputs, inputs / convolution.groups, kernel, kernel}, initializer,
-                                inputs / convolution.groups * kernel * kernel, outputs / convolution.groups * kernel * kernel)),
+                                inputs / convolution.groups * kernel * kernel,
+                                outputs / convolution.groups * kernel * kernel)),
         bias_(build.parameter("bias", {outputs, 1, 1}, Initializer::constant(0))) {}
 
   Tensor operator()(At x) const {
@@ -71,7 +73,8 @@ class ConvTranspose2d {
       : name_(build.scope_name()),
         convolution_(convolution),
         weight_(build.parameter("weight", {inputs, outputs / convolution.groups, kernel, kernel}, initializer,
-                                inputs / convolution.groups * kernel * kernel, outputs / convolution.groups * kernel * kernel)),
+                                inputs / convolution.groups * kernel * kernel,
+                                outputs / convolution.groups * kernel * kernel)),
         bias_(build.parameter("bias", {outputs, 1, 1}, Initializer::constant(0))) {}
 
   Tensor operator()(At x) const {
@@ -117,9 +120,7 @@ class BatchNorm {
       return batch.output;
     }
     const bool image = x.tensor.rank() == 4;
-    const auto channelwise = [&](Tensor tensor) {
-      return here(image ? tensor.reshape({1, -1, 1, 1}, at) : tensor);
-    };
+    const auto channelwise = [&](Tensor tensor) { return here(image ? tensor.reshape({1, -1, 1, 1}, at) : tensor); };
     const Tensor deviation = sqrt(here(here(variance_.use(x.tensor)) + epsilon_));
     const Tensor gain = here(scale) / here(deviation);
     return here(here(x - channelwise(mean_.use(x.tensor))) * channelwise(gain)) + channelwise(shift);

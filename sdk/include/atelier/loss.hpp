@@ -22,23 +22,22 @@ class Network {
   const atl_network* network_;
 };
 
-// After the next update of `group` in this step, `action(context, parameter)` runs for each weight of the group: clip weights
-// here. The action is borrowed until then, so it is a member of the loss. Does nothing outside training.
+// After the next update of `group` in this step, `action(context, parameter)` runs for each weight of the group: clip
+// weights here. The action is borrowed until then, so it is a member of the loss. Does nothing outside training.
 template <typename Action>
 void after_update(Tensor beside, std::string_view group, const Action& action) {
-  detail::core->after_update(
-      beside.context(), detail::string(group), const_cast<Action*>(&action),
-      [](void* self, atl_context* context, atl_string name) -> atl_status {
-        return detail::guard(context, [&] {
-          uint64_t count = 0;
-          detail::core->group(context, name, nullptr, 0, &count);
-          std::vector<atl_parameter> handles(count);
-          detail::core->group(context, name, handles.data(), count, &count);
-          for (const atl_parameter handle : handles) {
-            (*static_cast<const Action*>(self))(context, Parameter(handle));
-          }
-        });
-      });
+  detail::core->after_update(beside.context(), detail::string(group), const_cast<Action*>(&action),
+                             [](void* self, atl_context* context, atl_string name) -> atl_status {
+                               return detail::guard(context, [&] {
+                                 uint64_t count = 0;
+                                 detail::core->group(context, name, nullptr, 0, &count);
+                                 std::vector<atl_parameter> handles(count);
+                                 detail::core->group(context, name, handles.data(), count, &count);
+                                 for (const atl_parameter handle : handles) {
+                                   (*static_cast<const Action*>(self))(context, Parameter(handle));
+                                 }
+                               });
+                             });
 }
 template <typename Action>
 void after_update(Tensor beside, std::string_view group, const Action&& action) = delete;  // it would be gone by then
@@ -117,7 +116,8 @@ inline const atl_loss_v1 loss_table = {
         for (uint64_t i = 0; i < count && i < 4; ++i) {
           tensors[i] = Tensor(context, inputs[i]);
         }
-        *output = dispatch(static_cast<typename T::Role&>(*static_cast<T*>(self)), function, tensors, Network(network)).handle();
+        *output = dispatch(static_cast<typename T::Role&>(*static_cast<T*>(self)), function, tensors, Network(network))
+                      .handle();
       });
     }};
 

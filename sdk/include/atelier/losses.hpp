@@ -3,7 +3,6 @@
 #pragma once
 
 #include <atelier/context.hpp>
-
 #include <type_traits>
 
 namespace atelier {
@@ -55,8 +54,12 @@ class Reconstruction : public LossHandle {
   Reconstruction() = default;
   Reconstruction(LossHandle handle) : LossHandle(handle) {}  // NOLINT
   // The sum over a sample's elements, the mean over the batch.
-  Tensor operator()(Tensor output, Tensor target, Location at = {}) const { return call(ATL_LOSS_MEAN, {output, target}, nullptr, at); }
-  [[nodiscard]] Tensor image(Tensor output, Location at = {}) const { return call(ATL_LOSS_IMAGE, {output}, nullptr, at); }
+  Tensor operator()(Tensor output, Tensor target, Location at = {}) const {
+    return call(ATL_LOSS_MEAN, {output, target}, nullptr, at);
+  }
+  [[nodiscard]] Tensor image(Tensor output, Location at = {}) const {
+    return call(ATL_LOSS_IMAGE, {output}, nullptr, at);
+  }
   [[nodiscard]] Tensor per_sample(Tensor output, Tensor target, Location at = {}) const {  // (B)
     return call(ATL_LOSS_PER_SAMPLE, {output, target}, nullptr, at);
   }

@@ -19,7 +19,7 @@ class Model {
   virtual ~Model() = default;
 
   virtual void train_step(Step& step) = 0;
-  virtual void evaluate(Evaluation& evaluation) = 0;        // once for each batch
+  virtual void evaluate(Evaluation& evaluation) = 0;         // once for each batch
   virtual Tensor sample(Sampling& sampling, int64_t n) = 0;  // (n, C, H, W), scaled as the data is
 
   // Features for other models' losses; empty where there are none. Images as (B, C, H, W), scaled as this model's data.
@@ -52,7 +52,9 @@ inline const atl_features_v1 features_table = {
       return guard(context, [&] {
         Recording recording(context);
         for (uint64_t i = 0; i < count; ++i) {
-          outputs[i] = static_cast<ModelHolder*>(self)->model->feature(recording, Tensor(context, images), view(names[i])).handle();
+          outputs[i] = static_cast<ModelHolder*>(self)
+                           ->model->feature(recording, Tensor(context, images), view(names[i]))
+                           .handle();
         }
       });
     }};

@@ -2,16 +2,16 @@
 #pragma once
 
 #include <atelier/plugin.hpp>
-
 #include <cstddef>
 
-// On an update function: compiled for several instruction sets, the best chosen when the library is loaded. The bits are the
-// same, as contraction is off.
+// On an update function: compiled for several instruction sets, the best chosen when the library is loaded. The bits
+// are the same, as contraction is off.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__x86_64__) || defined(__clang__)
 #define ATELIER_VECTORIZED
 #else
-#define ATELIER_VECTORIZED \
-  __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4"), optimize("O3", "no-math-errno", "fp-contract=off")))
+#define ATELIER_VECTORIZED                                                     \
+  __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4"), \
+                 optimize("O3", "no-math-errno", "fp-contract=off")))
 #endif
 
 namespace atelier {
@@ -64,7 +64,8 @@ inline const atl_optimizer_v1 optimizer_table = {
     [](void* self, const atl_update* update, double scalars[ATL_MAX_SCALARS]) {
       static_cast<Optimizer*>(self)->begin_update({update->t, update->learning_rate}, scalars);
     },
-    [](void* self, const double* scalars, uint64_t count, float* parameter, const float* gradient, float* const* slots) {
+    [](void* self, const double* scalars, uint64_t count, float* parameter, const float* gradient,
+       float* const* slots) {
       static_cast<const Optimizer*>(self)->update(scalars, count, parameter, gradient, slots);
     }};
 

@@ -3,7 +3,6 @@
 
 #include <atelier/core.hpp>
 #include <atelier/description.hpp>
-
 #include <exception>
 
 #ifndef ATELIER_PLUGIN_NAME
@@ -30,7 +29,12 @@ struct ATELIER_OWN Registration {
 
   Registration(const char* kind, const char* component_name, const char* loss_role, const void* functions,
                void (*describe_function)(Description&))
-      : interface_name(kind), name(component_name), role(loss_role), table(functions), describe(describe_function), next(first) {
+      : interface_name(kind),
+        name(component_name),
+        role(loss_role),
+        table(functions),
+        describe(describe_function),
+        next(first) {
     first = this;
   }
 };
@@ -78,7 +82,7 @@ __attribute__((used, weak, visibility("default"))) atl_status atelier_plugin(con
 }
 }
 
-#define ATELIER_REGISTER_(kind, name, role, type, table) \
-  namespace {                                            \
+#define ATELIER_REGISTER_(kind, name, role, type, table)                                                \
+  namespace {                                                                                           \
   atelier::detail::Registration atelier_registration_##type(kind, name, role, &table, &type::describe); \
   }

@@ -3,13 +3,12 @@
 #pragma once
 
 #include <atelier/core.hpp>
-
 #include <initializer_list>
 
 namespace atelier {
 
-// A value of the step being recorded. Copyable, nothing to release, stale after the step. After a failure all results are
-// "poison": they may be used as any other, and the host reports the first failure with the author's file and line.
+// A value of the step being recorded. Copyable, nothing to release, stale after the step. After a failure all results
+// are "poison": they may be used as any other, and the host reports the first failure with the author's file and line.
 class Tensor {
  public:
   Tensor() = default;
@@ -34,7 +33,8 @@ class Tensor {
   [[nodiscard]] Tensor flatten(Location at = {}) const;  // (B, ...) to (B, rest)
   [[nodiscard]] Tensor permute(std::initializer_list<int64_t> axes, Location at = {}) const;
   [[nodiscard]] Tensor detach(Location at = {}) const;  // the same values; gradients stop here
-  [[nodiscard]] Tensor slice(int64_t axis, int64_t start, int64_t length, Location at = {}) const;  // `start` may change freely
+  [[nodiscard]] Tensor slice(int64_t axis, int64_t start, int64_t length,
+                             Location at = {}) const;  // `start` may change freely
   [[nodiscard]] Tensor update_slice(int64_t axis, int64_t start, Tensor block, Location at = {}) const;
 
  private:
@@ -56,7 +56,8 @@ struct At {
   Tensor tensor;
   const char* file;
   uint32_t line;
-  At(Tensor value, const char* at_file = __builtin_FILE(), uint32_t at_line = __builtin_LINE())  // NOLINT: implicit by design
+  At(Tensor value, const char* at_file = __builtin_FILE(),
+     uint32_t at_line = __builtin_LINE())  // NOLINT: implicit by design
       : tensor(value), file(at_file), line(at_line) {}
   At(Tensor value, Location at) : tensor(value), file(at.file), line(at.line) {}
   [[nodiscard]] Location location() const { return {file, line}; }
@@ -70,7 +71,8 @@ struct At {
 struct Integers {
   const int64_t* data;
   size_t size;
-  Integers(const std::vector<int64_t>& values) : data(values.data()), size(values.size()) {}  // NOLINT: implicit by design
+  Integers(const std::vector<int64_t>& values)
+      : data(values.data()), size(values.size()) {}  // NOLINT: implicit by design
   Integers(std::initializer_list<int64_t> values) : data(values.begin()), size(values.size()) {}
 };
 #pragma GCC diagnostic pop
@@ -156,16 +158,16 @@ ATELIER_UNARY(floor, "floor/1")
 ATELIER_UNARY(to_real, "cast/1")  // int64 to the run's real type
 #undef ATELIER_UNARY
 
-#define ATELIER_BINARY(function, name)                                                                      \
-  inline Tensor function(At a, At b) {                                                                      \
-    static const atl_operation resolved = detail::operation(name);                                          \
+#define ATELIER_BINARY(function, name)                                                                            \
+  inline Tensor function(At a, At b) {                                                                            \
+    static const atl_operation resolved = detail::operation(name);                                                \
     return detail::apply(a.tensor.context(), resolved, {a.tensor.handle(), b.tensor.handle()}, {}, a.location()); \
-  }                                                                                                         \
-  inline Tensor function(At a, double b) {                                                                  \
-    return function(a, At(detail::scalar(a.tensor.context(), b, a.location()), a.location()));              \
-  }                                                                                                         \
-  inline Tensor function(double a, At b) {                                                                  \
-    return function(At(detail::scalar(b.tensor.context(), a, b.location()), b.location()), b);              \
+  }                                                                                                               \
+  inline Tensor function(At a, double b) {                                                                        \
+    return function(a, At(detail::scalar(a.tensor.context(), b, a.location()), a.location()));                    \
+  }                                                                                                               \
+  inline Tensor function(double a, At b) {                                                                        \
+    return function(At(detail::scalar(b.tensor.context(), a, b.location()), b.location()), b);                    \
   }
 ATELIER_BINARY(operator+, "add/1")
 ATELIER_BINARY(operator-, "sub/1")
@@ -182,10 +184,11 @@ ATELIER_BINARY(equal, "equal/1")
 ATELIER_BINARY(not_equal, "not_equal/1")
 #undef ATELIER_BINARY
 
-#define ATELIER_FUNCTION(name, at, inputs, attributes)                                 \
-  static const atl_operation resolved = detail::operation(name);                       \
+#define ATELIER_FUNCTION(name, at, inputs, attributes)           \
+  static const atl_operation resolved = detail::operation(name); \
   return detail::apply((at).tensor.context(), resolved, inputs, attributes, (at).location())
-#define ATELIER_LIST(...) {__VA_ARGS__}
+#define ATELIER_LIST(...) \
+  { __VA_ARGS__ }
 
 inline Tensor select(At mask, At where_true, At where_false) {
   ATELIER_FUNCTION("select/1", mask,
@@ -206,9 +209,10 @@ inline Tensor power(At x, double exponent) {
 
 // ---- Reductions. `axes` empty: all. `keep`: reduced axes stay with length 1.
 
-#define ATELIER_REDUCTION(function, name)                                                                        \
-  inline Tensor function(At x, Integers axes = std::initializer_list<int64_t>{}, bool keep = false) {            \
-    ATELIER_FUNCTION(name, x, {x.tensor.handle()}, ATELIER_LIST(detail::attribute(axes), detail::attribute(int64_t{keep}))); \
+#define ATELIER_REDUCTION(function, name)                                                             \
+  inline Tensor function(At x, Integers axes = std::initializer_list<int64_t>{}, bool keep = false) { \
+    ATELIER_FUNCTION(name, x, {x.tensor.handle()},                                                    \
+                     ATELIER_LIST(detail::attribute(axes), detail::attribute(int64_t{keep})));        \
   }
 ATELIER_REDUCTION(sum, "sum/1")
 ATELIER_REDUCTION(mean, "mean/1")
@@ -309,13 +313,15 @@ inline Tensor bce_with_logits(At logits, At targets) {  // elementwise: max(x, 0
   ATELIER_FUNCTION("bce_with_logits/1", logits, ATELIER_LIST(logits.tensor.handle(), targets.tensor.handle()), {});
 }
 inline Tensor bce_with_logits(At logits, double target) {
-  return bce_with_logits(logits, At(detail::scalar(logits.tensor.context(), target, logits.location()), logits.location()));
+  return bce_with_logits(logits,
+                         At(detail::scalar(logits.tensor.context(), target, logits.location()), logits.location()));
 }
 inline Tensor cross_entropy(At logits, At labels) {  // (B, C), (B) to (B)
   ATELIER_FUNCTION("cross_entropy/1", logits, ATELIER_LIST(logits.tensor.handle(), labels.tensor.handle()), {});
 }
 
-// ---- Random draws, counted: a sample's draws depend on the seed, the step and its place in the batch, on nothing else.
+// ---- Random draws, counted: a sample's draws depend on the seed, the step and its place in the batch, on nothing
+// else.
 
 inline Tensor dropout(At x, double rate) {  // x m / (1 - rate), m from Bernoulli(1 - rate)
   ATELIER_FUNCTION("dropout/1", x, {x.tensor.handle()}, {detail::attribute(rate)});
@@ -354,8 +360,8 @@ inline std::vector<Tensor> gradients(At output, const std::vector<Tensor>& input
     handles.push_back(input.handle());
   }
   std::vector<atl_tensor> found(handles.size());
-  detail::core->gradient(output.tensor.context(), output.tensor.handle(), handles.data(), handles.size(), output.location(),
-                         found.data());
+  detail::core->gradient(output.tensor.context(), output.tensor.handle(), handles.data(), handles.size(),
+                         output.location(), found.data());
   std::vector<Tensor> out;
   for (const atl_tensor handle : found) {
     out.emplace_back(output.tensor.context(), handle);
@@ -373,7 +379,9 @@ inline Tensor Tensor::reshape(const std::vector<int64_t>& dims, Location at) con
   static const atl_operation resolved = detail::operation("reshape/1");
   return detail::apply(context_, resolved, {handle_}, {detail::attribute(Integers(dims))}, at);
 }
-inline Tensor Tensor::flatten(Location at) const { return reshape({dim(0), -1}, at); }
+inline Tensor Tensor::flatten(Location at) const {
+  return reshape({dim(0), -1}, at);
+}
 inline Tensor Tensor::permute(std::initializer_list<int64_t> axes, Location at) const {
   static const atl_operation resolved = detail::operation("permute/1");
   return detail::apply(context_, resolved, {handle_}, {detail::attribute(Integers(axes))}, at);
@@ -389,7 +397,8 @@ inline Tensor Tensor::slice(int64_t axis, int64_t start, int64_t length, Locatio
 }
 inline Tensor Tensor::update_slice(int64_t axis, int64_t start, Tensor block, Location at) const {
   static const atl_operation resolved = detail::operation("update_slice/1");
-  return detail::apply(context_, resolved, {handle_, block.handle_}, {detail::attribute(axis), detail::attribute(start)}, at);
+  return detail::apply(context_, resolved, {handle_, block.handle_},
+                       {detail::attribute(axis), detail::attribute(start)}, at);
 }
 
 #undef ATELIER_FUNCTION

@@ -77,6 +77,19 @@ batch_size = {batch}
 EXPERIMENTS = {"gan": GAN, "vae": VAE}
 
 
+ABOUT = """# Whole training steps
+
+Written by `python3 tests/bench/steps/compare.py`. {machine}.
+
+Steps a second: the median of {rounds} rounds of {seconds:g} s (lowest–highest), the programs taking turns. Both train the same
+networks with the same losses and Adam; before, {parity_steps} steps from equal weights on equal images and noise gave equal losses,
+the first {close_steps} as closely as the last column says. The ratio is of Atelier's better column to PyTorch. The shares of the
+peak are of the matrix products' operations, against 1024-cubed products in GFLOP/s, measured in turn too. Recording is the main thread's
+share of a step with one thread, where nothing hides it.
+
+"""
+
+
 class Program:
     """A child process that answers each line with a line of JSON."""
 
@@ -175,26 +188,28 @@ def compare(model, batch, build, folder, threads, rounds, seconds):
     print(f"    same losses over {PARITY_STEPS} steps, the first {CLOSE_STEPS} to {difference:.1e}", flush=True)
     setting, failures = best_setting(pytorch, threads, seconds / 2)
     pytorch.ask(json.dumps({"do": "configure", **setting}))
-    ours, theirs, shares, peaks = {count: [] for count in threads}, [], {count: [] for count in threads}, {}
+    ours, shares, peaks = ({count: [] for count in threads} for _ in range(3))
+    theirs = []
     for _ in range(rounds):
         for count in threads:
             answer = atelier[count].ask(f"round {seconds}")
             ours[count].append(rate(answer))
             shares[count].append(answer["recording_seconds"] / answer["seconds"])
+            peaks[count].append(atelier[count].ask(f"peak {seconds / 4}")["gflops"])
             flops = answer["flops"]
         theirs.append(rate(pytorch.ask(json.dumps({"do": "round", "seconds": seconds}))))
-    for count in threads:
-        peaks[count] = atelier[count].ask(f"peak {seconds / 2}")["gflops"]
+    peaks = {count: statistics.median(values) for count, values in peaks.items()}
     versions = atelier[threads[0]].ask("about")["versions"].strip()
     for program in (*atelier.values(), pytorch):
         program.close()
-    return {"name": name, "versions": versions, "difference": difference, "setting": describe(setting), "failures": failures, "ours": ours,
-            "theirs": theirs, "shares": shares, "flops": flops, "peaks": peaks}
+    return {"name": name, "versions": versions, "difference": difference, "setting": describe(setting),
+            "failures": failures, "ours": ours, "theirs": theirs, "shares": shares, "flops": flops, "peaks": peaks}
 
 
 def table(rows, threads):
-    columns = ["model, batch", *(f"Atelier, {count} thread{'s' * (count > 1)}" for count in threads), "PyTorch", "its best setting",
-               "ratio", *(f"of the sgemm peak, {count}" for count in threads), "recording", "losses agree to"]
+    columns = ["model, batch", *(f"Atelier, {count} thread{'s' * (count > 1)}" for count in threads), "PyTorch",
+               "its best setting", "ratio", *(f"share of the sgemm peak (GFLOP/s), {count}" for count in threads), "recording",
+               "losses agree to"]
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     for row in rows:
         best = max(statistics.median(values) for values in row["ours"].values())
@@ -236,14 +251,9 @@ def main():
     print("\n" + text)
     failures = sorted({failure for row in rows for failure in row["failures"]})
     if not options.no_write:
-        notes = "".join(f"- PyTorch could not run {failure}\n" for failure in failures)
-        RESULTS.write_text(
-            f"# Whole training steps\n\nWritten by `python3 tests/bench/steps/compare.py`. {machine(rows[0]['versions'])}.\n\nSteps a second: the median "
-            f"of {options.rounds} rounds of {options.seconds:g} s (lowest–highest), the programs taking turns. Both train the same "
-            f"networks with the same losses and Adam; before, {PARITY_STEPS} steps from equal weights on equal images and noise gave "
-            f"equal losses, the first {CLOSE_STEPS} as closely as the last column says. The ratio is of Atelier's better column to PyTorch. The shares of the peak "
-            f"are of the matrix products' operations, against 1024-cubed products in GFLOP/s right after. Recording is the main "
-            f"thread's share of a step with one thread, where nothing hides it.\n\n{text}\n{chr(10) + notes if notes else ''}")
+        RESULTS.write_text(ABOUT.format(machine=machine(rows[0]["versions"]), rounds=options.rounds, seconds=options.seconds,
+                                        parity_steps=PARITY_STEPS, close_steps=CLOSE_STEPS)
+                           + text + "\n" + "".join(f"\n- PyTorch could not run {failure}" for failure in failures))
 
 
 if __name__ == "__main__":
