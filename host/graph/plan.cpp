@@ -46,6 +46,10 @@ class Planner {
     allocate();
     order();
     make_tasks();
+    plan_->flops = request_.executed == nullptr ? 0 : request_.executed->flops;
+    for (const Step& step : plan_->steps) {
+      plan_->flops += step.flops;
+    }
     for (size_t value = 0; value < owners_.size(); ++value) {
       plan_->buffer_of_value[value] = plan_->buffer_of_value[static_cast<size_t>(owners_[value])];
     }

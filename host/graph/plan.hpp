@@ -60,6 +60,7 @@ struct Plan {
   std::vector<Task> tasks;
   std::vector<PlanOutput> outputs;
   size_t arena_bytes = 0;
+  double flops = 0;  // of all matrix products and convolutions, those of the plans that ran before it included
   tensor::Storage own;
   size_t scratch_bytes = 0;              // of one piece
   std::vector<int32_t> buffer_of_value;  // by graph value; -1 where it lives inside a fused kernel or is dead

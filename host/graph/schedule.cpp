@@ -89,7 +89,6 @@ class Scheduler {
   void add_edge(int32_t earlier, int32_t later) {
     before_[static_cast<size_t>(later)].push_back(earlier);
     after_[static_cast<size_t>(earlier)].push_back(later);
-    runs_backwards_ = runs_backwards_ || earlier > later;
   }
 
   // Whatever reads a version of a parameter runs before the update that ends it, unless it needs that update's result.
@@ -172,12 +171,21 @@ class Scheduler {
     }
     const int32_t group_index = group_of_[static_cast<size_t>(producer)];
     auto& members = groups_[static_cast<size_t>(group_index)];
-    if (members.size() >= max_fused || comes_back(n, group_index)) {
+    if (members.size() >= max_fused || reads_view_of(n, group_index) || comes_back(n, group_index)) {
       return false;
     }
     members.push_back(n);
     group_of_[static_cast<size_t>(n)] = group_index;
     return true;
+  }
+
+  // Another shape of a member's result is read from its buffer, which the member's own kernel cannot do.
+  [[nodiscard]] bool reads_view_of(int32_t n, int32_t group_index) const {
+    return std::ranges::any_of(node(n).inputs, [&](int32_t value) {
+      const int32_t owner = owners_[static_cast<size_t>(value)];
+      const int32_t producer = maker(owner);
+      return owner != value && producer >= 0 && group_of_[static_cast<size_t>(producer)] == group_index;
+    });
   }
 
   // Whether some path leads out of the group and n and back into them, so that joining them would make a cycle.
@@ -210,9 +218,6 @@ class Scheduler {
         continue;
       }
       const auto& others = groups_[static_cast<size_t>(other)];
-      if (!runs_backwards_ && others.back() < members.front()) {
-        continue;  // all of it comes before the group
-      }
       for (const int32_t member : others) {
         seen[static_cast<size_t>(member)] = 1;
         visit(member, false);
@@ -262,7 +267,10 @@ class Scheduler {
         const bool inside =
             owners_[static_cast<size_t>(value)] == value && group_of_[static_cast<size_t>(producer)] == g;
         const bool inlined = fusible(member) && runs(producer) && is_splat(producer);
-        if (!inside && !inlined && std::ranges::find(out.inputs, value) == out.inputs.end()) {
+        // A fused kernel reads each value once; any other one has its inputs by place, equal ones too.
+        const bool known =
+            node(member).operation->elementwise != nullptr && std::ranges::find(out.inputs, value) != out.inputs.end();
+        if (!inside && !inlined && !known) {
           out.inputs.push_back(value);
         }
       }
@@ -343,8 +351,7 @@ class Scheduler {
   std::vector<std::vector<int32_t>> readers_;  // graph nodes, by the value that owns the buffer
   std::vector<std::vector<int32_t>> before_;   // graph nodes
   std::vector<std::vector<int32_t>> after_;    // the same edges, the other way
-  bool runs_backwards_ = false;   // some edge leads from a later node to an earlier one: an update that waits
-  std::vector<char> kept_owner_;  // by the value that owns the buffer
+  std::vector<char> kept_owner_;               // by the value that owns the buffer
   std::vector<int32_t> copied_;
 };
 

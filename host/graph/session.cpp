@@ -250,6 +250,7 @@ void Session::read(uint32_t& value, double* out, size_t capacity, Location locat
     throw Error(ErrorKind::shape, "{}: read: the tensor has {} elements, there is room for {}", to_string(location),
                 elements, capacity);
   }
+  refuse_while_running();
   const void* data = leaf_data(value);
   if (data != nullptr) {
     // known already: the batch, a constant, or what was materialized
@@ -282,6 +283,13 @@ const void* Session::leaf_data(uint32_t value) const {
   return nullptr;
 }
 
+void Session::refuse_while_running() {
+  if (in_flight_ != nullptr && mode_ == Mode::train) {
+    refused_read_ = true;
+    throw Error(ErrorKind::plugin, "a value is read while the step before still runs");
+  }
+}
+
 // Runs the recorded part of a training step and keeps all its values, as later gradients may need any of them.
 void Session::cut_training(uint32_t value, Location location) {
   if (!warned_of_read_) {
@@ -291,7 +299,6 @@ void Session::cut_training(uint32_t value, Location location) {
         "cannot overlap; logging it instead costs nothing",
         to_string(location));
   }
-  wait();
   const uint32_t requested[] = {value};
   const Plan* plan = plan_for(requested, true);
   run_now(*plan);
@@ -334,7 +341,9 @@ const Plan* Session::plan_for(std::span<const uint32_t> requested, bool keep_all
       return cached.plan.get() != executed_ && (in_flight_ == nullptr || cached.plan.get() != in_flight_->plan) &&
              std::ranges::none_of(plans_, [&](const CachedPlan& other) { return other.executed == cached.plan.get(); });
     });
-    plans_.erase(unused);
+    if (unused != plans_.end()) {  // a step of very many reads needs them all
+      plans_.erase(unused);
+    }
   }
   plans_.push_back(std::move(made));
   return plans_.back().plan.get();

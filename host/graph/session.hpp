@@ -96,6 +96,11 @@ class Session {
   [[nodiscard]] int64_t plans_made() const { return plans_made_; }
   [[nodiscard]] const Recorder& recorder() const { return recorder_; }
   [[nodiscard]] const Plan* newest_plan() const { return pending().plan; }
+  // While a step runs, the next may be recorded; a read in it cannot be answered before the running step is done and
+  // has been looked at. Such a recording fails, and this says so (once): record it again when nothing runs.
+  bool take_refused_read() { return std::exchange(refused_read_, false); }
+  // Whether some training step has been cut by a read.
+  [[nodiscard]] bool cuts() const { return warned_of_read_; }
   // A line for the user about structures that keep changing, or reads that cut training steps; "" where there is none.
   std::string take_warning();
 
@@ -126,6 +131,7 @@ class Session {
   [[nodiscard]] Launch launch_of(const Recording& recording);
   uint32_t name_number(std::string_view name);
   void collect(Recording& recording, bool with_requested);
+  void refuse_while_running();
   void cut_training(uint32_t value, Location location);
   [[nodiscard]] const void* leaf_data(uint32_t value) const;
 
@@ -151,6 +157,7 @@ class Session {
   int64_t plans_made_ = 0;
   std::string warning_;
   bool warned_of_read_ = false;
+  bool refused_read_ = false;
   bool warned_of_misses_ = false;
   std::vector<uint32_t> input_scratch_;
   std::vector<TensorType> type_scratch_;

@@ -32,6 +32,8 @@ Optimizer::Optimizer(const Registry& registry, const ComponentChoice& choice) : 
   }
   atl_context context;
   context.stage = fmt::format("optimizer '{}'", choice.use);
+  updating_ = std::make_unique<atl_context>();
+  updating_->stage = fmt::format("optimizer '{}', an update", choice.use);
   const AbiSettings settings(choice.settings);
   try {
     context.check(table_.create(&context, settings.get(), &self_));
@@ -66,13 +68,17 @@ void Optimizer::read_slots(atl_context& context, const std::string& use) {
 
 void Optimizer::begin_update(int64_t t, double learning_rate, double* scalars) {
   const atl_update update{sizeof(atl_update), t, learning_rate};
-  table_.begin_update(self_, &update, scalars);
+  const atl_status status = table_.begin_update(self_, updating_.get(), &update, scalars);
   reset_floating_point();
+  updating_->check(status);
 }
 
 void Optimizer::update(const double* scalars, uint64_t count, float* parameter, const float* gradient,
                        float* const* slots) const {
-  table_.update(self_, scalars, count, parameter, gradient, slots);
+  const atl_status status = table_.update(self_, updating_.get(), scalars, count, parameter, gradient, slots);
+  if (status != ATL_OK) {
+    updating_->latch(status, "the plugin gave no reason");
+  }
 }
 
 // ---- Building
@@ -226,6 +232,14 @@ void Model::set_optimizer(size_t group, std::unique_ptr<Optimizer> optimizer, do
     }
   }
   optimizers_[group] = std::move(optimizer);
+}
+
+void Model::check_updates() const {
+  for (const auto& optimizer : optimizers_) {
+    if (optimizer) {
+      optimizer->check();
+    }
+  }
 }
 
 void Model::set_learning_rate(size_t group, std::function<double(int64_t t)> learning_rate) {

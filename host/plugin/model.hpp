@@ -43,6 +43,8 @@ class Optimizer final : public graph::UpdateRule {
   void begin_update(int64_t t, double learning_rate, double* scalars) override;
   void update(const double* scalars, uint64_t count, float* parameter, const float* gradient,
               float* const* slots) const override;
+  // Throws Error(plugin) where an update has failed since; the parameters then belong to no step.
+  void check() const { updating_->check(ATL_OK); }
 
  private:
   void read_slots(atl_context& context, const std::string& use);
@@ -51,6 +53,7 @@ class Optimizer final : public graph::UpdateRule {
   const atl_optimizer_v1& table_;
   void* self_ = nullptr;
   std::vector<std::string> slots_;
+  std::unique_ptr<atl_context> updating_;  // of all updates: keeps the first failure
 };
 
 class Model {
@@ -69,6 +72,8 @@ class Model {
   void set_optimizer(size_t group, std::unique_ptr<Optimizer> optimizer, double clip_norm);
   // learning_rate(t) is that of the group's t-th update.
   void set_learning_rate(size_t group, std::function<double(int64_t t)> learning_rate);
+  // Throws Error(plugin) where an optimizer's update has failed; nothing may run.
+  void check_updates() const;
   [[nodiscard]] double learning_rate(size_t group, int64_t t) const { return learning_rates_[group](t); }
   // Updates of each group so far; restored when a run goes on.
   [[nodiscard]] std::vector<int64_t>& updates() { return updates_; }

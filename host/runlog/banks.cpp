@@ -39,7 +39,7 @@ std::vector<uint8_t> digest(Sha256& hash, int64_t step, int64_t sequence) {
 
 }  // namespace
 
-void check_arrays(const std::string& path, const std::vector<Entry>& entries, const std::vector<ArrayView>& views) {
+void check_arrays(const std::string& path, const std::vector<Entry>& entries, std::span<const ArrayView> views) {
   if (entries.size() != views.size()) {
     throw Error(ErrorKind::internal, "run log: {}: got {} arrays, expected {}", path, views.size(), entries.size());
   }
@@ -95,7 +95,7 @@ BankWriter::BankWriter(Handle bank) : bank_(std::move(bank)) {
   hdf5::write_attribute(bank_, "sequence", int64_t{0});
 }
 
-void BankWriter::arrays(const std::string& path, const std::vector<ArrayView>& views) {
+void BankWriter::arrays(const std::string& path, std::span<const ArrayView> views) {
   const Handle group = hdf5::open_group(bank_, path);
   for (const ArrayView& view : views) {
     hdf5::write_all(hdf5::open_dataset(group, std::string(view.name)), Type::f32, view.values.data());

@@ -1,10 +1,11 @@
-// Inside this room only: groups that are replaced as a whole (checkpoint slots, best and final weights) and that count
-// only when sealed. A bank's attributes are its seal: step, sequence (0 while it is not valid) and the SHA-256 of all
-// that it holds. They are of fixed size, so that renewing them moves nothing in the file.
+// Inside this room only: groups that are written as a whole (checkpoint slots, best, final and foreign weights) and
+// that count only when sealed. A bank's attributes are its seal: step, sequence (0 while it is not valid) and the
+// SHA-256 of all that it holds. They are of fixed size, so that renewing them moves nothing in the file.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,7 @@ template <typename T>
 void make_scalars(hid_t bank, const std::string& path, const std::vector<std::string>& names);
 
 // What a caller wants to write against what was declared; Error(internal). Before a BankWriter breaks the seal.
-void check_arrays(const std::string& path, const std::vector<Entry>& entries, const std::vector<ArrayView>& views);
+void check_arrays(const std::string& path, const std::vector<Entry>& entries, std::span<const ArrayView> views);
 template <typename T>
 void check_scalars(const std::string& path, const std::vector<std::string>& names,
                    const std::map<std::string, T>& values);
@@ -32,7 +33,7 @@ void check_scalars(const std::string& path, const std::vector<std::string>& name
 class BankWriter {
  public:
   explicit BankWriter(hdf5::Handle bank);  // breaks the seal
-  void arrays(const std::string& path, const std::vector<ArrayView>& views);
+  void arrays(const std::string& path, std::span<const ArrayView> views);
   template <typename T>
   void scalars(const std::string& path, const std::vector<std::string>& names, const std::map<std::string, T>& values);
   void seal(int64_t step, int64_t sequence);

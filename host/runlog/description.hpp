@@ -47,6 +47,14 @@ struct Entry {
   tensor::Shape shape;
 };
 
+// Another run whose model this one uses. Its weights are copied, so that this log needs no other: /foreign/<index>/.
+struct ForeignRun {
+  std::string name;            // as the plugin asked for it: an experiment's name or a log's path
+  std::string run_id;          // of the run that was found by it
+  std::string resolved;        // that run's experiment, as its own RunDescription::resolved
+  std::vector<Entry> weights;  // its model's parameters and state, names unique among both
+};
+
 struct Plugin {
   std::string name;
   std::string version;
@@ -74,11 +82,14 @@ struct RunDescription {
   std::string source;     // the experiment file as it was written
   std::string resolved;   // TOML with every value filled in
   std::string overrides;  // one key=value a line
+  std::string directory;  // the folder that relative paths of the experiment are relative to
   Provenance provenance;
 
   std::vector<Cadence> cadences;
   std::vector<SampleSeries> samples;
   std::vector<TensorSeries> tensors;
+
+  std::vector<ForeignRun> foreign;
 
   std::vector<Entry> parameters;
   std::vector<Entry> state;           // running statistics, codebooks, averaged weights, ...

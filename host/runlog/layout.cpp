@@ -65,6 +65,17 @@ Provenance read_provenance(hid_t file) {
   return provenance;
 }
 
+void make_foreign(hid_t file, const std::vector<ForeignRun>& foreign) {
+  hdf5::make_group(file, "foreign");
+  for (size_t i = 0; i < foreign.size(); ++i) {
+    const Handle bank = make_bank(file, foreign_path(i));
+    hdf5::make_text(bank, "name", foreign[i].name);
+    hdf5::make_text(bank, "run_id", foreign[i].run_id);
+    hdf5::make_text(bank, "resolved", foreign[i].resolved);
+    make_arrays(bank, "weights", foreign[i].weights);
+  }
+}
+
 void make_weights(hid_t bank, const RunDescription& description) {
   const Handle weights = hdf5::make_group(bank, "weights");
   make_arrays(weights, "parameters", description.parameters);
@@ -152,6 +163,18 @@ std::vector<Entry> read_entries(hid_t file, const std::string& path) {
   return entries;
 }
 
+std::vector<ForeignRun> read_foreign(hid_t file) {
+  const size_t count = hdf5::children(hdf5::open_group(file, "foreign")).size();
+  std::vector<ForeignRun> foreign;
+  for (size_t i = 0; i < count; ++i) {
+    const std::string path = foreign_path(i);
+    const Handle bank = hdf5::open_group(file, path);
+    foreign.push_back({hdf5::read_text(bank, "name"), hdf5::read_text(bank, "run_id"),
+                       hdf5::read_text(bank, "resolved"), read_entries(file, path + "/weights")});
+  }
+  return foreign;
+}
+
 std::vector<std::string> read_names(hid_t file, const std::string& path) {
   return hdf5::children(hdf5::open_group(file, path));
 }
@@ -160,6 +183,10 @@ std::vector<std::string> read_names(hid_t file, const std::string& path) {
 
 std::string to_string(Status status) {
   return status_names.at(static_cast<size_t>(status));
+}
+
+std::string foreign_path(size_t index) {
+  return "foreign/" + std::to_string(index);
 }
 
 void make_layout(hid_t file, const RunDescription& description) {
@@ -176,6 +203,7 @@ void make_layout(hid_t file, const RunDescription& description) {
   hdf5::make_text(experiment, "source", description.source);
   hdf5::make_text(experiment, "resolved", description.resolved);
   hdf5::make_text(experiment, "overrides", description.overrides);
+  hdf5::make_text(experiment, "directory", description.directory);
   make_provenance(file, description.provenance);
 
   for (const char* group : {"metrics", "timing", "samples", "tensors"}) {
@@ -190,6 +218,7 @@ void make_layout(hid_t file, const RunDescription& description) {
   for (const TensorSeries& series : description.tensors) {
     make_tensors(file, series);
   }
+  make_foreign(file, description.foreign);
   make_banks(file, description);
 }
 
@@ -204,10 +233,12 @@ RunDescription read_description(hid_t file) {
   description.source = hdf5::read_text(experiment, "source");
   description.resolved = hdf5::read_text(experiment, "resolved");
   description.overrides = hdf5::read_text(experiment, "overrides");
+  description.directory = hdf5::read_text(experiment, "directory");
   description.provenance = read_provenance(file);
   description.cadences = read_cadences(file);
   description.samples = read_samples(file);
   description.tensors = read_tensors(file);
+  description.foreign = read_foreign(file);
   description.parameters = read_entries(file, "checkpoints/a/parameters");
   description.state = read_entries(file, "checkpoints/a/state");
   description.optimizer = read_entries(file, "checkpoints/a/optimizer");

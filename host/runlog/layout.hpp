@@ -14,6 +14,7 @@ void check_names(const RunDescription& description);
 // Opens a log and looks whether it is one that we can read. Throws hdf5::Failure.
 enum class Access { read, write };
 hdf5::Handle open_log(const std::filesystem::path& path, Access access);
+std::string foreign_path(size_t index);
 void make_layout(hid_t file, const RunDescription& description);
 RunDescription read_description(hid_t file);
 

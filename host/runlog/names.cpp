@@ -80,7 +80,7 @@ void check_tensors(const std::vector<TensorSeries>& tensors) {
   }
 }
 
-void check_entries(const char* place, const std::vector<Entry>& entries) {
+void check_entries(const std::string& place, const std::vector<Entry>& entries) {
   Siblings names(place);
   for (const Entry& entry : entries) {
     names.add(entry.name);
@@ -100,6 +100,9 @@ void check_names(const RunDescription& description) {
   check_cadences(description.cadences);
   check_samples(description.samples);
   check_tensors(description.tensors);
+  for (const ForeignRun& run : description.foreign) {
+    check_entries("weights of the foreign run " + run.name, run.weights);
+  }
   check_entries("parameters", description.parameters);
   check_entries("state", description.state);
   check_entries("optimizer", description.optimizer);

@@ -200,6 +200,26 @@ tensor::Tensor Reader::tensor(std::string_view name, int64_t row) const {
   });
 }
 
+std::vector<NamedTensor> Reader::foreign_weights(size_t index) const {
+  const std::vector<ForeignRun>& foreign = state_->description.foreign;
+  if (index >= foreign.size()) {
+    throw Error(ErrorKind::file, "{}: got the foreign run {}, expected one of the {} that the log has, counted from 0",
+                state_->path.string(), index, foreign.size());
+  }
+  return state_->attempt([&] {
+    BankReader bank(hdf5::open_group(state_->file, foreign_path(index)));
+    if (bank.sequence() == 0) {
+      throw hdf5::Failure("the weights of its foreign run " + foreign[index].name + " were not written");
+    }
+    std::vector<NamedTensor> weights = bank.arrays("weights", foreign[index].weights);
+    if (!bank.verify()) {
+      throw hdf5::Failure("the weights of its foreign run " + foreign[index].name +
+                          " are damaged: their hash differs from what was written");
+    }
+    return weights;
+  });
+}
+
 std::optional<Checkpoint> Reader::newest_checkpoint() const {
   return state_->attempt([&] { return read_newest_checkpoint(state_->file, state_->description); });
 }

@@ -50,7 +50,8 @@ class Reader {
   ~Reader();
 
   [[nodiscard]] const std::filesystem::path& path() const;
-  // All that Writer::create was given: names, texts, provenance, metrics, samples, tensors, the shapes of all weights.
+  // All that Writer::create was given: names, texts, provenance, metrics, samples, tensors, foreign runs, the shapes of
+  // all weights.
   [[nodiscard]] const RunDescription& description() const;
   // As the log says it; "running" with no live writer (locks.hpp: holder_of) is a run that was killed.
   [[nodiscard]] Status status() const;
@@ -65,6 +66,10 @@ class Reader {
 
   [[nodiscard]] std::vector<int64_t> tensor_steps(std::string_view name) const;
   [[nodiscard]] tensor::Tensor tensor(std::string_view name, int64_t row) const;
+
+  // The weights of description().foreign[index], in the order of its entries; Error(file) where the log has no such
+  // foreign run, where its weights were not written yet, or where they are damaged.
+  [[nodiscard]] std::vector<NamedTensor> foreign_weights(size_t index) const;
 
   // The newest checkpoint whose hash is right; nullopt where none was completed yet; Error(file) where those that were
   // completed are all damaged.

@@ -244,6 +244,24 @@ Writer Writer::reopen(const std::filesystem::path& path, int64_t step) {
   return writer;
 }
 
+void Writer::write_foreign(size_t index, std::span<const ArrayView> weights) {
+  guarded([&](State& state) {
+    const std::vector<ForeignRun>& foreign = state.description.foreign;
+    if (index >= foreign.size()) {
+      throw Error(ErrorKind::internal, "run log: foreign run {} was not declared", index);
+    }
+    const std::string path = foreign_path(index);
+    check_arrays(path + "/weights", foreign[index].weights, weights);
+    if (state.newest_step >= 0) {
+      throw Error(ErrorKind::internal, "run log: {}: got weights after step {}, expected them before the first row",
+                  path, state.newest_step);
+    }
+    BankWriter bank(hdf5::open_group(state.file, path));
+    bank.arrays("weights", weights);
+    bank.seal(0, 1);
+  });
+}
+
 void Writer::append(std::string_view cadence, int64_t step, double epoch, std::span<const double> values,
                     double wall_seconds, double samples_per_second) {
   guarded([&](State& state) {

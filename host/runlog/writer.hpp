@@ -34,6 +34,10 @@ class Writer {
   Writer& operator=(Writer&&) noexcept;
   ~Writer();  // closes; a failure to is silent here, so call close()
 
+  // The model of description.foreign[index]: every entry of its weights, in their order. Once, before the first
+  // row. A log that is reopened after a checkpoint has it already; one that starts anew (step -1) takes it again.
+  void write_foreign(size_t index, std::span<const ArrayView> weights);
+
   // One row of a cadence. Steps increase. `values` in the order of the cadence's metrics, NaN for one without a value
   // at this step; `epoch` in epochs, with its fraction; `wall_seconds` since the run began.
   void append(std::string_view cadence, int64_t step, double epoch, std::span<const double> values, double wall_seconds,

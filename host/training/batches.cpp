@@ -210,6 +210,9 @@ void TrainingBatches::step_done() {
       slot.free = true;
     }
   }
+}
+
+void TrainingBatches::check() {
   if (failure_) {
     std::rethrow_exception(std::exchange(failure_, nullptr));
   }

@@ -74,8 +74,10 @@ class TrainingBatches final : public plugin::BatchSource {
 
   // Assembles, while a step runs, what the next one will probably take. Null where there is nothing to do.
   const graph::Background* prefetch();
-  // The running step is done: its batches may be used again. Throws what went wrong in the background.
+  // The running step is done: its batches may be used again.
   void step_done();
+  // Throws what went wrong while a batch was assembled in the background.
+  void check();
 
  private:
   struct Slot {

@@ -41,35 +41,30 @@ class Snapshot {
   std::vector<tensor::Storage> values_;
 };
 
-void add_tensors(const Workbench& bench, const graph::Plan& step, const std::vector<std::string>& names, LogPlan& out,
-                 const plugin::Model& model) {
+// The tensors that [log] asks for, by what one recorded step has.
+void add_tensors(Workbench& bench, const graph::Lowered& step, LogPlan& out) {
   const experiment::Log& log = bench.experiment().log;
-  const auto& bank = const_cast<plugin::Model&>(model).bank();
-  for (const auto& parameter : bank.parameters) {
-    if (parameter->group >= 0) {
-      if (log.weights > 0) {
-        out.tensors.push_back({"weights." + parameter->name, parameter->value.shape, {}});
-      }
-      if (log.gradients > 0) {
-        out.tensors.push_back({"gradients." + parameter->name, parameter->value.shape, {}});
-      }
+  for (const auto& parameter : bench.model().bank().parameters) {
+    if (parameter->group >= 0 && log.weights > 0) {
+      out.tensors.push_back({"weights." + parameter->name, parameter->value.shape, {}});
+    }
+    if (parameter->group >= 0 && log.gradients > 0) {
+      out.tensors.push_back({"gradients." + parameter->name, parameter->value.shape, {}});
     }
   }
   std::vector<std::string> annotated;
-  for (const graph::PlanOutput& output : step.outputs) {
-    if (output.kind == graph::OutputKind::annotation) {
-      const std::string& name = names[static_cast<size_t>(output.index)];
-      if (std::ranges::find(annotated, name) == annotated.end()) {
-        annotated.push_back(name);
-        if (std::ranges::find(log.activations, name) != log.activations.end()) {
-          const auto& shape = step.buffers[static_cast<size_t>(output.buffer)].description.shape;
-          out.tensors.push_back({"activations." + name, shape, {}});
-        }
-      }
+  for (const graph::GraphOutput& output : step.outputs) {
+    const std::string& name = bench.training().names()[static_cast<size_t>(output.index)];
+    if (output.kind != graph::OutputKind::annotation || std::ranges::count(annotated, name) > 0) {
+      continue;
+    }
+    annotated.push_back(name);
+    if (std::ranges::count(log.activations, name) > 0) {
+      out.tensors.push_back({"activations." + name, output.value.shape(), {}});
     }
   }
   for (const std::string& name : log.activations) {
-    if (std::ranges::find(annotated, name) == annotated.end()) {
+    if (std::ranges::count(annotated, name) == 0) {
       throw Error(ErrorKind::experiment, "log.activations: the model has no layer '{}'{}", name,
                   annotated.empty()
                       ? ""
@@ -78,35 +73,19 @@ void add_tensors(const Workbench& bench, const graph::Plan& step, const std::vec
   }
 }
 
-}  // namespace
-
-LogPlan probe(Workbench& bench) {
-  LogPlan out;
-  const experiment::Experiment& experiment = bench.experiment();
-  const Snapshot snapshot(bench.model());
-  graph::Observation all;
-  all.annotations = !experiment.log.activations.empty();
-  bench.batches().seek(0);
-  bench.record_step(1, 1, all);
-  out.batches_per_step = std::max<int64_t>(bench.batches().consumed(), 1);
-  const graph::Plan& step = *bench.training().newest_plan();
+void add_train_columns(Workbench& bench, const graph::Lowered& step, LogPlan& out) {
   const std::vector<std::string>& names = bench.training().names();
-  for (const graph::PlanOutput& output : step.outputs) {
-    if (output.kind == graph::OutputKind::logged) {
-      const std::string& name = names[static_cast<size_t>(output.index)];
-      if (std::ranges::find(out.train_names, name) != out.train_names.end()) {
-        throw Error(ErrorKind::plugin, "model '{}': logs '{}' twice in one training step", experiment.model.use, name);
-      }
-      out.train_names.push_back(name);
+  for (const graph::GraphOutput& output : step.outputs) {
+    if (output.kind != graph::OutputKind::logged) {
+      continue;
     }
+    const std::string& name = names[static_cast<size_t>(output.index)];
+    if (std::ranges::count(out.train_names, name) > 0) {
+      throw Error(ErrorKind::plugin, "model '{}': logs '{}' twice in one training step", bench.experiment().model.use,
+                  name);
+    }
+    out.train_names.push_back(name);
   }
-  if (step.lowered->minimized.empty()) {
-    throw Error(ErrorKind::plugin, "model '{}': train_step minimizes nothing; hint: call step.minimize(group, loss)",
-                experiment.model.use);
-  }
-  add_tensors(bench, step, names, out, bench.model());
-  bench.batches().seek(0);
-
   out.train_columns = out.train_names;
   for (const graph::ParameterGroup& group : bench.model().bank().groups) {
     out.train_columns.push_back("gradient_norm." + group.name);
@@ -117,16 +96,47 @@ LogPlan probe(Workbench& bench) {
   for (const std::string& group : bench.model().group_names()) {
     out.train_columns.push_back("learning_rate." + group);
   }
-  const Subset& subset = bench.subsets().validation.count > 0 ? bench.subsets().validation : bench.subsets().test;
-  out.evaluation_names = bench.evaluation_names(subset, experiment.evaluate.batch_size);
-  if (std::ranges::find(out.evaluation_names, experiment.evaluate.metric) == out.evaluation_names.end()) {
-    throw Error(ErrorKind::experiment, "evaluate.metric: the model '{}' has no metric '{}', expected {}",
-                experiment.model.use, experiment.evaluate.metric, one_of(out.evaluation_names));
+}
+
+void probe_step(Workbench& bench, LogPlan& out) {
+  const Snapshot snapshot(bench.model());
+  graph::Observation observation;
+  observation.annotations = !bench.experiment().log.activations.empty();
+  bench.batches().seek(0);
+  bench.record_step(1, 1, observation);
+  const graph::Lowered& step = *bench.training().newest_plan()->lowered;
+  if (step.minimized.empty()) {
+    throw Error(ErrorKind::plugin, "model '{}': train_step minimizes nothing; hint: call step.minimize(group, loss)",
+                bench.experiment().model.use);
   }
+  out.batches_per_step = std::max<int64_t>(bench.batches().consumed(), 1);
+  out.updates_per_step = bench.model().updates();
+  out.reads_in_step = bench.training().cuts();
+  add_train_columns(bench, step, out);
+  add_tensors(bench, step, out);
+  bench.batches().seek(0);
+}
+
+void probe_evaluation(Workbench& bench, LogPlan& out) {
+  const experiment::Evaluate& evaluate = bench.experiment().evaluate;
+  const Subset& subset = bench.subsets().validation.count > 0 ? bench.subsets().validation : bench.subsets().test;
+  out.evaluation_names = bench.evaluation_names(subset, evaluate.batch_size);
+  if (std::ranges::count(out.evaluation_names, evaluate.metric) == 0) {
+    throw Error(ErrorKind::experiment, "evaluate.metric: the model '{}' has no metric '{}', expected {}",
+                bench.experiment().model.use, evaluate.metric, one_of(out.evaluation_names));
+  }
+}
+
+}  // namespace
+
+LogPlan probe(Workbench& bench) {
+  LogPlan out;
+  probe_step(bench, out);
+  probe_evaluation(bench, out);
+  const experiment::Train& train = bench.experiment().train;
   const int64_t per_epoch = bench.batches().batches_per_epoch();
-  out.total_steps = experiment.train.steps
-                        ? *experiment.train.steps
-                        : (*experiment.train.epochs * per_epoch + out.batches_per_step - 1) / out.batches_per_step;
+  out.total_steps =
+      train.steps ? *train.steps : (*train.epochs * per_epoch + out.batches_per_step - 1) / out.batches_per_step;
   return out;
 }
 
@@ -143,7 +153,14 @@ runlog::RunDescription describe_run(Workbench& bench, const LogPlan& plan, const
   for (const std::string& override_text : experiment.overrides) {
     out.overrides += override_text + "\n";
   }
+  out.directory = (std::filesystem::current_path() / experiment.directory).lexically_normal().string();
   out.run_id = new_run_id();
+  for (const ForeignRun& foreign : bench.foreign_runs()) {
+    out.foreign.push_back({foreign.name, foreign.run_id, foreign.resolved, {}});
+    for (const auto& [name, value] : foreign.model.weights) {
+      out.foreign.back().weights.push_back({name, value.shape});
+    }
+  }
   out.provenance = provenance_of(bench, registry, threads);
   const auto metrics = [](const std::vector<std::string>& names) {
     std::vector<runlog::Metric> list;

@@ -15,7 +15,7 @@ void take_start(Workbench& bench, const plugin::Registry& registry, const RunOpt
   if (!start) {
     return;
   }
-  const plugin::ForeignModel source = foreign_model(start->from, bench.experiment(), registry, options);
+  const plugin::ForeignModel source = runs_by_name(bench.experiment(), registry, options)(start->from).model;
   graph::Bank& bank = bench.model().bank();
   const std::vector<std::string> names = bench.model().group_names();
   for (const auto* list : {&start->groups, &start->freeze}) {
@@ -44,12 +44,55 @@ void take_start(Workbench& bench, const plugin::Registry& registry, const RunOpt
   }
 }
 
-std::string fingerprint_warning(const std::string& stored) {
-  const std::string now = numeric_fingerprint();
-  return stored == now
-             ? ""
-             : "this machine or program computes under another numeric fingerprint than the run so far; its bits "
-               "may differ from an uninterrupted run's";
+void write_foreign(const Workbench& bench, runlog::Writer& writer) {
+  for (size_t i = 0; i < bench.foreign_runs().size(); ++i) {
+    std::vector<runlog::ArrayView> weights;
+    for (const auto& [name, value] : bench.foreign_runs()[i].model.weights) {
+      weights.push_back({name, {value.storage.as<const float>(), static_cast<size_t>(value.shape.elements())}});
+    }
+    writer.write_foreign(i, weights);
+  }
+}
+
+experiment::Experiment experiment_of(const runlog::Reader& reader, const plugin::Registry& registry) {
+  return experiment::parse(reader.description().resolved, reader.path().string() + " (resolved experiment)",
+                           reader.description().directory, {}, registry.descriptions());
+}
+
+// Everything that could go wrong in going on is found before the log is touched.
+void check_resumable(Workbench& bench, const LogPlan& plan, const runlog::Reader& reader,
+                     const runlog::Checkpoint& checkpoint, const plugin::Registry& registry) {
+  bench.load(checkpoint.weights);
+  bench.load_slots(checkpoint.optimizer);
+  const runlog::RunDescription now = describe_run(bench, plan, registry, 1);
+  const runlog::RunDescription& then = reader.description();
+  const auto names = [](const runlog::RunDescription& description) {
+    std::vector<std::string> out = description.counters;
+    for (const runlog::Cadence& cadence : description.cadences) {
+      for (const runlog::Metric& metric : cadence.metrics) {
+        out.push_back(cadence.name + "/" + metric.name);
+      }
+    }
+    for (const runlog::TensorSeries& series : description.tensors) {
+      out.push_back(series.name);
+    }
+    return out;
+  };
+  if (names(now) != names(then)) {
+    throw Error(
+        ErrorKind::file,
+        "{}: the model logs other values than it did when the run began; hint: its plugin may have changed since",
+        reader.path().string());
+  }
+}
+
+double seconds_until(const runlog::Reader& reader, int64_t step) {
+  const runlog::TimingSeries timing = reader.timing("train");
+  double seconds = 0;
+  for (size_t i = 0; i < timing.steps.size() && timing.steps[i] <= step; ++i) {
+    seconds = timing.wall_seconds[i];
+  }
+  return seconds;
 }
 
 }  // namespace
@@ -62,40 +105,35 @@ RunOutcome run(const experiment::Experiment& experiment, const plugin::Registry&
   const runlog::RunDescription description = describe_run(bench, plan, registry, options.threads);
   const std::filesystem::path log = runlog::new_log_path(options.out_directory, experiment.name,
                                                          description.created_utc, description.run_id, description.seed);
-  Trainer trainer(bench, plan, runlog::Writer::create(log, description), log, options, observer);
+  runlog::Writer writer = runlog::Writer::create(log, description);
+  write_foreign(bench, writer);
+  Trainer trainer(bench, plan, std::move(writer), log, options, observer);
   trainer.begin();
   return trainer.run();
 }
 
 RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& registry, const RunOptions& options,
                   Observer& observer) {
-  std::optional<runlog::Checkpoint> checkpoint;
-  std::string resolved;
-  std::string fingerprint;
-  double seconds_before = 0;
-  {
-    const runlog::Reader reader(log);
-    if (reader.status() == runlog::Status::finished) {
-      throw Error(ErrorKind::file, "{}: the run is finished; there is nothing to resume", log.string());
-    }
-    checkpoint = reader.newest_checkpoint();
-    if (!checkpoint) {
-      throw Error(ErrorKind::file, "{}: has no checkpoint to go on from", log.string());
-    }
-    resolved = reader.description().resolved;
-    fingerprint = reader.description().provenance.fingerprint;
-    const runlog::TimingSeries timing = reader.timing("train");
-    for (size_t i = 0; i < timing.steps.size() && timing.steps[i] <= checkpoint->step; ++i) {
-      seconds_before = timing.wall_seconds[i];
-    }
+  std::optional<runlog::Reader> reader(log);
+  if (reader->status() == runlog::Status::finished) {
+    throw Error(ErrorKind::file, "{}: the run is finished; there is nothing to resume", log.string());
   }
-  const experiment::Experiment experiment = experiment::parse(
-      resolved, log.string() + " (resolved experiment)", std::filesystem::current_path(), {}, registry.descriptions());
-  Workbench bench(experiment, registry, options);
+  const std::optional<runlog::Checkpoint> checkpoint = reader->newest_checkpoint();
+  if (!checkpoint) {
+    throw Error(ErrorKind::file, "{}: has no checkpoint to go on from", log.string());
+  }
+  const experiment::Experiment experiment = experiment_of(*reader, registry);
+  Workbench bench(experiment, registry, options, runs_in_log(*reader, experiment, registry, options));
   const LogPlan plan = probe(bench);
-  if (const std::string warning = fingerprint_warning(fingerprint); !warning.empty()) {
-    observer.message(warning);
+  check_resumable(bench, plan, *reader, *checkpoint, registry);
+  if (reader->description().provenance.fingerprint != numeric_fingerprint()) {
+    observer.message(
+        "this machine or program computes under another numeric fingerprint than the run so far; its bits may differ "
+        "from "
+        "an uninterrupted run's");
   }
+  const double seconds_before = seconds_until(*reader, checkpoint->step);
+  reader.reset();
   Trainer trainer(bench, plan, runlog::Writer::reopen(log, checkpoint->step), log, options, observer);
   trainer.restore(*checkpoint, seconds_before);
   return trainer.run();
@@ -118,9 +156,7 @@ ModelSummary summarize(const experiment::Experiment& experiment, const plugin::R
     }
   }
   const graph::Plan& step = *bench.training().newest_plan();
-  for (const graph::Step& part : step.steps) {
-    out.training_flops += part.flops;
-  }
+  out.training_flops = step.flops;
   out.step_bytes = static_cast<int64_t>(step.arena_bytes);
   out.batch_size = experiment.train.batch_size;
   out.train_count = bench.subsets().train.count;
@@ -133,10 +169,8 @@ ModelSummary summarize(const experiment::Experiment& experiment, const plugin::R
 ImageStack sample(const std::filesystem::path& log, const plugin::Registry& registry, const RunOptions& options,
                   int64_t count, uint64_t seed, Weights weights) {
   const runlog::Reader reader(log);
-  const experiment::Experiment experiment =
-      experiment::parse(reader.description().resolved, log.string() + " (resolved experiment)",
-                        std::filesystem::current_path(), {}, registry.descriptions());
-  Workbench bench(experiment, registry, options);
+  const experiment::Experiment experiment = experiment_of(reader, registry);
+  Workbench bench(experiment, registry, options, runs_in_log(reader, experiment, registry, options));
   if (!bench.samples_images()) {
     throw Error(ErrorKind::file, "{}: the model makes no images of 1 or 3 channels", log.string());
   }

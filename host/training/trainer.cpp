@@ -15,7 +15,8 @@ Trainer::Trainer(Workbench& bench, const LogPlan& plan, runlog::Writer writer, s
       log_(std::move(log)),
       options_(options),
       observer_(observer) {
-  bench_.set_total_steps(plan_.total_steps);
+  bench_.set_total_steps(plan_.total_steps, plan_.updates_per_step);
+  records_ahead_ = !plan_.reads_in_step;
   updates_after_.assign(bench_.model().bank().groups.size(), 0);
   outcome_.log = log_;
 }
@@ -73,16 +74,16 @@ RunOutcome Trainer::run() {
 
 void Trainer::train() {
   graph::Session& session = bench_.training();
-  for (int64_t step = done_ + 1; step <= plan_.total_steps && !stopping_; ++step) {
-    bench_.record_step(step, plan_.total_steps, observation_of(step));
+  for (int64_t step = done_ + 1; step <= plan_.total_steps && !stopping_ && !stopped_early(); ++step) {
+    if (!record(step)) {
+      return;
+    }
     const std::vector<int64_t> updates = bench_.model().updates();
     const int64_t batches = bench_.batches().consumed();
     const int64_t samples = bench_.batches().step_samples();
-    if (in_flight_ != 0) {
-      finish_step(std::exchange(in_flight_, 0));
-      if (stopping_) {
-        return;
-      }
+    finish_running_step();
+    if (stopping_) {
+      return;
     }
     recorded_updates_ = updates;
     recorded_batches_ = batches;
@@ -93,16 +94,54 @@ void Trainer::train() {
       observer_.message(warning);
     }
   }
+  finish_running_step();
+}
+
+// Records a step while the one before runs; a model that reads values in its step has to wait until that one is done.
+// False where finishing it ended the run.
+bool Trainer::record(int64_t step) {
+  if (!records_ahead_) {
+    finish_running_step();
+    if (stopping_) {
+      return false;
+    }
+  }
+  const std::vector<int64_t> updates = bench_.model().updates();
+  const int64_t batch = bench_.batches().consumed();
+  try {
+    bench_.record_step(step, plan_.total_steps, observation_of(step));
+  } catch (const Error&) {
+    if (!bench_.training().take_refused_read()) {
+      throw;
+    }
+    records_ahead_ = false;
+    finish_running_step();
+    bench_.model().updates() = updates;
+    bench_.batches().seek(batch);
+    return !stopping_ && record(step);
+  }
+  return true;
+}
+
+void Trainer::finish_running_step() {
   if (in_flight_ != 0) {
     finish_step(std::exchange(in_flight_, 0));
   }
 }
 
+bool Trainer::stopped_early() {
+  const experiment::Experiment& experiment = bench_.experiment();
+  if (!experiment.train.early_stopping || without_improvement_ < experiment.train.early_stopping->patience) {
+    return false;
+  }
+  outcome_.reason = fmt::format("stopped early at step {}: no improvement of '{}' in {} evaluations", done_,
+                                experiment.evaluate.metric, without_improvement_);
+  return true;
+}
+
 // Something failed between two steps: the step that still runs counts, and its state is kept.
 void Trainer::salvage() {
-  if (in_flight_ != 0) {
-    finish_step(std::exchange(in_flight_, 0));
-  }
+  finish_running_step();
   if (!failed_) {
     write_checkpoint(done_);
   }
@@ -140,6 +179,7 @@ bool Trainer::due(int64_t step, double every_epochs) const {
 void Trainer::finish_step(int64_t step) {
   const graph::StepResults& results = bench_.training().wait();
   bench_.batches().step_done();
+  check_updates();
   for (const graph::StepResult& result : results.entries) {
     if (result.kind == graph::OutputKind::finite && result.value == 0) {
       fail_non_finite(step);
@@ -181,11 +221,26 @@ void Trainer::finish_step(int64_t step) {
   if (paused) {
     idle_seconds_ += std::chrono::duration<double>(Clock::now() - pause).count();
   }
-  if (stops() && step < plan_.total_steps) {
+  if (stops() && step < plan_.total_steps && !stopping_) {
     stopping_ = true;
     outcome_.status = runlog::Status::interrupted;
     outcome_.reason = fmt::format("interrupted after step {}", step);
   }
+  bench_.batches().check();  // the batch of the next step, which was assembled meanwhile
+}
+
+// An update that failed leaves weights that belong to no step: nothing of them is kept.
+void Trainer::check_updates() {
+  try {
+    bench_.model().check_updates();
+  } catch (...) {
+    failed_ = true;
+    throw;
+  }
+}
+
+const Subset& Trainer::evaluated_subset() const {
+  return bench_.subsets().validation.count > 0 ? bench_.subsets().validation : bench_.subsets().test;
 }
 
 double Trainer::learning_rate_of(size_t group) const {
@@ -283,7 +338,7 @@ void Trainer::report(int64_t step, const graph::StepResults& results) {
 
 void Trainer::evaluate_now(int64_t step) {
   const experiment::Experiment& experiment = bench_.experiment();
-  const Subset& subset = bench_.subsets().validation.count > 0 ? bench_.subsets().validation : bench_.subsets().test;
+  const Subset& subset = evaluated_subset();
   const auto begin = Clock::now();
   outcome_.metrics = bench_.evaluate(subset, experiment.evaluate.batch_size).values;
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
@@ -306,11 +361,7 @@ void Trainer::evaluate_now(int64_t step) {
     writer_.write_best(step, value, bench_.weights());
   }
   observer_.evaluated(step, epoch_after(step), outcome_.metrics, better);
-  if (experiment.train.early_stopping && without_improvement_ >= experiment.train.early_stopping->patience) {
-    stopping_ = true;
-    outcome_.reason = fmt::format("stopped early at step {}: no improvement of '{}' in {} evaluations", step,
-                                  experiment.evaluate.metric, without_improvement_);
-  }
+  stopping_ = stopped_early();
 }
 
 void Trainer::sample_now(int64_t step) {
@@ -343,6 +394,9 @@ void Trainer::finish() {
   const auto begin = Clock::now();
   write_checkpoint(done_);
   if (outcome_.status == runlog::Status::finished) {
+    if (outcome_.metrics.empty()) {  // all steps were done before this part of the run began
+      outcome_.metrics = bench_.evaluate(evaluated_subset(), bench_.experiment().evaluate.batch_size).values;
+    }
     if (bench_.subsets().validation.count > 0 && bench_.subsets().test.count > 0) {
       const SplitMetrics test = bench_.evaluate(bench_.subsets().test, bench_.experiment().evaluate.batch_size);
       std::vector<double> row;
@@ -384,6 +438,7 @@ void Trainer::fail_non_finite(int64_t step) {
     session.start();
     session.wait();
     bench_.batches().step_done();
+    bench_.batches().check();
     ++done_;
     updates_after_ = bench_.model().updates();
     batches_after_ = bench_.batches().consumed();

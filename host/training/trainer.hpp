@@ -20,6 +20,8 @@ struct LogPlan {
   std::vector<std::string> parameter_columns;  // of metrics/gradient_norms: one for each trained parameter
   std::vector<runlog::TensorSeries> tensors;
   int64_t batches_per_step = 1;
+  std::vector<int64_t> updates_per_step;  // of each group
+  bool reads_in_step = false;             // so that no step is recorded while the one before runs
   int64_t total_steps = 0;
 };
 
@@ -42,6 +44,11 @@ class Trainer {
   using Clock = std::chrono::steady_clock;
 
   void train();
+  bool record(int64_t step);
+  void finish_running_step();
+  [[nodiscard]] bool stopped_early();
+  void check_updates();
+  [[nodiscard]] const Subset& evaluated_subset() const;
   void salvage();
   void finish_step(int64_t step);
   void log_train_row(int64_t step, const graph::StepResults& results);
@@ -77,6 +84,7 @@ class Trainer {
   int64_t recorded_batches_ = 0;
   int64_t recorded_samples_ = 0;
   bool stopping_ = false;
+  bool records_ahead_ = true;
   bool failed_ = false;
   double best_ = 0;
   bool has_best_ = false;

@@ -40,6 +40,16 @@ void check_sizes(const experiment::Experiment& experiment, const Subsets& subset
   }
 }
 
+plugin::ForeignModel copy_of(const plugin::ForeignModel& model) {
+  plugin::ForeignModel out{model.recipe, {}};
+  for (const auto& [name, value] : model.weights) {
+    tensor::Tensor& copy = out.weights[name];
+    copy = tensor::Tensor(value.shape, value.dtype);
+    copy.storage = tensor::copy_of(value.storage);
+  }
+  return out;
+}
+
 uint8_t to_byte(float value, const plugin::FieldSpec& image) {
   const double scaled = (static_cast<double>(value) - image.low) / (image.high - image.low);
   return static_cast<uint8_t>(std::lround(std::clamp(scaled, 0.0, 1.0) * 255));
@@ -64,19 +74,22 @@ plugin::ModelRecipe recipe_of(const experiment::Experiment& experiment, const pl
 }
 
 Workbench::Workbench(const experiment::Experiment& experiment, const plugin::Registry& registry,
-                     const RunOptions& options)
+                     const RunOptions& options, ForeignRuns foreign_runs)
     : experiment_(experiment),
       registry_(registry),
       dataset_(std::make_unique<plugin::Dataset>(registry, dataset_recipe(experiment.dataset), experiment.directory,
                                                  options.data_directories)),
       spec_(scaled_spec(dataset_->spec(), experiment.dataset.low, experiment.dataset.high)),
       subsets_(divide(*dataset_, experiment.dataset.validation, static_cast<uint64_t>(experiment.seed))),
-      executor_(options.threads) {
+      executor_(options.threads),
+      foreign_runs_(foreign_runs ? std::move(foreign_runs) : runs_by_name(experiment_, registry, options)) {
   ops::register_operations();
   check_sizes(experiment_, subsets_);
-  model_ = std::make_unique<plugin::Model>(
-      registry, recipe_of(experiment_, spec_),
-      [&, options](const std::string& run) { return foreign_model(run, experiment_, registry_, options); });
+  model_ = std::make_unique<plugin::Model>(registry, recipe_of(experiment_, spec_), [this](const std::string& name) {
+    const auto known = std::ranges::find(foreign_used_, name, &ForeignRun::name);
+    const ForeignRun& run = known == foreign_used_.end() ? foreign_used_.emplace_back(foreign_runs_(name)) : *known;
+    return copy_of(run.model);
+  });
   experiment::check_groups(experiment_, model_->group_names());
   const auto session = [&](graph::Mode mode) {
     return std::make_unique<graph::Session>(mode, tensor::DType::f32, model_->bank(), executor_, arena_);
@@ -116,12 +129,14 @@ void Workbench::set_optimizers() {
   }
 }
 
-void Workbench::set_total_steps(int64_t total_steps) {
+void Workbench::set_total_steps(int64_t total_steps, const std::vector<int64_t>& updates_per_step) {
   const std::vector<std::string> names = model_->group_names();
   for (size_t g = 0; g < names.size(); ++g) {
     const double base = std::get<double>(optimizer_of(names[g]).settings.at("learning_rate"));
     const experiment::Schedule schedule = experiment_.schedule;
-    model_->set_learning_rate(g, [=](int64_t t) { return base * factor(schedule, t, total_steps); });
+    const int64_t total_updates =
+        total_steps * (g < updates_per_step.size() ? std::max<int64_t>(updates_per_step[g], 1) : 1);
+    model_->set_learning_rate(g, [=](int64_t t) { return base * factor(schedule, t, total_updates); });
   }
 }
 
@@ -265,29 +280,63 @@ void Workbench::load_slots(const std::vector<runlog::NamedTensor>& slots) {
 
 // ---- Other runs
 
-plugin::ForeignModel foreign_model(const std::string& run, const experiment::Experiment& experiment,
+namespace {
+
+// The model of another run's experiment, with these weights.
+plugin::ForeignModel build_foreign(const std::string& resolved, const std::string& origin,
+                                   std::vector<runlog::NamedTensor> weights, const experiment::Experiment& experiment,
                                    const plugin::Registry& registry, const RunOptions& options) {
-  std::filesystem::path path = experiment.directory / run;
-  if (!std::filesystem::is_regular_file(path)) {
-    path = std::filesystem::is_regular_file(run) ? std::filesystem::path(run) : newest_log(options.out_directory, run);
-  }
-  const runlog::Reader reader(path);
   const experiment::Experiment theirs =
-      experiment::parse(reader.description().resolved, path.string(), path.parent_path(), {}, registry.descriptions());
+      experiment::parse(resolved, origin, experiment.directory, {}, registry.descriptions());
   const plugin::Dataset data(registry, dataset_recipe(theirs.dataset), experiment.directory, options.data_directories);
   plugin::ForeignModel out{recipe_of(theirs, scaled_spec(data.spec(), theirs.dataset.low, theirs.dataset.high)), {}};
-  auto final_result = reader.final_result();
-  auto best = final_result ? std::nullopt : reader.best();
-  if (!final_result && !best) {
-    throw Error(ErrorKind::file, "{}: has no final weights to take", path.string());
-  }
-  runlog::Weights& weights = final_result ? final_result->weights : best->weights;
-  for (auto* list : {&weights.parameters, &weights.state}) {
-    for (runlog::NamedTensor& entry : *list) {
-      out.weights.emplace(entry.name, std::move(entry.value));
-    }
+  for (runlog::NamedTensor& entry : weights) {
+    out.weights.emplace(entry.name, std::move(entry.value));
   }
   return out;
+}
+
+std::vector<runlog::NamedTensor> final_weights(const runlog::Reader& reader) {
+  auto final_result = reader.final_result();
+  if (!final_result) {
+    throw Error(ErrorKind::file, "{}: has no final weights to take", reader.path().string());
+  }
+  std::vector<runlog::NamedTensor> out = std::move(final_result->weights.parameters);
+  std::ranges::move(final_result->weights.state, std::back_inserter(out));
+  return out;
+}
+
+}  // namespace
+
+ForeignRuns runs_by_name(const experiment::Experiment& experiment, const plugin::Registry& registry,
+                         const RunOptions& options) {
+  return [&experiment, &registry, options](const std::string& name) {
+    std::filesystem::path path = experiment.directory / name;
+    if (!std::filesystem::is_regular_file(path)) {
+      path = newest_log(options.out_directory, name);
+    }
+    const runlog::Reader reader(path);
+    const runlog::RunDescription& description = reader.description();
+    return ForeignRun{
+        name, description.run_id, description.resolved,
+        build_foreign(description.resolved, path.string(), final_weights(reader), experiment, registry, options)};
+  };
+}
+
+ForeignRuns runs_in_log(const runlog::Reader& log, const experiment::Experiment& experiment,
+                        const plugin::Registry& registry, const RunOptions& options) {
+  return [&log, &experiment, &registry, options](const std::string& name) {
+    const std::vector<runlog::ForeignRun>& stored = log.description().foreign;
+    const auto found = std::ranges::find(stored, name, &runlog::ForeignRun::name);
+    if (found == stored.end()) {
+      throw Error(ErrorKind::file, "{}: keeps no weights of the run '{}', which its model asks for",
+                  log.path().string(), name);
+    }
+    return ForeignRun{
+        name, found->run_id, found->resolved,
+        build_foreign(found->resolved, log.path().string(),
+                      log.foreign_weights(static_cast<size_t>(found - stored.begin())), experiment, registry, options)};
+  };
 }
 
 }  // namespace atelier::training

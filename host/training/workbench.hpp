@@ -9,11 +9,21 @@
 #include "experiment/experiment.hpp"
 #include "graph/session.hpp"
 #include "plugin/model.hpp"
+#include "runlog/reader.hpp"
 #include "runlog/weights.hpp"
 #include "training/batches.hpp"
 #include "training/training.hpp"
 
 namespace atelier::training {
+
+// Another run whose model this one uses, by the name that the plugin asked for: an experiment's or a log's path.
+struct ForeignRun {
+  std::string name;
+  std::string run_id;
+  std::string resolved;  // its experiment
+  plugin::ForeignModel model;
+};
+using ForeignRuns = std::function<ForeignRun(const std::string& name)>;
 
 struct SplitMetrics {
   std::map<std::string, double> values;  // sums over counts
@@ -21,8 +31,9 @@ struct SplitMetrics {
 
 class Workbench {
  public:
-  // Throws Error for data, settings or a model that cannot be.
-  Workbench(const experiment::Experiment& experiment, const plugin::Registry& registry, const RunOptions& options);
+  // Throws Error for data, settings or a model that cannot be. `foreign_runs` empty: runs_by_name.
+  Workbench(const experiment::Experiment& experiment, const plugin::Registry& registry, const RunOptions& options,
+            ForeignRuns foreign_runs = {});
   Workbench(const Workbench&) = delete;
   Workbench& operator=(const Workbench&) = delete;
 
@@ -34,6 +45,7 @@ class Workbench {
   [[nodiscard]] TrainingBatches& batches() { return *batches_; }
   [[nodiscard]] const Subsets& subsets() const { return subsets_; }
   [[nodiscard]] graph::Arena& arena() { return arena_; }
+  [[nodiscard]] const std::vector<ForeignRun>& foreign_runs() const { return foreign_used_; }
 
   // Records one training step (from 1) and ends the recording; the step before may still run.
   void record_step(int64_t step, int64_t total_steps, const graph::Observation& observation);
@@ -44,8 +56,9 @@ class Workbench {
   ImageStack sample(int64_t count, uint64_t seed);
   [[nodiscard]] bool samples_images() const;
 
-  // Lays the learning-rate schedule over this many updates.
-  void set_total_steps(int64_t total_steps);
+  // Lays the learning-rate schedule over the updates that each group makes in so many steps; one a step where none are
+  // given.
+  void set_total_steps(int64_t total_steps, const std::vector<int64_t>& updates_per_step = {});
 
   // Views of what a log keeps, in declared order; valid while nothing trains.
   [[nodiscard]] runlog::WeightsView weights() const;
@@ -66,15 +79,21 @@ class Workbench {
   Subsets subsets_;
   graph::Executor executor_;
   graph::Arena arena_;
+  ForeignRuns foreign_runs_;
+  std::vector<ForeignRun> foreign_used_;
   std::unique_ptr<plugin::Model> model_;
   std::unique_ptr<graph::Session> training_, evaluation_, sampling_;
   std::unique_ptr<TrainingBatches> batches_;
   std::vector<std::string> slot_names_;
 };
 
-// Another run's model, by its experiment's name or a log's path, as another model may use it.
-plugin::ForeignModel foreign_model(const std::string& run, const experiment::Experiment& experiment,
-                                   const plugin::Registry& registry, const RunOptions& options);
+// Other runs by their logs: `name` is a log's path, relative to the experiment, or an experiment's name (its newest
+// finished log). The result borrows all three.
+ForeignRuns runs_by_name(const experiment::Experiment& experiment, const plugin::Registry& registry,
+                         const RunOptions& options);
+// Other runs as this log keeps them.
+ForeignRuns runs_in_log(const runlog::Reader& log, const experiment::Experiment& experiment,
+                        const plugin::Registry& registry, const RunOptions& options);
 
 plugin::ModelRecipe recipe_of(const experiment::Experiment& experiment, const plugin::DataSpec& spec);
 plugin::DatasetRecipe dataset_recipe(const experiment::Dataset& dataset);

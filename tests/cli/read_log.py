@@ -36,9 +36,10 @@ def check_structure(log):
     assert log.attrs["format"] == "atelier-log" and log.attrs["format_version"] == 1
     assert log.attrs["status"] in ("running", "finished", "failed", "interrupted")
     assert log.attrs["seed"].dtype == numpy.int64
-    for text in ("source", "resolved", "overrides"):
+    for text in ("source", "resolved", "overrides", "directory"):
         assert isinstance(log["experiment"][text].asstr()[()], str)
-    expected = {"experiment", "provenance", "metrics", "timing", "samples", "tensors", "checkpoints", "best", "final"}
+    expected = {"experiment", "provenance", "metrics", "timing", "samples", "tensors"}
+    expected |= {"foreign", "checkpoints", "best", "final"}
     assert set(log) == expected, f"groups: {set(log)}"
     tracked = h5py.h5p.CRT_ORDER_TRACKED | h5py.h5p.CRT_ORDER_INDEXED
     for group in [log["/"]] + groups_in(log):
@@ -47,6 +48,15 @@ def check_structure(log):
         kind = h5py.check_string_dtype(dataset.dtype)
         assert kind is None or (kind.length is None and kind.encoding == "utf-8"), dataset.name
         assert dataset.dtype.kind in "iufO" and dataset.shape is not None, dataset.name
+
+
+def check_foreign(log):
+    assert list(log["foreign"]) == [str(index) for index in range(len(log["foreign"]))]
+    for run in log["foreign"].values():
+        assert set(run) == {"name", "run_id", "resolved", "weights"} and run.attrs["sequence"] == 1, run.name
+        for text in ("name", "run_id", "resolved"):
+            assert isinstance(run[text].asstr()[()], str)
+        assert all(array.dtype == numpy.float32 for array in run["weights"].values()), run.name
 
 
 def check_scales(log):
@@ -137,6 +147,7 @@ def main():
     path = sys.argv[1]
     with h5py.File(path, "r") as log:
         check_structure(log)
+        check_foreign(log)
         check_scales(log)
         check_images(log)
         check_xarray(path, log, "h5netcdf")

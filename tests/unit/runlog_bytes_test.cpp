@@ -8,6 +8,9 @@ TEST_CASE("equal runs give equal files, whenever they were flushed") {
   const example::Folder folder;
   Writer seldom = Writer::create(folder / "seldom.h5", example::description());
   Writer often = Writer::create(folder / "often.h5", example::description());
+  example::write_foreign(seldom);
+  example::write_foreign(often);
+  often.flush();
   seldom.write_latents("grey", example::latents());
   often.write_latents("grey", example::latents());
   example::write_steps(seldom, 0, 1700);

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -58,6 +59,7 @@ inline RunDescription description() {
   run.created_utc = "2026-01-31T12:00:00Z";
   run.source = std::string(100'000, 'x') + "\nname = \"gan-mnist\"\n";
   run.resolved = "name = \"gan-mnist\"\n";
+  run.directory = "/home/größer/experiments";
   run.provenance.host = "workstation";
   run.provenance.fingerprint = "cpu=a\nisa=b\n";
   run.provenance.threads = 2;
@@ -69,6 +71,7 @@ inline RunDescription description() {
                   {"eval", {{"loss", ""}}}};
   run.samples = {{"grey", 5, 4, 3, 1, {5, 7}}, {"colour", 4, 6, 5, 3, {}}};
   run.tensors = {{"critic.2", {2, 3}, {"unit", "input"}}, {"scale", {}, {}}, {"filters", {1, 2, 2}, {}}};
+  run.foreign = {{"cnn-mnist", "9c1e", "name = \"cnn-mnist\"\n", {{"0.weight", {2, 3}}, {"1.mean", {}}}}};
   run.parameters = {{"generator.0.weight", {3, 4}}, {"generator.0.bias", {4}}, {"scale", {}}};
   run.state = {{"generator.1.running_mean", {4}}, {"nothing", {0, 3}}};
   run.optimizer = {{"generator.0.weight.m", {3, 4}}, {"generator.0.weight.v", {3, 4}}};
@@ -98,6 +101,14 @@ struct Values {
   std::vector<std::vector<float>> arrays{std::vector<float>(12), std::vector<float>(4),  std::vector<float>(1),
                                          std::vector<float>(4),  std::vector<float>(12), std::vector<float>(12)};
 };
+
+// The weights of the foreign run.
+inline constexpr std::array<float, 6> foreign_weight{7.25F, -7.5F, 7.75F, -8, 8.25F, -8.5F};
+inline constexpr std::array<float, 1> foreign_mean{-0.0F};
+
+inline void write_foreign(Writer& log) {
+  log.write_foreign(0, std::array{ArrayView{"0.weight", foreign_weight}, ArrayView{"1.mean", foreign_mean}});
+}
 
 inline std::vector<uint8_t> pixels(int64_t step, size_t count) {
   std::vector<uint8_t> all(count);

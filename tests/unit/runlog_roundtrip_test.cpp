@@ -35,6 +35,7 @@ TEST_CASE("a description is read back as it was given") {
   CHECK(read.source == given.source);
   CHECK(read.resolved == given.resolved);
   CHECK(read.overrides.empty());
+  CHECK(read.directory == given.directory);
   CHECK(read.provenance.fingerprint == given.provenance.fingerprint);
   CHECK(read.provenance.threads == 2);
   REQUIRE(read.provenance.plugins.size() == 2);
@@ -56,6 +57,14 @@ TEST_CASE("a description is read back as it was given") {
   CHECK(read.tensors[0].axes == std::vector<std::string>{"unit", "input"});
   CHECK(read.tensors[1].shape.rank() == 0);
   CHECK(read.tensors[2].axes.front() == "axis_1");
+  REQUIRE(read.foreign.size() == 1);
+  CHECK(read.foreign[0].name == "cnn-mnist");
+  CHECK(read.foreign[0].run_id == "9c1e");
+  CHECK(read.foreign[0].resolved == given.foreign[0].resolved);
+  REQUIRE(read.foreign[0].weights.size() == 2);
+  CHECK(read.foreign[0].weights[0].name == "0.weight");
+  CHECK(read.foreign[0].weights[0].shape == tensor::Shape{2, 3});
+  CHECK(read.foreign[0].weights[1].shape.rank() == 0);
   REQUIRE(read.parameters.size() == 3);
   CHECK(read.parameters[0].name == "generator.0.weight");
   CHECK(read.parameters[0].shape == tensor::Shape{3, 4});
@@ -72,6 +81,8 @@ TEST_CASE("an empty description makes a log") {
   const Reader reader(folder / "log.h5");
   CHECK(reader.description().tags.empty());
   CHECK(reader.description().provenance.plugins.empty());
+  CHECK(reader.description().directory.empty());
+  CHECK(reader.description().foreign.empty());
   CHECK_FALSE(reader.newest_checkpoint());
   CHECK_FALSE(reader.best());
   CHECK_FALSE(reader.final_result());
@@ -162,6 +173,8 @@ TEST_CASE("names that a log cannot keep are refused") {
         }) == "samples of grey: got latents of shape (4, 7), expected 5 along the first axis");
   CHECK(refused([](RunDescription& run) { run.tensors[0].axes.pop_back(); }) ==
         "tensors: 'critic.2': got 1 names of axes, expected 2, as its shape is (2, 3)");
+  CHECK(refused([](RunDescription& run) { run.foreign[0].weights[1].name = "0.weight"; }) ==
+        "weights of the foreign run cnn-mnist: the name '0.weight' is given twice");
   CHECK(refused([](RunDescription& run) { run.state[0].name = ""; }).starts_with("state: got the name ''"));
 }
 

@@ -386,10 +386,12 @@ typedef struct atl_optimizer_v1 {
    * thread. */
   atl_status (*slots)(void* self, const atl_string** names, uint64_t* count);
   /* Computes what is the same for all elements, once an update. One thread. */
-  void (*begin_update)(void* self, const atl_update* update, double scalars[ATL_MAX_SCALARS]);
-  /* Elementwise over a block of one parameter, in canonical element order. Any thread, concurrently; may not fail. */
-  void (*update)(void* self, const double* scalars, uint64_t count, float* parameter, const float* gradient,
-                 float* const* slots);
+  atl_status (*begin_update)(void* self, atl_context* context, const atl_update* update,
+                             double scalars[ATL_MAX_SCALARS]);
+  /* Elementwise over a block of one parameter, in canonical element order. Any thread, concurrently. A failure ends the
+   * run. */
+  atl_status (*update)(void* self, atl_context* context, const double* scalars, uint64_t count, float* parameter,
+                       const float* gradient, float* const* slots);
 } atl_optimizer_v1;
 
 #define ATL_DATASET_V1 "atelier.dataset/1"

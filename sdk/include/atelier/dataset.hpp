@@ -119,7 +119,7 @@ struct DatasetHolder {  // what `self` points at: the dataset, and its descripti
 };
 
 template <typename T>
-inline const atl_dataset_v1 dataset_table = {
+ATELIER_OWN inline const atl_dataset_v1 dataset_table = {
     sizeof(atl_dataset_v1),
     [](atl_context* context, const atl_settings* settings, const atl_environment* environment,
        void** self) -> atl_status {

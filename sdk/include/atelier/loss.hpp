@@ -100,7 +100,7 @@ Tensor dispatch(Loss& loss, int32_t function, const Tensor* inputs, const Networ
 }
 
 template <typename T>
-inline const atl_loss_v1 loss_table = {
+ATELIER_OWN inline const atl_loss_v1 loss_table = {
     sizeof(atl_loss_v1),
     [](atl_context* context, const atl_data_spec* spec, const atl_settings* settings, void** self) -> atl_status {
       return guard(context, [&] {

@@ -39,7 +39,7 @@ struct ModelHolder {  // what `self` points at: the model, and the names that th
   std::vector<atl_string> views;
 };
 
-inline const atl_features_v1 features_table = {
+ATELIER_OWN inline const atl_features_v1 features_table = {
     sizeof(atl_features_v1),
     [](void* self, const atl_string** names, uint64_t* count) -> atl_status {
       auto& holder = *static_cast<ModelHolder*>(self);
@@ -60,7 +60,7 @@ inline const atl_features_v1 features_table = {
     }};
 
 template <typename T>
-inline const atl_model_v1 model_table = {
+ATELIER_OWN inline const atl_model_v1 model_table = {
     sizeof(atl_model_v1),
     [](atl_context* context, const atl_data_spec* spec, const atl_settings* settings, void** self) -> atl_status {
       return guard(context, [&] {

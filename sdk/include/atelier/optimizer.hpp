@@ -43,7 +43,7 @@ class Optimizer {
 namespace detail {
 
 template <typename T>
-inline const atl_optimizer_v1 optimizer_table = {
+ATELIER_OWN inline const atl_optimizer_v1 optimizer_table = {
     sizeof(atl_optimizer_v1),
     [](atl_context* context, const atl_settings* settings, void** self) -> atl_status {
       return guard(context, [&] { *self = static_cast<Optimizer*>(new T(Settings(context, settings))); });
@@ -61,12 +61,15 @@ inline const atl_optimizer_v1 optimizer_table = {
       *count = views.size();
       return ATL_OK;
     },
-    [](void* self, const atl_update* update, double scalars[ATL_MAX_SCALARS]) {
-      static_cast<Optimizer*>(self)->begin_update({update->t, update->learning_rate}, scalars);
+    [](void* self, atl_context* context, const atl_update* update, double scalars[ATL_MAX_SCALARS]) -> atl_status {
+      return guard(context, [&] {
+        static_cast<Optimizer*>(self)->begin_update({update->t, update->learning_rate}, scalars);
+      });
     },
-    [](void* self, const double* scalars, uint64_t count, float* parameter, const float* gradient,
-       float* const* slots) {
-      static_cast<const Optimizer*>(self)->update(scalars, count, parameter, gradient, slots);
+    [](void* self, atl_context* context, const double* scalars, uint64_t count, float* parameter, const float* gradient,
+       float* const* slots) -> atl_status {
+      return guard(context,
+                   [&] { static_cast<const Optimizer*>(self)->update(scalars, count, parameter, gradient, slots); });
     }};
 
 }  // namespace detail
