@@ -45,4 +45,8 @@ struct Placement {
 };
 size_t place(std::vector<Placement>& placements);
 
+// Finishes a plan whose steps, buffers and `after` edges by data are there: offsets in the arena, edges for memory that
+// is used again, tasks. The buffers in `keep_to_end` can be read when the plan has run.
+void arrange(Plan& plan, const std::vector<int32_t>& keep_to_end);
+
 }  // namespace atelier::graph
