@@ -17,8 +17,10 @@ double factor(const Schedule& schedule, int64_t t, int64_t total_steps) {
   switch (schedule.use) {
     case Schedule::Use::constant:
       return 1.0;
-    case Schedule::Use::step:
-      return std::pow(schedule.factor, static_cast<double>(u / schedule.every));
+    case Schedule::Use::step: {
+      const int64_t drops = u / schedule.every;
+      return std::pow(schedule.factor, static_cast<double>(drops));
+    }
     case Schedule::Use::cosine: {
       const int64_t last = std::max<int64_t>(total_steps - 1 - schedule.warmup, 1);
       const double p = std::min(1.0, static_cast<double>(u) / static_cast<double>(last));

@@ -80,7 +80,7 @@ class ValueReader {
   }
 
   double number(const Node& node, const std::string& path) {
-    double value = std::nan("");
+    double value = 0;
     if (node.kind == Node::Kind::integer) {
       value = static_cast<double>(std::get<int64_t>(node.scalar));
     } else if (node.kind == Node::Kind::number) {

@@ -32,6 +32,8 @@ Optimizer::Optimizer(const Registry& registry, const ComponentChoice& choice) : 
   }
   atl_context context;
   context.stage = fmt::format("optimizer '{}'", choice.use);
+  beginning_ = std::make_unique<atl_context>();
+  beginning_->stage = fmt::format("optimizer '{}', the beginning of an update", choice.use);
   updating_ = std::make_unique<atl_context>();
   updating_->stage = fmt::format("optimizer '{}', an update", choice.use);
   const AbiSettings settings(choice.settings);
@@ -68,9 +70,9 @@ void Optimizer::read_slots(atl_context& context, const std::string& use) {
 
 void Optimizer::begin_update(int64_t t, double learning_rate, double* scalars) {
   const atl_update update{sizeof(atl_update), t, learning_rate};
-  const atl_status status = table_.begin_update(self_, updating_.get(), &update, scalars);
+  const atl_status status = table_.begin_update(self_, beginning_.get(), &update, scalars);
   reset_floating_point();
-  updating_->check(status);
+  beginning_->check(status);
 }
 
 void Optimizer::update(const double* scalars, uint64_t count, float* parameter, const float* gradient,

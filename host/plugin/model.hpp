@@ -53,7 +53,8 @@ class Optimizer final : public graph::UpdateRule {
   const atl_optimizer_v1& table_;
   void* self_ = nullptr;
   std::vector<std::string> slots_;
-  std::unique_ptr<atl_context> updating_;  // of all updates: keeps the first failure
+  std::unique_ptr<atl_context> beginning_;  // of all begin_update, made once as steps allocate nothing
+  std::unique_ptr<atl_context> updating_;   // of all update: keeps the first failure
 };
 
 class Model {

@@ -59,6 +59,10 @@ RunOutcome Trainer::run() {
     outcome_.reason = error.what();
     try {
       salvage();
+    } catch (const std::exception& further) {
+      outcome_.reason += fmt::format("; then: {}", further.what());
+    }
+    try {
       writer_.set_status(outcome_.status, outcome_.reason);
       writer_.close();
     } catch (const std::exception&) {  // the log itself is what failed; it stays as its last flush left it
@@ -142,7 +146,8 @@ bool Trainer::stopped_early() {
 // Something failed between two steps: the step that still runs counts, and its state is kept.
 void Trainer::salvage() {
   finish_running_step();
-  if (!failed_) {
+  if (!failed_ &&
+      complete_) {  // an evaluation that failed is made again when the run goes on from an earlier checkpoint
     write_checkpoint(done_);
   }
 }
@@ -204,6 +209,7 @@ void Trainer::finish_step(int64_t step) {
 
   const auto pause = Clock::now();
   bool paused = false;
+  complete_ = false;
   if (due(step, experiment.evaluate.every)) {
     evaluate_now(step);
     paused = true;
@@ -212,6 +218,7 @@ void Trainer::finish_step(int64_t step) {
     sample_now(step);
     paused = true;
   }
+  complete_ = true;
   const std::chrono::duration<double> since_checkpoint = Clock::now() - last_checkpoint_;
   if (since_checkpoint.count() > experiment.checkpoint.every) {
     write_checkpoint(step);

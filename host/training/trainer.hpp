@@ -85,6 +85,7 @@ class Trainer {
   int64_t recorded_samples_ = 0;
   bool stopping_ = false;
   bool records_ahead_ = true;
+  bool complete_ = true;  // what is due after step done_ has been done
   bool failed_ = false;
   double best_ = 0;
   bool has_best_ = false;

@@ -258,10 +258,7 @@ class Recording {
   // Copies a value out. Runs all that was recorded so far: in training it costs, and log() is nearly always what is
   // wanted; in evaluation and sampling only this tensor stays valid, as after materialize().
   [[nodiscard]] std::vector<double> read(Tensor& tensor, Location at = {}) const {
-    int64_t count = 1;
-    for (const int64_t length : tensor.shape()) {
-      count *= length;
-    }
+    const int64_t count = tensor.elements();
     atl_tensor handle = tensor.handle();
     detail::core->materialize(context_, &handle, 1, at);
     tensor = Tensor(context_, handle);

@@ -1,6 +1,7 @@
 // How to write an optimizer. See the plugin adam for a whole one.
 #pragma once
 
+#include <array>
 #include <atelier/plugin.hpp>
 #include <cstddef>
 
@@ -42,6 +43,28 @@ class Optimizer {
 
 namespace detail {
 
+// The names of T::slots, taken while compiling: at run time two plugins' classes of one name could share the list.
+template <typename T>
+struct ATELIER_OWN SlotNames {
+  static constexpr auto names = [] {
+    std::array<const char*, T::slots.size()> out{};
+    for (size_t i = 0; i < out.size(); ++i) {
+      out[i] = T::slots.begin()[i];
+    }
+    return out;
+  }();
+  static const std::vector<atl_string>& views() {
+    static const std::vector<atl_string> made = [] {
+      std::vector<atl_string> out;
+      for (const char* name : names) {
+        out.push_back(string(name));
+      }
+      return out;
+    }();
+    return made;
+  }
+};
+
 template <typename T>
 ATELIER_OWN inline const atl_optimizer_v1 optimizer_table = {
     sizeof(atl_optimizer_v1),
@@ -50,15 +73,8 @@ ATELIER_OWN inline const atl_optimizer_v1 optimizer_table = {
     },
     destroy<Optimizer>,
     [](void*, const atl_string** names, uint64_t* count) -> atl_status {
-      static const std::vector<atl_string> views = [] {
-        std::vector<atl_string> out;
-        for (const char* slot : T::slots) {
-          out.push_back(string(slot));
-        }
-        return out;
-      }();
-      *names = views.data();
-      *count = views.size();
+      *names = SlotNames<T>::views().data();
+      *count = SlotNames<T>::views().size();
       return ATL_OK;
     },
     [](void* self, atl_context* context, const atl_update* update, double scalars[ATL_MAX_SCALARS]) -> atl_status {

@@ -23,6 +23,14 @@ class Tensor {
     const int64_t at = axis < 0 ? axis + static_cast<int64_t>(shape.rank) : axis;
     return at >= 0 && at < static_cast<int64_t>(shape.rank) ? shape.dims[at] : 1;
   }
+  [[nodiscard]] int64_t elements() const {
+    const atl_tensor_info found = info();
+    int64_t product = 1;
+    for (uint32_t axis = 0; axis < found.rank && axis < 8; ++axis) {
+      product *= found.dims[axis];
+    }
+    return product;
+  }
   [[nodiscard]] std::vector<int64_t> shape() const {
     const atl_tensor_info found = info();
     return {found.dims, found.dims + found.rank};
