@@ -4,6 +4,8 @@
 #include <sstream>
 
 #include "cli/processors.hpp"
+#include "cli/terminal.hpp"
+#include "plugin/core_table.hpp"
 
 namespace atelier::cli {
 namespace {
@@ -33,6 +35,7 @@ std::vector<fs::path> data_directories(const Arguments& arguments, const fs::pat
 
 plugin::Registry load_plugins(const Arguments& arguments) {
   const std::vector<std::string> given = arguments.all("plugin-path");
+  plugin::set_inform([](std::string_view line) { print_message(std::string(line)); });
   const fs::path program = fs::read_symlink("/proc/self/exe");
   return plugin::Registry(plugin::plugin_paths(program, {given.begin(), given.end()}));
 }

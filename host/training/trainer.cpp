@@ -163,8 +163,7 @@ graph::Observation Trainer::observation_of(int64_t step) const {
   return out;
 }
 
-double Trainer::epoch_after(int64_t step) const {
-  (void)step;
+double Trainer::epoch() const {
   return static_cast<double>(batches_after_) / static_cast<double>(bench_.batches().batches_per_epoch());
 }
 
@@ -173,7 +172,7 @@ bool Trainer::due(int64_t step, double every_epochs) const {
   if (step == plan_.total_steps) {
     return true;
   }
-  const double after = epoch_after(step);
+  const double after = epoch();
   const double before =
       after - static_cast<double>(plan_.batches_per_step) / static_cast<double>(bench_.batches().batches_per_epoch());
   constexpr double rounding = 1e-9;
@@ -279,7 +278,7 @@ void Trainer::log_train_row(int64_t step, const graph::StepResults& results) {
   const double speed = static_cast<double>(row_samples_) / std::max(training_seconds - row_seconds_, 1e-9);
   row_seconds_ = training_seconds;
   row_samples_ = 0;
-  writer_.append("train", step, epoch_after(step), row, wall_seconds(), speed);
+  writer_.append("train", step, epoch(), row, wall_seconds(), speed);
 }
 
 void Trainer::log_parameter_norms(int64_t step, const graph::StepResults& results) {
@@ -295,7 +294,7 @@ void Trainer::log_parameter_norms(int64_t step, const graph::StepResults& result
       row[static_cast<size_t>(column - plan_.parameter_columns.begin())] = result.value;
     }
   }
-  writer_.append("gradient_norms", step, epoch_after(step), row, wall_seconds(), 0);
+  writer_.append("gradient_norms", step, epoch(), row, wall_seconds(), 0);
 }
 
 void Trainer::log_tensors(int64_t step, const graph::StepResults& results) {
@@ -327,7 +326,7 @@ void Trainer::report(int64_t step, const graph::StepResults& results) {
   Progress progress;
   progress.step = step;
   progress.total_steps = plan_.total_steps;
-  progress.epoch = epoch_after(step);
+  progress.epoch = epoch();
   const auto first = std::ranges::find(results.entries, graph::OutputKind::logged, &graph::StepResult::kind);
   if (first != results.entries.end()) {
     progress.loss_name = bench_.training().names()[static_cast<size_t>(first->index)];
@@ -354,7 +353,7 @@ void Trainer::evaluate_now(int64_t step) {
     const auto found = outcome_.metrics.find(name);
     row.push_back(found == outcome_.metrics.end() ? std::nan("") : found->second);
   }
-  writer_.append("eval", step, epoch_after(step), row, wall_seconds(), static_cast<double>(subset.count) / seconds);
+  writer_.append("eval", step, epoch(), row, wall_seconds(), static_cast<double>(subset.count) / seconds);
 
   const double value = outcome_.metrics[experiment.evaluate.metric];
   const bool smaller_is_better = experiment.evaluate.goal == experiment::Goal::min;
@@ -367,7 +366,7 @@ void Trainer::evaluate_now(int64_t step) {
     has_best_ = true;
     writer_.write_best(step, value, bench_.weights());
   }
-  observer_.evaluated(step, epoch_after(step), outcome_.metrics, better);
+  observer_.evaluated(step, epoch(), outcome_.metrics, better);
   stopping_ = stopped_early();
 }
 
@@ -410,7 +409,7 @@ void Trainer::finish() {
       for (const std::string& name : plan_.evaluation_names) {
         row.push_back(test.values.count(name) == 0 ? std::nan("") : test.values.at(name));
       }
-      writer_.append("test", done_, epoch_after(done_), row, wall_seconds(), 0);
+      writer_.append("test", done_, epoch(), row, wall_seconds(), 0);
       outcome_.metrics = test.values;
     }
     std::map<std::string, double> summary;

@@ -63,7 +63,7 @@ class Trainer {
   void write_checkpoint(int64_t step);
   [[nodiscard]] graph::Observation observation_of(int64_t step) const;
   [[nodiscard]] bool due(int64_t step, double every_epochs) const;
-  [[nodiscard]] double epoch_after(int64_t step) const;
+  [[nodiscard]] double epoch() const;  // passes over the training data in the steps done
   [[nodiscard]] double learning_rate_of(size_t group) const;
   [[nodiscard]] double wall_seconds() const;
   [[nodiscard]] bool stops() const { return options_.interrupted != nullptr && options_.interrupted->load() != 0; }
