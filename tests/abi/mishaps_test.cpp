@@ -1,6 +1,7 @@
 // What goes wrong in an author's code ends in an error that says where; what only costs, works.
 #include <fstream>
 
+#include "plugin/core_table.hpp"
 #include "support.hpp"
 
 using namespace atelier;
@@ -101,6 +102,15 @@ TEST_CASE("a plugin without exceptions trains, to the mean image") {
   for (size_t i = 2; i < 20; ++i) {
     CHECK(loss[i] - loss[i - 1] == doctest::Approx(factor * (loss[i - 1] - loss[i - 2])).epsilon(0.01));
   }
+}
+
+TEST_CASE("a line that a plugin has for the user arrives") {
+  std::vector<std::string> lines;
+  plugin::set_inform([&](std::string_view line) { lines.emplace_back(line); });
+  train(quiet("", ""));
+  plugin::set_inform([](std::string_view) {});
+  REQUIRE(!lines.empty());
+  CHECK(lines.front() == "quiet: a mean of 64 pixels");
 }
 
 TEST_CASE("a plugin without exceptions refuses settings, data, a step or an optimizer by fail()") {

@@ -20,6 +20,7 @@ class Quiet final : public Model {
       : fails_(settings.text("fails")),
         image_{data.channels(), data.height(), data.width()},
         mean_(build.group("mean").parameter("image", {1, data.image().elements()}, Initializer::constant(0))) {
+    inform("quiet: a mean of " + std::to_string(data.image().elements()) + " pixels");
     if (fails_ == "settings") {
       settings.fail("model.fails: these settings cannot be");
     }
