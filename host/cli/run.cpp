@@ -3,6 +3,8 @@
 
 #include "base/error.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/output_file.hpp"
+#include "cli/profile.hpp"
 #include "cli/program.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_options.hpp"
@@ -25,8 +27,22 @@ std::string plan_text(const experiment::Experiment& experiment, const training::
       grouped(summary.parameter_count), options.threads, (options.out_directory / experiment.name).string());
 }
 
+void report_profile(const training::RunOutcome& outcome, const std::string& trace) {
+  if (!outcome.profile) {
+    print_message(fmt::format("atelier: {}: no trace, as the run ended before the step that it would show", trace));
+    return;
+  }
+  print("\n" + profile_text(*outcome.profile, output_layout()));
+  write_file(trace, trace_json(*outcome.profile));
+  print_message(fmt::format("{}: the trace of step {}", trace, outcome.profile->step));
+}
+
 int run(const Arguments& arguments) {
   const std::string& file = arguments.words.front();
+  const std::string trace = arguments.text("profile", "");
+  if (arguments.has("profile")) {
+    check_writable(trace);
+  }
   const plugin::Registry registry = load_plugins(arguments);
   const experiment::Experiment experiment =
       experiment::load(file, {arguments.words.begin() + 1, arguments.words.end()}, registry.descriptions());
@@ -35,28 +51,42 @@ int run(const Arguments& arguments) {
     print(plan_text(experiment, training::summarize(experiment, registry, options), options));
     return exit_done;
   }
+  options.profile = arguments.has("profile");
   options.interrupted = &watch_interrupts();
   training::RunOutcome outcome;
   {
     ProgressPrinter printer;
     outcome = training::run(experiment, registry, options, printer);
   }
-  return report_outcome(outcome);
+  const int code = report_outcome(outcome);
+  if (options.profile) {
+    report_profile(outcome, trace);
+  }
+  return code;
 }
 
 }  // namespace
 
 Verb run_verb() {
-  return {"run",
-          "FILE [key=value ...]",
-          "train an experiment into a new log",
-          "Values are TOML literals, keys are dotted as in the file: model.latent=10. A word that is no literal is a "
-          "string.\n"
-          "Ctrl-C stops after the current step, with a checkpoint; Ctrl-C again ends at once.",
-          1,
-          std::numeric_limits<size_t>::max(),
-          {threads_option(), out_option(), {"dry-run", "", "check everything, say what would be done, and stop"}},
-          run};
+  return {
+      "run",
+      "FILE [key=value ...]",
+      "train an experiment into a new log",
+      "Values are TOML literals, keys are dotted as in the file: model.latent=10. A word that is no literal is a "
+      "string.\n"
+      "Ctrl-C stops after the current step, with a checkpoint; Ctrl-C again ends at once.\n"
+      "--profile looks at the first usual step from the tenth on (one that logs no norms, of a whole batch). The "
+      "table's\n"
+      "times are summed over the workers, and shares are of all their time; GFLOP/s are a worker's while it "
+      "computes.\n"
+      "Results don't depend on it.",
+      1,
+      std::numeric_limits<size_t>::max(),
+      {threads_option(),
+       out_option(),
+       {"dry-run", "", "check everything, say what would be done, and stop"},
+       {"profile", "FILE.json", "time one warm step: a table, and a trace for chrome://tracing or ui.perfetto.dev"}},
+      run};
 }
 
 }  // namespace atelier::cli

@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "cli/logs.hpp"
+#include "cli/output_file.hpp"
 #include "cli/program.hpp"
 #include "cli/run_options.hpp"
 #include "cli/terminal.hpp"
@@ -16,7 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Looked at before the work, not after.
 fs::path output_file(const Arguments& arguments) {
   if (!arguments.has("output")) {
     throw Error(ErrorKind::usage, "atelier sample: got no output file, expected: atelier sample LOG -o FILE.png");
@@ -25,10 +25,7 @@ fs::path output_file(const Arguments& arguments) {
   if (file.extension() != ".png") {
     throw Error(ErrorKind::usage, "--output: got '{}', expected a name that ends in .png", file.string());
   }
-  const fs::path folder = fs::absolute(file).parent_path();
-  if (!fs::is_directory(folder)) {
-    throw Error(ErrorKind::file, "{}: cannot be written: there is no folder {}", file.string(), folder.string());
-  }
+  check_writable(file);
   return file;
 }
 

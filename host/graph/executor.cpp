@@ -87,11 +87,17 @@ void Executor::start(const Launch& launch, const Background* background) {
   prepare(launch);
   running_ = true;
   background_ = background;
+  const int32_t background_pieces = background == nullptr ? 0 : background->pieces;
+  profile_ = nullptr;
+  if (launch.profile != nullptr) {
+    profile_ = &launch.profile->begin(*launch.plan, thread_count_, background_pieces);
+    profile_->begin = ProfileClock::now();
+  }
   const std::vector<Task>& tasks = launch.plan->tasks;
   head_.store(0, std::memory_order_relaxed);
   tail_.store(0, std::memory_order_relaxed);
   next_background_.store(0, std::memory_order_relaxed);
-  left_.store(static_cast<int32_t>(tasks.size()) + (background == nullptr ? 0 : background->pieces));
+  left_.store(static_cast<int32_t>(tasks.size()) + background_pieces);
   for (size_t t = 0; t < tasks.size(); ++t) {
     Counters& counters = counters_[t];
     counters.waits.store(tasks[t].waits_for, std::memory_order_relaxed);
@@ -117,6 +123,9 @@ void Executor::wait() {
   if (!running_) {
     return;
   }
+  if (profile_ != nullptr) {
+    profile_->helped = ProfileClock::now();
+  }
   if (threads_) {
     threads_->arena.execute([this] {
       work(0);
@@ -125,6 +134,9 @@ void Executor::wait() {
   } else {
     work(0);
   }
+  if (profile_ != nullptr) {
+    profile_->end = ProfileClock::now();
+  }
   running_ = false;
 }
 
@@ -132,7 +144,7 @@ void Executor::work(size_t worker) {
   reset_floating_point();
   int idle = 0;
   while (true) {
-    if (take_piece(worker) || (left_.load(std::memory_order_acquire) > 0 && take_background())) {
+    if (take_piece(worker) || (left_.load(std::memory_order_acquire) > 0 && take_background(worker))) {
       idle = 0;
       continue;
     }
@@ -166,7 +178,7 @@ bool Executor::take_piece(size_t worker) {
   return false;
 }
 
-bool Executor::take_background() {
+bool Executor::take_background(size_t worker) {
   if (background_ == nullptr || next_background_.load(std::memory_order_relaxed) >= background_->pieces) {
     return false;
   }
@@ -174,8 +186,12 @@ bool Executor::take_background() {
   if (piece >= background_->pieces) {
     return false;
   }
+  const ProfileClock::time_point begin = profile_ == nullptr ? ProfileClock::time_point() : ProfileClock::now();
   background_->run(piece);
   reset_floating_point();
+  if (profile_ != nullptr) {
+    profile_->workers[worker].add(-1, piece, begin);
+  }
   left_.fetch_sub(1, std::memory_order_acq_rel);
   return true;
 }
@@ -184,7 +200,14 @@ void Executor::run_piece(int32_t task, int32_t piece, size_t worker) {
   const Task& planned = launch_.plan->tasks[static_cast<size_t>(task)];
   kernels::Arguments arguments = arguments_[static_cast<size_t>(planned.step)];
   arguments.scratch = scratch_[worker].data();
-  launch_.plan->steps[static_cast<size_t>(planned.step)].kernel->run(planned.phase, piece, arguments);
+  const kernels::Kernel& kernel = *launch_.plan->steps[static_cast<size_t>(planned.step)].kernel;
+  if (profile_ == nullptr) {
+    kernel.run(planned.phase, piece, arguments);
+    return;
+  }
+  const ProfileClock::time_point begin = ProfileClock::now();
+  kernel.run(planned.phase, piece, arguments);
+  profile_->workers[worker].add(task, piece, begin);
 }
 
 void Executor::finish_piece(int32_t task) {

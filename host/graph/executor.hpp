@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "graph/plan.hpp"
+#include "graph/profile.hpp"
 #include "tensor/storage.hpp"
 
 namespace atelier::graph {
@@ -19,6 +20,7 @@ struct Launch {
   const Operand* operands = nullptr;
   const void* const* bindings = nullptr;  // by input leaf
   const Bank* bank = nullptr;
+  Profile* profile = nullptr;  // where the times of its pieces go; null for nowhere
 };
 
 // Work that has nothing to do with the plan and fills idle moments: assembling the next batch. `run` must not throw.
@@ -57,7 +59,7 @@ class Executor {
   void prepare(const Launch& launch);
   void work(size_t worker);
   bool take_piece(size_t worker);
-  bool take_background();
+  bool take_background(size_t worker);
   void run_piece(int32_t task, int32_t piece, size_t worker);
   void finish_piece(int32_t task);
   void make_ready(int32_t task);
@@ -68,6 +70,7 @@ class Executor {
 
   Launch launch_;
   const Background* background_ = nullptr;
+  PlanProfile* profile_ = nullptr;             // of this run
   std::vector<kernels::Arguments> arguments_;  // by step
   std::vector<const void*> inputs_;
   std::vector<void*> outputs_;

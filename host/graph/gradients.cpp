@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "graph/graph.hpp"
+#include "graph/layout.hpp"
 
 namespace atelier::graph {
 namespace {
@@ -141,12 +142,18 @@ class Backward {
 
 std::vector<Value> gradients(Graph& graph, Value output, std::span<const Value> inputs) {
   const Location location = graph.location();
-  Backward backward(graph, output, inputs);
+  std::vector<Value> sources;  // what is used in the place of an image that is channels-last inside
+  for (const Value& input : inputs) {
+    const Value source = channels_last_source(input);
+    sources.push_back(source ? source : input);
+  }
+  Backward backward(graph, output, sources);
   backward.run();
   graph.set_location(location);
   std::vector<Value> out;
-  for (const Value& input : inputs) {
-    out.push_back(backward.total(input.id));
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Value found = backward.total(sources[i].id);
+    out.push_back(found && sources[i].id != inputs[i].id ? channels_first(found) : found);
   }
   return out;
 }

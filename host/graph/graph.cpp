@@ -4,6 +4,8 @@
 #include <cstring>
 #include <functional>
 
+#include "graph/layout.hpp"
+
 namespace atelier::graph {
 namespace {
 
@@ -134,6 +136,9 @@ std::vector<Value> Graph::apply(const Operation& operation, std::span<const Valu
   const std::vector<TensorType> types = infer(operation, input_types, attributes, real_);
   if (operation.composed) {
     return operation.composed(*this, inputs, attributes);
+  }
+  if (const Value found = stay_channels_last(operation, inputs, attributes, types.front())) {
+    return {found};
   }
   const size_t hash = hash_of(operation, ids, attributes);
   if (auto equal = find_equal(hash, operation, ids, attributes); !equal.empty()) {

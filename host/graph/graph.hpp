@@ -38,7 +38,8 @@ class Graph {
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
 
-  // Adds an operation; missing trailing attributes get their defaults; a composed operation is replaced by its parts.
+  // Adds an operation; missing trailing attributes get their defaults; a composed operation is replaced by its parts,
+  // and one on images that are channels-last inside stays there (graph/layout.hpp).
   // An equal operation on equal inputs gives the values that are there already. Throws Error(shape).
   std::vector<Value> apply(const Operation& operation, std::span<const Value> inputs, Attributes attributes = {});
   Value apply(std::string_view name, std::initializer_list<Value> inputs, Attributes attributes = {});

@@ -129,6 +129,9 @@ enum class Differentiability : uint8_t {
   unsupported,  // there is one, but not here: an error that says so
 };
 
+// Images are (B, C, H, W) to whoever records, and (B, H, W, C) to the kernels.
+enum class LayoutChange : uint8_t { none, channels_last, channels_first };
+
 // The operations that the engine itself gives a meaning to, recorded on the same tape.
 enum class Special : uint8_t { none, input, parameter, gradient, minimize, assign, log, annotate, update, copy };
 
@@ -148,6 +151,10 @@ struct Operation {
   std::function<std::unique_ptr<kernels::Kernel>(const KernelRequest&)> kernel = {};
   std::function<std::vector<Value>(Graph&, std::span<const Value>, const Attributes&)> composed = {};  // of others
   bool view = false;  // the output is input 0's buffer under another shape
+
+  LayoutChange layout = LayoutChange::none;
+  // For an operation that only moves elements: the same one on channels-last images. Elementwise ones need none.
+  std::function<Value(std::span<const Value>, const Attributes&)> on_channels_last = {};
 
   // Floating-point operations, where they are what the operation costs: matrix products and convolutions.
   std::function<double(const KernelRequest&)> flops = {};

@@ -170,6 +170,9 @@ class Scheduler {
       return false;
     }
     const int32_t group_index = group_of_[static_cast<size_t>(producer)];
+    if (belongs_later(n, group_index)) {
+      return false;
+    }
     auto& members = groups_[static_cast<size_t>(group_index)];
     if (members.size() >= max_fused || reads_view_of(n, group_index) || comes_back(n, group_index)) {
       return false;
@@ -177,6 +180,30 @@ class Scheduler {
     members.push_back(n);
     group_of_[static_cast<size_t>(n)] = group_index;
     return true;
+  }
+
+  // Whether n's only reader, or that one's, meets there what depends on the group and cannot run with it: a derivative
+  // waits for the gradient that it is multiplied with. Then n is better computed beside it than kept until then.
+  [[nodiscard]] bool belongs_later(int32_t n, int32_t group_index) const {
+    std::vector<char> reached;
+    for (int32_t m = n;;) {
+      const auto& readers = readers_[static_cast<size_t>(node(m).outputs[0])];
+      if (readers.size() != 1 || !fusible(readers.front()) || kept_under_any_shape(node(m).outputs[0]) ||
+          !(result(readers.front()) == result(n))) {
+        return false;
+      }
+      const int32_t reader = readers.front();
+      if (reached.empty()) {
+        reached = all_after(groups_[static_cast<size_t>(group_index)].front());
+      }
+      for (const int32_t value : node(reader).inputs) {
+        const int32_t other = maker(owners_[static_cast<size_t>(value)]);
+        if (other != m && reached[static_cast<size_t>(other)] != 0 && !fusible(other)) {
+          return true;
+        }
+      }
+      m = reader;
+    }
   }
 
   // Another shape of a member's result is read from its buffer, which the member's own kernel cannot do.

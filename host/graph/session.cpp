@@ -359,8 +359,12 @@ void Session::end(std::span<const uint32_t> requested) {
 // ---- Running
 
 Launch Session::launch_of(const Recording& recording) {
-  return {recording.plan, arena_.reserve(recording.plan->arena_bytes), recording.operands.data(),
-          recording.bindings.data(), &bank_};
+  return {recording.plan,
+          arena_.reserve(recording.plan->arena_bytes),
+          recording.operands.data(),
+          recording.bindings.data(),
+          &bank_,
+          profile_};
 }
 
 void Session::start(const Background* background) {

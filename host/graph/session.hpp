@@ -91,6 +91,8 @@ class Session {
   // Runs the ended recording step by step with every value looked at; returns what made the first value that is not
   // finite, or "". Updates are made as in any run.
   std::string find_non_finite();
+  // Where the times of what is started from now on go, parts of steps that reads cut off included; null for nowhere.
+  void set_profile(Profile* profile) { profile_ = profile; }
 
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
   [[nodiscard]] int64_t plans_made() const { return plans_made_; }
@@ -142,6 +144,7 @@ class Session {
   Recorder recorder_;
   Observation observation_;
   StepCounters counters_;
+  Profile* profile_ = nullptr;
   uint32_t generation_ = 0;
   int64_t draws_before_ = 0;                            // in earlier segments of this step
   std::vector<std::pair<uint32_t, uint64_t>> current_;  // by parameter: its version's value, valid for that stamp

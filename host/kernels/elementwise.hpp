@@ -16,8 +16,9 @@ namespace atelier::kernels {
 //
 // Two inputs: add sub mul div maximum minimum, and less less_equal greater greater_equal equal not_equal (1 or 0).
 // Three: select (mask, a, b: mask != 0 ? a : b).
-// One: identity neg abs sign square sqrt rsqrt reciprocal exp log log1p expm1 tanh sigmoid softplus relu erf sin cos
-// floor,
+// Five: normalize (x, mean, rate, scale, shift: (x - mean) (rate scale) + shift). Six: combine_centered (g, x, mean, a,
+// b, c: a g + b (x - mean) + c). One: identity neg abs sign square sqrt rsqrt reciprocal exp log log1p expm1 tanh
+// sigmoid softplus relu erf sin cos floor,
 //   step (x > 0 ? 1 : 0), is_finite (1 or 0).
 // One, and operands: leaky_relu(slope) leaky_step(slope) elu(alpha) elu_step(alpha) clamp(low, high)
 //   clamp_step(low, high: 1 inside the closed range, else 0) power(exponent).
@@ -31,7 +32,7 @@ struct ElementwiseFunction {
 };
 
 constexpr int64_t elementwise_block = 512;
-constexpr int elementwise_max_inputs = 3;
+constexpr int elementwise_max_inputs = 6;
 constexpr int elementwise_max_operands = 2;
 
 // Throws Error(internal) for a name that does not exist. The reference is valid for ever.

@@ -1,23 +1,10 @@
 #include "kernels/sgemm.hpp"
 
-#include <dnnl.h>
-#include <omp.h>
-
 #include <algorithm>
 
+#include "kernels/onednn.hpp"
+
 namespace atelier::kernels {
-namespace {
-
-// oneDNN brings OpenMP: each thread that calls it keeps to itself.
-void pin_openmp() {
-  thread_local const bool pinned = [] {
-    omp_set_num_threads(1);
-    return true;
-  }();
-  (void)pinned;
-}
-
-}  // namespace
 
 void multiply(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float* a, int64_t a_stride,
               const float* b, int64_t b_stride, bool accumulate, float* c, int64_t c_stride) {

@@ -26,11 +26,17 @@ auto times(const char* derivative) {
   };
 }
 
-// max(x, 0) + slope min(x, 0); leaky_step is its derivative
+// max(x, 0) + slope min(x, 0); leaky_step is its derivative, of the result, so that x need not be kept
 void register_leaky_relu(OperationRegistry& registry) {
-  const std::vector settings{runtime(number("slope", 0.01))};
+  const std::vector settings{number("slope", 0.01)};
   Operation leaky_relu = with_settings("leaky_relu", settings);
-  leaky_relu.gradient = times("leaky_step/1");
+  leaky_relu.infer = [](const Inference& in) -> Types {
+    in.require(in.number(0) >= 0, "got a slope of {}, expected at least 0", in.number(0));
+    return infer_same(in);
+  };
+  leaky_relu.gradient = [](const GradientRequest& r) -> Values {
+    return {r.output_gradients[0] * r.graph.apply("leaky_step/1", {r.outputs[0]}, r.attributes)};
+  };
   registry.add(std::move(leaky_relu));
   Operation leaky_step = with_settings("leaky_step", settings);
   leaky_step.differentiability = Differentiability::constant;

@@ -1,10 +1,11 @@
-// Convolutions of images. Three operations run, each linear in both of its inputs, and each one's gradients are the
-// other two:
-//   forward          y  = F(x, w)     x (B, C, H, W), w (O, C / groups, Kh, Kw), y (B, O, H', W')
+// Convolutions of images. Three operations run, on channels-last images, each linear in both of its inputs, and each
+// one's gradients are the other two:
+//   forward          y  = F(x, w)     x (B, H, W, C), w (O, C / groups, Kh, Kw), y (B, H', W', O)
 //   data gradient    dx = D(dy, w)
 //   weight gradient  dw = W(x, dy)
-// kernels/convolution.hpp has the formula. A transposed convolution is a data gradient (Dumoulin & Visin 2016, chapter
-// 4).
+// kernels/convolution.hpp has the formula. The first two read the weights packed, by an operation of its own that all
+// convolutions of equal shapes share; gradients go to the weights themselves. A transposed convolution is a data
+// gradient (Dumoulin & Visin 2016, chapter 4).
 #include "kernels/convolution.hpp"
 
 #include <algorithm>
@@ -14,6 +15,15 @@
 
 namespace atelier::ops {
 namespace {
+
+using kernels::ConvolutionPass;
+
+Shape as_first(const Shape& image) {
+  return {image[0], image[3], image[1], image[2]};
+}
+Shape as_last(const Shape& image) {
+  return {image[0], image[2], image[3], image[1]};
+}
 
 // The attributes that all of them begin with.
 std::vector<AttributeSpec> settings(std::vector<AttributeSpec> more = {}) {
@@ -59,6 +69,7 @@ struct Settings {
   }
 };
 
+// x (B, C, H, W)
 kernels::ConvolutionSpec spec_of(const Settings& settings, const Shape& x, const Shape& w) {
   kernels::ConvolutionSpec spec;
   spec.batch = x[0];
@@ -108,23 +119,63 @@ void require_fits(const Inference& in, const Settings& settings, const Shape& x,
              to_string(x), to_string(w), to_string(expected));
 }
 
-Axes image_of(const Shape& x) {
-  return {x[2], x[3]};
+Axes rows_and_columns(const Shape& weight) {
+  return {weight[2], weight[3]};
 }
 
-Value forward(Value x, Value w, const Settings& settings) {
-  return x.graph->apply("conv2d_forward/1", {x, w}, settings.attributes());
+// The weights as `pass` reads them, for x (B, C, H, W).
+Value packed(Value w, const Settings& settings, const Shape& x, ConvolutionPass pass) {
+  return w.graph->apply("convolution_weights/1", {w}, settings.with({x[0], x[2], x[3], static_cast<int64_t>(pass)}));
 }
-Value data_gradient(Value dy, Value w, const Settings& settings, Axes image) {
-  return dy.graph->apply("conv2d_data_gradient/1", {dy, w}, settings.with(std::move(image)));
+Value forward(Value x, Value w, const Settings& settings) {
+  const Value weights = packed(w, settings, as_first(x.shape()), ConvolutionPass::forward);
+  return x.graph->apply("convolution_forward/1", {x, weights, w}, settings.attributes());
+}
+Value data_gradient(Value dy, Value w, const Settings& settings, const Axes& image) {
+  const Shape x{dy.shape()[0], w.shape()[1] * settings.groups, image[0], image[1]};
+  const Value weights = packed(w, settings, x, ConvolutionPass::data_gradient);
+  return dy.graph->apply("convolution_data_gradient/1", {dy, weights, w}, settings.with(image));
 }
 Value weight_gradient(Value x, Value dy, const Settings& settings, Axes kernel) {
-  return x.graph->apply("conv2d_weight_gradient/1", {x, dy}, settings.with(std::move(kernel)));
+  return x.graph->apply("convolution_weight_gradient/1", {x, dy}, settings.with(std::move(kernel)));
 }
 
-void require_both_real(const Inference& in) {
-  in.require_real(0);
-  in.require_real(1);
+void require_real_inputs(const Inference& in) {
+  for (size_t i = 0; i < in.count(); ++i) {
+    in.require_real(i);
+  }
+}
+
+void require_packed(const Inference& in, const kernels::ConvolutionSpec& spec, ConvolutionPass pass) {
+  const Shape expected{kernels::packed_weight_elements(spec, pass, in.real())};
+  in.require(in.shape(1) == expected, "got packed weights of {}, expected {}", to_string(in.shape(1)),
+             to_string(expected));
+}
+
+// w -> packed; the batch, rows and columns of x, and the pass, come after the settings
+kernels::ConvolutionSpec packed_spec(const Settings& given, const Axes& image, const Shape& w) {
+  return spec_of(given, {image[0], w[1] * given.groups, image[1], image[2]}, w);
+}
+
+void register_weights(OperationRegistry& registry) {
+  Operation operation{.name = "convolution_weights/1"};
+  operation.attributes = settings({integers("image")});
+  operation.differentiability = Differentiability::constant;  // gradients go to the weights beside the packed ones
+  operation.infer = [](const Inference& in) -> Types {
+    in.require_real(0);
+    in.require_rank(0, 4, "a weight (O, C / groups, Kh, Kw)");
+    const Axes& image = in.integers(4);
+    in.require(image.size() == 4 && (image[3] == 0 || image[3] == 1),
+               "got [{}], expected a batch, rows, columns, and 0 or 1 for the pass", fmt::join(image, ", "));
+    const kernels::ConvolutionSpec spec = packed_spec(Settings(in), image, in.shape(0));
+    return {{{kernels::packed_weight_elements(spec, static_cast<ConvolutionPass>(image[3]), in.real())}, in.real()}};
+  };
+  operation.kernel = [](const KernelRequest& request) {
+    const Axes& image = request.integers(4);
+    return kernels::make_packed_weights(packed_spec(Settings(request.attributes), image, request.inputs[0].shape),
+                                        static_cast<ConvolutionPass>(image[3]), request.dtype());
+  };
+  registry.add(std::move(operation));
 }
 
 // Every element of y or its gradient meets the filters of one output channel.
@@ -132,61 +183,67 @@ double convolution_flops(const Shape& y, const Shape& weight) {
   return 2.0 * static_cast<double>(y.elements() * (weight.elements() / std::max<int64_t>(weight[0], 1)));
 }
 
-// x, w -> y
+// x, packed, w -> y
 void register_forward(OperationRegistry& registry) {
-  Operation operation{.name = "conv2d_forward/1", .min_inputs = 2, .max_inputs = 2, .attributes = settings()};
+  Operation operation{.name = "convolution_forward/1", .min_inputs = 3, .max_inputs = 3, .attributes = settings()};
   operation.infer = [](const Inference& in) -> Types {
-    require_both_real(in);
-    return {{forward_shape(in, Settings(in), in.shape(0), in.shape(1)), in.real()}};
+    require_real_inputs(in);
+    in.require_rank(0, 4, "x (B, H, W, C)");
+    const Settings given(in);
+    const Shape x = as_first(in.shape(0));
+    const Shape y = forward_shape(in, given, x, in.shape(2));
+    require_packed(in, spec_of(given, x, in.shape(2)), ConvolutionPass::forward);
+    return {{as_last(y), in.real()}};
   };
   operation.kernel = [](const KernelRequest& request) {
     const kernels::ConvolutionSpec spec =
-        spec_of(Settings(request.attributes), request.inputs[0].shape, request.inputs[1].shape);
+        spec_of(Settings(request.attributes), as_first(request.inputs[0].shape), request.inputs[2].shape);
     return kernels::make_convolution_forward(spec, request.dtype());
   };
-  operation.flops = [](const KernelRequest& r) { return convolution_flops(r.outputs[0].shape, r.inputs[1].shape); };
+  operation.flops = [](const KernelRequest& r) { return convolution_flops(r.outputs[0].shape, r.inputs[2].shape); };
   operation.gradient = [](const GradientRequest& r) {
     const Settings given(r.attributes);
     const Value x = r.inputs[0];
-    const Value w = r.inputs[1];
+    const Value w = r.inputs[2];
     const Value g = r.output_gradients[0];
-    Values out(2);
-    out[0] = r.needed[0] != 0 ? data_gradient(g, w, given, image_of(x.shape())) : Value{};
-    out[1] = r.needed[1] != 0 ? weight_gradient(x, g, given, image_of(w.shape())) : Value{};
+    Values out(3);
+    out[0] = r.needed[0] != 0 ? data_gradient(g, w, given, rows_and_columns(as_first(x.shape()))) : Value{};
+    out[2] = r.needed[2] != 0 ? weight_gradient(x, g, given, rows_and_columns(w.shape())) : Value{};
     return out;
   };
   registry.add(std::move(operation));
 }
 
-// dy, w -> dx, whose rows and columns are `image`
+// dy, packed, w -> dx, whose rows and columns are `image`
 void register_data_gradient(OperationRegistry& registry) {
-  Operation operation{.name = "conv2d_data_gradient/1", .min_inputs = 2, .max_inputs = 2};
+  Operation operation{.name = "convolution_data_gradient/1", .min_inputs = 3, .max_inputs = 3};
   operation.attributes = settings({integers("image")});
   operation.infer = [](const Inference& in) -> Types {
-    require_both_real(in);
-    in.require_rank(0, 4, "(B, O, H', W')");
-    in.require_rank(1, 4, "a weight (O, C / groups, Kh, Kw)");
+    require_real_inputs(in);
+    in.require_rank(0, 4, "(B, H', W', O)");
+    in.require_rank(2, 4, "a weight (O, C / groups, Kh, Kw)");
     in.require(in.integers(4).size() == 2, "got an image of {} lengths, expected rows and columns",
                in.integers(4).size());
     const Settings given(in);
-    const Shape x{in.shape(0)[0], in.shape(1)[1] * given.groups, in.integers(4)[0], in.integers(4)[1]};
-    require_fits(in, given, x, in.shape(1), in.shape(0));
-    return {{x, in.real()}};
+    const Shape x{in.shape(0)[0], in.shape(2)[1] * given.groups, in.integers(4)[0], in.integers(4)[1]};
+    require_fits(in, given, x, in.shape(2), as_first(in.shape(0)));
+    require_packed(in, spec_of(given, x, in.shape(2)), ConvolutionPass::data_gradient);
+    return {{as_last(x), in.real()}};
   };
   operation.kernel = [](const KernelRequest& request) {
     const kernels::ConvolutionSpec spec =
-        spec_of(Settings(request.attributes), request.outputs[0].shape, request.inputs[1].shape);
+        spec_of(Settings(request.attributes), as_first(request.outputs[0].shape), request.inputs[2].shape);
     return kernels::make_convolution_data_gradient(spec, request.dtype());
   };
-  operation.flops = [](const KernelRequest& r) { return convolution_flops(r.inputs[0].shape, r.inputs[1].shape); };
+  operation.flops = [](const KernelRequest& r) { return convolution_flops(r.inputs[0].shape, r.inputs[2].shape); };
   operation.gradient = [](const GradientRequest& r) {
     const Settings given(r.attributes);
     const Value dy = r.inputs[0];
-    const Value w = r.inputs[1];
+    const Value w = r.inputs[2];
     const Value g = r.output_gradients[0];
-    Values out(2);
+    Values out(3);
     out[0] = r.needed[0] != 0 ? forward(g, w, given) : Value{};
-    out[1] = r.needed[1] != 0 ? weight_gradient(g, dy, given, image_of(w.shape())) : Value{};
+    out[2] = r.needed[2] != 0 ? weight_gradient(g, dy, given, rows_and_columns(w.shape())) : Value{};
     return out;
   };
   registry.add(std::move(operation));
@@ -194,22 +251,24 @@ void register_data_gradient(OperationRegistry& registry) {
 
 // x, dy -> dw, whose rows and columns are `kernel`
 void register_weight_gradient(OperationRegistry& registry) {
-  Operation operation{.name = "conv2d_weight_gradient/1", .min_inputs = 2, .max_inputs = 2};
+  Operation operation{.name = "convolution_weight_gradient/1", .min_inputs = 2, .max_inputs = 2};
   operation.attributes = settings({integers("kernel")});
   operation.infer = [](const Inference& in) -> Types {
-    require_both_real(in);
-    in.require_rank(0, 4, "x (B, C, H, W)");
-    in.require_rank(1, 4, "(B, O, H', W')");
+    require_real_inputs(in);
+    in.require_rank(0, 4, "x (B, H, W, C)");
+    in.require_rank(1, 4, "(B, H', W', O)");
     in.require(in.integers(4).size() == 2, "got a kernel of {} lengths, expected rows and columns",
                in.integers(4).size());
     const Settings given(in);
-    const Shape w{in.shape(1)[1], in.shape(0)[1] / given.groups, in.integers(4)[0], in.integers(4)[1]};
-    require_fits(in, given, in.shape(0), w, in.shape(1));
+    const Shape x = as_first(in.shape(0));
+    const Shape dy = as_first(in.shape(1));
+    const Shape w{dy[1], x[1] / given.groups, in.integers(4)[0], in.integers(4)[1]};
+    require_fits(in, given, x, w, dy);
     return {{w, in.real()}};
   };
   operation.kernel = [](const KernelRequest& request) {
     const kernels::ConvolutionSpec spec =
-        spec_of(Settings(request.attributes), request.inputs[0].shape, request.outputs[0].shape);
+        spec_of(Settings(request.attributes), as_first(request.inputs[0].shape), request.outputs[0].shape);
     return kernels::make_convolution_weight_gradient(spec, request.dtype());
   };
   operation.flops = [](const KernelRequest& r) { return convolution_flops(r.inputs[1].shape, r.outputs[0].shape); };
@@ -219,7 +278,7 @@ void register_weight_gradient(OperationRegistry& registry) {
     const Value dy = r.inputs[1];
     const Value g = r.output_gradients[0];
     Values out(2);
-    out[0] = r.needed[0] != 0 ? data_gradient(dy, g, given, image_of(x.shape())) : Value{};
+    out[0] = r.needed[0] != 0 ? data_gradient(dy, g, given, rows_and_columns(as_first(x.shape()))) : Value{};
     out[1] = r.needed[1] != 0 ? forward(x, g, given) : Value{};
     return out;
   };
@@ -234,21 +293,22 @@ void require_bias(const Inference& in, int64_t channels) {
   }
 }
 
+// y (B, H, W, O)
 Value with_bias(Value y, std::span<const Value> inputs) {
-  return inputs.size() == 3 ? y + reshape(inputs[2], {inputs[2].shape()[0], 1, 1}) : y;
+  return channels_first(inputs.size() == 3 ? y + inputs[2] : y);
 }
 
 // x (B, C, H, W), w (O, C / groups, Kh, Kw), bias (O) optional -> (B, O, H', W')
 void register_conv2d(OperationRegistry& registry) {
   Operation operation{.name = "conv2d/1", .min_inputs = 2, .max_inputs = 3, .attributes = settings()};
   operation.infer = [](const Inference& in) -> Types {
-    require_both_real(in);
+    require_real_inputs(in);
     const Shape y = forward_shape(in, Settings(in), in.shape(0), in.shape(1));
     require_bias(in, y[1]);
     return {{y, in.real()}};
   };
   operation.composed = [](Graph&, std::span<const Value> inputs, const Attributes& attributes) -> Values {
-    return {with_bias(forward(inputs[0], inputs[1], Settings(attributes)), inputs)};
+    return {with_bias(forward(channels_last(inputs[0]), inputs[1], Settings(attributes)), inputs)};
   };
   registry.add(std::move(operation));
 }
@@ -265,7 +325,7 @@ Axes transposed_image(const Settings& given, const Axes& output_padding, const S
 
 // x (B, C, H, W), w (C, O / groups, Kh, Kw), bias (O) optional -> (B, O, H', W')
 Types infer_conv_transpose2d(const Inference& in) {
-  require_both_real(in);
+  require_real_inputs(in);
   const Settings given(in.integers(0), in.integers(1), in.integers(3), in.integer(4));
   given.require(in);
   const Axes& more = in.integers(2);
@@ -296,7 +356,7 @@ void register_conv_transpose2d(OperationRegistry& registry) {
   operation.composed = [](Graph&, std::span<const Value> inputs, const Attributes& a) -> Values {
     const Settings given(a[0].integers, a[1].integers, a[3].integers, a[4].scalar.constant.integer);
     const Axes image = transposed_image(given, a[2].integers, inputs[0].shape(), inputs[1].shape());
-    return {with_bias(data_gradient(inputs[0], inputs[1], given, image), inputs)};
+    return {with_bias(data_gradient(channels_last(inputs[0]), inputs[1], given, image), inputs)};
   };
   registry.add(std::move(operation));
 }
@@ -304,6 +364,7 @@ void register_conv_transpose2d(OperationRegistry& registry) {
 }  // namespace
 
 void register_convolution(OperationRegistry& registry) {
+  register_weights(registry);
   register_forward(registry);
   register_data_gradient(registry);
   register_weight_gradient(registry);

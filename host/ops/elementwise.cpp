@@ -110,7 +110,8 @@ void register_functions(OperationRegistry& registry) {
   add_unary(registry, "tanh", [](Value, Value y, Value g) { return g * (1.0 - square(y)); });
   add_unary(registry, "sigmoid", [](Value, Value y, Value g) { return g * (y * (1.0 - y)); });
   add_unary(registry, "softplus", [](Value x, Value, Value g) { return g * sigmoid(x); });
-  add_unary(registry, "relu", [](Value x, Value, Value g) { return g * step(x); });
+  // By its result, so that what came before need not be kept.
+  add_unary(registry, "relu", [](Value, Value y, Value g) { return g * step(y); });
   add_unary(registry, "erf",
             [](Value x, Value, Value g) { return 2.0 * std::numbers::inv_sqrtpi * (g * exp(-square(x))); });
   add_unary(registry, "sin", [](Value x, Value, Value g) { return g * cos(x); });

@@ -14,6 +14,12 @@ size_t counted(int64_t axis, size_t rank) {
   return static_cast<size_t>(axis < 0 ? axis + static_cast<int64_t>(rank) : axis);
 }
 
+// Where an axis of (B, C, H, W) lies in (B, H, W, C).
+int64_t channels_last_axis(const Attribute& axis) {
+  constexpr int64_t place[] = {0, 3, 1, 2};
+  return place[counted(axis.scalar.constant.integer, 4)];
+}
+
 // Output axis i is input axis axes[i].
 void register_permute(OperationRegistry& registry) {
   Operation permute{.name = "permute/1", .attributes = {integers("axes")}};
@@ -78,6 +84,10 @@ void register_slice(OperationRegistry& registry) {
     return {update_slice(zeros_like(r.inputs[0]), r.output_gradients[0], r.attributes[0].scalar.constant.integer,
                          r.attributes[1])};
   };
+  slice.on_channels_last = [](std::span<const Value> images, const Attributes& attributes) {
+    return ops::slice(images[0], channels_last_axis(attributes[0]), attributes[1],
+                      attributes[2].scalar.constant.integer);
+  };
   registry.add(std::move(slice));
 }
 
@@ -117,6 +127,9 @@ void register_update_slice(OperationRegistry& registry) {
       out[1] = ops::slice(g, axis, r.attributes[1], block[counted(axis, block.rank())]);
     }
     return out;
+  };
+  update.on_channels_last = [](std::span<const Value> images, const Attributes& attributes) {
+    return update_slice(images[0], images[1], channels_last_axis(attributes[0]), attributes[1]);
   };
   registry.add(std::move(update));
 }
@@ -161,6 +174,13 @@ void register_concatenate(OperationRegistry& registry) {
     }
     return out;
   };
+  concatenate.on_channels_last = [](std::span<const Value> parts, const Attributes& attributes) {
+    return parts.front()
+        .graph
+        ->apply(OperationRegistry::instance().get("concatenate/1"), parts,
+                {Attribute::of(channels_last_axis(attributes[0]))})
+        .front();
+  };
   registry.add(std::move(concatenate));
 }
 
@@ -194,6 +214,12 @@ void register_pad(OperationRegistry& registry) {
       }
     }
     return {g};
+  };
+  pad.on_channels_last = [](std::span<const Value> images, const Attributes& attributes) {
+    const auto turned = [](const Axes& borders) { return Axes{borders[0], borders[2], borders[3], borders[1]}; };
+    return images[0].graph->apply(
+        "pad/1", {images[0]},
+        {Attribute::of(turned(attributes[0].integers)), Attribute::of(turned(attributes[1].integers))});
   };
   registry.add(std::move(pad));
 }

@@ -3,54 +3,18 @@
 #include <algorithm>
 
 #include "kernels/reduce.hpp"
+#include "ops/axis_run.hpp"
 #include "ops/functions.hpp"
 #include "ops/operations.hpp"
 
 namespace atelier::ops {
 namespace {
 
-// The axes [first, first + count) of a tensor, and the tensor as (outer, reduced, inner).
-struct Run {
-  size_t first = 0;
-  size_t count = 0;
-  int64_t outer = 1, reduced = 1, inner = 1;
-
-  Run(const Shape& shape, size_t first_axis, size_t axes)
-      : first(first_axis),
-        count(axes),
-        outer(product(shape, 0, first_axis)),
-        reduced(product(shape, first_axis, first_axis + axes)),
-        inner(product(shape, first_axis + axes, shape.rank())) {}
-  Run(const Shape& shape, const Attributes& attributes)
-      : Run(shape, static_cast<size_t>(attributes[0].scalar.constant.integer),
-            static_cast<size_t>(attributes[1].scalar.constant.integer)) {}
-
-  [[nodiscard]] Shape without(const Shape& shape) const {
-    Shape out;
-    for (size_t axis = 0; axis < shape.rank(); ++axis) {
-      if (axis < first || axis >= first + count) {
-        out.append(shape[axis]);
-      }
-    }
-    return out;
-  }
-  [[nodiscard]] Shape with_ones(Shape shape) const {
-    for (size_t axis = first; axis < first + count; ++axis) {
-      shape[axis] = 1;
-    }
-    return shape;
-  }
-};
-
 Operation reduce_run(std::string_view name, kernels::Reduction reduction) {
   Operation operation{.name = fmt::format("reduce_{}/1", name), .attributes = {integer("first"), integer("count")}};
   operation.infer = [](const Inference& in) -> Types {
     in.require_real(0);
-    const size_t first = in.axis(in.integer(0), in.shape(0).rank());
-    const int64_t count = in.integer(1);
-    in.require(count >= 1 && first + static_cast<size_t>(count) <= in.shape(0).rank(),
-               "got {} axes from {} on of a tensor of {}", count, first, to_string(in.shape(0)));
-    return {{Run(in.shape(0), first, static_cast<size_t>(count)).without(in.shape(0)), in.real()}};
+    return {{Run(in).without(in.shape(0)), in.real()}};
   };
   operation.kernel = [reduction](const KernelRequest& request) {
     const Run run(request.inputs[0].shape, request.attributes);

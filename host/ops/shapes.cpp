@@ -42,6 +42,9 @@ void register_detach(OperationRegistry& registry) {
   for (const auto* name : {"detach/1", "stop/1"}) {
     Operation detach{.name = name, .differentiability = Differentiability::constant, .view = true};
     detach.infer = [](const Inference& in) -> Types { return {in.input(0)}; };
+    detach.on_channels_last = [name](std::span<const Value> images, const Attributes&) {
+      return images[0].graph->apply(name, {images[0]});
+    };
     registry.add(std::move(detach));
   }
 }

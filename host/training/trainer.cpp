@@ -48,7 +48,28 @@ double Trainer::wall_seconds() const {
   return seconds_before_ + std::chrono::duration<double>(Clock::now() - started_).count();
 }
 
+// Which step is looked at closely: one like most others.
+void Trainer::begin_profile() {
+  const TrainingBatches& batches = bench_.batches();
+  const int64_t ragged = bench_.subsets().train.count % bench_.experiment().train.batch_size == 0 ? 0 : 1;
+  profiled_step_ = step_to_profile(plan_.total_steps, [&](int64_t step) {
+    const int64_t first = (step - 1) * plan_.batches_per_step % batches.batches_per_epoch();
+    return observation_of(step) == graph::Observation() &&
+           first + plan_.batches_per_step <= batches.batches_per_epoch() - ragged;
+  });
+  sgemm_peak_ = measure_sgemm_peak(options_.threads);
+}
+
+void Trainer::take_profile(int64_t step) {
+  outcome_.profile = step_profile(profile_);
+  outcome_.profile->step = step;
+  outcome_.profile->sgemm_peak = sgemm_peak_;
+}
+
 RunOutcome Trainer::run() {
+  if (options_.profile) {
+    begin_profile();
+  }
   started_ = last_checkpoint_ = Clock::now();
   observer_.started(log_, done_ + 1);
   try {
@@ -69,6 +90,9 @@ RunOutcome Trainer::run() {
     }
   }
   outcome_.steps = done_;
+  if (outcome_.profile) {
+    outcome_.profile->peak_arena_bytes = static_cast<int64_t>(bench_.arena().size());
+  }
   outcome_.training_seconds = wall_seconds() - seconds_before_ - idle_seconds_;
   outcome_.samples_per_second = static_cast<double>(samples_seen_) / std::max(outcome_.training_seconds, 1e-9);
   return outcome_;
@@ -79,6 +103,7 @@ RunOutcome Trainer::run() {
 void Trainer::train() {
   graph::Session& session = bench_.training();
   for (int64_t step = done_ + 1; step <= plan_.total_steps && !stopping_ && !stopped_early(); ++step) {
+    session.set_profile(step == profiled_step_ ? &profile_ : nullptr);
     if (!record(step)) {
       return;
     }
@@ -191,6 +216,9 @@ void Trainer::finish_step(int64_t step) {
     }
   }
   done_ = step;
+  if (step == profiled_step_) {
+    take_profile(step);
+  }
   updates_after_ = recorded_updates_;
   batches_after_ = recorded_batches_;
   samples_seen_ += recorded_samples_;

@@ -60,6 +60,8 @@ class Trainer {
   void sample_now(int64_t step);
   void finish();
   void fail_non_finite(int64_t step);
+  void begin_profile();
+  void take_profile(int64_t step);
   void write_checkpoint(int64_t step);
   [[nodiscard]] graph::Observation observation_of(int64_t step) const;
   [[nodiscard]] bool due(int64_t step, double every_epochs) const;
@@ -91,6 +93,9 @@ class Trainer {
   bool has_best_ = false;
   int64_t without_improvement_ = 0;
   std::set<std::string> undeclared_;
+  int64_t profiled_step_ = 0;  // 0: none
+  double sgemm_peak_ = 0;
+  graph::Profile profile_;
 
   Clock::time_point started_ = Clock::now();
   Clock::time_point last_checkpoint_ = Clock::now();

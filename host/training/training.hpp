@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "experiment/experiment.hpp"
 #include "plugin/registry.hpp"
 #include "runlog/description.hpp"
+#include "training/profile.hpp"
 
 namespace atelier::training {
 
@@ -21,6 +23,7 @@ struct RunOptions {
   std::filesystem::path out_directory = "runs";
   std::vector<std::filesystem::path> data_directories;  // where datasets look first
   const std::atomic<int>* interrupted = nullptr;        // not 0: stop after the current step, with a checkpoint
+  bool profile = false;                                 // look at one step closely
 };
 
 struct Progress {
@@ -53,6 +56,7 @@ struct RunOutcome {
   double training_seconds = 0;            // without evaluation and sampling
   double samples_per_second = 0;          // while training
   std::map<std::string, double> metrics;  // of the last evaluation
+  std::optional<StepProfile> profile;     // where it was asked for, and its step was done
 };
 
 // Trains an experiment into a new log. Throws Error for what is found before training begins (and leaves no log then);

@@ -11,8 +11,19 @@ namespace atelier::gradient_test {
 
 std::vector<Case> elementwise_cases();
 std::vector<Case> tensor_cases();  // movement, reductions, indexing
-std::vector<Case> layer_cases();   // products, convolutions, normalization, classification, random draws
-std::vector<Case> all_cases();
+std::vector<Case> layer_cases();   // products, convolutions, classification, random draws
+std::vector<Case> recurrent_cases();
+std::vector<Case> image_cases();  // pooling, upsampling, normalization, warping
+std::vector<Case> all_cases();    // of these
+
+std::vector<Case> large_cases();
+
+// An operation whose results are computed row by row, along axis 0 of these inputs and of its outputs.
+struct RowCase {
+  Case operation;
+  std::vector<size_t> batched;
+};
+std::vector<RowCase> row_cases();
 
 // Operations without a gradient to check, and why.
 const std::vector<std::pair<std::string, std::string>>& exempt();

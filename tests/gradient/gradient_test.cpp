@@ -12,14 +12,6 @@ namespace {
 
 using tensor::DType;
 
-std::string named(const Case& checked) {
-  std::string out = checked.operation;
-  for (const Input& input : checked.inputs) {
-    out += fmt::format(" {}", to_string(input.shape));
-  }
-  return out;
-}
-
 void check_all(const std::vector<Case>& cases) {
   for (const Case& checked : cases) {
     for (const std::string& problem : compare_with_central_differences(checked)) {
@@ -49,6 +41,14 @@ TEST_CASE("tensor: gradients agree with central differences") {
 }
 TEST_CASE("layers: gradients agree with central differences") {
   check_all(layer_cases());
+}
+
+TEST_CASE("recurrent: gradients agree with central differences") {
+  check_all(recurrent_cases());
+}
+
+TEST_CASE("images: gradients agree with central differences") {
+  check_all(image_cases());
 }
 
 TEST_CASE("coverage: every operation has a case or a reason") {
@@ -86,20 +86,8 @@ TEST_CASE("twins: float32 agrees with float64") {
     REQUIRE(expected.size() == actual.size());
     for (size_t i = 0; i < expected.size(); ++i) {
       const bool close = std::abs(expected[i] - actual[i]) <= 3e-5 * std::max(4.0, std::abs(expected[i]));
-      CHECK_MESSAGE(close, named(checked) << " number " << i << ": expected " << expected[i] << ", got " << actual[i]);
-    }
-  }
-}
-
-TEST_CASE("bits: neither fusion nor the number of threads changes any") {
-  for (const Case& checked : all_cases()) {
-    const Numbers expected = flat(CaseRunner(checked, DType::f32).run());
-    graph::Observation unfused;
-    unfused.every_value = true;
-    CHECK_MESSAGE(flat(CaseRunner(checked, DType::f32, 1, unfused).run()) == expected, named(checked) << " unfused");
-    for (const int threads : {2, 3}) {
-      CHECK_MESSAGE(flat(CaseRunner(checked, DType::f32, threads).run()) == expected, named(checked)
-                                                                                          << " on " << threads);
+      CHECK_MESSAGE(close, to_string(checked)
+                               << " number " << i << ": expected " << expected[i] << ", got " << actual[i]);
     }
   }
 }

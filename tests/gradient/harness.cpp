@@ -58,11 +58,24 @@ Numbers numbers_of(const tensor::Tensor& tensor) {
   return out;
 }
 
+void rotate(Numbers& numbers, const tensor::Shape& shape, int64_t rows) {
+  const int64_t length = shape.elements() / shape[0];
+  std::ranges::rotate(numbers, numbers.end() - rows * length);
+}
+
 const graph::Operation& operation(const std::string& name) {
   return graph::OperationRegistry::instance().get(name);
 }
 
 }  // namespace
+
+std::string to_string(const Case& checked) {
+  std::string out = checked.operation;
+  for (const Input& input : checked.inputs) {
+    out += fmt::format(" {}", tensor::to_string(input.shape));
+  }
+  return out;
+}
 
 CaseRunner::CaseRunner(const Case& checked, DType real, int threads, const graph::Observation& observation)
     : case_(checked),
@@ -74,6 +87,13 @@ CaseRunner::CaseRunner(const Case& checked, DType real, int threads, const graph
   for (size_t i = 0; i < case_.inputs.size(); ++i) {
     data_.push_back(values_of(case_.inputs[i], static_cast<uint32_t>(i) + 1));
   }
+}
+
+void CaseRunner::rotate_rows(const std::vector<size_t>& inputs, int64_t by) {
+  for (const size_t i : inputs) {
+    rotate(data_[i], case_.inputs[i].shape, by);
+  }
+  rotation_ += by;
 }
 
 std::vector<size_t> CaseRunner::real_inputs() const {
@@ -107,7 +127,7 @@ uint32_t CaseRunner::apply(const std::string& name, const std::vector<uint32_t>&
 }
 
 // The sum over all elements of cos(phase + index) times the element.
-uint32_t CaseRunner::weighted_sum(const std::vector<uint32_t>& values, double phase) {
+uint32_t CaseRunner::weighted_sum(const std::vector<uint32_t>& values, double phase, int64_t rotation) {
   uint32_t total = 0;
   for (size_t k = 0; k < values.size(); ++k) {
     const TensorType type{session_.type(values[k]).shape, real_};
@@ -115,6 +135,9 @@ uint32_t CaseRunner::weighted_sum(const std::vector<uint32_t>& values, double ph
     Numbers weights(static_cast<size_t>(type.shape.elements()));
     for (size_t i = 0; i < weights.size(); ++i) {
       weights[i] = std::cos(phase + static_cast<double>(i + 7 * k));
+    }
+    if (rotation != 0) {
+      rotate(weights, type.shape, rotation);
     }
     const uint32_t sum = apply("sum/1", {apply("mul/1", {value, input(type, std::move(weights))})});
     total = k == 0 ? sum : apply("add/1", {total, sum});
@@ -137,7 +160,7 @@ CaseRunner::Recorded CaseRunner::record() {
   for (size_t k = 0; k < operation(case_.operation).outputs; ++k) {
     recorded.outputs.push_back(first + static_cast<uint32_t>(k));
   }
-  recorded.loss = weighted_sum(recorded.outputs, 0.5);
+  recorded.loss = weighted_sum(recorded.outputs, 0.5, rotation_);
   const auto gradients_of = [&](uint32_t loss) {
     const uint32_t begin = session_.gradient(loss, real_leaves, {});
     std::vector<uint32_t> out(real_leaves.size());
@@ -146,7 +169,9 @@ CaseRunner::Recorded CaseRunner::record() {
   };
   recorded.gradients = gradients_of(recorded.loss);
   recorded.second_loss = weighted_sum(recorded.gradients, 1.5);
-  recorded.second_gradients = gradients_of(recorded.second_loss);
+  if (case_.differentiable_twice) {
+    recorded.second_gradients = gradients_of(recorded.second_loss);
+  }
   return recorded;
 }
 
@@ -203,7 +228,9 @@ std::vector<std::string> compare_with_central_differences(const Case& checked) {
         }
       };
       compare("gradient", outcome.gradients[k][i], above.loss, below.loss);
-      compare("gradient of the gradient", outcome.second_gradients[k][i], above.second_loss, below.second_loss);
+      if (checked.differentiable_twice) {
+        compare("gradient of the gradient", outcome.second_gradients[k][i], above.second_loss, below.second_loss);
+      }
     }
   }
   return problems;

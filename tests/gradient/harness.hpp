@@ -26,7 +26,10 @@ struct Case {
   std::string operation;
   std::vector<Input> inputs;
   graph::Attributes attributes = {};
+  bool differentiable_twice = true;  // else the gradient of the gradient is left out
 };
+
+std::string to_string(const Case& checked);  // operation and shapes
 
 using Numbers = std::vector<double>;
 
@@ -47,6 +50,10 @@ class CaseRunner {
   // Element `element` of input `input` is moved by `change`.
   Outcome run(size_t input = 0, size_t element = 0, double change = 0);
 
+  // From here on, the rows (along axis 0) of these inputs and of the outputs' weights come that many places later, the
+  // last ones first.
+  void rotate_rows(const std::vector<size_t>& inputs, int64_t by);
+
   [[nodiscard]] std::vector<size_t> real_inputs() const;
   [[nodiscard]] int64_t plans_made() const { return session_.plans_made(); }
 
@@ -59,12 +66,13 @@ class CaseRunner {
   uint32_t input(const graph::TensorType& type, Numbers values);
   uint32_t apply(const std::string& name, const std::vector<uint32_t>& inputs,
                  const graph::Attributes& attributes = {});
-  uint32_t weighted_sum(const std::vector<uint32_t>& values, double phase);
+  uint32_t weighted_sum(const std::vector<uint32_t>& values, double phase, int64_t rotation = 0);
 
   Case case_;
   tensor::DType real_;
   graph::Observation observation_;
   std::vector<Numbers> data_;
+  int64_t rotation_ = 0;  // of the outputs' weights
   graph::Bank bank_;
   graph::Executor executor_;
   graph::Arena arena_;

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <tuple>
+
 #include "base/error.hpp"
 #include "kernel_runner.hpp"
 #include "kernels/elementwise.hpp"
@@ -55,6 +57,8 @@ TEST_CASE("an elementwise program broadcasts by strides") {
       {{}, {}, {}},
       {{0, 4}, {4, 1}, {0, 1}},
       {{17000, 2}, {2, 1}, {0, 1}},
+      {{300, 96}, {96, 1}, {0, 1}},                 // rows that do not divide a block
+      {{2, 150, 128}, {19200, 128, 1}, {0, 0, 1}},  // and such that do
   };
   const std::vector<float> a = numbers<float>(40000, 1);
   const std::vector<float> b = numbers<float>(40000, 2);
@@ -140,6 +144,25 @@ TEST_CASE("an output may overwrite an input that is read in place and not read a
   for (size_t i = 0; i < x.size(); ++i) {
     REQUIRE(x[i] == before[i] + 1.0F);
     REQUIRE(product[i] == x[i] * y[i]);
+  }
+}
+
+TEST_CASE("what normalizations run: rows of numbers that repeat beside one that does not") {
+  const Shape shape{700, 12};
+  const std::vector<int64_t> full{12, 1};
+  const std::vector<int64_t> row{0, 1};
+  std::vector<std::vector<float>> data;
+  for (uint32_t i = 0; i < 6; ++i) {
+    data.push_back(numbers<float>(i < 2 ? 8400 : 12, i + 1));
+  }
+  const auto& [g, x, mean, a, b, c] = std::tie(data[0], data[1], data[2], data[3], data[4], data[5]);
+  const std::vector<float> combined = run_one("combine_centered", shape, {full, full, row, row, row, row}, data);
+  const std::vector<float> normalized =
+      run_one("normalize", shape, {full, row, row, row, row}, {data[1], data[2], data[3], data[4], data[5]});
+  for (size_t i = 0; i < combined.size(); ++i) {
+    const size_t k = i % 12;
+    REQUIRE(combined[i] == a[k] * g[i] + b[k] * (x[i] - mean[k]) + c[k]);
+    REQUIRE(normalized[i] == (x[i] - mean[k]) * (a[k] * b[k]) + c[k]);
   }
 }
 

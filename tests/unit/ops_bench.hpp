@@ -75,8 +75,7 @@ class Bench {
   uint32_t indices(const Shape& shape, const Numbers& values) { return leaf({shape, DType::i64}, values); }
   uint32_t use(uint32_t parameter_index) { return session_.use(parameter_index); }
 
-  uint32_t apply(const std::string& name, std::initializer_list<uint32_t> inputs,
-                 const std::vector<Given>& given = {}) {
+  uint32_t apply(const std::string& name, const std::vector<uint32_t>& inputs, const std::vector<Given>& given = {}) {
     std::vector<graph::RawAttribute> raw;
     for (const Given& one : given) {
       graph::RawAttribute attribute{one.attribute.type, static_cast<uint32_t>(one.attribute.integers.size()), {}};
@@ -87,8 +86,7 @@ class Bench {
       }
       raw.push_back(attribute);
     }
-    return session_.apply(graph::OperationRegistry::instance().get(name + "/1"),
-                          std::span(inputs.begin(), inputs.size()), raw, {"model.cpp", 12});
+    return session_.apply(graph::OperationRegistry::instance().get(name + "/1"), inputs, raw, {"model.cpp", 12});
   }
   std::vector<uint32_t> gradient(uint32_t output, const std::vector<uint32_t>& inputs) {
     const uint32_t first = session_.gradient(output, inputs, {"model.cpp", 13});

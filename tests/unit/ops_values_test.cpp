@@ -5,7 +5,7 @@
 #include <limits>
 #include <numbers>
 
-#include "ops_bench.hpp"
+#include "ops_result.hpp"
 
 namespace atelier::ops::test {
 namespace {
@@ -13,41 +13,6 @@ namespace {
 using List = std::vector<int64_t>;
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
-
-// One operation on real inputs, in float64.
-struct Leaf {
-  Shape shape;
-  Numbers values;
-};
-
-Numbers result(const std::string& name, const std::vector<Leaf>& leaves, const std::vector<Given>& given = {}) {
-  Bench bench(Mode::evaluate, DType::f64);
-  bench.begin();
-  std::vector<uint32_t> inputs;
-  for (const Leaf& leaf : leaves) {
-    inputs.push_back(bench.input(leaf.shape, leaf.values));
-  }
-  uint32_t out = 0;
-  switch (inputs.size()) {
-    case 1:
-      out = bench.apply(name, {inputs[0]}, given);
-      break;
-    case 2:
-      out = bench.apply(name, {inputs[0], inputs[1]}, given);
-      break;
-    default:
-      out = bench.apply(name, {inputs[0], inputs[1], inputs[2]}, given);
-  }
-  return bench.run({out})[0];
-}
-
-void check_close(const Numbers& actual, const Numbers& expected) {
-  REQUIRE(actual.size() == expected.size());
-  for (size_t i = 0; i < actual.size(); ++i) {
-    CHECK_MESSAGE(std::abs(actual[i] - expected[i]) <= 1e-12 * std::max(1.0, std::abs(expected[i])),
-                  i << ": expected " << expected[i] << ", got " << actual[i]);
-  }
-}
 
 }  // namespace
 
@@ -162,19 +127,6 @@ TEST_CASE("values: indices") {
   CHECK(values[5][1] == doctest::Approx(near + 1));
   CHECK(std::isnan(values[6][0]));
   CHECK(std::isnan(values[6][3]));
-}
-
-TEST_CASE("values: batch normalization gives mean and biased variance") {
-  Bench bench(Mode::evaluate, DType::f64);
-  bench.begin();
-  const uint32_t x = bench.input({2, 2, 1, 2}, {1, 3, 10, 10, 5, 7, 10, 14});
-  const uint32_t y = bench.apply("batch_norm", {x, bench.input({2}, {1, 2}), bench.input({2}, {0, 5})}, {0.0});
-  const auto values = bench.run({y, y + 1, y + 2});
-  CHECK(values[1] == Numbers{4, 11});
-  CHECK(values[2] == Numbers{5, 3});
-  const double s = 1 / std::sqrt(5.0);
-  const double t = 2 / std::sqrt(3.0);
-  check_close(values[0], {-3 * s, -s, 5 - t, 5 - t, s, 3 * s, 5 - t, 5 + 3 * t});
 }
 
 TEST_CASE("values: convolutions") {

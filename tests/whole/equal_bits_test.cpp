@@ -1,20 +1,55 @@
 // The promise of DESIGN.md, section 4: the same experiment, the same bits, whatever ran beside it or happened to it.
+#include "log_contents.hpp"
 #include "whole_run.hpp"
 
 using namespace whole;
 
+namespace {
+
+// Byte for byte, but for what tells when and where they ran.
+void check_same_contents(const fs::path& first, const fs::path& second) {
+  const std::map<std::string, std::string> a = contents_of(first);
+  const std::map<std::string, std::string> b = contents_of(second);
+  CHECK(a.size() == b.size());
+  for (const auto& [name, bytes] : a) {
+    const auto other = b.find(name);
+    CHECK_MESSAGE((other != b.end() && other->second == bytes), name);
+  }
+}
+
+}  // namespace
+
 TEST_CASE("the number of threads decides no bit") {
+  for (const Family& family : families()) {
+    CAPTURE(family.name);
+    const Folder folder;
+    Watcher watcher;
+    const auto one = run(text_of(family.name), folder, watcher, 1);
+    REQUIRE(one.status == runlog::Status::finished);
+    for (const int threads : {2, 3, 8}) {
+      CAPTURE(threads);
+      const auto more = run(text_of(family.name), folder, watcher, threads);
+      REQUIRE(more.status == runlog::Status::finished);
+      check_same_contents(one.log, more.log);
+    }
+  }
+}
+
+TEST_CASE("a profiled step is like any other") {
   for (const char* model : {"gan", "vae"}) {
     CAPTURE(model);
     const Folder folder;
     Watcher watcher;
-    const auto one = run(text_of(model), folder, watcher, 1);
-    REQUIRE(one.status == runlog::Status::finished);
-    for (const int threads : {2, 3}) {
-      const auto more = run(text_of(model), folder, watcher, threads);
-      REQUIRE(more.status == runlog::Status::finished);
-      check_same_run(one.log, more.log);
-    }
+    training::RunOptions options;
+    options.threads = 2;
+    options.out_directory = folder.path();
+    const auto plain = training::run(parse(text_of(model)), registry(), options, watcher);
+    CHECK(!plain.profile);
+    options.profile = true;
+    const auto profiled = training::run(parse(text_of(model)), registry(), options, watcher);
+    REQUIRE(profiled.profile);
+    CHECK(profiled.profile->step == 10);
+    check_same_contents(plain.log, profiled.log);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <string>
@@ -55,20 +56,42 @@ struct Watcher : training::Observer {
   void message(std::string_view text) override { messages.emplace_back(text); }
 };
 
-inline std::string text_of(const std::string& model, const std::string& rest = "") {
-  const bool gan = model == "gan";
+// A model of each family, small, with what its layers can have switched on.
+struct Family {
+  std::string name, dataset, model;
+};
+
+inline const std::vector<Family>& families() {
+  const std::string for_gan = "size = 10\nrange = [-1.0, 1.0]";
+  const std::string for_vae = "size = 10\nvalidation = 0.2";
+  static const std::vector<Family> list{
+      {"gan", for_gan,
+       "use = 'gan'\nlatent = 6\ngenerator = [20, 30]\ndiscriminator = [30, 20]\ndropout = 0.1\nbatch_norm = true"},
+      {"vae", for_vae, "use = 'vae'\nlatent = 6\nhidden = [30, 20]\nbatch_norm = true\ndropout = 0.1"},
+      {"convolutional-vae", for_vae,
+       "use = 'vae'\nlatent = 6\nencoder = 'convolutional'\nfilters = [6, 10]\nbatch_norm = true"},
+      {"dcgan", "size = 12\nrange = [-1.0, 1.0]",
+       "use = 'dcgan'\nlatent = 6\ngenerator = [20, 12]\ndiscriminator = [12, 20]"},
+      {"cnn", for_vae, "use = 'cnn'\nfilters = [6, 10]\nhidden = [20]\nbatch_norm = true\ndropout = 0.1"},
+      {"tanh-rnn", for_vae, "use = 'rnn'\ncell = 'tanh'\nunits = 20\nlayers = 2"},
+      {"lstm", for_vae, "use = 'rnn'\ncell = 'lstm'\nunits = 20"},
+      {"gru", for_vae, "use = 'rnn'\ncell = 'gru'\nunits = 20"},
+  };
+  return list;
+}
+
+inline std::string text_of(const std::string& name, const std::string& rest = "") {
+  const auto family = std::ranges::find(families(), name, &Family::name);
+  REQUIRE(family != families().end());
   return fmt::format(R"(
 name = "tiny-{0}"
 seed = 11
 [dataset]
 use = "shapes"
-size = 10
 count = 150
 test_count = 70
 {1}
 [model]
-use = "{0}"
-latent = 6
 {2}
 [optimizer]
 use = "adam"
@@ -79,10 +102,7 @@ batch_size = 32
 [log]
 every = 1
 {3})",
-                     model, gan ? "range = [-1.0, 1.0]" : "validation = 0.2",
-                     gan ? "generator = [20, 30]\ndiscriminator = [30, 20]\ndropout = 0.1\nbatch_norm = true"
-                         : "hidden = [30, 20]\nbatch_norm = true\ndropout = 0.1",
-                     rest);
+                     name, family->dataset, family->model, rest);
 }
 
 inline experiment::Experiment parse(const std::string& text, const std::vector<std::string>& overrides = {}) {

@@ -59,6 +59,33 @@ void select_loop(const T* const* inputs, const double*, T* out, int64_t n) {
 }
 
 template <typename T>
+void normalize_loop(const T* const* inputs, const double*, T* out, int64_t n) {
+  const T* x = inputs[0];
+  const T* mean = inputs[1];
+  const T* rate = inputs[2];
+  const T* scale = inputs[3];
+  const T* shift = inputs[4];
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) {
+    out[i] = (x[i] - mean[i]) * (rate[i] * scale[i]) + shift[i];
+  }
+}
+
+template <typename T>
+void combine_centered_loop(const T* const* inputs, const double*, T* out, int64_t n) {
+  const T* g = inputs[0];
+  const T* x = inputs[1];
+  const T* mean = inputs[2];
+  const T* a = inputs[3];
+  const T* b = inputs[4];
+  const T* c = inputs[5];
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) {
+    out[i] = a[i] * g[i] + b[i] * (x[i] - mean[i]) + c[i];
+  }
+}
+
+template <typename T>
 void splat_loop(const T* const*, const double* operands, T* out, int64_t n) {
   const T value = static_cast<T>(operands[0]);
   for (int64_t i = 0; i < n; ++i) {
@@ -202,6 +229,8 @@ constexpr ElementwiseFunction functions[] = {
     unary("step", []<typename T>(T x) { return x > T(0) ? T(1) : T(0); }),
     unary("is_finite", []<typename T>(T x) { return math::is_finite(x) ? T(1) : T(0); }),
     {"select", 3, 0, &select_loop<float>, &select_loop<double>},
+    {"normalize", 5, 0, &normalize_loop<float>, &normalize_loop<double>},
+    {"combine_centered", 6, 0, &combine_centered_loop<float>, &combine_centered_loop<double>},
     {"splat", 0, 1, &splat_loop<float>, &splat_loop<double>},
     {"power", 1, 1, &power_f32, &power_f64},
     with_operand("leaky_relu", []<typename T>(T x, T slope) { return x > T(0) ? x : slope * x; }),

@@ -69,19 +69,24 @@ ATELIER_INLINE float expm1_polynomial(float r) {
 }
 
 // exp(x) = 2^n exp(r), scaled in two steps so that results below 2^-126 are rounded once.
+ATELIER_INLINE float exp_of(float polynomial, uint32_t n) {
+  const uint32_t half = static_cast<uint32_t>(static_cast<int32_t>(n) >> 1);
+  return (polynomial + 1.0F) * power_of_two(half) * power_of_two(n - half);
+}
 ATELIER_INLINE float exp(float x) {
   const Reduced reduced = reduce_by_ln2(at_least(at_most(x, 89.0F), -104.0F));
-  const uint32_t half = static_cast<uint32_t>(static_cast<int32_t>(reduced.n) >> 1);
-  const float y = expm1_polynomial(reduced.r) + 1.0F;
-  return y * power_of_two(half) * power_of_two(reduced.n - half);
+  return exp_of(expm1_polynomial(reduced.r), reduced.n);
 }
 
 // exp(x) - 1 = 2^n (exp(r) - 1) + (2^n - 1), halved so that 2^n stays finite.
+ATELIER_INLINE float expm1_of(float x, float polynomial, uint32_t n) {
+  const float scale = power_of_two(n - 1U);
+  const float y = 2.0F * (scale * polynomial + (scale - 0.5F));
+  return abs(x) < 0x1p-24F ? x : y;
+}
 ATELIER_INLINE float expm1(float x) {
   const Reduced reduced = reduce_by_ln2(at_least(at_most(x, 89.0F), -25.0F));
-  const float scale = power_of_two(reduced.n - 1U);
-  const float y = 2.0F * (scale * expm1_polynomial(reduced.r) + (scale - 0.5F));
-  return abs(x) < 0x1p-24F ? x : y;
+  return expm1_of(x, expm1_polynomial(reduced.r), reduced.n);
 }
 
 // x = 2^e m with m in [sqrt(1/2), sqrt(2)); log x = e ln 2 + log(1 + f), f = m - 1. For x 2^-shift a normal number.
@@ -131,16 +136,31 @@ ATELIER_INLINE float log1p_of_fraction(float x) {
   return u == 1.0F ? x : y;
 }
 
-// tanh |x| = t / (t + 2), t = exp(2 |x|) - 1.
-ATELIER_INLINE float tanh(float x) {
-  const float t = expm1(2.0F * at_most(abs(x), 10.0F));
+// tanh |x| = t / (t + 2), t = exp(2 |x|) - 1, from 2 |x| <= 20 and its reduction on.
+ATELIER_INLINE float tanh_exponent(float x) {
+  return 2.0F * at_most(abs(x), 10.0F);
+}
+ATELIER_INLINE float tanh_of(float x, float exponent, float polynomial, uint32_t n) {
+  const float t = expm1_of(exponent, polynomial, n);
   return copy_sign(t / (t + 2.0F), x);
+}
+ATELIER_INLINE float tanh(float x) {
+  const float exponent = tanh_exponent(x);
+  const Reduced reduced = reduce_by_ln2(exponent);
+  return tanh_of(x, exponent, expm1_polynomial(reduced.r), reduced.n);
 }
 
 // 1 / (1 + exp(-x)), with exp of what is negative only.
-ATELIER_INLINE float sigmoid(float x) {
-  const float e = exp(-abs(x));
+ATELIER_INLINE float sigmoid_exponent(float x) {
+  return at_least(-abs(x), -104.0F);
+}
+ATELIER_INLINE float sigmoid_of(float x, float polynomial, uint32_t n) {
+  const float e = exp_of(polynomial, n);
   return (x < 0.0F ? e : 1.0F) / (1.0F + e);
+}
+ATELIER_INLINE float sigmoid(float x) {
+  const Reduced reduced = reduce_by_ln2(sigmoid_exponent(x));
+  return sigmoid_of(x, expm1_polynomial(reduced.r), reduced.n);
 }
 
 // log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)).

@@ -10,6 +10,8 @@
 
 #include "kernels/elementwise.hpp"
 #include "kernels/isa.hpp"
+#include "kernels/loops/images.hpp"
+#include "kernels/loops/recurrent.hpp"
 
 namespace atelier::kernels {
 
@@ -62,14 +64,22 @@ struct Loops {
   const ReduceTable* reduce;
   const MatrixTable* matrix;
   const RandomTable* random;
+  const RecurrentTable* recurrent;
+  const NormalizationTable* normalization;
+  const PoolingTable* pooling;
+  const BlendTable* blend;
 };
 
-#define ATELIER_DECLARE_LOOPS(isa)           \
-  namespace isa {                            \
-  extern const ElementwiseTable elementwise; \
-  extern const ReduceTable reduce;           \
-  extern const MatrixTable matrix;           \
-  extern const RandomTable random;           \
+#define ATELIER_DECLARE_LOOPS(isa)               \
+  namespace isa {                                \
+  extern const ElementwiseTable elementwise;     \
+  extern const ReduceTable reduce;               \
+  extern const MatrixTable matrix;               \
+  extern const RandomTable random;               \
+  extern const NormalizationTable normalization; \
+  extern const PoolingTable pooling;             \
+  extern const BlendTable blend;                 \
+  extern const RecurrentTable recurrent;         \
   }
 ATELIER_DECLARE_LOOPS(baseline)
 ATELIER_DECLARE_LOOPS(avx2)
@@ -78,5 +88,15 @@ ATELIER_DECLARE_LOOPS(avx512)
 
 const Loops& loops_of(Isa isa);
 const Loops& active_loops();
+
+// Those of a table for one type of elements.
+template <typename T, typename Table>
+const auto& loops_for(const Table& table) {
+  if constexpr (sizeof(T) == sizeof(float)) {
+    return table.f32;
+  } else {
+    return table.f64;
+  }
+}
 
 }  // namespace atelier::kernels

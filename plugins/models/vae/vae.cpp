@@ -1,5 +1,8 @@
-// Kingma & Welling 2014, Auto-Encoding Variational Bayes, with fully connected networks; β as in Higgins et al. 2017.
+// Kingma & Welling 2014, Auto-Encoding Variational Bayes; β as in Higgins et al. 2017.
 #include <atelier/model.hpp>
+#include <functional>
+
+#include "convolutional.hpp"
 
 namespace {
 
@@ -8,10 +11,12 @@ using namespace atelier;
 class Vae final : public Model {
  public:
   static void describe(Description& d) {
-    d.summary = "Variational autoencoder of fully connected layers, with a Gaussian posterior.";
+    d.summary = "Variational autoencoder with a Gaussian posterior.";
     d.reference = "Kingma & Welling 2014, Auto-Encoding Variational Bayes; beta: Higgins et al. 2017";
-    d.integers("hidden", {512, 256}, "widths of the encoder's hidden layers; the decoder has them in reverse")
-        .range(1, 65536);
+    d.text("encoder", "fully_connected", "kind of the encoder's layers; the decoder mirrors them")
+        .choices({"fully_connected", "convolutional"});
+    d.integers("hidden", {512, 256}, "widths of a fully connected encoder's hidden layers").range(1, 65536);
+    d.integers("filters", {32, 64, 128}, "channels after each layer of a convolutional encoder").range(1, 65536);
     d.integer("latent", 20, "length of the latent vector z").range(1, 65536);
     d.activation("activation", "relu", "of the hidden layers");
     d.initialization("glorot_uniform");
@@ -31,18 +36,26 @@ class Vae final : public Model {
         reconstruction_(build.loss("reconstruction")),
         divergence_(build.loss("divergence")) {
     const Builder group = build.group("autoencoder");
-    const Mlp::Options options{settings.text("activation"), "none", Initializer::named(settings.text("initialization")),
-                               settings.flag("batch_norm"), settings.number("dropout")};
+    const MlpOptions options{settings.text("activation"), "none", Initializer::named(settings.text("initialization")),
+                             settings.flag("batch_norm"), settings.number("dropout")};
+    if (settings.text("encoder") == "convolutional") {
+      const std::vector<int64_t> filters = settings.integers("filters");
+      encoder_ = vae::ConvolutionalEncoder(group.scope("encoder"), image_, filters, 2 * latent_, options);
+      decoder_ = vae::ConvolutionalDecoder(group.scope("decoder"), latent_, filters, image_, options);
+      return;
+    }
     std::vector<int64_t> widths = settings.integers("hidden");
     widths.insert(widths.begin(), data.image().elements());
     widths.push_back(2 * latent_);
-    encoder_ = Mlp(group.scope("encoder"), widths, options);
+    const Mlp encoder(group.scope("encoder"), widths, options);
+    encoder_ = [encoder](Tensor x) { return encoder(x); };
     widths.back() = latent_;
-    decoder_ = Mlp(group.scope("decoder"), {widths.rbegin(), widths.rend()}, options);
+    const Mlp decoder(group.scope("decoder"), {widths.rbegin(), widths.rend()}, options);
+    decoder_ = [decoder, this](Tensor z) { return decoder(z).reshape({-1, image_[0], image_[1], image_[2]}); };
   }
 
   void train_step(Step& step) override {
-    const Tensor x = step.images().flatten();  // (B, pixels)
+    const Tensor x = step.images();  // (B, C, H, W)
     const auto [mean, log_variance] = encode(x);
     const Tensor epsilon = step.normal({x.dim(0), latent_});
     const Tensor z = mean + exp(log_variance * 0.5) * epsilon;  // the reparameterization trick
@@ -56,7 +69,7 @@ class Vae final : public Model {
   }
 
   void evaluate(Evaluation& evaluation) override {
-    const Tensor x = evaluation.images().flatten();
+    const Tensor x = evaluation.images();
     const auto [mean, log_variance] = encode(x);
     const Tensor z = mean + exp(log_variance * 0.5) * evaluation.normal({x.dim(0), latent_});
     const Tensor reconstruction = reconstruction_.per_sample(decoder_(z), x);
@@ -68,8 +81,7 @@ class Vae final : public Model {
   }
 
   Tensor sample(Sampling& sampling, int64_t n) override {
-    const Tensor z = sampling.normal({n, latent_});
-    return reconstruction_.image(decoder_(z)).reshape({n, image_[0], image_[1], image_[2]});
+    return reconstruction_.image(decoder_(sampling.normal({n, latent_})));
   }
 
  private:
@@ -94,7 +106,8 @@ class Vae final : public Model {
   int64_t beta_warmup_;
   Reconstruction reconstruction_;
   Divergence divergence_;
-  Mlp encoder_, decoder_;
+  std::function<Tensor(Tensor)> encoder_;  // images to (B, 2 latent)
+  std::function<Tensor(Tensor)> decoder_;  // (B, latent) to a raw output, (B, C, H, W)
 };
 
 }  // namespace

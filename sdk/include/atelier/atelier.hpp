@@ -3,5 +3,7 @@
 
 #include <atelier/dataset.hpp>
 #include <atelier/loss.hpp>
+#include <atelier/masked_convolution.hpp>
 #include <atelier/model.hpp>
 #include <atelier/optimizer.hpp>
+#include <atelier/recurrent.hpp>

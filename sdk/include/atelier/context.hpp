@@ -216,6 +216,17 @@ class Builder {
   std::string scope_;
 };
 
+namespace detail {
+
+inline atl_phase_info phase(atl_context* context) {
+  atl_phase_info found{};
+  found.size = sizeof found;
+  core->phase(context, &found);
+  return found;
+}
+
+}  // namespace detail
+
 // What is common to everything that records.
 class Recording {
  public:
@@ -275,12 +286,7 @@ class Recording {
   }
 
  protected:
-  [[nodiscard]] atl_phase_info info() const {
-    atl_phase_info phase{};
-    phase.size = sizeof phase;
-    detail::core->phase(context_, &phase);
-    return phase;
-  }
+  [[nodiscard]] atl_phase_info info() const { return detail::phase(context_); }
   [[nodiscard]] Tensor field(std::string_view name, Location at) const {
     atl_tensor tensor = 0;
     detail::core->field(context_, detail::string(name), at, &tensor);
@@ -335,10 +341,10 @@ class Evaluation : public Recording {
   void add_per_sample(std::string_view name, At values) const {
     add(name, sum(values), static_cast<double>(values.tensor.dim(0)), values.location());
   }
-  void materialize(std::initializer_list<Tensor*> tensors, Location at = {}) const { cut(tensors, at); }
-
- protected:
-  void cut(std::initializer_list<Tensor*> tensors, Location at) const {
+  void materialize(std::initializer_list<Tensor*> tensors, Location at = {}) const {
+    materialize(std::vector<Tensor*>(tensors), at);
+  }
+  void materialize(const std::vector<Tensor*>& tensors, Location at = {}) const {
     std::vector<atl_tensor> handles;
     for (const Tensor* tensor : tensors) {
       handles.push_back(tensor->handle());

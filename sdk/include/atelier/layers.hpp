@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atelier/context.hpp>
+#include <atelier/normalization.hpp>
 
 namespace atelier {
 
@@ -24,18 +25,28 @@ class Linear {
   Linear(const Builder& build, int64_t inputs, int64_t outputs,
          Initializer initializer = Initializer::named("glorot_uniform"))
       : name_(build.scope_name()),
+        outputs_(outputs),
         weight_(build.parameter("weight", {outputs, inputs}, initializer, inputs, outputs)),
         bias_(build.parameter("bias", {outputs}, Initializer::constant(0))) {}
 
   Tensor operator()(At x) const {
-    const Tensor y = linear(x, At(weight_.use(x.tensor), x.location()), At(bias_.use(x.tensor), x.location()));
+    const Tensor weight = spectral_(At(weight_.use(x.tensor), x.location()));
+    const Tensor y = linear(x, At(weight, x.location()), At(bias_.use(x.tensor), x.location()));
     detail::core->annotate(y.context(), detail::string(name_), y.handle());
     return y;
   }
 
+  // The same layer with SpectralNorm on its weight. `build` is the one that the layer was made with.
+  [[nodiscard]] Linear with_spectral_norm(const Builder& build) && {
+    spectral_ = SpectralNorm(build, outputs_, 0);
+    return std::move(*this);
+  }
+
  private:
   std::string name_;
+  int64_t outputs_ = 0;
   Parameter weight_, bias_;
+  SpectralNorm spectral_;
 };
 
 // Cross-correlation with a (outputs, inputs, kernel, kernel) filter, and a bias.
@@ -46,22 +57,30 @@ class Conv2d {
          Initializer initializer = Initializer::named("glorot_uniform"))
       : name_(build.scope_name()),
         convolution_(convolution),
+        outputs_(outputs),
         weight_(build.parameter("weight", {outputs, inputs / convolution.groups, kernel, kernel}, initializer,
                                 inputs / convolution.groups * kernel * kernel,
                                 outputs / convolution.groups * kernel * kernel)),
-        bias_(build.parameter("bias", {outputs, 1, 1}, Initializer::constant(0))) {}
+        bias_(build.parameter("bias", {outputs}, Initializer::constant(0))) {}
 
   Tensor operator()(At x) const {
-    const Tensor y = At(conv2d(x, At(weight_.use(x.tensor), x.location()), convolution_), x.location()) +
-                     At(bias_.use(x.tensor), x.location());
+    const Tensor weight = spectral_(At(weight_.use(x.tensor), x.location()));
+    const Tensor y = conv2d(x, At(weight, x.location()), At(bias_.use(x.tensor), x.location()), convolution_);
     detail::core->annotate(y.context(), detail::string(name_), y.handle());
     return y;
+  }
+
+  [[nodiscard]] Conv2d with_spectral_norm(const Builder& build) && {  // as Linear's
+    spectral_ = SpectralNorm(build, outputs_, 0);
+    return std::move(*this);
   }
 
  private:
   std::string name_;
   Convolution convolution_;
+  int64_t outputs_ = 0;
   Parameter weight_, bias_;
+  SpectralNorm spectral_;
 };
 
 // The transpose of a convolution, with a (inputs, outputs, kernel, kernel) filter, and a bias.
@@ -72,68 +91,43 @@ class ConvTranspose2d {
                   Initializer initializer = Initializer::named("glorot_uniform"))
       : name_(build.scope_name()),
         convolution_(convolution),
+        outputs_(outputs),
         weight_(build.parameter("weight", {inputs, outputs / convolution.groups, kernel, kernel}, initializer,
                                 inputs / convolution.groups * kernel * kernel,
                                 outputs / convolution.groups * kernel * kernel)),
-        bias_(build.parameter("bias", {outputs, 1, 1}, Initializer::constant(0))) {}
+        bias_(build.parameter("bias", {outputs}, Initializer::constant(0))) {}
 
   Tensor operator()(At x) const {
-    const Tensor y = At(conv_transpose2d(x, At(weight_.use(x.tensor), x.location()), convolution_), x.location()) +
-                     At(bias_.use(x.tensor), x.location());
+    const Tensor weight = spectral_(At(weight_.use(x.tensor), x.location()));
+    const Tensor y = conv_transpose2d(x, At(weight, x.location()), At(bias_.use(x.tensor), x.location()), convolution_);
     detail::core->annotate(y.context(), detail::string(name_), y.handle());
     return y;
+  }
+
+  [[nodiscard]] ConvTranspose2d with_spectral_norm(const Builder& build) && {  // as Linear's
+    spectral_ = SpectralNorm(build, outputs_ / convolution_.groups, 1);
+    return std::move(*this);
   }
 
  private:
   std::string name_;
   Convolution convolution_;
+  int64_t outputs_ = 0;
   Parameter weight_, bias_;
+  SpectralNorm spectral_;
 };
 
-// Ioffe & Szegedy 2015. In training by the batch's statistics, whose running averages serve everywhere else.
-// x is (B, C) or (B, C, H, W).
-class BatchNorm {
+// A vector for each of `count` indices, from int64 (...) to (..., width).
+class Embedding {
  public:
-  BatchNorm() = default;
-  BatchNorm(const Builder& build, int64_t channels, double momentum = 0.1, double epsilon = 1e-5)
-      : momentum_(momentum),
-        epsilon_(epsilon),
-        scale_(build.parameter("scale", {channels}, Initializer::constant(1))),
-        shift_(build.parameter("shift", {channels}, Initializer::constant(0))),
-        mean_(build.state("mean", {channels}, 0)),
-        variance_(build.state("variance", {channels}, 1)) {}
+  Embedding() = default;
+  Embedding(const Builder& build, int64_t count, int64_t width, Initializer initializer = Initializer::normal(0, 1))
+      : table_(build.parameter("table", {count, width}, initializer, count, width)) {}
 
-  Tensor operator()(At x) const {
-    const Location at = x.location();
-    const auto here = [&](Tensor tensor) { return At(tensor, at); };
-    atl_phase_info phase{};
-    phase.size = sizeof phase;
-    detail::core->phase(x.tensor.context(), &phase);
-    const Tensor scale = scale_.use(x.tensor);
-    const Tensor shift = shift_.use(x.tensor);
-    if (phase.training != 0) {
-      const BatchNormalized batch = batch_norm(x, here(scale), here(shift), epsilon_);
-      const auto count = static_cast<double>(x.tensor.dim(0) * x.tensor.dim(2) * x.tensor.dim(3));
-      const double unbiased = count > 1 ? count / (count - 1) : 1.0;
-      follow(mean_, batch.mean, 1.0, at);
-      follow(variance_, batch.variance, unbiased, at);
-      return batch.output;
-    }
-    const bool image = x.tensor.rank() == 4;
-    const auto channelwise = [&](Tensor tensor) { return here(image ? tensor.reshape({1, -1, 1, 1}, at) : tensor); };
-    const Tensor deviation = sqrt(here(here(variance_.use(x.tensor)) + epsilon_));
-    const Tensor gain = here(scale) / here(deviation);
-    return here(here(x - channelwise(mean_.use(x.tensor))) * channelwise(gain)) + channelwise(shift);
-  }
+  Tensor operator()(At indices) const { return gather(At(table_.use(indices.tensor), indices.location()), indices); }
 
  private:
-  void follow(const Parameter& running, Tensor batch, double factor, Location at) const {
-    const auto here = [&](Tensor tensor) { return At(tensor, at); };
-    running.assign(here(here(running.use(batch)) * (1.0 - momentum_)) + here(here(batch) * (momentum_ * factor)), at);
-  }
-
-  double momentum_ = 0.1, epsilon_ = 1e-5;
-  Parameter scale_, shift_, mean_, variance_;
+  Parameter table_;
 };
 
 // Srivastava et al. 2014. Only in training.
@@ -143,10 +137,7 @@ class Dropout {
   explicit Dropout(double rate) : rate_(rate) {}
 
   Tensor operator()(At x) const {
-    atl_phase_info phase{};
-    phase.size = sizeof phase;
-    detail::core->phase(x.tensor.context(), &phase);
-    return phase.training != 0 && rate_ > 0 ? dropout(x, rate_) : x.tensor;
+    return detail::phase(x.tensor.context()).training != 0 && rate_ > 0 ? dropout(x, rate_) : x.tensor;
   }
 
  private:

@@ -264,25 +264,43 @@ struct Convolution {  // rows and columns
   int64_t output_padding = 0;  // of a transposed one
 };
 
+namespace detail {
+
+inline Tensor convolution(atl_operation operation, At x, std::initializer_list<atl_tensor> inputs, Convolution c) {
+  return apply(
+      x.tensor.context(), operation, inputs,
+      {attribute(Integers({c.stride, c.stride})), attribute(Integers({c.padding, c.padding, c.padding, c.padding})),
+       attribute(Integers({c.dilation, c.dilation})), attribute(c.groups)},
+      x.location());
+}
+inline Tensor transposed_convolution(atl_operation operation, At x, std::initializer_list<atl_tensor> inputs,
+                                     Convolution c) {
+  return apply(
+      x.tensor.context(), operation, inputs,
+      {attribute(Integers({c.stride, c.stride})), attribute(Integers({c.padding, c.padding, c.padding, c.padding})),
+       attribute(Integers({c.output_padding, c.output_padding})), attribute(Integers({c.dilation, c.dilation})),
+       attribute(c.groups)},
+      x.location());
+}
+
+}  // namespace detail
+
 inline Tensor conv2d(At x, At weight, Convolution c = {}) {  // (B, C, H, W), (O, C / groups, Kh, Kw)
-  const int64_t stride[] = {c.stride, c.stride};
-  const int64_t padding[] = {c.padding, c.padding, c.padding, c.padding};
-  const int64_t dilation[] = {c.dilation, c.dilation};
   static const atl_operation resolved = detail::operation("conv2d/1");
-  return detail::apply(x.tensor.context(), resolved, {x.tensor.handle(), weight.tensor.handle()},
-                       {detail::attribute(Integers({stride[0], stride[1]})),
-                        detail::attribute(Integers({padding[0], padding[1], padding[2], padding[3]})),
-                        detail::attribute(Integers({dilation[0], dilation[1]})), detail::attribute(c.groups)},
-                       x.location());
+  return detail::convolution(resolved, x, {x.tensor.handle(), weight.tensor.handle()}, c);
+}
+inline Tensor conv2d(At x, At weight, At bias, Convolution c = {}) {  // and (O)
+  static const atl_operation resolved = detail::operation("conv2d/1");
+  return detail::convolution(resolved, x, {x.tensor.handle(), weight.tensor.handle(), bias.tensor.handle()}, c);
 }
 inline Tensor conv_transpose2d(At x, At weight, Convolution c = {}) {  // (B, C, H, W), (C, O / groups, Kh, Kw)
   static const atl_operation resolved = detail::operation("conv_transpose2d/1");
-  return detail::apply(x.tensor.context(), resolved, {x.tensor.handle(), weight.tensor.handle()},
-                       {detail::attribute(Integers({c.stride, c.stride})),
-                        detail::attribute(Integers({c.padding, c.padding, c.padding, c.padding})),
-                        detail::attribute(Integers({c.output_padding, c.output_padding})),
-                        detail::attribute(Integers({c.dilation, c.dilation})), detail::attribute(c.groups)},
-                       x.location());
+  return detail::transposed_convolution(resolved, x, {x.tensor.handle(), weight.tensor.handle()}, c);
+}
+inline Tensor conv_transpose2d(At x, At weight, At bias, Convolution c = {}) {  // and (O)
+  static const atl_operation resolved = detail::operation("conv_transpose2d/1");
+  return detail::transposed_convolution(resolved, x, {x.tensor.handle(), weight.tensor.handle(), bias.tensor.handle()},
+                                        c);
 }
 
 // ---- Joining and looking up
@@ -339,19 +357,6 @@ inline Tensor bernoulli(At probability) {  // 1 or 0
 }
 inline Tensor categorical(At logits) {  // (..., C) to int64 (...)
   ATELIER_FUNCTION("categorical/1", logits, {logits.tensor.handle()}, {});
-}
-
-struct BatchNormalized {
-  Tensor output, mean, variance;  // the variance is the biased one
-};
-inline BatchNormalized batch_norm(At x, At scale, At shift, double epsilon = 1e-5) {  // by the batch's own statistics
-  static const atl_operation resolved = detail::operation("batch_norm/1");
-  const atl_tensor inputs[] = {x.tensor.handle(), scale.tensor.handle(), shift.tensor.handle()};
-  const atl_attribute attributes[] = {detail::attribute(epsilon)};
-  atl_tensor outputs[3] = {};
-  detail::apply(x.tensor.context(), resolved, inputs, 3, attributes, 1, outputs, 3, x.location());
-  atl_context* context = x.tensor.context();
-  return {{context, outputs[0]}, {context, outputs[1]}, {context, outputs[2]}};
 }
 
 // The gradient of the sum of `output`'s elements with respect to `input`; differentiable again.

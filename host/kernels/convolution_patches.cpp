@@ -1,0 +1,235 @@
+// Convolutions as products with gathered patches. With P the pixels of y, K = Kh Kw C and packed weights w (K, O):
+//   y (P, O) = patches(x) (P, K) w,   patches(dx) = dy w^T,   dw(tap) (C, O) = tap(x)^T dy.
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "kernels/convolution_methods.hpp"
+#include "kernels/gemm.hpp"
+#include "kernels/image_patches.hpp"
+#include "kernels/movement.hpp"
+#include "kernels/sgemm.hpp"
+
+namespace atelier::kernels {
+namespace {
+
+using tensor::DType;
+
+constexpr int64_t patch_bytes = 1 << 19;  // of what is gathered at once: it stays in a core's cache
+
+int64_t ceil_divide(int64_t a, int64_t b) {
+  return (a + b - 1) / b;
+}
+
+// The largest divisor of n up to a limit: what is cut by it comes in equal parts, so that the same image has the same
+// bits wherever it stands in a batch (oneDNN adds up in another order where a product has few rows).
+int64_t divisor_up_to(int64_t limit, int64_t n) {
+  int64_t divisor = std::clamp<int64_t>(limit, 1, std::max<int64_t>(1, n));
+  while (n % divisor != 0) {
+    --divisor;
+  }
+  return divisor;
+}
+
+// Result rows whose patches, of that many elements a pixel, stay in a core's cache.
+int64_t rows_that_fit(const ConvolutionSpec& spec, int64_t patch, size_t element) {
+  return patch_bytes / std::max<int64_t>(1, spec.out_width() * patch * static_cast<int64_t>(element));
+}
+
+// Whole images, or parts of one where there are few.
+int64_t rows_of_piece(const ConvolutionSpec& spec) {
+  constexpr int64_t fewest_pieces = 4;
+  const int64_t images = images_per_piece(spec);
+  return spec.batch / images >= fewest_pieces ? images * spec.out_height()
+                                              : spec.out_height() / divisor_up_to(fewest_pieces, spec.out_height());
+}
+
+template <template <typename> typename KernelOf>
+std::unique_ptr<Kernel> make_of(const ConvolutionSpec& spec, DType dtype) {
+  return dtype == DType::f32 ? std::unique_ptr<Kernel>(std::make_unique<KernelOf<float>>(spec))
+                             : std::make_unique<KernelOf<double>>(spec);
+}
+
+// A piece is some rows of the result of one group.
+template <typename T>
+class PatchesForward : public Kernel {
+ public:
+  explicit PatchesForward(const ConvolutionSpec& spec)
+      : spec_(spec),
+        patch_(spec.group_in_channels() * spec.taps()),
+        rows_per_piece_(rows_of_piece(spec)),
+        rows_at_once_(divisor_up_to(rows_that_fit(spec, patch_, sizeof(T)), rows_per_piece_)),
+        row_pieces_(std::max<int64_t>(1, spec.batch * spec.out_height() / rows_per_piece_)) {}
+
+  [[nodiscard]] int64_t pieces(int64_t) const override { return row_pieces_ * spec_.groups; }
+  [[nodiscard]] size_t scratch_bytes() const override {
+    return static_cast<size_t>(rows_at_once_ * spec_.out_width() * patch_) * sizeof(T);
+  }
+
+  void run(int64_t, int64_t piece, const Arguments& arguments) const override {
+    const int64_t group = piece / row_pieces_;
+    const int64_t first = piece % row_pieces_ * rows_per_piece_;
+    const int64_t last = std::min(spec_.batch * spec_.out_height(), first + rows_per_piece_);
+    const int64_t out_channels = spec_.group_out_channels();
+    const T* x = static_cast<const T*>(arguments.inputs[0]);
+    const T* w = static_cast<const T*>(arguments.inputs[1]) + group * patch_ * out_channels;
+    T* patches = reinterpret_cast<T*>(arguments.scratch);
+    for (int64_t row = first; row < last; row += rows_at_once_) {
+      const RowRange rows{row, row + rows_at_once_};
+      gather_patches(spec_, group, rows, x, patches);
+      T* y =
+          static_cast<T*>(arguments.outputs[0]) + row * spec_.out_width() * spec_.out_channels + group * out_channels;
+      multiply(false, false, (rows.last - rows.first) * spec_.out_width(), out_channels, patch_, patches, patch_, w,
+               out_channels, false, y, spec_.out_channels);
+    }
+  }
+
+ private:
+  ConvolutionSpec spec_;
+  int64_t patch_, rows_per_piece_, rows_at_once_, row_pieces_;
+};
+
+// A piece is some images with all their groups, since patches overlap.
+template <typename T>
+class PatchesDataGradient : public Kernel {
+ public:
+  explicit PatchesDataGradient(const ConvolutionSpec& spec)
+      : spec_(spec),
+        patch_(spec.group_in_channels() * spec.taps()),
+        pixels_(spec.out_height() * spec.out_width()),
+        images_(images_per_piece(spec)) {}
+
+  [[nodiscard]] int64_t pieces(int64_t) const override { return std::max<int64_t>(1, spec_.batch / images_); }
+  [[nodiscard]] size_t scratch_bytes() const override { return static_cast<size_t>(pixels_ * patch_) * sizeof(T); }
+
+  void run(int64_t, int64_t piece, const Arguments& arguments) const override {
+    const int64_t out_channels = spec_.group_out_channels();
+    const int64_t image = spec_.in_height * spec_.in_width * spec_.in_channels;
+    T* patches = reinterpret_cast<T*>(arguments.scratch);
+    for (int64_t b = piece * images_; b < std::min(spec_.batch, (piece + 1) * images_); ++b) {
+      T* dx = static_cast<T*>(arguments.outputs[0]) + b * image;
+      std::fill_n(dx, image, T(0));
+      for (int64_t group = 0; group < spec_.groups; ++group) {
+        const T* dy =
+            static_cast<const T*>(arguments.inputs[0]) + b * pixels_ * spec_.out_channels + group * out_channels;
+        const T* w = static_cast<const T*>(arguments.inputs[1]) + group * out_channels * patch_;
+        multiply(false, false, pixels_, patch_, out_channels, dy, spec_.out_channels, w, patch_, false, patches,
+                 patch_);
+        spread_patches(spec_, group, patches, dx);
+      }
+    }
+  }
+
+ private:
+  ConvolutionSpec spec_;
+  int64_t patch_, pixels_, images_;
+};
+
+// A piece is some taps of one group, or some channels of one; a second phase puts the taps last, as weights have them.
+// Each piece's product packs all of dy, so a piece is not made too small.
+template <typename T>
+class TapsWeightGradient : public Kernel {
+ public:
+  explicit TapsWeightGradient(const ConvolutionSpec& spec)
+      : spec_(spec),
+        channels_(std::min(spec.group_in_channels(), lines_per_piece)),
+        channel_pieces_(ceil_divide(spec.group_in_channels(), channels_)),
+        taps_(std::clamp(lines_per_piece / channels_, int64_t{1}, ceil_divide(spec.taps(), fewest_pieces))),
+        tap_pieces_(ceil_divide(spec.taps(), taps_)),
+        rows_(spec.batch * spec.out_height()),
+        rows_at_once_(std::max<int64_t>(1, std::min(rows_, rows_that_fit(spec, taps_ * channels_, sizeof(T))))),
+        turn_(make_permute(sizeof(T) == sizeof(float) ? DType::f32 : DType::f64,
+                           {spec.groups, spec.taps(), spec.group_in_channels(), spec.group_out_channels()},
+                           {0, 3, 2, 1})) {}
+
+  [[nodiscard]] int64_t phases() const override { return 2; }
+  [[nodiscard]] int64_t pieces(int64_t phase) const override {
+    return phase == 0 ? spec_.groups * tap_pieces_ * channel_pieces_ : turn_->pieces(0);
+  }
+  [[nodiscard]] size_t workspace_bytes() const override {
+    return static_cast<size_t>(spec_.weight_elements()) * sizeof(T);
+  }
+  [[nodiscard]] size_t scratch_bytes() const override {
+    return std::max(static_cast<size_t>(rows_at_once_ * spec_.out_width() * taps_ * channels_) * sizeof(T),
+                    turn_->scratch_bytes());
+  }
+
+  void run(int64_t phase, int64_t piece, const Arguments& arguments) const override {
+    if (phase == 1) {
+      const void* inputs[] = {arguments.workspace};
+      return turn_->run(0, piece, {inputs, arguments.outputs, arguments.operands, nullptr, arguments.scratch});
+    }
+    const int64_t first_tap = piece / channel_pieces_ % tap_pieces_ * taps_;
+    const int64_t first_channel = piece % channel_pieces_ * channels_;
+    multiply_taps(piece / channel_pieces_ / tap_pieces_,
+                  {first_tap, std::min(spec_.taps(), first_tap + taps_), first_channel,
+                   std::min(channels_, spec_.group_in_channels() - first_channel)},
+                  arguments);
+  }
+
+ private:
+  static constexpr int64_t lines_per_piece = 256;  // taps times channels
+  static constexpr int64_t fewest_pieces = 8;
+
+  // Several taps of all channels, or one tap of some: either way the result's lines lie together.
+  void multiply_taps(int64_t group, const TapRange& taps, const Arguments& arguments) const {
+    const int64_t out_channels = spec_.group_out_channels();
+    const int64_t lines = (taps.last_tap - taps.first_tap) * taps.channels;
+    const T* x = static_cast<const T*>(arguments.inputs[0]);
+    const T* dy = static_cast<const T*>(arguments.inputs[1]) + group * out_channels;
+    T* dw = reinterpret_cast<T*>(arguments.workspace) +
+            ((group * spec_.taps() + taps.first_tap) * spec_.group_in_channels() + taps.first_channel) * out_channels;
+    T* gathered = reinterpret_cast<T*>(arguments.scratch);
+    if (rows_ == 0) {
+      std::fill_n(dw, lines * out_channels, T(0));
+    }
+    for (int64_t row = 0; row < rows_; row += rows_at_once_) {
+      const RowRange rows{row, std::min(rows_, row + rows_at_once_)};
+      gather_taps(spec_, group, taps, rows, x, gathered);
+      multiply(true, false, lines, out_channels, (rows.last - rows.first) * spec_.out_width(), gathered, lines,
+               dy + row * spec_.out_width() * spec_.out_channels, spec_.out_channels, row > 0, dw, out_channels);
+    }
+  }
+
+  ConvolutionSpec spec_;
+  int64_t channels_, channel_pieces_, taps_, tap_pieces_, rows_, rows_at_once_;
+  std::unique_ptr<Kernel> turn_;
+};
+
+// The kernel meets the whole image, once: patches are the images themselves.
+bool covers_image(const ConvolutionSpec& spec) {
+  return spec.groups == 1 && spec.dilation_y == 1 && spec.dilation_x == 1 && spec.kernel_height == spec.in_height &&
+         spec.kernel_width == spec.in_width && spec.pad_top + spec.pad_bottom + spec.pad_left + spec.pad_right == 0;
+}
+
+// A pixel's convolution is a product of whole images.
+std::unique_ptr<Kernel> make_image_product(int64_t batch, int64_t from, int64_t to, DType dtype) {
+  return make_gemm({.m = batch, .n = to, .k = from}, dtype);
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_patches_forward(const ConvolutionSpec& spec, DType dtype) {
+  if (covers_image(spec)) {
+    return make_image_product(spec.batch, spec.in_channels * spec.taps(), spec.out_channels, dtype);
+  }
+  return make_of<PatchesForward>(spec, dtype);
+}
+
+std::unique_ptr<Kernel> make_patches_data_gradient(const ConvolutionSpec& spec, DType dtype) {
+  if (covers_image(spec)) {
+    return make_image_product(spec.batch, spec.out_channels, spec.in_channels * spec.taps(), dtype);
+  }
+  return make_of<PatchesDataGradient>(spec, dtype);
+}
+
+std::unique_ptr<Kernel> make_taps_weight_gradient(const ConvolutionSpec& spec, DType dtype) {
+  return make_of<TapsWeightGradient>(spec, dtype);
+}
+
+std::unique_ptr<Kernel> make_patches_packed_weights(const ConvolutionSpec& spec, ConvolutionPass pass, DType dtype) {
+  const tensor::Shape weights{spec.groups, spec.group_out_channels(), spec.group_in_channels(), spec.taps()};
+  return make_permute(dtype, weights,
+                      pass == ConvolutionPass::forward ? std::vector{0, 3, 2, 1} : std::vector{0, 1, 3, 2});
+}
+
+}  // namespace atelier::kernels
