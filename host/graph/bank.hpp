@@ -46,6 +46,7 @@ struct ParameterGroup {
 struct Bank {
   std::vector<std::unique_ptr<Parameter>> parameters;
   std::vector<ParameterGroup> groups;
+  uint64_t version = 1;  // grows with every change of a value, whoever makes it: what was computed from them is kept
 
   [[nodiscard]] const ParameterGroup* find_group(std::string_view name) const {
     for (const ParameterGroup& group : groups) {

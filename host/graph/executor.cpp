@@ -223,7 +223,9 @@ void Executor::finish_piece(int32_t task) {
 }
 
 void Executor::make_ready(int32_t task) {
-  if (launch_.plan->tasks[static_cast<size_t>(task)].pieces == 0) {
+  const Task& planned = launch_.plan->tasks[static_cast<size_t>(task)];
+  const bool is_done = launch_.same_weights && launch_.plan->steps[static_cast<size_t>(planned.step)].from_weights;
+  if (planned.pieces == 0 || is_done) {
     counters_[static_cast<size_t>(task)].pieces_left.store(1, std::memory_order_relaxed);
     finish_piece(task);
     return;

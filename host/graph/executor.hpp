@@ -21,6 +21,7 @@ struct Launch {
   const void* const* bindings = nullptr;  // by input leaf
   const Bank* bank = nullptr;
   Profile* profile = nullptr;  // where the times of its pieces go; null for nowhere
+  bool same_weights = false;   // as in the plan's last run: what it computes from them alone is there
 };
 
 // Work that has nothing to do with the plan and fills idle moments: assembling the next batch. `run` must not throw.

@@ -36,6 +36,7 @@ class Planner {
     const bool keep_all = request_.keep_all;
     const int32_t first =
         request_.executed == nullptr ? 0 : static_cast<int32_t>(request_.executed->lowered->graph.nodes().size());
+    find_from_weights();
     const Schedule schedule = make_schedule({graph(), kept_, first, !keep_all && !request_.observation.every_value});
     copied_ = schedule.copied;
     place_leaves(first);
@@ -75,6 +76,35 @@ class Planner {
         kept_[static_cast<size_t>(output.count.id)] = 1;
       }
     }
+  }
+
+  // In plans that leave the parameters as they are, which have no other use for memory of their own.
+  void find_from_weights() {
+    const auto& nodes = graph().nodes();
+    plan_->writes = std::ranges::any_of(nodes, [](const Node& node) {
+      return node.operation->special == Special::update || node.operation->special == Special::assign;
+    });
+    from_weights_.assign(nodes.size(), 0);
+    if (plan_->writes || request_.keep_all || request_.executed != nullptr || request_.observation.every_value) {
+      return;
+    }
+    for (size_t n = 0; n < nodes.size(); ++n) {
+      const Node& node = nodes[n];
+      const bool changes = node.operation->special == Special::input || node.operation->draws ||
+                           std::ranges::any_of(node.attributes, [](const Attribute& a) { return a.scalar.slot >= 0; });
+      from_weights_[n] =
+          !changes && std::ranges::all_of(node.inputs,
+                                          [&](int32_t value) {
+                                            return from_weights_[static_cast<size_t>(graph().value(value).node)] != 0;
+                                          })
+              ? 1
+              : 0;
+    }
+  }
+
+  [[nodiscard]] bool is_from_weights(const PlanNode& node) const {
+    return std::ranges::all_of(node.members,
+                               [&](int32_t member) { return from_weights_[static_cast<size_t>(member)] != 0; });
   }
 
   int32_t add_buffer(const TensorType& type, Residence residence, int32_t index = 0) {
@@ -122,6 +152,7 @@ class Planner {
     }
     Step step;
     step.location = last.location;
+    step.from_weights = is_from_weights(node);
     for (const int32_t member : node.members) {
       step.name += (step.name.empty() ? "" : "+") + graph().nodes()[static_cast<size_t>(member)].operation->name;
     }
@@ -130,7 +161,7 @@ class Planner {
       step.inputs.push_back(buffer_of(value));
     }
     for (const int32_t value : node.outputs) {
-      buffer_of(value) = output_buffer(last, value);
+      buffer_of(value) = output_buffer(last, value, step.from_weights);
       step.outputs.push_back(buffer_of(value));
     }
     step.kernel = make_kernel(node, last, step.flops);
@@ -145,12 +176,12 @@ class Planner {
     plan_->steps.push_back(std::move(step));
   }
 
-  int32_t output_buffer(const Node& node, int32_t value) {
+  int32_t output_buffer(const Node& node, int32_t value, bool stays) {
     if (node.operation->special == Special::update || node.operation->special == Special::assign) {
       return add_buffer(graph().value(value).type, Residence::parameter,
                         static_cast<int32_t>(node.attributes[0].scalar.constant.integer));
     }
-    return add_buffer(graph().value(value).type, request_.keep_all ? Residence::own : Residence::arena);
+    return add_buffer(graph().value(value).type, request_.keep_all || stays ? Residence::own : Residence::arena);
   }
 
   // From here on readers of the old version see a copy, made just before the update.
@@ -280,6 +311,7 @@ class Planner {
   std::unique_ptr<Plan> plan_;
   std::vector<int32_t> owners_;
   std::vector<char> kept_;
+  std::vector<char> from_weights_;  // by graph node
   std::vector<int32_t> copied_;
   std::vector<int32_t> step_of_node_;
   int32_t copy_step_ = -1;

@@ -36,6 +36,7 @@ struct Step {  // one kernel, in an order in which they may run one by one
   size_t workspace_offset = 0;  // in the arena
   std::string name;             // of the operations in it
   double flops = 0;             // of a matrix product or a convolution
+  bool from_weights = false;    // its results change with the parameters alone, and stay until those do
   Location location;
 };
 
@@ -60,7 +61,9 @@ struct Plan {
   std::vector<Task> tasks;
   std::vector<PlanOutput> outputs;
   size_t arena_bytes = 0;
-  double flops = 0;  // of all matrix products and convolutions, those of the plans that ran before it included
+  double flops = 0;     // of all matrix products and convolutions, those of the plans that ran before it included
+  bool writes = false;  // parameters or state
+  mutable uint64_t weights_version = 0;  // of the bank, that the steps from weights ran with last: the session's
   tensor::Storage own;
   size_t scratch_bytes = 0;              // of one piece
   std::vector<int32_t> buffer_of_value;  // by graph value; -1 where it lives inside a fused kernel or is dead

@@ -309,7 +309,7 @@ void Session::run_now(const Plan& plan) {
   Recording& recording = pending();
   recording.plan = &plan;
   recording.operands.assign(recorder_.operands().begin(), recorder_.operands().end());
-  executor_.start(launch_of(recording));
+  launch(recording, nullptr);
   executor_.wait();
   collect(recording, false);
 }
@@ -364,14 +364,24 @@ Launch Session::launch_of(const Recording& recording) {
           recording.operands.data(),
           recording.bindings.data(),
           &bank_,
-          profile_};
+          profile_,
+          false};
 }
 
 void Session::start(const Background* background) {
   ATELIER_CHECK(in_flight_ == nullptr);
   in_flight_ = &pending();
   ++recorded_;
-  executor_.start(launch_of(*in_flight_), background);
+  launch(*in_flight_, background);
+}
+
+void Session::launch(const Recording& recording, const Background* background) {
+  const Plan& plan = *recording.plan;
+  Launch launch = launch_of(recording);
+  launch.same_weights = plan.weights_version == bank_.version;
+  plan.weights_version = bank_.version;
+  bank_.version += plan.writes ? 1 : 0;
+  executor_.start(launch, background);
 }
 
 const StepResults& Session::wait() {
@@ -448,6 +458,7 @@ std::string Session::find_non_finite() {
     }
     return found.empty();
   };
+  bank_.version += plan.writes ? 1 : 0;
   executor_.run_serially(launch, observe);
   return found;
 }

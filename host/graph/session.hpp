@@ -130,6 +130,7 @@ class Session {
   void begin_segment();
   const Plan* plan_for(std::span<const uint32_t> requested, bool keep_all);
   void run_now(const Plan& plan);
+  void launch(const Recording& recording, const Background* background);
   [[nodiscard]] Launch launch_of(const Recording& recording);
   uint32_t name_number(std::string_view name);
   void collect(Recording& recording, bool with_requested);

@@ -24,6 +24,7 @@ class Snapshot {
   }
   ~Snapshot() {
     size_t i = 0;
+    ++model_.bank().version;
     for (const auto& parameter : model_.bank().parameters) {
       parameter->value.storage = std::move(values_[i++]);
       for (tensor::Storage& slot : parameter->slots) {

@@ -26,6 +26,7 @@ void take_start(Workbench& bench, const plugin::Registry& registry, const RunOpt
       }
     }
   }
+  ++bank.version;
   for (const auto& parameter : bank.parameters) {
     const bool wanted =
         start->groups.empty() ||

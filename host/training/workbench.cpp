@@ -250,6 +250,7 @@ void Workbench::load(const runlog::Weights& weights) {
       stored[entry.name] = &entry.value;
     }
   }
+  ++model_->bank().version;
   for (const auto& parameter : model_->bank().parameters) {
     if (parameter->foreign) {
       continue;

@@ -125,6 +125,7 @@ class Bench {
   }
   [[nodiscard]] const Numbers& logged() const { return logged_; }
   graph::Session& session() { return session_; }
+  graph::Bank& bank() { return bank_; }
 
   static Numbers numbers_of(const tensor::Tensor& tensor) {
     Numbers out(static_cast<size_t>(tensor.shape.elements()));

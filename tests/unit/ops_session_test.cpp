@@ -341,6 +341,32 @@ TEST_CASE("session: a step recorded while the one before runs gives the same res
   CHECK(train(true) == expected);
 }
 
+TEST_CASE("session: what depends on the parameters alone is computed again only when they change") {
+  Bench bench(Mode::sample);
+  const uint32_t p = bench.parameter({2, 2}, {1, 2, 3, 4});
+  const auto run = [&](double x) {
+    bench.begin();
+    const uint32_t turned = bench.apply("permute", {bench.use(p)}, {std::vector<int64_t>{1, 0}});
+    return bench.run({bench.apply("matmul", {bench.input({1, 2}, {x, 1}), turned})})[0];
+  };
+  const auto pieces = [&](double x) {
+    graph::Profile profile;
+    bench.session().set_profile(&profile);
+    run(x);
+    bench.session().set_profile(nullptr);
+    return profile.plans.at(0).workers.at(0).pieces.size();
+  };
+  CHECK(run(1) == Numbers{3, 7});
+  CHECK(pieces(1) == 1);  // the product
+  CHECK(run(10) == Numbers{12, 34});
+  bench.bank().parameters[p]->value.storage.as<float>()[3] = 5;
+  ++bench.bank().version;
+  CHECK(run(1) == Numbers{3, 8});
+  ++bench.bank().version;
+  CHECK(pieces(1) == 2);
+  CHECK(bench.session().plans_made() == 1);
+}
+
 TEST_CASE("session: what made the first bad value is found") {
   Bench bench(Mode::train);
   const uint32_t p = bench.parameter({2}, {1, -1}, 0);
