@@ -4,6 +4,7 @@
 
 #include "graph/schedule.hpp"
 #include "graph/update_kernel.hpp"
+#include "kernels/epilogue.hpp"
 #include "kernels/movement.hpp"
 #include "tensor/storage.hpp"
 
@@ -102,8 +103,8 @@ class Planner {
     }
   }
 
-  [[nodiscard]] bool is_from_weights(const PlanNode& node) const {
-    return std::ranges::all_of(node.members,
+  [[nodiscard]] bool are_from_weights(const std::vector<int32_t>& members) const {
+    return std::ranges::all_of(members,
                                [&](int32_t member) { return from_weights_[static_cast<size_t>(member)] != 0; });
   }
 
@@ -150,21 +151,34 @@ class Planner {
     if (last.operation->special == Special::update || last.operation->special == Special::assign) {
       copy_old_version(last);
     }
-    Step step;
-    step.location = last.location;
-    step.from_weights = is_from_weights(node);
-    for (const int32_t member : node.members) {
-      step.name += (step.name.empty() ? "" : "+") + graph().nodes()[static_cast<size_t>(member)].operation->name;
+    Step step = step_of(node);
+    step.kernel = make_kernel(node, last, step.flops);
+    if (node.epilogue && !join_epilogue(node, step)) {
+      push(std::move(step), node.outputs);
+      step = step_of({node.epilogue->members, node.epilogue->inputs, node.epilogue->outputs, node.after, {}});
+      step.kernel = kernels::make_elementwise(program_of(*node.epilogue));
+      step.after.push_back(static_cast<int32_t>(plan_->steps.size()) - 1);
+      push(std::move(step), node.epilogue->outputs);
+    } else if (node.epilogue) {
+      std::vector<int32_t> outputs = node.epilogue->keeps_result ? node.outputs : std::vector<int32_t>{};
+      outputs.insert(outputs.end(), node.epilogue->outputs.begin(), node.epilogue->outputs.end());
+      push(std::move(step), outputs);
+    } else {
+      push(std::move(step), node.outputs);
     }
+    step_of_node_.push_back(static_cast<int32_t>(plan_->steps.size()) - 1);
+  }
+
+  // All but the kernel and the outputs.
+  Step step_of(const PlanNode& node) {
+    Step step;
+    step.location = graph().nodes()[static_cast<size_t>(node.members.back())].location;
+    step.from_weights = are_from_weights(node.members);
+    add_names(node.members, step);
     for (const int32_t value : node.inputs) {
       ATELIER_CHECK(buffer_of(value) >= 0);
       step.inputs.push_back(buffer_of(value));
     }
-    for (const int32_t value : node.outputs) {
-      buffer_of(value) = output_buffer(last, value, step.from_weights);
-      step.outputs.push_back(buffer_of(value));
-    }
-    step.kernel = make_kernel(node, last, step.flops);
     for (const int32_t earlier : node.after) {
       step.after.push_back(step_of_node_[static_cast<size_t>(earlier)]);
     }
@@ -172,8 +186,43 @@ class Planner {
       step.after.push_back(copy_step_);
       copy_step_ = -1;
     }
-    step_of_node_.push_back(static_cast<int32_t>(plan_->steps.size()));
+    return step;
+  }
+
+  void add_names(const std::vector<int32_t>& members, Step& step) const {
+    for (const int32_t member : members) {
+      step.name += (step.name.empty() ? "" : "+") + graph().nodes()[static_cast<size_t>(member)].operation->name;
+    }
+  }
+
+  void push(Step step, const std::vector<int32_t>& outputs) {
+    for (const int32_t value : outputs) {
+      const Node& node = graph().nodes()[static_cast<size_t>(graph().value(value).node)];
+      buffer_of(value) = output_buffer(node, value, step.from_weights);
+      step.outputs.push_back(buffer_of(value));
+    }
     plan_->steps.push_back(std::move(step));
+  }
+
+  // Makes one kernel of a step's own and its epilogue; false where the step's kernel finishes nothing piece by piece.
+  bool join_epilogue(const PlanNode& node, Step& step) {
+    const PlanEpilogue& epilogue = *node.epilogue;
+    const auto result = std::ranges::find(epilogue.inputs, node.outputs[0]);
+    auto joined = kernels::make_epilogue(
+        step.kernel, step.inputs.size(),
+        {program_of(epilogue), static_cast<size_t>(result - epilogue.inputs.begin()), epilogue.keeps_result});
+    if (!joined) {
+      return false;
+    }
+    step.kernel = std::move(joined);
+    step.from_weights = step.from_weights && are_from_weights(epilogue.members);
+    add_names(epilogue.members, step);
+    for (const int32_t value : epilogue.inputs) {
+      if (value != node.outputs[0]) {
+        step.inputs.push_back(buffer_of(value));
+      }
+    }
+    return true;
   }
 
   int32_t output_buffer(const Node& node, int32_t value, bool stays) {
@@ -213,7 +262,7 @@ class Planner {
   std::unique_ptr<kernels::Kernel> make_kernel(const PlanNode& node, const Node& last, double& flops) {
     const Operation& operation = *last.operation;
     if (operation.elementwise != nullptr) {
-      return kernels::make_elementwise(program_of(node));
+      return kernels::make_elementwise(program_of({node.members, node.inputs, node.outputs}));
     }
     if (operation.special == Special::update) {
       return make_update_kernel(*bank_.parameters[static_cast<size_t>(last.attributes[0].scalar.constant.integer)],
@@ -235,7 +284,7 @@ class Planner {
     return operation.kernel(request);
   }
 
-  kernels::ElementwiseProgram program_of(const PlanNode& node) {
+  kernels::ElementwiseProgram program_of(const PlanEpilogue& node) {
     kernels::ElementwiseProgram program;
     const TensorType& type = graph().value(graph().nodes()[static_cast<size_t>(node.members.back())].outputs[0]).type;
     program.shape = type.shape;

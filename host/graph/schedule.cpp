@@ -395,7 +395,11 @@ std::vector<int32_t> buffer_owners(const Graph& graph) {
 }
 
 Schedule make_schedule(const ScheduleRequest& request) {
-  return Scheduler(request).run();
+  Schedule schedule = Scheduler(request).run();
+  if (request.fuse) {
+    attach_epilogues(schedule, request.graph, request.kept);
+  }
+  return schedule;
 }
 
 }  // namespace atelier::graph

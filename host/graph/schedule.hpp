@@ -2,17 +2,27 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "graph/plan.hpp"
 
 namespace atelier::graph {
 
+// Fused elementwise operations that read what a node makes, and run with it piece by piece where its kernel can.
+struct PlanEpilogue {
+  std::vector<int32_t> members;
+  std::vector<int32_t> inputs;  // what the node makes among them
+  std::vector<int32_t> outputs;
+  bool keeps_result = false;  // others read what the node makes, too
+};
+
 struct PlanNode {
   std::vector<int32_t> members;  // graph nodes, ascending: several where elementwise operations are fused
   std::vector<int32_t> inputs;   // graph values read from buffers
   std::vector<int32_t> outputs;  // graph values written to buffers
   std::vector<int32_t> after;    // plan nodes that must come before for any reason
+  std::optional<PlanEpilogue> epilogue = {};
 };
 
 // Dead nodes dropped, elementwise neighbours fused, in an order that keeps every old version of a parameter readable
@@ -31,6 +41,10 @@ struct ScheduleRequest {
 };
 
 Schedule make_schedule(const ScheduleRequest& request);
+
+// Puts elementwise nodes behind the nodes whose results they read, as their epilogues, where nothing in between needs
+// those results.
+void attach_epilogues(Schedule& schedule, const Graph& graph, const std::vector<char>& kept);
 
 // Graph values that are the same buffer under another shape lead to the value that owns it.
 std::vector<int32_t> buffer_owners(const Graph& graph);

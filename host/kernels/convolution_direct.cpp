@@ -89,6 +89,9 @@ class DirectImages : public Kernel {
 
   [[nodiscard]] int64_t pieces(int64_t) const override { return static_cast<int64_t>(buffers_.size()); }
   [[nodiscard]] size_t scratch_bytes() const override { return scratch_bytes_; }
+  [[nodiscard]] std::optional<ElementRange> finished(int64_t piece) const override {
+    return ElementRange{piece * result_elements_, result_elements_};
+  }
 
   void run(int64_t, int64_t piece, const Arguments& arguments) const override {
     const PrimitiveBuffers& at = buffers_[static_cast<size_t>(piece)];

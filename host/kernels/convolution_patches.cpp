@@ -64,6 +64,11 @@ class PatchesForward : public Kernel {
   [[nodiscard]] size_t scratch_bytes() const override {
     return static_cast<size_t>(rows_at_once_ * spec_.out_width() * patch_) * sizeof(T);
   }
+  [[nodiscard]] std::optional<ElementRange> finished(int64_t piece) const override {
+    const int64_t piece_elements = rows_per_piece_ * spec_.out_width() * spec_.out_channels;
+    return spec_.groups == 1 && spec_.batch > 0 ? std::optional(ElementRange{piece * piece_elements, piece_elements})
+                                                : std::nullopt;
+  }
 
   void run(int64_t, int64_t piece, const Arguments& arguments) const override {
     const int64_t group = piece / row_pieces_;
@@ -100,6 +105,10 @@ class PatchesDataGradient : public Kernel {
 
   [[nodiscard]] int64_t pieces(int64_t) const override { return std::max<int64_t>(1, spec_.batch / images_); }
   [[nodiscard]] size_t scratch_bytes() const override { return static_cast<size_t>(pixels_ * patch_) * sizeof(T); }
+  [[nodiscard]] std::optional<ElementRange> finished(int64_t piece) const override {
+    const int64_t image = spec_.in_height * spec_.in_width * spec_.in_channels;
+    return spec_.batch > 0 ? std::optional(ElementRange{piece * images_ * image, images_ * image}) : std::nullopt;
+  }
 
   void run(int64_t, int64_t piece, const Arguments& arguments) const override {
     const int64_t out_channels = spec_.group_out_channels();

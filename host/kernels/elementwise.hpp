@@ -56,9 +56,16 @@ struct ElementwiseProgram {
   std::vector<int> outputs;  // instructions whose results are stored, contiguous and row-major in `shape`
 };
 
+// A program's kernel, which may also run on a part of its elements, from the beginning of a row on.
+class ElementwiseKernel : public Kernel {
+ public:
+  [[nodiscard]] virtual int64_t row() const = 0;  // elements; 1 where parts may begin anywhere
+  virtual void run_range(const ElementRange& range, const Arguments& arguments) const = 0;
+};
+
 // The kernel of a program: the inputs and outputs are the program's, in order. Intermediates stay in the first cache.
 // Its bits are those of its instructions run one after the other. Throws Error(internal) for a program that is not well
 // formed. may_overwrite(i): input i lies as output 0 does, and nothing reads it after output 0 is written.
-std::unique_ptr<Kernel> make_elementwise(ElementwiseProgram program);
+std::unique_ptr<ElementwiseKernel> make_elementwise(ElementwiseProgram program);
 
 }  // namespace atelier::kernels

@@ -62,9 +62,9 @@ void gather(const T* data, const std::vector<int64_t>& dims, const std::vector<i
   }
 }
 
-class ElementwiseKernel : public Kernel {
+class Interpreter : public ElementwiseKernel {
  public:
-  explicit ElementwiseKernel(ElementwiseProgram program)
+  explicit Interpreter(ElementwiseProgram program)
       : dtype_(program.dtype), elements_(program.shape.elements()), outputs_(program.outputs) {
     check_program(program);
     dims_.assign(program.shape.dims().begin(), program.shape.dims().end());
@@ -105,8 +105,16 @@ class ElementwiseKernel : public Kernel {
     return input < overwrites_.size() && overwrites_[input];
   }
 
-  void run(int64_t, int64_t piece, const Arguments& arguments) const override {
-    dtype_ == tensor::DType::f32 ? run_as<float>(piece, arguments) : run_as<double>(piece, arguments);
+  [[nodiscard]] int64_t row() const override {
+    return std::ranges::any_of(repeating_, [](const Repeating& one) { return one.period > 1; }) ? dims_.back() : 1;
+  }
+
+  void run(int64_t, int64_t piece_index, const Arguments& arguments) const override {
+    const int64_t first = piece_index * piece();
+    run_range({first, std::min(elements_ - first, piece())}, arguments);
+  }
+  void run_range(const ElementRange& range, const Arguments& arguments) const override {
+    dtype_ == tensor::DType::f32 ? run_as<float>(range, arguments) : run_as<double>(range, arguments);
   }
 
  private:
@@ -138,9 +146,9 @@ class ElementwiseKernel : public Kernel {
   }
 
   template <typename T>
-  void run_as(int64_t index, const Arguments& arguments) const {
-    const int64_t begin = index * piece();
-    const int64_t end = std::min(elements_, begin + piece());
+  void run_as(const ElementRange& range, const Arguments& arguments) const {
+    const int64_t begin = range.first;
+    const int64_t end = begin + range.count;
     if (begin >= end) {
       return;
     }
@@ -206,8 +214,8 @@ class ElementwiseKernel : public Kernel {
 
 }  // namespace
 
-std::unique_ptr<Kernel> make_elementwise(ElementwiseProgram program) {
-  return std::make_unique<ElementwiseKernel>(std::move(program));
+std::unique_ptr<ElementwiseKernel> make_elementwise(ElementwiseProgram program) {
+  return std::make_unique<Interpreter>(std::move(program));
 }
 
 }  // namespace atelier::kernels

@@ -12,6 +12,7 @@ namespace {
 
 constexpr double small_product = 1e6;      // floating-point operations that are not worth a second piece
 constexpr double piece_operations = 50e6;  // what one piece of a large product does, more or less
+constexpr int64_t widest_cut = 128;        // lines at least of each of many pieces, which all pack the other side
 constexpr int64_t narrowest_cut = 32;      // rows or columns of a piece
 
 int64_t ceil_divide(int64_t a, int64_t b) {
@@ -140,7 +141,8 @@ GemmCut cut_of(const GemmSpec& spec) {
   if (operations > small_product && cut.batch_pieces < 8) {
     wanted = std::max<int64_t>(4, static_cast<int64_t>(operations / piece_operations));
   }
-  cut.line_pieces = std::clamp<int64_t>(cut.lines / narrowest_cut, 1, wanted);
+  const int64_t narrowest = wanted > 4 ? widest_cut : narrowest_cut;
+  cut.line_pieces = std::clamp<int64_t>(cut.lines / narrowest, 1, wanted);
   return cut;
 }
 

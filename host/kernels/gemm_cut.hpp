@@ -33,6 +33,13 @@ class CutKernel : public Kernel {
   CutKernel(const GemmSpec& spec, const GemmCut& cut) : spec_(spec), cut_(cut) {}
 
   [[nodiscard]] int64_t pieces(int64_t) const override { return cut_.pieces(); }
+  [[nodiscard]] std::optional<ElementRange> finished(int64_t piece) const override {
+    if (cut_.by_columns || spec_.batch != 1) {
+      return std::nullopt;
+    }
+    const int64_t first = cut_.first_line(piece);
+    return ElementRange{first * spec_.n, (cut_.first_line(piece + 1) - first) * spec_.n};
+  }
 
   void run(int64_t, int64_t piece, const Arguments& arguments) const override {
     const int64_t first_matrix = piece / cut_.line_pieces * cut_.batch_per_piece;

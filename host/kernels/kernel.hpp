@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "tensor/shape.hpp"
 
@@ -47,6 +48,12 @@ struct Arguments {
   std::byte* scratch;         // scratch_bytes(), private to the piece that runs, 64-byte aligned, content undefined
 };
 
+// A run of elements.
+struct ElementRange {
+  int64_t first = 0;
+  int64_t count = 0;
+};
+
 // Runs in phases, one after the other; the pieces of one phase run at the same time, in any order, on any thread. The
 // pieces are cut by the shapes alone, never by the number of threads, so that the bits do not depend on it. `run` is
 // const, allocates nothing, throws nothing, and never waits.
@@ -65,6 +72,12 @@ class Kernel {
   [[nodiscard]] virtual bool may_overwrite(size_t input) const {
     (void)input;
     return false;
+  }
+  // What a piece of the last phase finishes of output 0, where that lies together; the pieces finish all of it, each
+  // its own part. Absent where it is scattered.
+  [[nodiscard]] virtual std::optional<ElementRange> finished(int64_t piece) const {
+    (void)piece;
+    return std::nullopt;
   }
   virtual void run(int64_t phase, int64_t piece, const Arguments& arguments) const = 0;
 };

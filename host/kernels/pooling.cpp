@@ -63,6 +63,11 @@ class FromWindows : public Kernel {
   [[nodiscard]] int64_t pieces(int64_t) const override {
     return std::max<int64_t>(1, ceil_divide(rows_, rows_per_piece_));
   }
+  [[nodiscard]] std::optional<ElementRange> finished(int64_t piece) const override {
+    const int64_t row = spec_.out_width() * spec_.channels;
+    const int64_t first = piece * rows_per_piece_;
+    return ElementRange{first * row, (std::min(rows_, first + rows_per_piece_) - first) * row};
+  }
 
  protected:
   // Calls f(run, element of x, element of y) for all windows of a piece.
@@ -102,6 +107,11 @@ class ToWindows : public Kernel {
   [[nodiscard]] int64_t pieces(int64_t) const override {
     return std::max<int64_t>(1, ceil_divide(spec_.batch * bands_, bands_per_piece_));
   }
+  [[nodiscard]] std::optional<ElementRange> finished(int64_t piece) const override {
+    const int64_t first = first_element(piece * bands_per_piece_);
+    const int64_t last = first_element(std::min(spec_.batch * bands_, (piece + 1) * bands_per_piece_));
+    return ElementRange{first, last - first};
+  }
 
  protected:
   // Calls f(run, element of dx, element of y) for all windows of a piece, after its part of dx has been set to 0 where
@@ -131,6 +141,11 @@ class ToWindows : public Kernel {
   bool tiles_ = false;  // every pixel of dx is in one window
 
  private:
+  // Of dx, that belongs to this band and the later ones.
+  [[nodiscard]] int64_t first_element(int64_t band) const {
+    return (band / bands_ * spec_.height + first_row(band % bands_)) * spec_.width * spec_.channels;
+  }
+
   // Of the rows of dx that belong to this row of windows and the later ones.
   [[nodiscard]] int64_t first_row(int64_t oy) const {
     if (oy == 0) {

@@ -1,6 +1,7 @@
 // Whole graphs, recorded, planned and run: versions of parameters, cuts, plans that are kept.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -365,6 +366,34 @@ TEST_CASE("session: what depends on the parameters alone is computed again only 
   ++bench.bank().version;
   CHECK(pieces(1) == 2);
   CHECK(bench.session().plans_made() == 1);
+}
+
+TEST_CASE("session: what follows a convolution element by element runs with it") {
+  const auto run = [](bool fused, std::vector<std::string>& names) {
+    Bench bench(Mode::train);
+    const uint32_t w = bench.parameter({4, 2, 3, 3}, ramp(72, -1, 0.03), 0);
+    const uint32_t bias = bench.parameter({4}, {0.1, -0.2, 0.3, 0}, 0);
+    graph::Observation observation;
+    observation.every_value = !fused;
+    bench.begin(0, 0, 7, observation);
+    const uint32_t x = bench.input({8, 2, 6, 6}, ramp(576, -3, 0.01));
+    const uint32_t y = bench.apply("relu", {bench.apply("conv2d", {x, bench.use(w), bench.use(bias)})});
+    bench.minimize(0, bench.apply("mean", {bench.apply("square", {y})}), 0.1);
+    bench.session().end();
+    for (const graph::Step& step : bench.session().newest_plan()->steps) {
+      names.push_back(step.name);
+    }
+    bench.session().start();
+    bench.session().wait();
+    return std::pair(bench.value(w), bench.value(bias));
+  };
+  std::vector<std::string> fused;
+  std::vector<std::string> apart;
+  CHECK(run(true, fused) == run(false, apart));
+  CHECK(std::ranges::count_if(fused, [](const std::string& name) {
+          return name.starts_with("convolution_forward/1+add/1+relu/1");
+        }) == 1);
+  CHECK(std::ranges::count(apart, "convolution_forward/1") == 1);
 }
 
 TEST_CASE("session: what made the first bad value is found") {
