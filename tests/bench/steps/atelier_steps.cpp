@@ -1,12 +1,14 @@
-// Training steps a second of one experiment. compare.py talks to it: a command a line on stdin, a line of JSON for
-// each.
-//   atelier_steps PLUGIN_FOLDER EXPERIMENT THREADS
-//   parity STEPS FOLDER   the first steps of training; writes weights.f32 (before them), images.f32 and noise.f32 of
-//   each step,
-//                         and tells the losses, so that another program can repeat them
-//   round SECONDS         how many steps it trains in that time, and how much of it went into recording them
-//   about                 versions of the libraries, and the instruction set
-//   peak SECONDS          GFLOP/s of a 1024-cubed product in single precision on each of the threads at once
+// The training steps of one experiment. compare.py talks to it: a command a line on stdin, a line of JSON for each.
+//   atelier_steps EXPERIMENT THREADS PLUGIN_FOLDER...
+//   parity STEPS FOLDER      the first steps of training; writes weights.f32 (before them), and of each step
+//   images.f32,
+//                            labels.i64 and noise.f32, and tells the losses, so that another program can repeat them
+//   round SECONDS            how many steps it trains in that time, and how much of it went into recording them
+//   sample SECONDS BATCH     how many batches it generates in that time
+//   evaluate SECONDS BATCH   how many batches it evaluates in that time
+//   memory                   bytes that training has added to the process, and those of buffers and weights alone
+//   about                    versions of the libraries, and the instruction set
+//   peak SECONDS             GFLOP/s of a 1024-cubed product in single precision on each of the threads at once
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -36,34 +38,49 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-void append(std::ofstream& file, const void* data, size_t floats) {
-  file.write(static_cast<const char*>(data), static_cast<std::streamsize>(floats * sizeof(float)));
+void append(std::ofstream& file, const void* data, size_t bytes) {
+  file.write(static_cast<const char*>(data), static_cast<std::streamsize>(bytes));
+}
+
+// Bytes of this process, from /proc/self/status: "VmRSS:" now, "VmHWM:" at most.
+int64_t resident(const std::string& key) {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    if (word == key) {
+      int64_t kilobytes = 0;
+      status >> kilobytes;
+      return kilobytes * 1024;
+    }
+  }
+  throw Error(ErrorKind::file, "/proc/self/status has no {}", key);
 }
 
 // The trainer's loop without its log: while a step runs, the next one is recorded and its batch assembled.
 class Loop {
  public:
   Loop(const experiment::Experiment& experiment, const plugin::Registry& registry, const training::RunOptions& options)
-      : bench_(experiment, registry, options) {}
+      : resident_before_(resident("VmRSS:")), bench_(experiment, registry, options), executor_(options.threads) {}
 
   std::string parity(int64_t steps, const std::string& folder) {
     const auto open = [&](const char* name) { return std::ofstream(folder + "/" + name, std::ios::binary); };
     std::ofstream weights = open("weights.f32");
     std::string names;
     for (const auto& parameter : bench_.model().bank().parameters) {
-      append(weights, parameter->value.storage.data(), static_cast<size_t>(parameter->value.shape.elements()));
+      append(weights, parameter->value.storage.data(), parameter->value.bytes());
       const auto dims = parameter->value.shape.dims();
       names += fmt::format(R"({}{{"name": "{}", "shape": [{}]}})", names.empty() ? "" : ", ", parameter->name,
                            fmt::join(dims.begin(), dims.end(), ", "));
     }
     std::ofstream images = open("images.f32");
+    std::ofstream labels = open("labels.i64");
     std::ofstream noise = open("noise.f32");
     std::string losses;
     for (int64_t step = 1; step <= steps; ++step) {
       record();
-      const plugin::BatchField& batch = bench_.batches().fields().front();
-      append(images, batch.data, static_cast<size_t>(batch.type.shape.elements()));
-      write_noise(noise, batch.type.shape[0]);
+      const std::vector<plugin::BatchField>& fields = bench_.batches().fields();  // of the dataset "noise"
+      append(images, fields[0].data, static_cast<size_t>(fields[0].type.shape.elements()) * sizeof(float));
+      append(labels, fields[1].data, static_cast<size_t>(fields[1].type.shape.elements()) * sizeof(int64_t));
+      write_noise(noise, fields[0].type.shape[0]);
       bench_.training().start();
       losses += fmt::format("{}{{{}}}", losses.empty() ? "" : ", ", losses_of(bench_.training().wait()));
       bench_.batches().step_done();
@@ -90,20 +107,72 @@ class Loop {
                        seconds_since(start), recording_seconds_, flops());
   }
 
+  std::string sample(double seconds, int64_t count) {
+    graph::Session session(graph::Mode::sample, tensor::DType::f32, bench_.model().bank(), executor_, arena_);
+    return repeat(seconds, [&] {
+      session.begin({0, purpose_sampling, 0, 0});
+      const uint32_t images = bench_.model().sample(session, count, {});
+      session.end(std::span(&images, 1));
+      session.start();
+      (void)session.wait();
+    });
+  }
+
+  std::string evaluate(double seconds, int64_t count) {
+    graph::Session session(graph::Mode::evaluate, tensor::DType::f32, bench_.model().bank(), executor_, arena_);
+    training::Subset subset = bench_.subsets().test;
+    subset.count = count;
+    training::EvaluationBatches batches(bench_.dataset(), bench_.spec(), subset, count);
+    batches.next();
+    return repeat(seconds, [&] {
+      session.begin({0, purpose_evaluation, 0, 0});
+      bench_.model().evaluate(session, batches, {});
+      session.end();
+      session.start();
+      (void)session.wait();
+    });
+  }
+
+  std::string memory() {
+    size_t planned = bench_.arena().size();
+    for (const auto& parameter : bench_.model().bank().parameters) {
+      planned += parameter->value.bytes();
+      for (const tensor::Storage& slot : parameter->slots) {
+        planned += slot.size();
+      }
+    }
+    return fmt::format(R"({{"bytes": {}, "planned": {}}})", resident("VmHWM:") - resident_before_, planned);
+  }
+
  private:
+  template <typename Work>
+  static std::string repeat(double seconds, const Work& work) {
+    work();
+    int64_t steps = 0;
+    const Clock::time_point start = Clock::now();
+    for (; seconds_since(start) < seconds; ++steps) {
+      work();
+    }
+    return fmt::format(R"({{"steps": {}, "seconds": {}}})", steps, seconds_since(start));
+  }
+
   void record() {
     const Clock::time_point start = Clock::now();
     bench_.record_step(++step_, endless, {});
     recording_seconds_ += seconds_since(start);
   }
 
-  // The step's only draw, row by row (kernels/random.hpp).
+  // The step's only draw, if the model has one, row by row (kernels/random.hpp).
   void write_noise(std::ofstream& file, int64_t rows) const {
-    std::vector<float> row(static_cast<size_t>(std::get<int64_t>(bench_.experiment().model.settings.at("latent"))));
+    const auto latent = bench_.experiment().model.settings.find("latent");
+    if (latent == bench_.experiment().model.settings.end()) {
+      return;
+    }
+    std::vector<float> row(static_cast<size_t>(std::get<int64_t>(latent->second)));
     for (int64_t r = 0; r < rows; ++r) {
       kernels::normal_host(row, {static_cast<uint64_t>(bench_.experiment().seed), purpose_training},
                            {.step = static_cast<uint64_t>(step_), .row = static_cast<uint64_t>(r)});
-      append(file, row.data(), row.size());
+      append(file, row.data(), row.size() * sizeof(float));
     }
   }
 
@@ -126,7 +195,10 @@ class Loop {
     return sum;
   }
 
+  int64_t resident_before_;
   training::Workbench bench_;
+  graph::Executor executor_;  // for generating, which the workbench's own would do in pieces and into images
+  graph::Arena arena_;
   int64_t step_ = 0;
   bool recorded_ = false;
   double recording_seconds_ = 0;
@@ -167,27 +239,34 @@ std::string about() {
   return fmt::format(R"({{"versions": "{}"}})", versions);
 }
 
-void serve(const char* plugins, const char* experiment_file, int threads) {
-  const plugin::Registry registry({plugins});
+void serve(const char* experiment_file, int threads, const std::vector<std::filesystem::path>& plugins) {
+  const plugin::Registry registry(plugins);
   training::RunOptions options;
   options.threads = threads;
   Loop loop(experiment::load(experiment_file, {}, registry.descriptions()), registry, options);
   for (std::string line; std::getline(std::cin, line);) {
     std::istringstream words(line);
     std::string command;
-    std::string folder;
+    std::string more;
     double amount = 0;
-    words >> command >> amount >> folder;
+    words >> command >> amount >> more;
     if (command == "parity") {
-      std::cout << loop.parity(static_cast<int64_t>(amount), folder) << std::endl;
+      std::cout << loop.parity(static_cast<int64_t>(amount), more) << std::endl;
     } else if (command == "round") {
       std::cout << loop.round(amount) << std::endl;
+    } else if (command == "sample") {
+      std::cout << loop.sample(amount, std::stoi(more)) << std::endl;
+    } else if (command == "evaluate") {
+      std::cout << loop.evaluate(amount, std::stoi(more)) << std::endl;
+    } else if (command == "memory") {
+      std::cout << loop.memory() << std::endl;
     } else if (command == "peak") {
       std::cout << peak(threads, amount) << std::endl;
     } else if (command == "about") {
       std::cout << about() << std::endl;
     } else {
-      throw Error(ErrorKind::usage, "got the command '{}', expected parity, round, peak or about", command);
+      throw Error(ErrorKind::usage, "got '{}', expected parity, round, sample, evaluate, memory, peak or about",
+                  command);
     }
   }
 }
@@ -197,10 +276,10 @@ void serve(const char* plugins, const char* experiment_file, int threads) {
 
 int main(int argc, char** argv) {
   try {
-    if (argc != 4) {
-      throw atelier::Error(atelier::ErrorKind::usage, "usage: atelier_steps PLUGIN_FOLDER EXPERIMENT THREADS");
+    if (argc < 4) {
+      throw atelier::Error(atelier::ErrorKind::usage, "usage: atelier_steps EXPERIMENT THREADS PLUGIN_FOLDER...");
     }
-    atelier::serve(argv[1], argv[2], std::stoi(argv[3]));
+    atelier::serve(argv[1], std::stoi(argv[2]), {argv + 3, argv + argc});
   } catch (const std::exception& error) {
     std::cerr << "atelier_steps: " << error.what() << "\n";
     return 1;

@@ -1,0 +1,115 @@
+"""The tables of RESULTS.md."""
+import os
+import platform
+import re
+import statistics
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+RESULTS = Path(__file__).resolve().parent.parent / "RESULTS.md"
+BY_HAND = "## What equal bits cost"  # from here on the file is not rewritten
+
+ABOUT = """# Whole training steps
+
+Written by `python3 tests/bench/steps/compare.py`. {machine}.
+
+Milliseconds a step: the median of {rounds} rounds of {seconds:g} s (lowest–highest), the programs taking turns, each in the
+fastest of its settings (PyTorch: fused and foreach Adam, channels last and not, one and two threads; JAX: the whole step jitted).
+All train the same networks with the same losses and Adam; before, {parity_steps} steps from equal weights on equal images and noise
+gave equal losses, the first {close_steps} as closely as the second table says. "2 : 1" is what a second thread gives Atelier; the ratio is
+of the fastest other program's time to Atelier's with all threads.
+
+"""
+
+DETAILS = """
+Images a second count the batch once. Shares of the peak are of the operations of matrix products and convolutions, against
+1024-cubed products in GFLOP/s measured in turn. Recording is the main thread's share of a step with one thread, where nothing hides
+it. Memory: what training adds to the resident size of a process (its peak, less what it was before the model was built, libraries
+loaded); in brackets Atelier's arena, weights and optimizer state alone.
+
+"""
+
+GENERATED = """
+Generating alone, with all threads: milliseconds for 1 and for 64 images (of classifiers: evaluating them, which for Atelier includes loss
+and accuracy; of `next-frame`: 20 frames, one after the other).
+
+"""
+
+
+def spread(values):
+    digits = 2 if statistics.median(values) < 10 else 1
+    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}–{max(values):.{digits}f})"
+
+
+def markdown(columns, lines):
+    return "\n".join(["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns),
+                      *("| " + " | ".join(cells) + " |" for cells in lines)])
+
+
+def label(row):
+    return f"{row['case'].name}, {row['case'].batch}"
+
+
+def time_table(rows, threads):
+    names = [contestant.name for contestant in rows[0]["contestants"]]
+    lines = []
+    for row in rows:
+        own = {count: statistics.median(times) for count, times in row["times"].items()}
+        ran = [statistics.median(contestant.times) for contestant in row["contestants"] if contestant.times]
+        lines.append([label(row), *(spread(row["times"][count]) for count in reversed(threads)),
+                      f"{own[threads[0]] / own[threads[-1]]:.2f}",
+                      *(f"{spread(contestant.times)}; {contestant.describe()}" if contestant.times else "did not run"
+                        for contestant in row["contestants"]),
+                      f"**{min(ran) / own[threads[-1]]:.2f}**" if ran else ""])
+    own = [f"Atelier, {count} thread{'s' * (count > 1)}" for count in reversed(threads)]
+    return markdown(["case, batch", *own, "2 : 1", *names, "ratio"], lines)
+
+
+def detail_table(rows, threads):
+    lines = []
+    for row in rows:
+        own = {count: statistics.median(times) for count, times in row["times"].items()}
+        peaks = {count: statistics.median(values) for count, values in row["peaks"].items()}
+        shares = [f"{row['flops'] / 1e6 / own[count] / peaks[count]:.0%} of {peaks[count]:.0f}" for count in threads]
+        memory = row["memory"]
+        theirs = f"{memory['pytorch']['bytes'] / 1e6:.0f}" if "pytorch" in memory else ""
+        lines.append([label(row), f"{1e3 * row['case'].batch / own[threads[-1]]:.0f}", *shares,
+                      f"{statistics.median(row['recording'][threads[0]]):.1%}", f"{row['difference']:.0e}",
+                      f"{memory['atelier']['bytes'] / 1e6:.0f} ({memory['atelier']['planned'] / 1e6:.0f})", theirs])
+    return markdown(["case, batch", "images a second", *(f"share of the sgemm peak (GFLOP/s), {count}" for count in threads),
+                     "recording", "losses agree to", "Atelier's memory, MB", "PyTorch's, MB"], lines)
+
+
+def generation_table(rows):
+    batches = list(rows[0]["generated"])
+    names = list(rows[0]["generated"][batches[0]])
+    lines = [[row["case"].name, *("" if time is None else f"{time:.2f}" for batch in batches for time in row["generated"][batch].values())]
+             for row in rows]
+    return markdown(["case", *(f"{name}, {batch}" for batch in batches for name in names)], lines)
+
+
+def machine(versions):
+    cpu = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
+    compiler = subprocess.run(["g++", "-dumpfullversion"], capture_output=True, text=True, check=False).stdout.strip()
+    installed = [f"{name} {metadata.version(package)}" for name, package in (("PyTorch", "torch"), ("JAX", "jax"))
+                 if any(found.metadata["Name"] == package for found in metadata.distributions())]
+    return ", ".join([f"{cpu.group(1) if cpu else platform.machine()}, {len(os.sched_getaffinity(0))} cores", *installed,
+                      f"Python {platform.python_version()}", f"g++ {compiler}", versions])
+
+
+def failures(rows):
+    found = sorted({f"- {label(row)}: {contestant.name} did not run: {contestant.failure}"
+                    for row in rows for contestant in row["contestants"] if not contestant.times})
+    return "\n".join(["", *found, ""]) if found else ""
+
+
+def write_results(rows, threads, options, counts, write):
+    text = (ABOUT.format(machine=machine(rows[0]["versions"]), rounds=options.rounds, seconds=options.seconds, **counts)
+            + time_table(rows, threads) + "\n" + failures(rows) + DETAILS + detail_table(rows, threads) + "\n" + GENERATED
+            + generation_table(rows) + "\n")
+    print("\n" + text)
+    if write:
+        old = RESULTS.read_text() if RESULTS.exists() else ""
+        kept = old[old.index(BY_HAND):] if BY_HAND in old else BY_HAND + "\n\nNot measured yet.\n"
+        RESULTS.write_text(text + "\n" + kept)

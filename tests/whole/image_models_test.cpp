@@ -1,0 +1,50 @@
+// Models of images: they learn, and say which settings do not fit the images.
+#include "whole_run.hpp"
+
+using namespace whole;
+
+namespace {
+
+std::string refusal(const std::string& family, const std::vector<std::string>& overrides) {
+  const Folder folder;
+  Watcher watcher;
+  try {
+    run(text_of(family), folder, watcher, 1, overrides);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+double last_value(const std::string& family, const std::string& metric, const std::vector<std::string>& overrides) {
+  const Folder folder;
+  Watcher watcher;
+  const auto outcome = run(text_of(family), folder, watcher, 2, overrides);
+  REQUIRE(outcome.status == runlog::Status::finished);
+  return runlog::Reader(outcome.log).metric("test", metric).values.back();
+}
+
+}  // namespace
+
+TEST_CASE("a convolutional classifier tells drawn shapes apart that it has not seen") {
+  CHECK(last_value("cnn", "accuracy",
+                   {"train.epochs=20", "dataset.count=2000", "dataset.size=20", "model.filters=[8, 16, 16]",
+                    "dataset.test_count=300"}) > 0.9);
+}
+
+TEST_CASE("a convolutional autoencoder learns, whatever its layers have switched on") {
+  const std::vector<std::string> few = {"train.epochs=1"};
+  const std::vector<std::string> many = {"train.epochs=30"};
+  CHECK(last_value("convolutional-vae", "loss", many) < 0.8 * last_value("convolutional-vae", "loss", few));
+}
+
+TEST_CASE("networks that do not fit the images are refused, with the reason") {
+  CHECK(refusal("dcgan", {"model.generator=[8, 8, 8]"})
+            .find("model.generator: 3 layers, expected at least one, and images whose sides are multiples of 8; the "
+                  "data has 12x12") != std::string::npos);
+  CHECK(refusal("dcgan", {"model.discriminator=[]"}).find("model.discriminator: 0 layers") != std::string::npos);
+  CHECK(refusal("dcgan", {"dataset.range=[0.0, 1.0]"}).find("hint: set dataset.range = [-1.0, 1.0]") !=
+        std::string::npos);
+  CHECK(refusal("cnn", {"model.kernel=4"}).find("model.kernel: 4, expected an odd number") != std::string::npos);
+  CHECK(refusal("cnn", {"model.filters=[4, 4, 4, 4, 4]"}).find("model.filters: 5 layers") != std::string::npos);
+}
