@@ -17,7 +17,7 @@ from pathlib import Path
 
 from cases import CASES
 from program import Atelier, DidNotRun, Peer, milliseconds
-from report import write_results
+from report import time_table, write_results
 
 PARITY_STEPS = 20
 CLOSE_STEPS = 5  # so many are told of
@@ -152,6 +152,7 @@ def compare(case, build, folder, threads, rounds, seconds):
     row["versions"] = atelier[threads[0]].ask("about")["versions"].strip()
     for program in (*atelier.values(), *contestants):
         program.close()
+    print(time_table([row], threads), flush=True)
     return row
 
 

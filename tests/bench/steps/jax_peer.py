@@ -212,7 +212,7 @@ class JaxPeer(Peer):
         images = self.case.model["use"] in ("cnn", "dcgan") or "filters" in self.case.model
         return {"settings": [{"convolution": "native"}, {"convolution": "patches"}] if images else [{}]}
 
-    def build(self, convolution="native", unroll=1):
+    def build(self, convolution="patches", unroll=1):
         self.model, made = MODELS[self.case.model["use"]](self.case), []
 
         def make_new():
@@ -239,7 +239,7 @@ class JaxPeer(Peer):
 
         self.train = jax.jit(train, donate_argnums=(0, 1, 2))
         self.jitted_step, self.jitted_generate = jax.jit(step), jax.jit(generate)
-        self.t, self.key = jnp.float32(1), jax.random.key(1, impl="unsafe_rbg")
+        self.t, self.key, self.losses = jnp.float32(1), jax.random.key(1, impl="unsafe_rbg"), {}
 
     def arranged(self, images):  # sequences are (B, 1, T, F)
         return images.transpose(0, 2, 3, 1) if "units" not in self.case.model else images
@@ -265,7 +265,9 @@ class JaxPeer(Peer):
             self.order, self.next = self.random.permutation(SAMPLES), 0
         chosen = self.order[self.next:self.next + self.case.batch]
         self.next += self.case.batch
-        self.groups, self.t, self.key, _ = self.train(self.groups, self.t, self.key, self.images, self.labels, chosen)
+        before = self.losses
+        self.groups, self.t, self.key, self.losses = self.train(self.groups, self.t, self.key, self.images, self.labels, chosen)
+        jax.block_until_ready(before)  # one step ahead is enough, and a round ends in time
 
     def generate_batch(self, batch):
         jax.block_until_ready(self.jitted_generate(self.groups, self.images[:batch], self.key))
