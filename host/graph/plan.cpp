@@ -110,7 +110,7 @@ class Planner {
 
   int32_t add_buffer(const TensorType& type, Residence residence, int32_t index = 0) {
     PlannedBuffer buffer;
-    buffer.description = {type.shape, type.dtype, kernels::Layout::row_major};
+    buffer.description = {type.shape, type.dtype};
     buffer.bytes = static_cast<size_t>(type.shape.elements()) * tensor::size_of(type.dtype);
     buffer.residence = residence;
     buffer.index = index;
@@ -274,10 +274,10 @@ class Planner {
     std::vector<kernels::Buffer> inputs;
     std::vector<kernels::Buffer> outputs;
     for (const int32_t value : last.inputs) {
-      inputs.push_back({graph().value(value).type.shape, graph().value(value).type.dtype, kernels::Layout::row_major});
+      inputs.push_back({graph().value(value).type.shape, graph().value(value).type.dtype});
     }
     for (const int32_t value : last.outputs) {
-      outputs.push_back({graph().value(value).type.shape, graph().value(value).type.dtype, kernels::Layout::row_major});
+      outputs.push_back({graph().value(value).type.shape, graph().value(value).type.dtype});
     }
     const KernelRequest request{inputs, outputs, last.attributes};
     flops = operation.flops ? operation.flops(request) : 0;

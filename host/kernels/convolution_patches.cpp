@@ -6,6 +6,7 @@
 #include "kernels/convolution_methods.hpp"
 #include "kernels/gemm.hpp"
 #include "kernels/image_patches.hpp"
+#include "kernels/making.hpp"
 #include "kernels/movement.hpp"
 #include "kernels/sgemm.hpp"
 
@@ -15,10 +16,6 @@ namespace {
 using tensor::DType;
 
 constexpr int64_t patch_bytes = 1 << 19;  // of what is gathered at once: it stays in a core's cache
-
-int64_t ceil_divide(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
-}
 
 // The largest divisor of n up to a limit: what is cut by it comes in equal parts, so that the same image has the same
 // bits wherever it stands in a batch (oneDNN adds up in another order where a product has few rows).
@@ -41,12 +38,6 @@ int64_t rows_of_piece(const ConvolutionSpec& spec) {
   const int64_t images = images_per_piece(spec);
   return spec.batch / images >= fewest_pieces ? images * spec.out_height()
                                               : spec.out_height() / divisor_up_to(fewest_pieces, spec.out_height());
-}
-
-template <template <typename> typename KernelOf>
-std::unique_ptr<Kernel> make_of(const ConvolutionSpec& spec, DType dtype) {
-  return dtype == DType::f32 ? std::unique_ptr<Kernel>(std::make_unique<KernelOf<float>>(spec))
-                             : std::make_unique<KernelOf<double>>(spec);
 }
 
 // A piece is some rows of the result of one group.
@@ -221,18 +212,18 @@ std::unique_ptr<Kernel> make_patches_forward(const ConvolutionSpec& spec, DType 
   if (covers_image(spec)) {
     return make_image_product(spec.batch, spec.in_channels * spec.taps(), spec.out_channels, dtype);
   }
-  return make_of<PatchesForward>(spec, dtype);
+  return make_real<PatchesForward>(dtype, spec);
 }
 
 std::unique_ptr<Kernel> make_patches_data_gradient(const ConvolutionSpec& spec, DType dtype) {
   if (covers_image(spec)) {
     return make_image_product(spec.batch, spec.out_channels, spec.in_channels * spec.taps(), dtype);
   }
-  return make_of<PatchesDataGradient>(spec, dtype);
+  return make_real<PatchesDataGradient>(dtype, spec);
 }
 
 std::unique_ptr<Kernel> make_taps_weight_gradient(const ConvolutionSpec& spec, DType dtype) {
-  return make_of<TapsWeightGradient>(spec, dtype);
+  return make_real<TapsWeightGradient>(dtype, spec);
 }
 
 std::unique_ptr<Kernel> make_patches_packed_weights(const ConvolutionSpec& spec, ConvolutionPass pass, DType dtype) {

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "kernels/gemm_cut.hpp"
 #include "kernels/loops/loops.hpp"
+#include "kernels/making.hpp"
 #include "kernels/sgemm.hpp"
 
 namespace atelier::kernels {
@@ -14,10 +15,6 @@ constexpr double small_product = 1e6;      // floating-point operations that are
 constexpr double piece_operations = 50e6;  // what one piece of a large product does, more or less
 constexpr int64_t widest_cut = 128;        // lines at least of each of many pieces, which all pack the other side
 constexpr int64_t narrowest_cut = 32;      // rows or columns of a piece
-
-int64_t ceil_divide(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
-}
 
 class Sgemm : public CutKernel {
  public:
@@ -45,20 +42,12 @@ class Sgemm : public CutKernel {
   }
 };
 
-template <typename T>
-const MatrixLoops<T>& active_matrix_loops() {
-  if constexpr (sizeof(T) == sizeof(float)) {
-    return active_loops().matrix->f32;
-  } else {
-    return active_loops().matrix->f64;
-  }
-}
-
 // m == 1 or n == 1: a matrix and a vector. The vector is contiguous however it is stored; the result is cut.
 template <typename T>
 class VectorGemm : public CutKernel {
  public:
-  explicit VectorGemm(const GemmSpec& spec) : CutKernel(spec, cut_of(spec)), loops_(active_matrix_loops<T>()) {}
+  explicit VectorGemm(const GemmSpec& spec)
+      : CutKernel(spec, cut_of(spec)), loops_(loops_for<T>(*active_loops().matrix)) {}
 
  protected:
   void multiply(int64_t, int64_t matrix, int64_t first, int64_t last, const Arguments& arguments) const override {
@@ -85,7 +74,7 @@ class VectorGemm : public CutKernel {
 class DoubleGemm : public CutKernel {
  public:
   explicit DoubleGemm(const GemmSpec& spec)
-      : CutKernel(spec, rows_only(cut_of(spec), spec)), loops_(active_matrix_loops<double>()) {}
+      : CutKernel(spec, rows_only(cut_of(spec), spec)), loops_(loops_for<double>(*active_loops().matrix)) {}
 
   [[nodiscard]] size_t scratch_bytes() const override { return static_cast<size_t>(spec_.k) * sizeof(double); }
 

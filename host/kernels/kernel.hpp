@@ -11,17 +11,9 @@
 
 namespace atelier::kernels {
 
-// How a buffer's elements lie in memory. Part of every buffer's description, so that a plan may choose another layout
-// than the canonical one without any change of the operations.
-enum class Layout : uint8_t {
-  row_major,      // the canonical order: the last axis is contiguous
-  channels_last,  // images (B, C, H, W) stored as (B, H, W, C)
-};
-
 struct Buffer {
-  tensor::Shape shape;  // in canonical axis order, whatever the layout
+  tensor::Shape shape;  // row-major
   tensor::DType dtype = tensor::DType::f32;
-  Layout layout = Layout::row_major;
 
   friend bool operator==(const Buffer&, const Buffer&) = default;
 };

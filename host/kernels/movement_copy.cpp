@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "kernels/making.hpp"
 #include "kernels/movement.hpp"
 
 namespace atelier::kernels {
@@ -15,10 +16,6 @@ constexpr int64_t piece_elements = 32768;
 constexpr int64_t tile = 32;  // side of a block of a transposition, in elements
 
 using Strides = std::array<int64_t, tensor::Shape::max_rank>;
-
-int64_t ceil_divide(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
-}
 
 Strides contiguous_strides(const tensor::Shape& shape) {
   Strides strides{};

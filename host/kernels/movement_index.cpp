@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "kernels/making.hpp"
 #include "kernels/movement.hpp"
 
 namespace atelier::kernels {
@@ -10,10 +11,6 @@ namespace {
 
 constexpr int64_t piece_elements = 32768;
 constexpr int64_t scatter_pieces = 8;  // each of them reads all indices
-
-int64_t ceil_divide(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
-}
 
 // What an index out of range reads.
 template <typename T>

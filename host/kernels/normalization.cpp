@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "kernels/loops/loops.hpp"
+#include "kernels/making.hpp"
 #include "kernels/reduction_tree.hpp"
 
 namespace atelier::kernels {
@@ -152,24 +153,20 @@ class CenteredSums : public PairKernel<T> {
   void (*add_)(T*, const T*, int64_t) = loops_for<T>(*active_loops().reduce).combine[reduce_sum];
 };
 
-template <template <typename> typename KernelOf>
-std::unique_ptr<Kernel> make_of(tensor::DType dtype, int64_t outer, int64_t reduced, int64_t inner) {
-  ATELIER_CHECK(dtype != tensor::DType::i64);
+void check(int64_t outer, int64_t reduced, int64_t inner) {
   ATELIER_CHECK(outer >= 0 && reduced >= 1 && inner >= 0);
-  if (dtype == tensor::DType::f32) {
-    return std::make_unique<KernelOf<float>>(outer, reduced, inner);
-  }
-  return std::make_unique<KernelOf<double>>(outer, reduced, inner);
 }
 
 }  // namespace
 
 std::unique_ptr<Kernel> make_moments(tensor::DType dtype, int64_t outer, int64_t reduced, int64_t inner) {
-  return make_of<Moments>(dtype, outer, reduced, inner);
+  check(outer, reduced, inner);
+  return make_real<Moments>(dtype, outer, reduced, inner);
 }
 
 std::unique_ptr<Kernel> make_centered_sums(tensor::DType dtype, int64_t outer, int64_t reduced, int64_t inner) {
-  return make_of<CenteredSums>(dtype, outer, reduced, inner);
+  check(outer, reduced, inner);
+  return make_real<CenteredSums>(dtype, outer, reduced, inner);
 }
 
 }  // namespace atelier::kernels

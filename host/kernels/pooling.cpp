@@ -4,15 +4,12 @@
 
 #include "base/error.hpp"
 #include "kernels/loops/loops.hpp"
+#include "kernels/making.hpp"
 
 namespace atelier::kernels {
 namespace {
 
 constexpr int64_t piece_elements = 32768;
-
-int64_t ceil_divide(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
-}
 
 void check(const PoolingSpec& s) {
   ATELIER_CHECK(s.stride_y >= 1 && s.stride_x >= 1 && s.kernel_height >= 1 && s.kernel_width >= 1);
@@ -254,31 +251,22 @@ class SumPoolSpread : public ToWindows {
   const PoolingLoops<T>& loops_ = loops_for<T>(*active_loops().pooling);
 };
 
-template <template <typename> typename KernelOf, typename... Parameters>
-std::unique_ptr<Kernel> make_of(tensor::DType dtype, const Parameters&... parameters) {
-  ATELIER_CHECK(dtype != tensor::DType::i64);
-  if (dtype == tensor::DType::f32) {
-    return std::make_unique<KernelOf<float>>(parameters...);
-  }
-  return std::make_unique<KernelOf<double>>(parameters...);
-}
-
 }  // namespace
 
 std::unique_ptr<Kernel> make_max_pool(const PoolingSpec& spec, tensor::DType dtype) {
-  return make_of<MaxPool>(dtype, spec);
+  return make_real<MaxPool>(dtype, spec);
 }
 std::unique_ptr<Kernel> make_max_pool_gather(const PoolingSpec& spec, tensor::DType dtype) {
-  return make_of<MaxPoolGather>(dtype, spec);
+  return make_real<MaxPoolGather>(dtype, spec);
 }
 std::unique_ptr<Kernel> make_max_pool_scatter(const PoolingSpec& spec, tensor::DType dtype) {
-  return make_of<MaxPoolScatter>(dtype, spec);
+  return make_real<MaxPoolScatter>(dtype, spec);
 }
 std::unique_ptr<Kernel> make_sum_pool(const PoolingSpec& spec, PoolingDivisor divisor, tensor::DType dtype) {
-  return make_of<SumPool>(dtype, spec, divisor);
+  return make_real<SumPool>(dtype, spec, divisor);
 }
 std::unique_ptr<Kernel> make_sum_pool_spread(const PoolingSpec& spec, PoolingDivisor divisor, tensor::DType dtype) {
-  return make_of<SumPoolSpread>(dtype, spec, divisor);
+  return make_real<SumPoolSpread>(dtype, spec, divisor);
 }
 
 }  // namespace atelier::kernels

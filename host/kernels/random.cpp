@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "kernels/loops/loops.hpp"
+#include "kernels/making.hpp"
 
 namespace atelier::kernels {
 namespace {
@@ -54,10 +55,6 @@ void draw_row(const RandomTable& loops, Distribution distribution, const Stream&
     draw_group(loops, distribution, stream, group, numbers.data());
     std::copy_n(numbers.data(), std::min(random_group, n - group * random_group), out + group * random_group);
   }
-}
-
-int64_t ceil_divide(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
 }
 
 class RandomKernel : public Kernel {

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "kernels/making.hpp"
 #include "kernels/recurrent_layout.hpp"
 #include "kernels/sgemm.hpp"
 
@@ -49,7 +50,7 @@ class Recurrent : public Kernel {
   explicit Recurrent(const RecurrentSpec& spec)
       : spec_(spec),
         cut_(spec),
-        cell_(active_recurrent_loops<T>().forward[static_cast<size_t>(spec.cell)]),
+        cell_(loops_for<T>(*active_loops().recurrent).forward[static_cast<size_t>(spec.cell)]),
         zeros_(static_cast<size_t>(spec.units)) {}
 
   [[nodiscard]] int64_t phases() const override { return cut_.phases(); }
@@ -151,9 +152,8 @@ class Recurrent : public Kernel {
 }  // namespace
 
 std::unique_ptr<Kernel> make_recurrent(const RecurrentSpec& spec, tensor::DType dtype) {
-  ATELIER_CHECK(dtype != tensor::DType::i64 && spec.steps > 0 && spec.units > 0);
-  return dtype == tensor::DType::f32 ? std::unique_ptr<Kernel>(std::make_unique<Recurrent<float>>(spec))
-                                     : std::make_unique<Recurrent<double>>(spec);
+  ATELIER_CHECK(spec.steps > 0 && spec.units > 0);
+  return make_real<Recurrent>(dtype, spec);
 }
 
 }  // namespace atelier::kernels

@@ -1,6 +1,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "kernels/making.hpp"
 #include "kernels/recurrent.hpp"
 #include "kernels/recurrent_layout.hpp"
 #include "kernels/sgemm.hpp"
@@ -61,8 +62,8 @@ class RecurrentGradient : public Kernel {
       : spec_(spec),
         arrivals_(arrivals),
         cut_(spec),
-        cell_(active_recurrent_loops<T>().backward[static_cast<size_t>(spec.cell)]),
-        add_(add_loop()),
+        cell_(loops_for<T>(*active_loops().recurrent).backward[static_cast<size_t>(spec.cell)]),
+        add_(loops_for<T>(*active_loops().reduce).combine[reduce_sum]),
         zeros_(static_cast<size_t>(spec.units)) {}
 
   [[nodiscard]] int64_t phases() const override { return cut_.phases(); }
@@ -85,14 +86,6 @@ class RecurrentGradient : public Kernel {
   }
 
  private:
-  static auto add_loop() {
-    if constexpr (sizeof(T) == sizeof(float)) {
-      return active_loops().reduce->f32.combine[reduce_sum];
-    } else {
-      return active_loops().reduce->f64.combine[reduce_sum];
-    }
-  }
-
   // Where a sample's step begins in (B, T, width).
   [[nodiscard]] int64_t place(int64_t sample, int64_t step, int64_t width) const {
     return (sample * spec_.steps + step) * width;
@@ -168,10 +161,8 @@ class RecurrentGradient : public Kernel {
 
 std::unique_ptr<Kernel> make_recurrent_gradient(const RecurrentSpec& spec, const RecurrentArrivals& arrivals,
                                                 tensor::DType dtype) {
-  ATELIER_CHECK(dtype != tensor::DType::i64 && spec.steps > 0 && spec.units > 0);
-  return dtype == tensor::DType::f32
-             ? std::unique_ptr<Kernel>(std::make_unique<RecurrentGradient<float>>(spec, arrivals))
-             : std::make_unique<RecurrentGradient<double>>(spec, arrivals);
+  ATELIER_CHECK(spec.steps > 0 && spec.units > 0);
+  return make_real<RecurrentGradient>(dtype, spec, arrivals);
 }
 
 }  // namespace atelier::kernels

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "kernels/loops/loops.hpp"
+#include "kernels/making.hpp"
 #include "kernels/recurrent.hpp"
 
 namespace atelier::kernels {
@@ -45,8 +46,6 @@ class RecurrentCut {
  private:
   static constexpr int64_t cached_weights = 1 << 17;  // elements
 
-  static int64_t ceil_divide(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
   int64_t batch_;
   int64_t steps_;
   int64_t units_;
@@ -59,15 +58,6 @@ class RecurrentCut {
 template <typename T>
 T* offset(T* array, int64_t elements) {
   return array == nullptr ? nullptr : array + elements;
-}
-
-template <typename T>
-const RecurrentLoops<T>& active_recurrent_loops() {
-  if constexpr (sizeof(T) == sizeof(float)) {
-    return active_loops().recurrent->f32;
-  } else {
-    return active_loops().recurrent->f64;
-  }
 }
 
 }  // namespace atelier::kernels

@@ -5,16 +5,13 @@
 
 #include "base/error.hpp"
 #include "kernels/loops/loops.hpp"
+#include "kernels/making.hpp"
 #include "kernels/reduction_tree.hpp"
 
 namespace atelier::kernels {
 namespace {
 
 constexpr int64_t piece_elements = 32768;  // of a search for an extreme
-
-int64_t ceil_divide(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
-}
 
 template <typename T>
 T identity(Reduction reduction) {

@@ -8,6 +8,8 @@
 #include <array>
 #include <cstdint>
 
+#include "kernels/making.hpp"
+
 namespace atelier::kernels {
 
 // A unit is one chunk of the reduced axis of one block of columns of one outer index; a piece of the first phase is a
@@ -74,7 +76,6 @@ class ReductionCut {
   static constexpr int64_t column_block = 512;      // columns that are reduced together
   static constexpr int64_t piece_elements = 32768;  // at least, where there are as many
 
-  static int64_t ceil_divide(int64_t a, int64_t b) { return (a + b - 1) / b; }
   [[nodiscard]] int64_t units() const { return outer_ * chunks_ * blocks_; }
   [[nodiscard]] int64_t width(int64_t block) const { return std::min(block_, inner_ - block * block_); }
 

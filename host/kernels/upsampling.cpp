@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "kernels/loops/loops.hpp"
+#include "kernels/making.hpp"
 
 namespace atelier::kernels {
 namespace {
@@ -127,22 +128,13 @@ class ResizeTranspose : public Resize<T> {
   int64_t images_per_piece_;
 };
 
-template <template <typename> typename KernelOf>
-std::unique_ptr<Kernel> make_of(tensor::DType dtype, const ResizeSpec& spec) {
-  ATELIER_CHECK(dtype != tensor::DType::i64);
-  if (dtype == tensor::DType::f32) {
-    return std::make_unique<KernelOf<float>>(spec);
-  }
-  return std::make_unique<KernelOf<double>>(spec);
-}
-
 }  // namespace
 
 std::unique_ptr<Kernel> make_resize_bilinear(const ResizeSpec& spec, tensor::DType dtype) {
-  return make_of<ResizeForward>(dtype, spec);
+  return make_real<ResizeForward>(dtype, spec);
 }
 std::unique_ptr<Kernel> make_resize_bilinear_transpose(const ResizeSpec& spec, tensor::DType dtype) {
-  return make_of<ResizeTranspose>(dtype, spec);
+  return make_real<ResizeTranspose>(dtype, spec);
 }
 
 }  // namespace atelier::kernels

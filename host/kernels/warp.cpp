@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "kernels/loops/loops.hpp"
+#include "kernels/making.hpp"
 
 namespace atelier::kernels {
 namespace {
@@ -139,25 +140,16 @@ class PixelPlaces : public Kernel {
   int64_t width_;
 };
 
-template <template <typename> typename KernelOf, typename... Parameters>
-std::unique_ptr<Kernel> make_of(tensor::DType dtype, const Parameters&... parameters) {
-  ATELIER_CHECK(dtype != tensor::DType::i64);
-  if (dtype == tensor::DType::f32) {
-    return std::make_unique<KernelOf<float>>(parameters...);
-  }
-  return std::make_unique<KernelOf<double>>(parameters...);
-}
-
 }  // namespace
 
 std::unique_ptr<Kernel> make_sample(const SampleSpec& spec, tensor::DType dtype) {
-  return make_of<Sample>(dtype, spec);
+  return make_real<Sample>(dtype, spec);
 }
 std::unique_ptr<Kernel> make_sample_transpose(const SampleSpec& spec, tensor::DType dtype) {
-  return make_of<SampleTranspose>(dtype, spec);
+  return make_real<SampleTranspose>(dtype, spec);
 }
 std::unique_ptr<Kernel> make_pixel_places(int64_t height, int64_t width, tensor::DType dtype) {
-  return make_of<PixelPlaces>(dtype, height, width);
+  return make_real<PixelPlaces>(dtype, height, width);
 }
 
 }  // namespace atelier::kernels
