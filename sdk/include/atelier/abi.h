@@ -24,7 +24,7 @@ extern "C" {
 #endif
 
 #define ATL_ABI_MAJOR 1
-#define ATL_ABI_MINOR 0
+#define ATL_ABI_MINOR 1
 #define ATL_EXPORT __attribute__((visibility("default")))
 
 /* ---- Plain values. Their layout is frozen.
@@ -316,6 +316,13 @@ typedef struct atl_core {
   atl_status (*features)(atl_context* context, atl_string run, atl_features* features);
   atl_status (*apply_features)(atl_context* context, atl_features features, atl_tensor images, const atl_string* names,
                                uint64_t name_count, atl_location location, atl_tensor* outputs);
+
+  /* ---- Since minor 1 */
+
+  /* Metrics only, in batch: a named output (see ATL_OUTPUTS_V1) of the model that is evaluated, for the current batch.
+   * A name that the model does not have fails, in words that name both sides. */
+  atl_status (*model_output)(atl_context* context, atl_string name, int64_t draws, atl_location location,
+                             atl_tensor* output);
 } atl_core;
 
 /* ---- Component kinds: interfaces by versioned name
@@ -330,7 +337,8 @@ typedef struct atl_model_v1 {
   /* These record; one thread at a time for each model. evaluate is called once a batch. */
   atl_status (*train_step)(void* self, atl_context* context);
   atl_status (*evaluate)(void* self, atl_context* context);
-  /* (n, C, H, W), in the range that the experiment scaled the data to. Draws count from the absolute image index. */
+  /* (n, C, H, W), in the range that the experiment scaled the data to. Draws count from the absolute image index. Since
+   * minor 1: a model that makes no images of its own, a classifier, leaves the poison handle, 0. */
   atl_status (*sample)(void* self, atl_context* context, int64_t n, atl_tensor* images);
   /* A further interface of this model ("atelier.features/1"), or NULL where it has none: the one NULL of this contract.
    * Any thread. */
@@ -345,6 +353,34 @@ typedef struct atl_features_v1 {
   atl_status (*apply)(void* self, atl_context* context, atl_tensor images, const atl_string* names, uint64_t name_count,
                       atl_tensor* outputs);
 } atl_features_v1;
+
+/* Named values of a model for metrics; what the names mean stands in <atelier/model.hpp>. Since minor 1. */
+#define ATL_OUTPUTS_V1 "atelier.outputs/1"
+typedef struct atl_outputs_v1 {
+  uint64_t size;
+  /* As atl_features_v1.names. */
+  atl_status (*names)(void* self, const atl_string** names, uint64_t* count);
+  /* Evaluate: records. `draws` is the length of the axis of random draws of an output that has one. */
+  atl_status (*apply)(void* self, atl_context* context, atl_string name, int64_t draws, atl_tensor* output);
+} atl_outputs_v1;
+
+/* Pictures of what a model does, beside plain samples: interpolations, reconstructions, animations. Since minor 1. */
+#define ATL_VIEWS_V1 "atelier.views/1"
+typedef struct atl_view {
+  uint64_t size;
+  atl_string name; /* "interpolation" */
+  atl_string help;
+  int32_t uses_data; /* a batch of n samples of the test split is there, as in evaluate */
+  int32_t animation; /* the images of a strip follow each other in time */
+} atl_view;
+typedef struct atl_views_v1 {
+  uint64_t size;
+  /* Borrowed as long as the model. Any thread. */
+  atl_status (*list)(void* self, const atl_view** views, uint64_t* count);
+  /* Sample: n strips of k images, (n, k, C, H, W), k at the view's choice; C is 1 or 3; values in the range that the
+   * experiment scaled the data to. */
+  atl_status (*draw)(void* self, atl_context* context, atl_string name, int64_t n, atl_tensor* strips);
+} atl_views_v1;
 
 /* Losses by role. `function` and the inputs of atl_loss_v1.call, by role; every result but `image` and `per_sample` is
  * a scalar: adversarial     0 discriminator(network; real, fake)   1 generator(network; fake)      the network gives
@@ -413,7 +449,36 @@ typedef struct atl_dataset_v1 {
   /* Writes one sample: fields[i] has room for the elements of spec field i. The same bits whenever called. Any thread,
    * concurrently. */
   atl_status (*read)(void* self, atl_context* context, int32_t split, int64_t index, void* const* fields);
+  /* Since minor 1. The group of a training sample: near-duplicates share one, and a validation split takes whole
+   * groups. Any thread. */
+  atl_status (*group)(void* self, int64_t index, int64_t* group);
 } atl_dataset_v1;
+
+/* What is measured of a trained model beyond its own evaluation. Since minor 1. */
+#define ATL_METRIC_V1 "atelier.metric/1"
+typedef struct atl_array { /* frozen; a named array of numbers, float64, in row-major order; rank 0 is one number */
+  atl_string name;
+  uint32_t rank;
+  const int64_t* dims;
+} atl_array;
+typedef struct atl_metric_v1 {
+  uint64_t size;
+  /* Build: may find other runs' models. `spec` is that of the data as the model sees it. */
+  atl_status (*create)(atl_context* context, const atl_data_spec* spec, const atl_settings* settings, void** self);
+  void (*destroy)(void* self);
+  /* What is added up over the batches, element by element in the batches' order, and what finish makes of it. A result
+   * of rank 0 is a number of the log's metrics, called after its metric and, where its name is not empty, after itself;
+   * others are arrays of the log. Borrowed as long as self. Any thread. */
+  atl_status (*sums)(void* self, const atl_array** arrays, uint64_t* count);
+  atl_status (*results)(void* self, const atl_array** arrays, uint64_t* count);
+  /* How many images the model shall generate for this metric: the field "image" of its batches is then what the model
+   * has made, and there is no other. 0: the batches are those of the evaluated split. Any thread. */
+  int64_t (*generated)(void* self);
+  /* Evaluate: records one batch, and gives a tensor for each of `sums`, of its shape. */
+  atl_status (*batch)(void* self, atl_context* context, atl_tensor* outputs);
+  /* After the last batch. sums[i] and results[i] have the elements of their array; results begin as NaN. */
+  atl_status (*finish)(void* self, atl_context* context, const double* const* sums, double* const* results);
+} atl_metric_v1;
 
 /* ---- Loading
  * ---------------------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 #include <atelier/dataset.hpp>
 #include <atelier/loss.hpp>
 #include <atelier/masked_convolution.hpp>
+#include <atelier/metric.hpp>
 #include <atelier/model.hpp>
 #include <atelier/optimizer.hpp>
 #include <atelier/recurrent.hpp>

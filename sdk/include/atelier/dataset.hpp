@@ -91,6 +91,8 @@ class Dataset {
 
   // Writes one sample. The same bits whenever it is called, from many threads at once.
   virtual void read(Split split, int64_t index, const Sample& sample) const = 0;
+  // The group of a training sample: near-duplicates share one, and a validation split takes whole groups. Any thread.
+  virtual int64_t group(int64_t index) const { return index; }
 
   std::vector<Field> fields;  // "image": (C, H, W) floats in [low, high]; "label": one integer
   int64_t train_count = 0, test_count = 0;
@@ -139,6 +141,10 @@ ATELIER_OWN inline const atl_dataset_v1 dataset_table = {
       return guard(context, [&] {
         static_cast<DatasetHolder*>(self)->dataset->read(static_cast<Split>(split), index, Sample(context, fields));
       });
+    },
+    [](void* self, int64_t index, int64_t* group) -> atl_status {
+      *group = static_cast<DatasetHolder*>(self)->dataset->group(index);
+      return ATL_OK;
     }};
 
 }  // namespace detail

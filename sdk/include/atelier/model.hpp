@@ -7,6 +7,18 @@
 
 namespace atelier {
 
+// A picture that a model can draw of what it does: n strips of images, (n, k, C, H, W), for `atelier sample --view
+// NAME`. Names that ours use: "interpolation" (a strip goes from one latent vector to another), "traversal" (strip i
+// moves along the latent dimension i), "reconstruction" (a sample, what the model makes of it), "classes" (a column for
+// each class), "manipulation" (input, output, target), "animation", "segmentation" (image, mask, prediction),
+// "saliency".
+struct View {
+  std::string name;
+  std::string help;
+  bool uses_data = false;  // a batch of n test samples is there: images(), labels(), data()
+  bool animation = false;  // the images of a strip follow each other in time
+};
+
 // Derived classes have
 //   static void describe(Description& d);
 //   Derived(const Settings& settings, const DataSpec& data, Builder& build);
@@ -19,8 +31,12 @@ class Model {
   virtual ~Model() = default;
 
   virtual void train_step(Step& step) = 0;
-  virtual void evaluate(Evaluation& evaluation) = 0;         // once for each batch
-  virtual Tensor sample(Sampling& sampling, int64_t n) = 0;  // (n, C, H, W), scaled as the data is
+  virtual void evaluate(Evaluation& evaluation) = 0;  // once for each batch
+  // (n, C, H, W), scaled as the data is. A model that makes no images of its own, a classifier, leaves this out.
+  virtual Tensor sample(Sampling& sampling, int64_t n) {
+    (void)sampling, (void)n;
+    return {};
+  }
 
   // Features for other models' losses; empty where there are none. Images as (B, C, H, W), scaled as this model's data.
   virtual std::vector<std::string> feature_names() const { return {}; }
@@ -29,23 +45,68 @@ class Model {
     recording.fail("there is no feature '" + std::string(name) + "'");
     return {};
   }
+
+  // Values for metrics, for the batch that is evaluated. Names that our metrics ask for, with their shapes:
+  //   "logits" (B, classes) of the field "label", or (B, classes, H, W) of the field "mask"
+  //   "log_likelihood" (B): log p(x) in nats, or a lower bound of it
+  //   "reconstruction" (B), "divergence" (B): the two parts of -ELBO, in nats
+  //   "posterior_mean" (B, Z), "posterior_log_variance" (B, Z)
+  //   "log_importance_weights" (B, draws): log p(x, z) - log q(z | x) of so many fresh draws z ~ q(z | x)
+  virtual std::vector<std::string> output_names() const { return {}; }
+  virtual Tensor output(Evaluation& evaluation, std::string_view name, int64_t draws) {
+    (void)draws;
+    evaluation.fail("there is no output '" + std::string(name) + "'");
+    return {};
+  }
+
+  // Pictures; see View.
+  virtual std::vector<View> views() const { return {}; }
+  virtual Tensor view(Sampling& sampling, std::string_view name, int64_t n) {
+    (void)n;
+    sampling.fail("there is no view '" + std::string(name) + "'");
+    return {};
+  }
 };
 
 namespace detail {
 
-struct ModelHolder {  // what `self` points at: the model, and the names that the host may borrow
-  std::unique_ptr<Model> model;
-  std::vector<std::string> names;
+struct Names {  // kept where the host may borrow them
+  std::vector<std::string> texts;
   std::vector<atl_string> views;
+
+  void keep(std::vector<std::string> names) {
+    texts = std::move(names);
+    for (const std::string& text : texts) {
+      views.push_back(string(text));
+    }
+  }
+  atl_status lend(const atl_string** names, uint64_t* count) const {
+    *names = views.data();
+    *count = views.size();
+    return ATL_OK;
+  }
+};
+
+struct ModelHolder {  // what `self` points at: the model, and what the host may borrow of it
+  std::unique_ptr<Model> model;
+  Names features, outputs;
+  std::vector<View> views;
+  std::vector<atl_view> lent_views;
+
+  explicit ModelHolder(std::unique_ptr<Model> made) : model(std::move(made)), views(model->views()) {
+    features.keep(model->feature_names());
+    outputs.keep(model->output_names());
+    for (const View& view : views) {
+      lent_views.push_back(
+          {sizeof(atl_view), string(view.name), string(view.help), view.uses_data ? 1 : 0, view.animation ? 1 : 0});
+    }
+  }
 };
 
 ATELIER_OWN inline const atl_features_v1 features_table = {
     sizeof(atl_features_v1),
     [](void* self, const atl_string** names, uint64_t* count) -> atl_status {
-      auto& holder = *static_cast<ModelHolder*>(self);
-      *names = holder.views.data();
-      *count = holder.views.size();
-      return ATL_OK;
+      return static_cast<ModelHolder*>(self)->features.lend(names, count);
     },
     [](void* self, atl_context* context, atl_tensor images, const atl_string* names, uint64_t count,
        atl_tensor* outputs) -> atl_status {
@@ -59,19 +120,41 @@ ATELIER_OWN inline const atl_features_v1 features_table = {
       });
     }};
 
+ATELIER_OWN inline const atl_outputs_v1 outputs_table = {
+    sizeof(atl_outputs_v1),
+    [](void* self, const atl_string** names, uint64_t* count) -> atl_status {
+      return static_cast<ModelHolder*>(self)->outputs.lend(names, count);
+    },
+    [](void* self, atl_context* context, atl_string name, int64_t draws, atl_tensor* output) -> atl_status {
+      return guard(context, [&] {
+        Evaluation evaluation(context);
+        *output = static_cast<ModelHolder*>(self)->model->output(evaluation, view(name), draws).handle();
+      });
+    }};
+
+ATELIER_OWN inline const atl_views_v1 views_table = {
+    sizeof(atl_views_v1),
+    [](void* self, const atl_view** views, uint64_t* count) -> atl_status {
+      const auto& holder = *static_cast<ModelHolder*>(self);
+      *views = holder.lent_views.data();
+      *count = holder.lent_views.size();
+      return ATL_OK;
+    },
+    [](void* self, atl_context* context, atl_string name, int64_t n, atl_tensor* strips) -> atl_status {
+      return guard(context, [&] {
+        Sampling sampling(context);
+        *strips = static_cast<ModelHolder*>(self)->model->view(sampling, view(name), n).handle();
+      });
+    }};
+
 template <typename T>
 ATELIER_OWN inline const atl_model_v1 model_table = {
     sizeof(atl_model_v1),
     [](atl_context* context, const atl_data_spec* spec, const atl_settings* settings, void** self) -> atl_status {
       return guard(context, [&] {
         Builder builder(context);
-        auto holder = std::make_unique<ModelHolder>();
-        holder->model = std::make_unique<T>(Settings(context, settings), DataSpec(*spec), builder);
-        holder->names = holder->model->feature_names();
-        for (const std::string& name : holder->names) {
-          holder->views.push_back(string(name));
-        }
-        *self = holder.release();
+        auto model = std::make_unique<T>(Settings(context, settings), DataSpec(*spec), builder);
+        *self = new ModelHolder(std::move(model));
       });
     },
     destroy<ModelHolder>,
@@ -94,8 +177,11 @@ ATELIER_OWN inline const atl_model_v1 model_table = {
       });
     },
     [](void* self, atl_string name) -> const void* {
-      const bool known = view(name) == ATL_FEATURES_V1 && !static_cast<ModelHolder*>(self)->names.empty();
-      return known ? &features_table : nullptr;
+      const auto& holder = *static_cast<ModelHolder*>(self);
+      if (view(name) == ATL_FEATURES_V1 && !holder.features.texts.empty()) return &features_table;
+      if (view(name) == ATL_OUTPUTS_V1 && !holder.outputs.texts.empty()) return &outputs_table;
+      if (view(name) == ATL_VIEWS_V1 && !holder.views.empty()) return &views_table;
+      return nullptr;
     }};
 
 }  // namespace detail
