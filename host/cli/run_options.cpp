@@ -49,6 +49,13 @@ training::RunOptions run_options(const Arguments& arguments, const fs::path& fil
   return options;
 }
 
+training::Weights chosen_weights(const Arguments& arguments) {
+  const std::string choice = arguments.choice("weights", {"final", "best", "checkpoint"});
+  return choice == "best"         ? training::Weights::best
+         : choice == "checkpoint" ? training::Weights::checkpoint
+                                  : training::Weights::final;
+}
+
 Option threads_option() {
   return {"threads", "N", "threads to compute with; the default is all that may be used. Results don't depend on it"};
 }
@@ -63,6 +70,10 @@ Option json_option() {
 
 Option csv_option() {
   return {"csv", "", "print comma-separated values"};
+}
+
+Option weights_option() {
+  return {"weights", "NAME", "final (the default), best or checkpoint"};
 }
 
 }  // namespace atelier::cli

@@ -16,9 +16,13 @@ plugin::Registry load_plugins(const Arguments& arguments);
 // folder of the experiment file (`file`; empty for none).
 training::RunOptions run_options(const Arguments& arguments, const std::filesystem::path& file = {});
 
+// --weights
+training::Weights chosen_weights(const Arguments& arguments);
+
 Option threads_option();
 Option out_option();
 Option json_option();
 Option csv_option();
+Option weights_option();
 
 }  // namespace atelier::cli

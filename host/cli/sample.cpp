@@ -22,18 +22,39 @@ fs::path output_file(const Arguments& arguments) {
     throw Error(ErrorKind::usage, "atelier sample: got no output file, expected: atelier sample LOG -o FILE.png");
   }
   fs::path file = arguments.text("output", "");
-  if (file.extension() != ".png") {
-    throw Error(ErrorKind::usage, "--output: got '{}', expected a name that ends in .png", file.string());
+  if (file.extension() != ".png" && !(file.extension() == ".gif" && arguments.has("view"))) {
+    throw Error(ErrorKind::usage, "--output: got '{}', expected a name that ends in .png, or in .gif with --view",
+                file.string());
   }
   check_writable(file);
   return file;
 }
 
-training::Weights weights_of(const Arguments& arguments) {
-  const std::string choice = arguments.choice("weights", {"final", "best", "checkpoint"});
-  return choice == "best"         ? training::Weights::best
-         : choice == "checkpoint" ? training::Weights::checkpoint
-                                  : training::Weights::final;
+// A strip a row; or, animated, a grid of the strips' images, one after the other.
+void write_strips(const fs::path& file, const training::Strips& strips) {
+  if (file.extension() == ".png") {
+    training::write_png(file, training::grid(strips.images, strips.per_strip));
+    return;
+  }
+  const training::ImageStack& all = strips.images;
+  const auto image_bytes = static_cast<size_t>(all.height * all.width * all.channels);
+  training::ImageStack frames;
+  for (int64_t t = 0; t < strips.per_strip; ++t) {
+    training::ImageStack now{all.count / strips.per_strip, all.height, all.width, all.channels, {}};
+    for (int64_t strip = 0; strip < now.count; ++strip) {
+      const auto at = all.pixels.begin() +
+                      static_cast<std::ptrdiff_t>(static_cast<size_t>(strip * strips.per_strip + t) * image_bytes);
+      now.pixels.insert(now.pixels.end(), at, at + static_cast<std::ptrdiff_t>(image_bytes));
+    }
+    const training::ImageStack frame = training::grid(now);
+    frames.height = frame.height;
+    frames.width = frame.width;
+    frames.channels = frame.channels;
+    frames.pixels.insert(frames.pixels.end(), frame.pixels.begin(), frame.pixels.end());
+    ++frames.count;
+  }
+  constexpr int hundredths = 12;
+  training::write_gif(file, frames, hundredths);
 }
 
 int sample(const Arguments& arguments) {
@@ -42,10 +63,20 @@ int sample(const Arguments& arguments) {
   const int64_t count = arguments.integer("count", 64, 1, most_images);
   const auto seed = static_cast<uint64_t>(arguments.integer("seed", 0, 0));
   const int64_t columns = arguments.integer("columns", 0, 1, most_images);
-  const training::Weights weights = weights_of(arguments);
+  const training::Weights weights = chosen_weights(arguments);
   const training::RunOptions options = run_options(arguments);
   const fs::path log = find_log(arguments.words.front(), options.out_directory);
   const plugin::Registry registry = load_plugins(arguments);
+  if (arguments.has("view")) {
+    const std::string view = arguments.text("view", "");
+    const int64_t strips = arguments.integer("count", 8, 1, 1024);
+    const training::Strips drawn = training::view(log, registry, options, view, strips, seed, weights);
+    write_strips(file, drawn);
+    print_message(fmt::format("{}: {}, {} strips of {} images of {}x{} pixels from {}", file.string(), view,
+                              drawn.images.count / drawn.per_strip, drawn.per_strip, drawn.images.height,
+                              drawn.images.width, log.string()));
+    return exit_done;
+  }
   const training::ImageStack images = training::sample(log, registry, options, count, seed, weights);
   training::write_png(file, training::grid(images, columns));
   print_message(fmt::format("{}: {} images of {}x{} pixels from {}", file.string(), images.count, images.height,
@@ -57,17 +88,20 @@ int sample(const Arguments& arguments) {
 
 Verb sample_verb() {
   return {"sample",
-          "LOG -o FILE.png",
-          "images from the trained model",
+          "LOG -o FILE.png|FILE.gif",
+          "images from the trained model, or another view of what it does",
           "Image number i depends on the seed and i alone. Weights that a log does not have fall back to the next of\n"
-          "best, final, checkpoint.",
+          "best, final, checkpoint. A view has a strip of images for each of so many latent vectors or test samples,\n"
+          "which the seed chooses: interpolation, reconstruction, ...; a name that a model does not have lists those\n"
+          "that it has. In a .gif the images of each strip follow each other in time.",
           1,
           1,
-          {{"output", "FILE.png", "the picture to write", 'o'},
-           {"count", "N", "how many images; the default is 64", 'n'},
+          {{"output", "FILE", "the picture to write", 'o'},
+           {"count", "N", "how many images; the default is 64, or 8 strips of a view", 'n'},
+           {"view", "NAME", "a view of the model in the place of samples"},
            {"seed", "N", "of the random numbers; the default is 0"},
            {"columns", "N", "images in a row; the default is a near-square grid"},
-           {"weights", "NAME", "final (the default), best or checkpoint"},
+           weights_option(),
            threads_option(),
            out_option()},
           sample};

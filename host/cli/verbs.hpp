@@ -14,6 +14,7 @@ Verb ls_verb();
 Verb show_verb();
 Verb compare_verb();
 Verb sample_verb();
+Verb evaluate_verb();
 Verb plugins_verb();
 Verb schema_verb();
 Verb help_verb();

@@ -248,6 +248,27 @@ std::map<std::string, Component> read_losses(Context& context, const Table& root
   return losses;
 }
 
+std::map<std::string, Metric> read_metrics(Context& context, const Table& root) {
+  std::map<std::string, Metric> metrics;
+  const auto all = open_table(context, root, "metric");
+  if (!all) {
+    return metrics;
+  }
+  for (const auto& child : all->node->children) {
+    const auto table = open_table(context, *all, child.key);
+    const auto* description = table ? read_use(context, *table, {Kind::metric, ""}, nullptr, "") : nullptr;
+    if (description == nullptr) {
+      continue;
+    }
+    Metric& metric = metrics[child.key];
+    metric.at_end = read_values(context, *table, section("metric").keys).get<std::string>("when") == "end";
+    std::vector<std::string> others = names_in(section("metric"));
+    others.emplace_back("use");
+    read_settings(context, *table, *description, others, metric);
+  }
+  return metrics;
+}
+
 Component read_optimizer(Context& context, const Table& root, std::map<std::string, Component>& groups) {
   Component optimizer;
   const auto table = open_table(context, root, "optimizer");

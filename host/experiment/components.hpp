@@ -16,6 +16,9 @@ Component read_model(Context& context, const Table& root);
 // One loss for each slot of the model. Call it after read_model().
 std::map<std::string, Component> read_losses(Context& context, const Table& root, const Component& model);
 
+// [metric.NAME]: any number of them.
+std::map<std::string, Metric> read_metrics(Context& context, const Table& root);
+
 // [optimizer], and [optimizer.GROUP] into `groups`.
 Component read_optimizer(Context& context, const Table& root, std::map<std::string, Component>& groups);
 

@@ -32,6 +32,10 @@ struct Dataset : Component {
                                           // source, low, high and validation mean nothing
 };
 
+struct Metric : Component {
+  bool at_end = false;  // measured once, when training is done; otherwise at every evaluation
+};
+
 struct EarlyStopping {
   int64_t patience = 1;  // evaluations without an improvement, >= 1
   double min_delta = 0;  // what counts as an improvement, >= 0
@@ -94,6 +98,7 @@ struct Experiment {
   Dataset dataset;
   Component model;
   std::map<std::string, Component> losses;  // by slot; every slot of the model has one
+  std::map<std::string, Metric> metrics;    // by the name that their results are logged under
   Component optimizer;
   std::map<std::string, Component>
       group_optimizers;  // by parameter group; complete: what was left out is the optimizer's

@@ -180,6 +180,7 @@ Experiment parse(std::string_view text, std::string_view file_name, const std::f
   experiment.dataset = read_dataset(context, root);
   experiment.model = read_model(context, root);
   experiment.losses = read_losses(context, root, experiment.model);
+  experiment.metrics = read_metrics(context, root);
   experiment.optimizer = read_optimizer(context, root, experiment.group_optimizers);
   read_sections(context, root, top, experiment);
   context.problems.throw_if_any();

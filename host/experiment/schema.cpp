@@ -166,6 +166,17 @@ Json optimizer_group_schema(const std::vector<Description>& catalog) {
   return schema;
 }
 
+// Any number of metrics, each under a name of its own.
+Json metrics_schema(const std::vector<Description>& catalog) {
+  Frame frame;
+  for (const auto& key : section("metric").keys) {
+    frame.properties[key.name] = key_schema(key);
+  }
+  return {{"type", "object"},
+          {"description", section("metric").help},
+          {"additionalProperties", choice_schema(components_of(catalog, Kind::metric), frame)}};
+}
+
 Json loss_schema(const std::vector<Description>& catalog, const std::string& role) {
   return choice_schema(components_of(catalog, Kind::loss, role), {});
 }
@@ -211,6 +222,7 @@ std::string json_schema(const std::vector<Description>& catalog) {
   properties["dataset"] = dataset_schema(catalog);
   properties["model"] = choice_schema(components_of(catalog, Kind::model), {});
   properties["loss"] = {{"type", "object"}};
+  properties["metric"] = metrics_schema(catalog);
   properties["optimizer"] = optimizer_schema(catalog);
   for (const char* name : {"schedule", "train", "evaluate", "sample", "checkpoint", "log", "start"}) {
     properties[name] = section_schema(name);

@@ -54,6 +54,9 @@ struct atl_context {
   };
   static constexpr size_t max_fields = 16;
   std::array<FieldTensor, max_fields> field_tensors{};  // by the place in the batch's fields
+  // In a metric that looks at what the model generates: the only field, "image"; without a generation where there is
+  // none.
+  FieldTensor generated;
   std::vector<atelier::plugin::PendingAction> after_updates;
 
   // The first failure. Latched from any thread.

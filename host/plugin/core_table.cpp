@@ -298,6 +298,10 @@ atl_status field(atl_context* context, atl_string name, atl_location location, a
   return run(context, [&](atl_context& c) {
     graph::Session& session = recording(c, "field");
     const std::string_view wanted(name.data, name.size);
+    if (c.generated.generation != 0 && wanted == "image") {
+      *tensor = (static_cast<uint64_t>(c.generated.generation) << 32U) | (c.generated.value + 1);
+      return;
+    }
     if (c.batch == nullptr) {
       throw Error(ErrorKind::plugin, "{}",
                   at_place(location, fmt::format("'{}': there is no data while sampling", wanted)));
@@ -427,10 +431,22 @@ atl_status apply_features(atl_context* context, atl_features handle, atl_tensor 
   });
 }
 
+atl_status model_output(atl_context* context, atl_string name, int64_t draws, atl_location location,
+                        atl_tensor* output) {
+  *output = 0;
+  return run(context, [&](atl_context& c) {
+    recording(c, "an output of the model");
+    const atl_status status = c.model->apply_output(c, own(name), draws, location, output);
+    if (status != ATL_OK) {
+      c.latch(status, "an output of the model failed");
+    }
+  });
+}
+
 constexpr atl_core core = {
-    sizeof(atl_core), fail,        inform,       operation, phase,     apply,    describe,      constant,  gradient,
-    minimize,         materialize, read,         log,       annotate,  field,    next_batch,    parameter, use,
-    assign,           group,       after_update, loss,      call_loss, features, apply_features};
+    sizeof(atl_core), fail,        inform,       operation, phase,     apply,    describe,       constant,    gradient,
+    minimize,         materialize, read,         log,       annotate,  field,    next_batch,     parameter,   use,
+    assign,           group,       after_update, loss,      call_loss, features, apply_features, model_output};
 
 }  // namespace
 

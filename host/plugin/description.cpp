@@ -64,6 +64,8 @@ std::string name_of(Kind kind) {
       return "optimizer";
     case Kind::dataset:
       return "dataset";
+    case Kind::metric:
+      return "metric";
   }
   throw Error(ErrorKind::internal, "a component kind with the unknown number {}", static_cast<int>(kind));
 }

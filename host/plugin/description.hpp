@@ -11,8 +11,8 @@
 
 namespace atelier::plugin {
 
-enum class Kind { model, loss, optimizer, dataset };
-std::string name_of(Kind kind);  // "model", "loss", "optimizer", "dataset"
+enum class Kind { model, loss, optimizer, dataset, metric };
+std::string name_of(Kind kind);  // "model", "loss", "optimizer", "dataset", "metric"
 
 using Value = std::variant<bool, int64_t, double, std::string, std::vector<int64_t>, std::vector<double>,
                            std::vector<std::string>>;

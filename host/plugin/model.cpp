@@ -140,6 +140,17 @@ Model::Instance Model::build(const ModelRecipe& recipe, const std::string& prefi
   return instance;
 }
 
+void Model::while_building(const std::function<void()>& create) {
+  const ModelRecipe* const outer = std::exchange(building_, &recipe_);
+  try {
+    create();
+  } catch (...) {
+    building_ = outer;
+    throw;
+  }
+  building_ = outer;
+}
+
 std::vector<std::string> Model::group_names() const {
   std::vector<std::string> names;
   for (const graph::ParameterGroup& group : bank_.groups) {
@@ -285,7 +296,7 @@ void Model::evaluate(graph::Session& session, BatchSource& batch, const atl_phas
   context.check(status);
 }
 
-uint32_t Model::sample(graph::Session& session, int64_t n, const atl_phase_info& phase) {
+std::optional<uint32_t> Model::sample(graph::Session& session, int64_t n, const atl_phase_info& phase) {
   atl_context context;
   make_context(context, session, phase, fmt::format("model '{}', sampling", recipe_.model.use));
   context.phase.phase = ATL_PHASE_SAMPLE;
@@ -294,6 +305,9 @@ uint32_t Model::sample(graph::Session& session, int64_t n, const atl_phase_info&
   const atl_status status = table_->sample(instance_.self, &context, n, &images);
   reset_floating_point();
   context.check(status);
+  if (images == 0) {
+    return std::nullopt;
+  }
   const auto value = static_cast<uint32_t>(images) - 1;
   const FieldSpec* field = recipe_.data.find("image");
   graph::TensorType expected{tensor::Shape{n}, recipe_.real};
@@ -303,7 +317,8 @@ uint32_t Model::sample(graph::Session& session, int64_t n, const atl_phase_info&
   if (static_cast<uint32_t>(images >> 32U) != session.generation() || value >= session.value_count() ||
       !(session.type(value) == expected)) {
     throw Error(ErrorKind::shape, "{}: got {}, expected images of {}", context.stage,
-                images == 0 ? "nothing" : graph::to_string(session.type(value)), graph::to_string(expected));
+                value < session.value_count() ? graph::to_string(session.type(value)) : "a tensor of another step",
+                graph::to_string(expected));
   }
   return value;
 }
@@ -332,90 +347,6 @@ atl_status Model::call_loss(atl_context& context, atl_loss loss, int32_t functio
   }
   const BuiltLoss& built = losses_[loss - 1];
   return built.table->call(built.instance.self, &context, function, inputs, count, network, output);
-}
-
-// ---- Features of another run's model
-
-atl_features Model::find_features(atl_context&, const std::string& run) {
-  if (building_ == nullptr || !foreign_models_) {
-    throw Error(ErrorKind::plugin, "features('{}'): other runs' models are looked up in the constructor only", run);
-  }
-  const DataSpec ours = building_->data;
-  foreign_.push_back(foreign_models_(run));
-  const ForeignModel& foreign = foreign_.back();
-  const std::string prefix = fmt::format("features.{}.", foreign_.size() - 1);
-  BuiltFeatures built;
-  built.table = &registry_.model(foreign.recipe.model.use);
-  const ForeignModel* const outer = std::exchange(building_foreign_, &foreign);
-  try {
-    built.instance = build(foreign.recipe, prefix);
-  } catch (...) {
-    building_foreign_ = outer;
-    throw;
-  }
-  building_foreign_ = outer;
-  built.features =
-      static_cast<const atl_features_v1*>(built.table->extension(built.instance.self, borrow(ATL_FEATURES_V1)));
-  features_.push_back(built);
-  if (built.features == nullptr) {
-    throw Error(ErrorKind::plugin, "features('{}'): the model '{}' offers none", run, foreign.recipe.model.use);
-  }
-  const FieldSpec* from = ours.find("image");
-  const FieldSpec* to = foreign.recipe.data.find("image");
-  if (from == nullptr || to == nullptr || !(from->dims == to->dims)) {
-    throw Error(ErrorKind::plugin, "features('{}'): that model sees images of {}, this run has {}", run,
-                to == nullptr ? "nothing" : tensor::to_string(to->dims),
-                from == nullptr ? "none" : tensor::to_string(from->dims));
-  }
-  BuiltFeatures& done = features_.back();
-  const atl_string* names = nullptr;
-  uint64_t count = 0;
-  if (done.features->names(done.instance.self, &names, &count) == ATL_OK) {
-    for (uint64_t i = 0; i < count; ++i) {
-      done.names.push_back(own(names[i]));
-    }
-  }
-  done.scale = (to->high - to->low) / (from->high - from->low);
-  done.shift = to->low - from->low * done.scale;
-  return static_cast<atl_features>(features_.size());
-}
-
-atl_status Model::apply_features(atl_context& context, atl_features handle, atl_tensor images, const atl_string* names,
-                                 uint64_t count, atl_location location, atl_tensor* outputs) {
-  if (handle == 0 || handle > features_.size()) {
-    throw Error(ErrorKind::plugin, "features that were not looked up with build.features(\"…\")");
-  }
-  const BuiltFeatures& built = features_[handle - 1];
-  graph::Session& session = *context.session;
-  const graph::Location at{location.file, location.line};
-  for (uint64_t i = 0; i < count; ++i) {
-    const std::string_view name(names[i].data, names[i].size);
-    if (std::ranges::find(built.names, name) == built.names.end()) {
-      throw Error(ErrorKind::plugin, "{}: the other run's model has no feature '{}', expected {}{}", to_string(at),
-                  name, one_of(built.names), did_you_mean(std::string(name), built.names));
-    }
-  }
-  const graph::OperationRegistry& registry = graph::OperationRegistry::instance();
-  const auto scalar = [&](double value) {
-    graph::RawAttribute attribute{graph::AttributeType::number, 0, {}};
-    attribute.number = value;
-    return session.apply(registry.get("scalar/1"), {}, std::span(&attribute, 1), at);
-  };
-  auto value = static_cast<uint32_t>(images) - 1;
-  if (static_cast<uint32_t>(images >> 32U) != session.generation() || value >= session.value_count()) {
-    throw Error(ErrorKind::plugin, "features: got a tensor of another step");
-  }
-  if (built.scale != 1 || built.shift != 0) {
-    const uint32_t scaled[] = {value, scalar(built.scale)};
-    const uint32_t shifted[] = {session.apply(registry.get("mul/1"), scaled, {}, at), scalar(built.shift)};
-    value = session.apply(registry.get("add/1"), shifted, {}, at);
-  }
-  const int32_t training = std::exchange(context.phase.training, 0);
-  const atl_tensor handle_of_images = (static_cast<uint64_t>(session.generation()) << 32U) | (value + 1);
-  const atl_status status =
-      built.features->apply(built.instance.self, &context, handle_of_images, names, count, outputs);
-  context.phase.training = training;
-  return status;
 }
 
 }  // namespace atelier::plugin

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,13 @@ struct ForeignModel {
   ModelRecipe recipe;
   std::map<std::string, tensor::Tensor> weights;  // parameters and state, by name
 };
+struct ViewDescription {  // a picture that a model can draw; see atl_view
+  std::string name;
+  std::string help;
+  bool uses_data = false;
+  bool animation = false;
+};
+
 using ForeignModels = std::function<ForeignModel(const std::string& run)>;
 
 class Optimizer final : public graph::UpdateRule {
@@ -82,7 +90,13 @@ class Model {
   // These record into the session. Throw Error(plugin), or Error(shape) with the author's file and line.
   void train_step(graph::Session& session, BatchSource& batch, const atl_phase_info& phase);
   void evaluate(graph::Session& session, BatchSource& batch, const atl_phase_info& phase);
-  uint32_t sample(graph::Session& session, int64_t n, const atl_phase_info& phase);  // the images' place on the tape
+  // The images' place on the tape; none of a model that makes no images.
+  std::optional<uint32_t> sample(graph::Session& session, int64_t n, const atl_phase_info& phase);
+  [[nodiscard]] std::vector<ViewDescription> views() const;
+  // The place of the strips (n, k, C, H, W). `batch` has n samples; null for a view that uses no data.
+  uint32_t draw_view(graph::Session& session, const std::string& name, int64_t n, BatchSource* batch);
+  // Runs `create` as a part of building this model, so that it may find other runs' models.
+  void while_building(const std::function<void()>& create);
 
   // ---- For the core table
   atl_parameter declare(atl_context& context, const atl_parameter_info& info);
@@ -92,6 +106,8 @@ class Model {
   atl_features find_features(atl_context& context, const std::string& run);
   atl_status apply_features(atl_context& context, atl_features features, atl_tensor images, const atl_string* names,
                             uint64_t count, atl_location location, atl_tensor* outputs);
+  atl_status apply_output(atl_context& context, const std::string& name, int64_t draws, atl_location location,
+                          atl_tensor* output);
   void minimize(atl_context& context, const std::string& group, uint32_t loss, graph::Location location);
 
  private:

@@ -24,8 +24,9 @@ Kind kind_of(std::string_view interface_name, const fs::path& file) {
   if (interface_name == ATL_LOSS_INTERFACE_V1) return Kind::loss;
   if (interface_name == ATL_OPTIMIZER_V1) return Kind::optimizer;
   if (interface_name == ATL_DATASET_V1) return Kind::dataset;
+  if (interface_name == ATL_METRIC_V1) return Kind::metric;
   throw Error(ErrorKind::plugin, "{}: a component has the interface '{}', expected {}", file.string(), interface_name,
-              one_of({ATL_MODEL_V1, ATL_LOSS_INTERFACE_V1, ATL_OPTIMIZER_V1, ATL_DATASET_V1}));
+              one_of({ATL_MODEL_V1, ATL_LOSS_INTERFACE_V1, ATL_OPTIMIZER_V1, ATL_DATASET_V1, ATL_METRIC_V1}));
 }
 
 SettingDescription describe(const atl_setting& setting) {
@@ -153,7 +154,7 @@ void Registry::load(const fs::path& file) {
     throw Error(
         ErrorKind::plugin,
         "{}: is a shared library without the entry point 'atelier_plugin'; hint: end the source with ATELIER_MODEL, "
-        "ATELIER_LOSS, ATELIER_OPTIMIZER or ATELIER_DATASET",
+        "ATELIER_LOSS, ATELIER_OPTIMIZER, ATELIER_DATASET or ATELIER_METRIC",
         file.string());
   }
   boost::dll::shared_library& library = keep(std::move(handle));
@@ -215,6 +216,9 @@ const atl_optimizer_v1& Registry::optimizer(std::string_view name) const {
 }
 const atl_dataset_v1& Registry::dataset(std::string_view name) const {
   return *static_cast<const atl_dataset_v1*>(get(Kind::dataset, name).table);
+}
+const atl_metric_v1& Registry::metric(std::string_view name) const {
+  return *static_cast<const atl_metric_v1*>(get(Kind::metric, name).table);
 }
 
 }  // namespace atelier::plugin

@@ -13,6 +13,7 @@ struct atl_model_v1;
 struct atl_loss_v1;
 struct atl_optimizer_v1;
 struct atl_dataset_v1;
+struct atl_metric_v1;
 
 namespace atelier::plugin {
 
@@ -45,6 +46,7 @@ class Registry {
   [[nodiscard]] const atl_loss_v1& loss(std::string_view name) const;
   [[nodiscard]] const atl_optimizer_v1& optimizer(std::string_view name) const;
   [[nodiscard]] const atl_dataset_v1& dataset(std::string_view name) const;
+  [[nodiscard]] const atl_metric_v1& metric(std::string_view name) const;
 
  private:
   void load(const std::filesystem::path& file);

@@ -120,8 +120,17 @@ void probe_step(Workbench& bench, LogPlan& out) {
 
 void probe_evaluation(Workbench& bench, LogPlan& out) {
   const experiment::Evaluate& evaluate = bench.experiment().evaluate;
-  const Subset& subset = bench.subsets().validation.count > 0 ? bench.subsets().validation : bench.subsets().test;
-  out.evaluation_names = bench.evaluation_names(subset, evaluate.batch_size);
+  const Subset& subset = bench.evaluated_subset();
+  const SplitMetrics results = bench.evaluation_results(subset, evaluate.batch_size);
+  for (const auto& [name, value] : results.values) {
+    out.evaluation_names.push_back(name);
+  }
+  for (const plugin::MetricArray& array : results.arrays) {
+    out.tensors.push_back({"metric." + array.name, array.shape, {}});
+    if (bench.evaluates_test_apart()) {
+      out.tensors.push_back({"test." + array.name, array.shape, {}});
+    }
+  }
   if (std::ranges::count(out.evaluation_names, evaluate.metric) == 0) {
     throw Error(ErrorKind::experiment, "evaluate.metric: the model '{}' has no metric '{}', expected {}",
                 bench.experiment().model.use, evaluate.metric, one_of(out.evaluation_names));
@@ -172,7 +181,7 @@ runlog::RunDescription describe_run(Workbench& bench, const LogPlan& plan, const
   };
   out.cadences.push_back({"train", metrics(plan.train_columns)});
   out.cadences.push_back({"eval", metrics(plan.evaluation_names)});
-  if (bench.subsets().validation.count > 0 && bench.subsets().test.count > 0) {
+  if (bench.evaluates_test_apart()) {
     out.cadences.push_back({"test", metrics(plan.evaluation_names)});
   }
   if (experiment.log.gradient_norms > 0) {

@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "runlog/path.hpp"
 #include "training/fingerprint.hpp"
+#include "training/trained.hpp"
 #include "training/trainer.hpp"
 
 namespace atelier::training {
@@ -53,11 +54,6 @@ void write_foreign(const Workbench& bench, runlog::Writer& writer) {
     }
     writer.write_foreign(i, weights);
   }
-}
-
-experiment::Experiment experiment_of(const runlog::Reader& reader, const plugin::Registry& registry) {
-  return experiment::parse(reader.description().resolved, reader.path().string() + " (resolved experiment)",
-                           reader.description().directory, {}, registry.descriptions());
 }
 
 // Everything that could go wrong in going on is found before the log is touched.
@@ -123,7 +119,7 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
   if (!checkpoint) {
     throw Error(ErrorKind::file, "{}: has no checkpoint to go on from", log.string());
   }
-  const experiment::Experiment experiment = experiment_of(*reader, registry);
+  const experiment::Experiment experiment = experiment_of(*reader, registry, {});
   Workbench bench(experiment, registry, options, runs_in_log(*reader, experiment, registry, options));
   const LogPlan plan = probe(bench);
   check_resumable(bench, plan, *reader, *checkpoint, registry);
@@ -165,26 +161,6 @@ ModelSummary summarize(const experiment::Experiment& experiment, const plugin::R
   out.test_count = bench.subsets().test.count;
   out.total_steps = plan.total_steps;
   return out;
-}
-
-ImageStack sample(const std::filesystem::path& log, const plugin::Registry& registry, const RunOptions& options,
-                  int64_t count, uint64_t seed, Weights weights) {
-  const runlog::Reader reader(log);
-  const experiment::Experiment experiment = experiment_of(reader, registry);
-  Workbench bench(experiment, registry, options, runs_in_log(reader, experiment, registry, options));
-  if (!bench.samples_images()) {
-    throw Error(ErrorKind::file, "{}: the model makes no images of 1 or 3 channels", log.string());
-  }
-  if (auto best = weights == Weights::best ? reader.best() : std::nullopt) {
-    bench.load(best->weights);
-  } else if (auto last = weights != Weights::checkpoint ? reader.final_result() : std::nullopt) {
-    bench.load(last->weights);
-  } else if (auto checkpoint = reader.newest_checkpoint()) {
-    bench.load(checkpoint->weights);
-  } else {
-    throw Error(ErrorKind::file, "{}: has no weights yet", log.string());
-  }
-  return bench.sample(count, seed);
 }
 
 }  // namespace atelier::training

@@ -273,10 +273,6 @@ void Trainer::check_updates() {
   }
 }
 
-const Subset& Trainer::evaluated_subset() const {
-  return bench_.subsets().validation.count > 0 ? bench_.subsets().validation : bench_.subsets().test;
-}
-
 double Trainer::learning_rate_of(size_t group) const {
   return updates_after_[group] == 0 ? 0 : bench_.model().learning_rate(group, updates_after_[group]);
 }
@@ -372,10 +368,14 @@ void Trainer::report(int64_t step, const graph::StepResults& results) {
 
 void Trainer::evaluate_now(int64_t step) {
   const experiment::Experiment& experiment = bench_.experiment();
-  const Subset& subset = evaluated_subset();
+  const Subset& subset = bench_.evaluated_subset();
+  measured_all_ = step == plan_.total_steps && !bench_.evaluates_test_apart();
   const auto begin = Clock::now();
-  outcome_.metrics = bench_.evaluate(subset, experiment.evaluate.batch_size).values;
+  const SplitMetrics found_now = bench_.evaluate(subset, experiment.evaluate.batch_size,
+                                                 measured_all_ ? MetricsDue::all : MetricsDue::every_evaluation);
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  outcome_.metrics = found_now.values;
+  log_arrays("metric.", step, found_now);
   std::vector<double> row;
   for (const std::string& name : plan_.evaluation_names) {
     const auto found = outcome_.metrics.find(name);
@@ -396,6 +396,23 @@ void Trainer::evaluate_now(int64_t step) {
   }
   observer_.evaluated(step, epoch(), outcome_.metrics, better);
   stopping_ = stopped_early();
+}
+
+// Of the test split, once training is done.
+void Trainer::log_test(const SplitMetrics& test) {
+  std::vector<double> row;
+  for (const std::string& name : plan_.evaluation_names) {
+    row.push_back(test.values.count(name) == 0 ? std::nan("") : test.values.at(name));
+  }
+  writer_.append("test", done_, epoch(), row, wall_seconds(), 0);
+  log_arrays("test.", done_, test);
+}
+
+void Trainer::log_arrays(const std::string& prefix, int64_t step, const SplitMetrics& metrics) {
+  for (const plugin::MetricArray& array : metrics.arrays) {
+    const std::vector<float> values(array.values.begin(), array.values.end());
+    writer_.append_tensor(prefix + array.name, step, values);
+  }
 }
 
 void Trainer::sample_now(int64_t step) {
@@ -428,17 +445,15 @@ void Trainer::finish() {
   const auto begin = Clock::now();
   write_checkpoint(done_);
   if (outcome_.status == runlog::Status::finished) {
-    if (outcome_.metrics.empty()) {  // all steps were done before this part of the run began
-      outcome_.metrics = bench_.evaluate(evaluated_subset(), bench_.experiment().evaluate.batch_size).values;
-    }
-    if (bench_.subsets().validation.count > 0 && bench_.subsets().test.count > 0) {
-      const SplitMetrics test = bench_.evaluate(bench_.subsets().test, bench_.experiment().evaluate.batch_size);
-      std::vector<double> row;
-      for (const std::string& name : plan_.evaluation_names) {
-        row.push_back(test.values.count(name) == 0 ? std::nan("") : test.values.at(name));
+    const bool apart = bench_.evaluates_test_apart();
+    if (apart || outcome_.metrics.empty() ||  // all steps were done before this part of the run began
+        (bench_.has_metrics_at_end() && !measured_all_)) {
+      const SplitMetrics last = bench_.evaluate(apart ? bench_.subsets().test : bench_.evaluated_subset(),
+                                                bench_.experiment().evaluate.batch_size, MetricsDue::all);
+      if (apart) {
+        log_test(last);
       }
-      writer_.append("test", done_, epoch(), row, wall_seconds(), 0);
-      outcome_.metrics = test.values;
+      outcome_.metrics = last.values;
     }
     std::map<std::string, double> summary;
     for (const std::string& name : plan_.evaluation_names) {

@@ -48,7 +48,6 @@ class Trainer {
   void finish_running_step();
   [[nodiscard]] bool stopped_early();
   void check_updates();
-  [[nodiscard]] const Subset& evaluated_subset() const;
   void salvage();
   void finish_step(int64_t step);
   void log_train_row(int64_t step, const graph::StepResults& results);
@@ -57,6 +56,8 @@ class Trainer {
   void log_weights(int64_t step);
   void report(int64_t step, const graph::StepResults& results);
   void evaluate_now(int64_t step);
+  void log_test(const SplitMetrics& test);
+  void log_arrays(const std::string& prefix, int64_t step, const SplitMetrics& metrics);
   void sample_now(int64_t step);
   void finish();
   void fail_non_finite(int64_t step);
@@ -89,6 +90,7 @@ class Trainer {
   bool records_ahead_ = true;
   bool complete_ = true;  // what is due after step done_ has been done
   bool failed_ = false;
+  bool measured_all_ = false;  // by the newest evaluation, metrics of the end included
   double best_ = 0;
   bool has_best_ = false;
   int64_t without_improvement_ = 0;

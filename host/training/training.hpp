@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "experiment/experiment.hpp"
+#include "plugin/metric.hpp"
 #include "plugin/registry.hpp"
 #include "runlog/description.hpp"
 #include "training/profile.hpp"
@@ -97,15 +98,40 @@ struct ImageStack {
   std::vector<uint8_t> pixels;
 };
 
+// Strips of images, one after the other: a view of what the model does.
+struct Strips {
+  ImageStack images;
+  int64_t per_strip = 1;
+  bool animation = false;  // the images of a strip follow each other in time
+};
+
 enum class Weights { best, final, checkpoint };  // falls back to the next one where a log has none
 
 // `count` images from the model of a log. Image i depends on the seed and i alone.
 ImageStack sample(const std::filesystem::path& log, const plugin::Registry& registry, const RunOptions& options,
                   int64_t count, uint64_t seed, Weights weights);
 
+// What the model draws of itself: a strip for each of `count` latent vectors or test samples, which the seed chooses.
+// Throws Error(usage) where the model has no view of that name, with those that it has.
+Strips view(const std::filesystem::path& log, const plugin::Registry& registry, const RunOptions& options,
+            const std::string& name, int64_t count, uint64_t seed, Weights weights);
+
+struct Measurement {
+  std::string split;                      // "train", "validation" or "test"
+  std::map<std::string, double> metrics;  // the model's own evaluation, and the metrics' numbers
+  std::vector<plugin::MetricArray> arrays;
+};
+
+// Evaluates the model of a log, with the metrics of its experiment or others that `overrides` ask for
+// ("metric.name.use= accuracy"). `split` "" is the test split, or the validation split where there is no other.
+Measurement evaluate(const std::filesystem::path& log, const plugin::Registry& registry, const RunOptions& options,
+                     const std::vector<std::string>& overrides, const std::string& split, Weights weights);
+
 // A near-square grid, two pixels between the images; `columns` 0 chooses.
 ImageStack grid(const ImageStack& images, int64_t columns = 0);
 void write_png(const std::filesystem::path& path, const ImageStack& one_image);  // throws Error(file)
+// The images one after the other, again and again, each for so many hundredths of a second.
+void write_gif(const std::filesystem::path& path, const ImageStack& frames, int hundredths);  // throws Error(file)
 
 // The newest finished log of the experiment `name` in a folder of runs. Throws Error(file) where there is none.
 std::filesystem::path newest_log(const std::filesystem::path& out_directory, const std::string& name);

@@ -14,8 +14,6 @@
 namespace atelier::training {
 namespace {
 
-constexpr int64_t sampling_chunk = 64;  // always, so that an image's bits do not depend on how many are asked for
-
 std::map<std::string, plugin::ComponentChoice> choices(const std::map<std::string, experiment::Component>& components) {
   std::map<std::string, plugin::ComponentChoice> out;
   for (const auto& [slot, component] : components) {
@@ -48,11 +46,6 @@ plugin::ForeignModel copy_of(const plugin::ForeignModel& model) {
     copy.storage = tensor::copy_of(value.storage);
   }
   return out;
-}
-
-uint8_t to_byte(float value, const plugin::FieldSpec& image) {
-  const double scaled = (static_cast<double>(value) - image.low) / (image.high - image.low);
-  return static_cast<uint8_t>(std::lround(std::clamp(scaled, 0.0, 1.0) * 255));
 }
 
 }  // namespace
@@ -91,6 +84,10 @@ Workbench::Workbench(const experiment::Experiment& experiment, const plugin::Reg
     return copy_of(run.model);
   });
   experiment::check_groups(experiment_, model_->group_names());
+  for (const auto& [name, metric] : experiment_.metrics) {
+    metrics_[name] =
+        std::make_unique<plugin::Metric>(registry, name, plugin::ComponentChoice{metric.use, metric.settings}, *model_);
+  }
   const auto session = [&](graph::Mode mode) {
     return std::make_unique<graph::Session>(mode, tensor::DType::f32, model_->bank(), executor_, arena_);
   };
@@ -149,71 +146,6 @@ void Workbench::record_step(int64_t step, int64_t total_steps, const graph::Obse
   training_->begin({static_cast<uint64_t>(experiment_.seed), purpose_training, step, 0}, observation);
   model_->train_step(*training_, *batches_, phase);
   training_->end();
-}
-
-SplitMetrics Workbench::evaluate(const Subset& subset, int64_t batch_size) {
-  EvaluationBatches batches(*dataset_, spec_, subset, batch_size);
-  std::map<std::string, std::pair<double, double>> sums;
-  while (batches.next()) {
-    evaluation_->begin({static_cast<uint64_t>(experiment_.seed), purpose_evaluation, 0, batches.first_index()});
-    model_->evaluate(*evaluation_, batches, {});
-    evaluation_->end();
-    evaluation_->start(batches.prefetch());
-    for (const graph::StepResult& result : evaluation_->wait().entries) {
-      if (result.kind == graph::OutputKind::logged) {
-        auto& [sum, count] = sums[evaluation_->names()[static_cast<size_t>(result.index)]];
-        sum += result.value;
-        count += result.count;
-      }
-    }
-    batches.step_done();
-  }
-  SplitMetrics out;
-  for (const auto& [name, total] : sums) {
-    out.values[name] = total.second == 0 ? std::nan("") : total.first / total.second;
-  }
-  return out;
-}
-
-std::vector<std::string> Workbench::evaluation_names(const Subset& subset, int64_t batch_size) {
-  Subset first = subset;
-  first.count = std::min(subset.count, batch_size);
-  std::vector<std::string> out;
-  for (const auto& [name, value] : evaluate(first, batch_size).values) {
-    out.push_back(name);
-  }
-  return out;
-}
-
-bool Workbench::samples_images() const {
-  const plugin::FieldSpec* image = spec_.find("image");
-  return image != nullptr && image->dims.rank() == 3 && (image->dims[0] == 1 || image->dims[0] == 3);
-}
-
-ImageStack Workbench::sample(int64_t count, uint64_t seed) {
-  const plugin::FieldSpec& image = *spec_.find("image");
-  ImageStack out{count, image.dims[1], image.dims[2], image.dims[0], {}};
-  const int64_t pixels = out.height * out.width;
-  out.pixels.resize(static_cast<size_t>(count * pixels * out.channels));
-  for (int64_t first = 0; first < count; first += sampling_chunk) {
-    sampling_->begin({seed, purpose_sampling, 0, first});
-    const uint32_t images = model_->sample(*sampling_, sampling_chunk, {});
-    sampling_->end(std::span(&images, 1));
-    sampling_->start();
-    const graph::StepResults& results = sampling_->wait();
-    const auto found = std::ranges::find(results.entries, graph::OutputKind::requested, &graph::StepResult::kind);
-    ATELIER_CHECK(found != results.entries.end());
-    const auto* values = found->tensor->storage.as<float>();
-    for (int64_t n = 0; n < std::min(sampling_chunk, count - first); ++n) {
-      for (int64_t c = 0; c < out.channels; ++c) {
-        for (int64_t p = 0; p < pixels; ++p) {
-          out.pixels[static_cast<size_t>(((first + n) * pixels + p) * out.channels + c)] =
-              to_byte(values[(n * out.channels + c) * pixels + p], image);
-        }
-      }
-    }
-  }
-  return out;
 }
 
 // ---- Weights
@@ -277,67 +209,6 @@ void Workbench::load_slots(const std::vector<runlog::NamedTensor>& slots) {
       ++i;
     }
   }
-}
-
-// ---- Other runs
-
-namespace {
-
-// The model of another run's experiment, with these weights.
-plugin::ForeignModel build_foreign(const std::string& resolved, const std::string& origin,
-                                   std::vector<runlog::NamedTensor> weights, const experiment::Experiment& experiment,
-                                   const plugin::Registry& registry, const RunOptions& options) {
-  const experiment::Experiment theirs =
-      experiment::parse(resolved, origin, experiment.directory, {}, registry.descriptions());
-  const plugin::Dataset data(registry, dataset_recipe(theirs.dataset), experiment.directory, options.data_directories);
-  plugin::ForeignModel out{recipe_of(theirs, scaled_spec(data.spec(), theirs.dataset.low, theirs.dataset.high)), {}};
-  for (runlog::NamedTensor& entry : weights) {
-    out.weights.emplace(entry.name, std::move(entry.value));
-  }
-  return out;
-}
-
-std::vector<runlog::NamedTensor> final_weights(const runlog::Reader& reader) {
-  auto final_result = reader.final_result();
-  if (!final_result) {
-    throw Error(ErrorKind::file, "{}: has no final weights to take", reader.path().string());
-  }
-  std::vector<runlog::NamedTensor> out = std::move(final_result->weights.parameters);
-  std::ranges::move(final_result->weights.state, std::back_inserter(out));
-  return out;
-}
-
-}  // namespace
-
-ForeignRuns runs_by_name(const experiment::Experiment& experiment, const plugin::Registry& registry,
-                         const RunOptions& options) {
-  return [&experiment, &registry, options](const std::string& name) {
-    std::filesystem::path path = experiment.directory / name;
-    if (!std::filesystem::is_regular_file(path)) {
-      path = newest_log(options.out_directory, name);
-    }
-    const runlog::Reader reader(path);
-    const runlog::RunDescription& description = reader.description();
-    return ForeignRun{
-        name, description.run_id, description.resolved,
-        build_foreign(description.resolved, path.string(), final_weights(reader), experiment, registry, options)};
-  };
-}
-
-ForeignRuns runs_in_log(const runlog::Reader& log, const experiment::Experiment& experiment,
-                        const plugin::Registry& registry, const RunOptions& options) {
-  return [&log, &experiment, &registry, options](const std::string& name) {
-    const std::vector<runlog::ForeignRun>& stored = log.description().foreign;
-    const auto found = std::ranges::find(stored, name, &runlog::ForeignRun::name);
-    if (found == stored.end()) {
-      throw Error(ErrorKind::file, "{}: keeps no weights of the run '{}', which its model asks for",
-                  log.path().string(), name);
-    }
-    return ForeignRun{
-        name, found->run_id, found->resolved,
-        build_foreign(found->resolved, log.path().string(),
-                      log.foreign_weights(static_cast<size_t>(found - stored.begin())), experiment, registry, options)};
-  };
 }
 
 }  // namespace atelier::training

@@ -4,11 +4,12 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "experiment/experiment.hpp"
 #include "graph/session.hpp"
-#include "plugin/model.hpp"
+#include "plugin/metric.hpp"
 #include "runlog/reader.hpp"
 #include "runlog/weights.hpp"
 #include "training/batches.hpp"
@@ -26,8 +27,11 @@ struct ForeignRun {
 using ForeignRuns = std::function<ForeignRun(const std::string& name)>;
 
 struct SplitMetrics {
-  std::map<std::string, double> values;  // sums over counts
+  std::map<std::string, double> values;     // sums over counts, and the metrics' numbers
+  std::vector<plugin::MetricArray> arrays;  // of metrics
 };
+
+enum class MetricsDue { every_evaluation, all };
 
 class Workbench {
  public:
@@ -50,11 +54,19 @@ class Workbench {
   // Records one training step (from 1) and ends the recording; the step before may still run.
   void record_step(int64_t step, int64_t total_steps, const graph::Observation& observation);
   // Metrics over a whole subset. Nothing else may run.
-  SplitMetrics evaluate(const Subset& subset, int64_t batch_size);
-  // The names that an evaluation gives.
-  std::vector<std::string> evaluation_names(const Subset& subset, int64_t batch_size);
+  SplitMetrics evaluate(const Subset& subset, int64_t batch_size, MetricsDue due);
+  // The names that evaluations give, sorted, and the arrays of metrics; found by evaluating a first batch, so that what
+  // cannot be measured is known before training.
+  SplitMetrics evaluation_results(const Subset& subset, int64_t batch_size);
+  [[nodiscard]] bool has_metrics_at_end() const;
+  // What evaluations during training look at: the validation split, or the test split where none is cut off.
+  [[nodiscard]] const Subset& evaluated_subset() const;
+  // Whether the test split is looked at once more, when training is done.
+  [[nodiscard]] bool evaluates_test_apart() const { return subsets_.validation.count > 0 && subsets_.test.count > 0; }
   ImageStack sample(int64_t count, uint64_t seed);
-  [[nodiscard]] bool samples_images() const;
+  // Whether the model makes images, and such as a picture can show.
+  bool samples_images();
+  Strips draw_view(const std::string& name, int64_t count, uint64_t seed);
 
   // Lays the learning-rate schedule over the updates that each group makes in so many steps; one a step where none are
   // given.
@@ -70,6 +82,9 @@ class Workbench {
 
  private:
   void set_optimizers();
+  void evaluate_model(const Subset& subset, int64_t batch_size, SplitMetrics& out);
+  void measure(plugin::Metric& metric, const Subset& subset, int64_t batch_size);
+  void measure_generated(plugin::Metric& metric);
   [[nodiscard]] const experiment::Component& optimizer_of(const std::string& group) const;
 
   const experiment::Experiment experiment_;
@@ -82,9 +97,11 @@ class Workbench {
   ForeignRuns foreign_runs_;
   std::vector<ForeignRun> foreign_used_;
   std::unique_ptr<plugin::Model> model_;
+  std::map<std::string, std::unique_ptr<plugin::Metric>> metrics_;
   std::unique_ptr<graph::Session> training_, evaluation_, sampling_;
   std::unique_ptr<TrainingBatches> batches_;
   std::vector<std::string> slot_names_;
+  std::optional<bool> samples_images_;
 };
 
 // Other runs by their logs: `name` is a log's path, relative to the experiment, or an experiment's name (its newest

@@ -468,7 +468,8 @@ typedef struct atl_metric_v1 {
   void (*destroy)(void* self);
   /* What is added up over the batches, element by element in the batches' order, and what finish makes of it. A result
    * of rank 0 is a number of the log's metrics, called after its metric and, where its name is not empty, after itself;
-   * others are arrays of the log. Borrowed as long as self. Any thread. */
+   * others are arrays of the log. A length of -1 in `sums` is what the first batch gives it. Borrowed as long as self.
+   * Any thread. */
   atl_status (*sums)(void* self, const atl_array** arrays, uint64_t* count);
   atl_status (*results)(void* self, const atl_array** arrays, uint64_t* count);
   /* How many images the model shall generate for this metric: the field "image" of its batches is then what the model
@@ -476,8 +477,9 @@ typedef struct atl_metric_v1 {
   int64_t (*generated)(void* self);
   /* Evaluate: records one batch, and gives a tensor for each of `sums`, of its shape. */
   atl_status (*batch)(void* self, atl_context* context, atl_tensor* outputs);
-  /* After the last batch. sums[i] and results[i] have the elements of their array; results begin as NaN. */
-  atl_status (*finish)(void* self, atl_context* context, const double* const* sums, double* const* results);
+  /* After the last batch. sums[i] has lengths[i] elements, results[i] those of its array; results begin as NaN. */
+  atl_status (*finish)(void* self, atl_context* context, const double* const* sums, const uint64_t* lengths,
+                       double* const* results);
 } atl_metric_v1;
 
 /* ---- Loading

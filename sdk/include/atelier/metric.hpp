@@ -57,7 +57,7 @@ class Metric {
   // After the last batch: a list of numbers for each of `results`, from the elements of each of `sums`.
   virtual Values finish(const Values& sums) = 0;
 
-  std::vector<Array> sums;
+  std::vector<Array> sums;  // a length of -1 is what the first batch gives it
   // Numbers are logged as metrics, called after the metric's table in the experiment and, where their own name is not
   // empty, after that; arrays are logged as tensors.
   std::vector<Array> results;
@@ -81,10 +81,10 @@ struct MetricHolder {  // what `self` points at: the metric, and what the host m
     return out;
   }
 
-  void finish(const double* const* from, double* const* to) const {
+  void finish(const double* const* from, const uint64_t* lengths, double* const* to) const {
     Metric::Values values;
     for (size_t i = 0; i < sums.size(); ++i) {
-      values.emplace_back(from[i], from[i] + metric->sums[i].elements());
+      values.emplace_back(from[i], from[i] + lengths[i]);
     }
     const Metric::Values made = metric->finish(values);
     for (size_t i = 0; i < made.size() && i < results.size(); ++i) {
@@ -128,8 +128,9 @@ ATELIER_OWN inline const atl_metric_v1 metric_table = {
         }
       });
     },
-    [](void* self, atl_context* context, const double* const* sums, double* const* results) -> atl_status {
-      return guard(context, [&] { static_cast<MetricHolder*>(self)->finish(sums, results); });
+    [](void* self, atl_context* context, const double* const* sums, const uint64_t* lengths,
+       double* const* results) -> atl_status {
+      return guard(context, [&] { static_cast<MetricHolder*>(self)->finish(sums, lengths, results); });
     }};
 
 }  // namespace detail

@@ -1,0 +1,84 @@
+// atelier evaluate LOG [key=value ...]
+#include <fmt/format.h>
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "cli/logs.hpp"
+#include "cli/program.hpp"
+#include "cli/run_options.hpp"
+#include "cli/terminal.hpp"
+#include "cli/verbs.hpp"
+#include "compare/table.hpp"
+#include "training/training.hpp"
+
+namespace atelier::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string shape_text(const plugin::MetricArray& array) {
+  return fmt::format("{} numbers of {}; --json prints them", array.values.size(), tensor::to_string(array.shape));
+}
+
+std::string to_text(const training::Measurement& measured) {
+  compare::Table table{{{"metric"}, {measured.split, compare::Align::right}}, {}};
+  for (const auto& [name, value] : measured.metrics) {
+    table.add({{name, compare::Emphasis::strong}, {fmt::format("{:.6g}", value)}});
+  }
+  std::string text = compare::to_text(table, output_layout());
+  for (const plugin::MetricArray& array : measured.arrays) {
+    text += fmt::format("{}: {}\n", array.name, shape_text(array));
+  }
+  return text;
+}
+
+std::string to_json(const training::Measurement& measured) {
+  Json metrics = Json::object();
+  for (const auto& [name, value] : measured.metrics) {
+    metrics[name] = value;
+  }
+  Json arrays = Json::object();
+  for (const plugin::MetricArray& array : measured.arrays) {
+    Json shape = Json::array();
+    for (const int64_t length : array.shape.dims()) {
+      shape.push_back(length);
+    }
+    arrays[array.name] = {{"shape", shape}, {"values", array.values}};
+  }
+  const Json all{{"split", measured.split}, {"metrics", metrics}, {"arrays", arrays}};
+  return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+int evaluate(const Arguments& arguments) {
+  const std::string split =
+      arguments.has("split") ? arguments.choice("split", {"test", "validation", "train"}) : std::string();
+  const training::RunOptions options = run_options(arguments);
+  const std::filesystem::path log = find_log(arguments.words.front(), options.out_directory);
+  const plugin::Registry registry = load_plugins(arguments);
+  const training::Measurement measured = training::evaluate(
+      log, registry, options, {arguments.words.begin() + 1, arguments.words.end()}, split, chosen_weights(arguments));
+  print(arguments.has("json") ? to_json(measured) : to_text(measured));
+  return exit_done;
+}
+
+}  // namespace
+
+Verb evaluate_verb() {
+  return {"evaluate",
+          "LOG [key=value ...]",
+          "measure a trained model, with its experiment's metrics or others",
+          "metric.NAME.use=METRIC asks for one more metric, metric.NAME.SETTING=VALUE for its settings. Nothing is "
+          "written\n"
+          "into the log.",
+          1,
+          std::numeric_limits<size_t>::max(),
+          {{"split", "NAME", "test (the default), validation or train"},
+           weights_option(),
+           threads_option(),
+           out_option(),
+           json_option()},
+          evaluate};
+}
+
+}  // namespace atelier::cli

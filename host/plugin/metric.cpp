@@ -1,0 +1,155 @@
+#include "plugin/metric.hpp"
+
+#include <cmath>
+
+#include "base/error.hpp"
+#include "base/floating_point.hpp"
+#include "plugin/context.hpp"
+
+namespace atelier::plugin {
+namespace {
+
+using ListArrays = atl_status (*)(void* self, const atl_array** arrays, uint64_t* count);
+
+std::span<const atl_array> arrays_of(atl_context& context, void* self, ListArrays list) {
+  const atl_array* arrays = nullptr;
+  uint64_t count = 0;
+  context.check(list(self, &arrays, &count));
+  return {arrays, count};
+}
+
+// A length of -1 is any.
+bool fits(const tensor::Shape& shape, const std::vector<int64_t>& declared) {
+  bool fit = shape.rank() == declared.size();
+  for (size_t axis = 0; fit && axis < shape.rank(); ++axis) {
+    fit = declared[axis] == -1 || shape[axis] == declared[axis];
+  }
+  return fit;
+}
+
+}  // namespace
+
+Metric::Metric(const Registry& registry, std::string name, const ComponentChoice& choice, Model& model)
+    : name_(std::move(name)), use_(choice.use), table_(registry.metric(choice.use)), model_(model) {
+  atl_context context;
+  context.model = &model_;
+  context.phase.size = sizeof context.phase;
+  context.stage = stage();
+  const AbiSettings settings(choice.settings);
+  const AbiDataSpec data(model_.recipe().data);
+  try {
+    model_.while_building([&] {
+      const atl_status status = table_.create(&context, data.get(), settings.get(), &self_);
+      reset_floating_point();
+      context.check(status);
+    });
+    for (const atl_array& array : arrays_of(context, self_, table_.sums)) {
+      sums_.push_back({own(array.name), {array.dims, array.dims + array.rank}, {}});
+    }
+    for (const atl_array& array : arrays_of(context, self_, table_.results)) {
+      const std::string own_name = own(array.name);
+      const tensor::Shape shape(std::span(array.dims, array.rank));
+      results_.push_back({own_name.empty() ? name_ : name_ + "." + own_name, shape,
+                          std::vector<double>(static_cast<size_t>(shape.elements()), std::nan(""))});
+    }
+  } catch (...) {  // a destructor does not run for what was not constructed
+    if (self_ != nullptr) {
+      table_.destroy(self_);
+    }
+    throw;
+  }
+}
+
+Metric::~Metric() {
+  if (self_ != nullptr) {
+    table_.destroy(self_);
+  }
+}
+
+std::string Metric::stage() const {
+  return fmt::format("metric '{}'", use_);
+}
+
+int64_t Metric::generated() const {
+  return table_.generated(self_);
+}
+
+void Metric::begin() {
+  for (Sum& sum : sums_) {
+    sum.values.clear();
+  }
+}
+
+std::vector<uint32_t> Metric::record(graph::Session& session, BatchSource& batch) {
+  atl_context context;
+  context.session = &session;
+  context.batch = &batch;
+  context.phase.batch_size = batch.size();
+  return record(context);
+}
+
+std::vector<uint32_t> Metric::record_generated(graph::Session& session, uint32_t images, int64_t n) {
+  atl_context context;
+  context.session = &session;
+  context.generated = {images, session.generation()};
+  context.phase.batch_size = n;
+  return record(context);
+}
+
+std::vector<uint32_t> Metric::record(atl_context& context) {
+  context.model = &model_;
+  context.phase.size = sizeof context.phase;
+  context.phase.phase = ATL_PHASE_EVALUATE;
+  context.stage = stage();
+  std::vector<atl_tensor> tensors(sums_.size(), 0);
+  const atl_status status = table_.batch(self_, &context, tensors.data());
+  reset_floating_point();
+  context.check(status);
+  std::vector<uint32_t> values;
+  for (size_t i = 0; i < sums_.size(); ++i) {
+    const auto value = static_cast<uint32_t>(tensors[i]) - 1;
+    const graph::Session& session = *context.session;
+    const bool is_ours =
+        static_cast<uint32_t>(tensors[i] >> 32U) == session.generation() && value < session.value_count();
+    if (!is_ours || !fits(session.type(value).shape, sums_[i].dims)) {
+      throw Error(ErrorKind::shape, "{}: '{}': got {}, expected {}", stage(), sums_[i].name,
+                  is_ours ? graph::to_string(session.type(value)) : "nothing",
+                  fmt::format("[{}]", fmt::join(sums_[i].dims, ", ")));
+    }
+    values.push_back(value);
+  }
+  return values;
+}
+
+void Metric::add(size_t sum, const tensor::Tensor& values) {
+  std::vector<double>& to = sums_[sum].values;
+  to.resize(static_cast<size_t>(values.shape.elements()));
+  for (size_t i = 0; i < to.size(); ++i) {
+    to[i] += values.dtype == tensor::DType::i64   ? static_cast<double>(values.storage.as<int64_t>()[i])
+             : values.dtype == tensor::DType::f64 ? values.storage.as<double>()[i]
+                                                  : static_cast<double>(values.storage.as<float>()[i]);
+  }
+}
+
+std::vector<MetricArray> Metric::finish() {
+  std::vector<MetricArray> out = results_;
+  std::vector<const double*> from;
+  std::vector<uint64_t> lengths;
+  std::vector<double*> to;
+  for (const Sum& sum : sums_) {
+    from.push_back(sum.values.data());
+    lengths.push_back(sum.values.size());
+  }
+  for (MetricArray& result : out) {
+    to.push_back(result.values.data());
+  }
+  atl_context context;
+  context.model = &model_;
+  context.stage = stage();
+  const atl_status status = table_.finish(self_, &context, from.data(), lengths.data(), to.data());
+  reset_floating_point();
+  context.check(status);
+  return out;
+}
+
+}  // namespace atelier::plugin

@@ -1,0 +1,129 @@
+// How well classes are told: of images by the field "label", or of pixels by the field "mask".
+#include <algorithm>
+#include <atelier/metric.hpp>
+#include <numeric>
+
+namespace {
+
+using namespace atelier;
+
+// Counts of (true class, predicted class), over images or pixels.
+class ClassCounts : public Metric {
+ public:
+  ClassCounts(const DataSpec& data, const Builder& build, bool pixels) {
+    const Field* labels = data.find(pixels ? "mask" : "label");
+    classes_ = labels == nullptr ? 0 : labels->classes;
+    if (classes_ < 1) {
+      build.fail(pixels ? "needs data with a mask: an integer field 'mask' (H, W) with a known number of classes"
+                        : "needs labelled data: an integer field 'label' with a known number of classes");
+    }
+    pixels_ = pixels;
+    sums = {{"counts", {classes_, classes_}}};
+  }
+
+  std::vector<Tensor> batch(Measurement& measurement) override {
+    Tensor logits = measurement.output("logits");
+    Tensor labels = measurement.data(pixels_ ? "mask" : "label");
+    if (pixels_) {  // (B, classes, H, W): every pixel is a row
+      logits = logits.permute({0, 2, 3, 1}).reshape({-1, classes_});
+      labels = labels.reshape({-1});
+    }
+    const Tensor truth = one_hot(labels, classes_);
+    const Tensor predicted = one_hot(argmax(logits), classes_);
+    return {matmul(truth.permute({1, 0}), predicted)};
+  }
+
+ protected:
+  [[nodiscard]] size_t classes() const { return static_cast<size_t>(classes_); }
+  [[nodiscard]] double at(const Values& values, size_t truth, size_t predicted) const {
+    return values[0][truth * classes() + predicted];
+  }
+  // Of all rows (images or pixels) of a class, of all that are taken for it, of those that are both.
+  struct Totals {
+    double truth = 0, predicted = 0, both = 0;
+  };
+  [[nodiscard]] Totals totals(const Values& values, size_t one) const {
+    Totals out;
+    for (size_t other = 0; other < classes(); ++other) {
+      out.truth += at(values, one, other);
+      out.predicted += at(values, other, one);
+    }
+    out.both = at(values, one, one);
+    return out;
+  }
+
+ private:
+  int64_t classes_ = 0;
+  bool pixels_ = false;
+};
+
+class Accuracy final : public ClassCounts {
+ public:
+  static void describe(Description& d) {
+    d.summary = "Share of the images (or pixels) whose class has the largest logit.";
+    d.flag("pixels", false, "tell the class of each pixel, by the mask");
+  }
+  Accuracy(const Settings& settings, const DataSpec& data, Builder& build)
+      : ClassCounts(data, build, settings.flag("pixels")) {
+    results = {{"", {}}};
+  }
+  Values finish(const Values& values) override {
+    double right = 0;
+    for (size_t one = 0; one < classes(); ++one) {
+      right += at(values, one, one);
+    }
+    return {{right / std::accumulate(values[0].begin(), values[0].end(), 0.0)}};
+  }
+};
+
+class ConfusionMatrix final : public ClassCounts {
+ public:
+  static void describe(Description& d) {
+    d.summary = "How many images (or pixels) of each true class (row) were taken for each class (column).";
+    d.flag("pixels", false, "tell the class of each pixel, by the mask");
+  }
+  ConfusionMatrix(const Settings& settings, const DataSpec& data, Builder& build)
+      : ClassCounts(data, build, settings.flag("pixels")) {
+    const auto n = static_cast<int64_t>(classes());
+    results = {{"", {n, n}}, {"recall", {n}}, {"precision", {n}}, {"smallest_recall", {}}};
+  }
+  Values finish(const Values& values) override {
+    std::vector<double> recall, precision;
+    for (size_t one = 0; one < classes(); ++one) {
+      const Totals found = totals(values, one);
+      recall.push_back(found.both / found.truth);
+      precision.push_back(found.both / found.predicted);
+    }
+    const double smallest = *std::min_element(recall.begin(), recall.end());
+    return {values[0], recall, precision, {smallest}};
+  }
+};
+
+class IntersectionOverUnion final : public ClassCounts {
+ public:
+  static void describe(Description& d) {
+    d.summary =
+        "Of each class, the pixels that are both of it and taken for it over those that are either, over the whole "
+        "split; and the mean over the classes.";
+    d.reference = "Everingham et al. 2010, The Pascal Visual Object Classes (VOC) Challenge, section 4.4";
+  }
+  IntersectionOverUnion(const Settings&, const DataSpec& data, Builder& build) : ClassCounts(data, build, true) {
+    results = {{"mean", {}}, {"by_class", {static_cast<int64_t>(classes())}}};
+  }
+  Values finish(const Values& values) override {
+    std::vector<double> each;
+    double sum = 0;
+    for (size_t one = 0; one < classes(); ++one) {
+      const Totals found = totals(values, one);
+      each.push_back(found.both / (found.truth + found.predicted - found.both));
+      sum += each.back();
+    }
+    return {{sum / static_cast<double>(classes())}, each};
+  }
+};
+
+}  // namespace
+
+ATELIER_METRIC("accuracy", Accuracy)
+ATELIER_METRIC("confusion-matrix", ConfusionMatrix)
+ATELIER_METRIC("intersection-over-union", IntersectionOverUnion)

@@ -1,0 +1,131 @@
+// How likely a model finds images that it has not seen, and what its latents do.
+#include <algorithm>
+#include <atelier/metric.hpp>
+#include <cmath>
+
+namespace {
+
+using namespace atelier;
+
+Tensor count_of(const Measurement& measurement) {
+  return measurement.scalar(static_cast<double>(measurement.batch_size()));
+}
+
+class Elbo final : public Metric {
+ public:
+  static void describe(Description& d) {
+    d.summary = "The evidence lower bound and its two parts, in nats an image.";
+    d.reference = "Kingma & Welling 2014, equation 3";
+  }
+  Elbo(const Settings&, const DataSpec&, Builder&) {
+    sums = {{"reconstruction", {}}, {"divergence", {}}, {"count", {}}};
+    results = {{"", {}}, {"reconstruction", {}}, {"divergence", {}}};
+  }
+  std::vector<Tensor> batch(Measurement& measurement) override {
+    return {sum(measurement.output("reconstruction")), sum(measurement.output("divergence")), count_of(measurement)};
+  }
+  Values finish(const Values& values) override {
+    const double reconstruction = values[0][0] / values[2][0];
+    const double divergence = values[1][0] / values[2][0];
+    return {{-reconstruction - divergence}, {reconstruction}, {divergence}};
+  }
+};
+
+// Burda et al. 2016, section 5.2: a latent is active where the variance of its posterior mean over the data is above a
+// threshold.
+class ActiveLatents final : public Metric {
+ public:
+  static void describe(Description& d) {
+    d.summary = "How many latent dimensions carry information: the variance of their posterior mean is not small.";
+    d.reference = "Burda et al. 2016, Importance Weighted Autoencoders, section 5.2";
+    d.number("threshold", 0.01, "least variance of an active latent").range(0);
+  }
+  ActiveLatents(const Settings& settings, const DataSpec&, Builder&) : threshold_(settings.number("threshold")) {
+    sums = {{"mean", {-1}}, {"square", {-1}}, {"count", {}}};
+    results = {{"", {}}};
+  }
+  std::vector<Tensor> batch(Measurement& measurement) override {
+    const Tensor mean = measurement.output("posterior_mean");  // (B, Z)
+    return {sum(mean, {0}), sum(square(mean), {0}), count_of(measurement)};
+  }
+  Values finish(const Values& values) override {
+    const double n = values[2][0];
+    double active = 0;
+    for (size_t i = 0; i < values[0].size(); ++i) {
+      const double mean = values[0][i] / n;
+      active += values[1][i] / n - mean * mean > threshold_ ? 1 : 0;
+    }
+    return {{active}};
+  }
+
+ private:
+  double threshold_;
+};
+
+// log p(x) = log E_q [p(x, z) / q(z | x)], by the mean over many draws of z; a lower bound that rises with their
+// number.
+class LogLikelihood final : public Metric {
+ public:
+  static void describe(Description& d) {
+    d.summary = "Log-likelihood in nats an image, estimated by importance sampling.";
+    d.reference = "Rezende et al. 2014, appendix E; Burda et al. 2016, section 5";
+    d.integer("samples", 5000, "draws of the latents for each image").range(1, 1e7);
+  }
+  LogLikelihood(const Settings& settings, const DataSpec&, Builder&) : samples_(settings.integer("samples")) {
+    sums = {{"log_likelihood", {}}, {"count", {}}};
+    results = {{"", {}}};
+  }
+  std::vector<Tensor> batch(Measurement& measurement) override {
+    const int64_t chunk = std::clamp<int64_t>(rows_at_once / measurement.batch_size(), 1, samples_);
+    Tensor total = of_draws(measurement, chunk);
+    for (int64_t done = chunk; done < samples_; done += chunk) {
+      measurement.materialize({&total});  // so that one chunk is in memory at a time
+      const Tensor next = of_draws(measurement, std::min(chunk, samples_ - done));
+      const Tensor larger = maximum(total, next);
+      total = larger + log(exp(total - larger) + exp(next - larger));
+    }
+    return {sum(total - std::log(static_cast<double>(samples_))), count_of(measurement)};
+  }
+  Values finish(const Values& values) override { return {{values[0][0] / values[1][0]}}; }
+
+ private:
+  static constexpr int64_t rows_at_once = 8192;
+
+  // (B): the logarithm of the sum of so many importance weights
+  static Tensor of_draws(const Measurement& measurement, int64_t draws) {
+    const Tensor weights = measurement.output("log_importance_weights", draws);  // (B, draws)
+    const Tensor largest = max(weights, {1}, true);
+    return largest.reshape({-1}) + log(sum(exp(weights - largest), {1}));
+  }
+
+  int64_t samples_;
+};
+
+class BitsPerDimension final : public Metric {
+ public:
+  static void describe(Description& d) {
+    d.summary = "Negative log-likelihood of the data's discrete values, in bits for each value of an image.";
+    d.reference = "van den Oord et al. 2016, Pixel Recurrent Neural Networks, section 5.1";
+  }
+  BitsPerDimension(const Settings&, const DataSpec& data, Builder&)
+      : dimensions_(static_cast<double>(data.image().elements())) {
+    sums = {{"log_likelihood", {}}, {"count", {}}};
+    results = {{"", {}}};
+  }
+  std::vector<Tensor> batch(Measurement& measurement) override {
+    return {sum(measurement.output("log_likelihood")), count_of(measurement)};
+  }
+  Values finish(const Values& values) override {
+    return {{-values[0][0] / values[1][0] / dimensions_ / std::log(2.0)}};
+  }
+
+ private:
+  double dimensions_;
+};
+
+}  // namespace
+
+ATELIER_METRIC("elbo", Elbo)
+ATELIER_METRIC("active-latents", ActiveLatents)
+ATELIER_METRIC("log-likelihood", LogLikelihood)
+ATELIER_METRIC("bits-per-dimension", BitsPerDimension)
