@@ -1,6 +1,7 @@
 // Operations on images (B, C, H, W) beside convolutions: pooling, upsampling, normalization, warping.
 #pragma once
 
+#include <algorithm>
 #include <atelier/tensor.hpp>
 
 namespace atelier {
@@ -90,6 +91,28 @@ inline Tensor group_norm(At x, int64_t groups, At scale, At shift, double epsilo
                        {detail::attribute(groups), detail::attribute(epsilon)}, x.location());
 }
 
+// ---- Comparing
+
+// The mean over a sample's elements, (B). Channels are stretched where one of the two has one.
+inline Tensor squared_error(At a, At b) {
+  const auto here = [&](Tensor tensor) { return At(tensor, a.location()); };
+  return mean(here(square(here(a - b)).flatten(a.location())), {1});
+}
+// Images (n, C, H, W) of one size side by side, as the strips of a view: (n, k, C, H, W). Grey ones are made colours
+// where others are.
+inline Tensor strips(const std::vector<Tensor>& images, Location at = {}) {
+  int64_t channels = 1;
+  for (const Tensor& image : images) {
+    channels = std::max(channels, image.dim(1));
+  }
+  std::vector<Tensor> parts;
+  for (const Tensor& image : images) {
+    const std::vector<int64_t> all = {image.dim(0), channels, image.dim(2), image.dim(3)};
+    parts.push_back(broadcast_to(At(image, at), all).reshape({all[0], 1, all[1], all[2], all[3]}, at));
+  }
+  return concatenate(parts, 1, at);
+}
+
 // ---- Warping
 
 // Jaderberg et al. 2015: result pixel (u, v) is x at matrix (u, v, 1), bilinearly, and 0 outside. Columns come before
@@ -112,8 +135,7 @@ inline Tensor affine_matrix(std::initializer_list<Tensor> entries, Location at) 
   for (const Tensor& entry : entries) {
     columns.push_back(entry.reshape({-1, 1}, at));
   }
-  return concatenate({columns[0], columns[1], columns[2], columns[3], columns[4], columns[5]}, 1, at)
-      .reshape({-1, 2, 3}, at);
+  return concatenate(columns, 1, at).reshape({-1, 2, 3}, at);
 }
 
 }  // namespace detail

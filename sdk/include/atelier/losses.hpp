@@ -78,7 +78,7 @@ class Divergence : public LossHandle {
   }
 };
 
-// Of logits (B, classes) and int64 labels (B).
+// Of logits (B, classes) and int64 labels (B), or of every pixel: logits (B, classes, H, W) and labels (B, H, W).
 class Classification : public LossHandle {
  public:
   Classification() = default;
@@ -88,6 +88,20 @@ class Classification : public LossHandle {
   }
   [[nodiscard]] Tensor per_sample(Tensor logits, Tensor labels, Location at = {}) const {  // (B)
     return call(ATL_LOSS_PER_SAMPLE, {logits, labels}, nullptr, at);
+  }
+
+  // A training step of the classifier whose weights are `group`; logs the loss.
+  void train(const Step& step, std::string_view group, Tensor logits, Tensor labels, Location at = {}) const {
+    const Tensor loss = (*this)(logits, labels, at);
+    step.minimize(group, loss, at);
+    step.log("loss", loss, at);
+  }
+  // The loss, and the share of labels that are the likeliest class.
+  void evaluate(const Evaluation& evaluation, Tensor logits, Tensor labels, Location at = {}) const {
+    const auto here = [&](Tensor tensor) { return At(tensor, at); };
+    evaluation.add_per_sample("loss", here(per_sample(logits, labels, at)));
+    const Tensor hits = equal(here(to_real(here(argmax(here(logits), 1)))), here(to_real(here(labels))));
+    evaluation.add_per_sample("accuracy", here(mean(here(hits.reshape({labels.dim(0), -1}, at)), {1})));
   }
 };
 

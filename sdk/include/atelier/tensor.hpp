@@ -305,7 +305,7 @@ inline Tensor conv_transpose2d(At x, At weight, At bias, Convolution c = {}) {  
 
 // ---- Joining and looking up
 
-inline Tensor concatenate(std::initializer_list<Tensor> parts, int64_t axis, Location at = {}) {
+inline Tensor concatenate(const std::vector<Tensor>& parts, int64_t axis, Location at = {}) {
   static const atl_operation resolved = detail::operation("concatenate/1");
   std::vector<atl_tensor> handles;
   for (const Tensor& part : parts) {
@@ -313,9 +313,12 @@ inline Tensor concatenate(std::initializer_list<Tensor> parts, int64_t axis, Loc
   }
   const atl_attribute attribute = detail::attribute(axis);
   atl_tensor output = 0;
-  atl_context* context = parts.size() == 0 ? nullptr : parts.begin()->context();
+  atl_context* context = parts.empty() ? nullptr : parts.front().context();
   detail::apply(context, resolved, handles.data(), handles.size(), &attribute, 1, &output, 1, at);
   return {context, output};
+}
+inline Tensor concatenate(std::initializer_list<Tensor> parts, int64_t axis, Location at = {}) {
+  return concatenate(std::vector<Tensor>(parts), axis, at);
 }
 inline Tensor pad(At x, Integers low, Integers high) {  // zeros before and after, for each axis
   ATELIER_FUNCTION("pad/1", x, {x.tensor.handle()}, ATELIER_LIST(detail::attribute(low), detail::attribute(high)));
