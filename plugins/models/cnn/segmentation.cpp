@@ -1,0 +1,161 @@
+// Ronneberger et al. 2015, U-Net, figure 1: a contracting path of pairs of convolutions with pooling between them, an
+// expanding path that meets each level's features again, and a class for every pixel. Borders are padded, so that the
+// classes are as many as the pixels, and nothing is cropped.
+#include <algorithm>
+#include <atelier/model.hpp>
+#include <cmath>
+
+namespace {
+
+using namespace atelier;
+
+struct Layers {  // what all levels share
+  std::string activation;
+  Initializer initializer;
+  bool batch_norm;
+};
+
+// Two 3x3 convolutions, each with an activation.
+class Pair {
+ public:
+  Pair(const Builder& build, int64_t inputs, int64_t outputs, const Layers& layers) : activation_(layers.activation) {
+    for (int64_t i = 0; i < 2; ++i) {
+      const Builder layer = build.scope(std::to_string(i));
+      convolutions_.emplace_back(layer, i == 0 ? inputs : outputs, outputs, 3, Convolution{.padding = 1},
+                                 layers.initializer);
+      if (layers.batch_norm) {
+        norms_.emplace_back(layer.scope("norm"), outputs);
+      }
+    }
+  }
+  Tensor operator()(Tensor h) const {
+    for (size_t i = 0; i < convolutions_.size(); ++i) {
+      h = convolutions_[i](h);
+      h = activate(activation_, norms_.empty() ? h : norms_[i](h));
+    }
+    return h;
+  }
+
+ private:
+  std::string activation_;
+  std::vector<Conv2d> convolutions_;
+  std::vector<BatchNorm> norms_;
+};
+
+class UNet final : public Model {
+ public:
+  static void describe(Description& d) {
+    d.summary = "Segments images: a class for each pixel, from an encoder and a decoder with connections between them.";
+    d.reference = "Ronneberger et al. 2015, U-Net: Convolutional Networks for Biomedical Image Segmentation";
+    d.integers("filters", {16, 32, 64}, "channels at each level; each level has half the height and width of the last")
+        .range(1, 65536);
+    d.activation("activation", "relu", "of the 3x3 convolutions");
+    d.initialization("he_normal");
+    d.flag("batch_norm", false, "normalize by batch before the activations");
+    d.loss("classification", "classification", "cross-entropy", "how far the logits are from each pixel's class");
+  }
+
+  UNet(const Settings& settings, const DataSpec& data, Builder& build)
+      : low_(data.image().low), high_(data.image().high), classification_(build.loss("classification")) {
+    const std::vector<int64_t> filters = settings.integers("filters");
+    const Field* mask = data.find("mask");
+    if (!fits(filters, mask, data, build)) {
+      return;
+    }
+    classes_ = mask->classes;
+    const Layers layers{settings.text("activation"), Initializer::named(settings.text("initialization")),
+                        settings.flag("batch_norm")};
+    const Builder group = build.group("segmenter");
+    for (size_t i = 0; i < filters.size(); ++i) {
+      const std::string level = std::to_string(i);
+      contracting_.emplace_back(group.scope("contracting." + level), i == 0 ? data.channels() : filters[i - 1],
+                                filters[i], layers);
+      if (i + 1 < filters.size()) {
+        ups_.emplace_back(group.scope("up." + level), filters[i + 1], filters[i], 2, Convolution{.stride = 2},
+                          layers.initializer);
+        expanding_.emplace_back(group.scope("expanding." + level), 2 * filters[i], filters[i], layers);
+      }
+    }
+    output_ = Conv2d(group.scope("output"), filters[0], classes_, 1, {}, layers.initializer);
+  }
+
+  void train_step(Step& step) override {
+    classification_.train(step, "segmenter", logits(step.images()), step.data("mask"));
+  }
+
+  void evaluate(Evaluation& evaluation) override {
+    classification_.evaluate(evaluation, logits(evaluation.images()), evaluation.data("mask"));
+  }
+
+  [[nodiscard]] std::vector<std::string> output_names() const override { return {"logits"}; }
+  Tensor output(Evaluation& evaluation, std::string_view name, int64_t draws) override {
+    return name == "logits" ? logits(evaluation.images()) : Model::output(evaluation, name, draws);
+  }
+
+  [[nodiscard]] std::vector<View> views() const override {
+    return {{.name = "segmentation", .help = "an image, its mask, and the prediction", .uses_data = true}};
+  }
+  Tensor view(Sampling& sampling, std::string_view name, int64_t n) override {
+    if (name != "segmentation") {
+      return Model::view(sampling, name, n);
+    }
+    const Tensor images = sampling.images();
+    return strips({images, painted(sampling, sampling.data("mask")), painted(sampling, argmax(logits(images), 1))});
+  }
+
+ private:
+  static bool fits(const std::vector<int64_t>& filters, const Field* mask, const DataSpec& data, const Builder& build) {
+    const int64_t factor = int64_t{1} << (filters.empty() ? 0 : std::min<size_t>(filters.size() - 1, 32));
+    if (data.channels() == 0 || mask == nullptr || mask->classes == 0 ||
+        mask->dims != std::vector<int64_t>{data.height(), data.width()}) {
+      build.fail(
+          "cnn-segmentation: needs images (C, H, W) and a field 'mask' (H, W) of classes, the data has not both; hint: "
+          "[dataset] use = \"digit-scenes\"");
+    } else if (filters.empty() || data.height() % factor != 0 || data.width() % factor != 0) {
+      build.fail("model.filters: " + std::to_string(filters.size()) +
+                 " levels, expected at least one, and images whose sides are multiples of " + std::to_string(factor) +
+                 "; the data has " + std::to_string(data.height()) + "x" + std::to_string(data.width()));
+    } else {
+      return true;
+    }
+    return false;
+  }
+
+  // (B, C, H, W) to (B, classes, H, W)
+  [[nodiscard]] Tensor logits(Tensor h) const {
+    std::vector<Tensor> skips;
+    for (const Pair& pair : contracting_) {
+      h = pair(skips.empty() ? h : max_pool2d(h, {.kernel = 2}));
+      skips.push_back(h);
+    }
+    for (size_t i = ups_.size(); i-- > 0;) {
+      h = expanding_[i](concatenate({skips[i], ups_[i](h)}, 1));
+    }
+    return output_(h);
+  }
+
+  // Classes (n, H, W) as colours around the colour circle, (n, 3, H, W); class 0 is black.
+  [[nodiscard]] Tensor painted(const Recording& recording, Tensor classes) const {
+    std::vector<float> palette;
+    for (int64_t c = 0; c < classes_; ++c) {
+      for (const double centre : {0.0, 1.0 / 3, 2.0 / 3}) {  // red, green, blue
+        const double hue = static_cast<double>(c - 1) / static_cast<double>(std::max<int64_t>(classes_ - 1, 1));
+        const double apart = std::abs(hue - centre - std::round(hue - centre));  // half the circle at most
+        const double light = c == 0 ? 0.0 : std::clamp(2 - 6 * apart, 0.0, 1.0);
+        palette.push_back(static_cast<float>(low_ + (high_ - low_) * light));
+      }
+    }
+    return gather(recording.constant({classes_, 3}, palette), classes).permute({0, 3, 1, 2});
+  }
+
+  double low_, high_;
+  int64_t classes_ = 0;
+  Classification classification_;
+  std::vector<Pair> contracting_, expanding_;  // from the image's size to the smallest
+  std::vector<ConvTranspose2d> ups_;
+  Conv2d output_;
+};
+
+}  // namespace
+
+ATELIER_MODEL("cnn-segmentation", UNet)
