@@ -1,0 +1,66 @@
+// Between a frame and what the recurrent layers read and write: the pixels themselves, or convolutions of stride 2 and
+// their mirror image, as in Radford et al. 2016.
+#pragma once
+
+#include <atelier/layers.hpp>
+
+namespace rnn {
+
+using namespace atelier;
+
+class FrameCoder {
+ public:
+  static constexpr Convolution halving{.stride = 2, .padding = 1};
+  static constexpr int64_t kernel = 4;
+
+  FrameCoder() = default;
+  // `frame` is (C, H, W). No filters: pixels.
+  FrameCoder(const Builder& build, const std::vector<int64_t>& frame, const std::vector<int64_t>& filters,
+             int64_t units)
+      : frame_(frame), smallest_(frame) {
+    const int64_t factor = int64_t{1} << std::min<size_t>(filters.size(), 32);
+    if (frame[1] % factor != 0 || frame[2] % factor != 0) {
+      build.fail("model.filters: " + std::to_string(filters.size()) +
+                 " layers, expected frames whose sides are multiples of " + std::to_string(factor) + "; the data has " +
+                 std::to_string(frame[1]) + "x" + std::to_string(frame[2]));
+      return;
+    }
+    const Initializer initializer = Initializer::named("he_uniform");
+    for (size_t i = 0; i < filters.size(); ++i) {
+      const int64_t inputs = i == 0 ? frame[0] : filters[i - 1];
+      const std::string level = std::to_string(i);
+      halvings_.emplace_back(build.scope("halving." + level), inputs, filters[i], kernel, halving, initializer);
+      doublings_.emplace_back(build.scope("doubling." + level), filters[i], inputs, kernel, halving, initializer);
+      smallest_ = {filters[i], smallest_[1] / 2, smallest_[2] / 2};
+    }
+    output_ = Linear(build.scope("output"), units, features());
+  }
+
+  [[nodiscard]] int64_t features() const { return smallest_[0] * smallest_[1] * smallest_[2]; }
+
+  // Frames (B, T, C, H, W) to (B, T, features)
+  [[nodiscard]] Tensor encode(Tensor frames) const {
+    Tensor h = frames.reshape({-1, frame_[0], frame_[1], frame_[2]});
+    for (const Conv2d& layer : halvings_) {
+      h = relu(layer(h));
+    }
+    return h.reshape({frames.dim(0), frames.dim(1), -1});
+  }
+
+  // States (B, T, units) to the logits of frames (B, T, C, H, W)
+  [[nodiscard]] Tensor decode(Tensor states) const {
+    Tensor h = output_(states).reshape({-1, smallest_[0], smallest_[1], smallest_[2]});
+    for (size_t i = doublings_.size(); i-- > 0;) {
+      h = doublings_[i](relu(h));
+    }
+    return h.reshape({states.dim(0), states.dim(1), frame_[0], frame_[1], frame_[2]});
+  }
+
+ private:
+  std::vector<int64_t> frame_, smallest_ = {0, 0, 0};  // (C, H, W)
+  std::vector<Conv2d> halvings_;
+  std::vector<ConvTranspose2d> doublings_;  // from the frame's size to the smallest
+  Linear output_;
+};
+
+}  // namespace rnn

@@ -1,0 +1,96 @@
+// Srivastava et al. 2015, Unsupervised Learning of Video Representations using LSTMs, section 2.3 without an encoder of
+// its own: each frame of a sequence from those before it, as in Graves 2013 for handwriting. It generates by reading
+// what it has predicted.
+#include <atelier/model.hpp>
+
+#include "frame_coder.hpp"
+#include "rows.hpp"
+#include "smoothed_copy.hpp"
+
+namespace {
+
+using namespace atelier;
+
+class NextFrame final : public Model {
+ public:
+  static void describe(Description& d) {
+    d.summary = "Recurrent network that predicts each frame of a sequence from those before it.";
+    d.reference =
+        "Srivastava et al. 2015, Unsupervised Learning of Video Representations using LSTMs; Graves 2013, Generating "
+        "Sequences With Recurrent Neural Networks";
+    rnn::describe_layers(d, 512);
+    d.integers("filters", {},
+               "channels after each convolution of stride 2 between a frame and the recurrent layers, mirrored behind "
+               "them; none: the pixels themselves")
+        .range(1, 65536);
+  }
+
+  NextFrame(const Settings& settings, const DataSpec& data, Builder& build) {
+    const Field* frames = data.find("frames");
+    if (frames == nullptr || frames->dims.size() != 4 || frames->dims[0] < 2 || frames->low != 0 || frames->high != 1) {
+      build.fail(
+          "rnn-next-frame: needs a field 'frames' (T, C, H, W) in [0, 1] with at least two frames; hint: [dataset] use "
+          "= "
+          "\"moving-digits\", and no other range");
+      return;
+    }
+    count_ = frames->dims[0];
+    const Builder group = build.group("predictor");
+    const int64_t units = settings.integer("units");
+    coder_ = rnn::FrameCoder(group.scope("frames"), {frames->dims.begin() + 1, frames->dims.end()},
+                             settings.integers("filters"), units);
+    recurrent_ = Recurrent(group.scope("recurrent"), settings.text("cell"), coder_.features(), units,
+                           settings.integer("layers"));
+  }
+
+  void train_step(Step& step) override {
+    const Tensor loss = mean(cross_entropy_of(step.data("frames")));
+    step.minimize("predictor", loss);
+    step.log("loss", loss);
+  }
+
+  void evaluate(Evaluation& evaluation) override {
+    const Tensor frames = evaluation.data("frames");
+    evaluation.add_per_sample("loss", cross_entropy_of(frames));
+    evaluation.add_per_sample("baseline", rnn::smoothed_copy_cross_entropy(evaluation, frames));
+  }
+
+  [[nodiscard]] std::vector<View> views() const override {
+    return {{.name = "animation",
+             .help = "the first half of a sequence as it was, and what is generated from there on",
+             .uses_data = true,
+             .animation = true}};
+  }
+  Tensor view(Sampling& sampling, std::string_view name, int64_t n) override {
+    if (name != "animation") {
+      return Model::view(sampling, name, n);
+    }
+    const Tensor frames = sampling.data("frames");
+    const int64_t given = (count_ + 1) / 2;
+    Tensor film = frames.slice(1, 0, given);
+    Recurrent::Sequence read = recurrent_(coder_.encode(film));
+    Tensor state = read.y.slice(1, given - 1, 1);  // (n, 1, units)
+    for (int64_t t = given; t < count_; ++t) {
+      const Tensor frame = sigmoid(coder_.decode(state));
+      film = concatenate({film, frame}, 1);
+      read = recurrent_(coder_.encode(frame), read.last);
+      state = read.y;
+    }
+    return film;
+  }
+
+ private:
+  // The sum over a frame's pixels, the mean over all frames but the first, (B).
+  [[nodiscard]] Tensor cross_entropy_of(Tensor frames) const {
+    const Tensor logits = coder_.decode(recurrent_(coder_.encode(frames.slice(1, 0, count_ - 1))).y);
+    return mean(sum(bce_with_logits(logits, frames.slice(1, 1, count_ - 1)), {2, 3, 4}), {1});
+  }
+
+  int64_t count_ = 0;  // frames of a sequence, T
+  rnn::FrameCoder coder_;
+  Recurrent recurrent_;
+};
+
+}  // namespace
+
+ATELIER_MODEL("rnn-next-frame", NextFrame)
