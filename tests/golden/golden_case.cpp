@@ -47,6 +47,40 @@ StepValues step_of(const json& given) {
   return {given.at("losses").get<std::map<std::string, double>>(), given.at("gradients").get<Named>()};
 }
 
+plugin::FieldSpec field_of(const std::string& name, const json& dims, int64_t classes, const json& range) {
+  plugin::FieldSpec out{name, classes > 0 ? tensor::DType::i64 : tensor::DType::f32, {}, classes, range[0], range[1]};
+  for (const int64_t length : dims) {
+    out.dims.append(length);
+  }
+  return out;
+}
+
+// The images, labels where there are any, and the further fields of a case.
+std::vector<plugin::FieldSpec> fields_of(const json& given) {
+  std::vector<plugin::FieldSpec> out{field_of("image", given.at("image"), 0, given.at("range"))};
+  if (given.contains("labels")) {
+    out.push_back(field_of("label", json::array(), given.at("classes"), given.at("range")));
+  }
+  for (const json& field : given.value("fields", json::array())) {
+    out.push_back(field_of(field.at("name"), field.at("dims"), field.at("classes"), given.at("range")));
+  }
+  return out;
+}
+
+std::vector<Named> batches_of(const json& given) {
+  std::vector<Named> out(given.at("steps").size());
+  for (size_t step = 0; step < out.size(); ++step) {
+    out[step]["image"] = given.at("images")[step].get<Numbers>();
+    if (given.contains("labels")) {
+      out[step]["label"] = given.at("labels")[step].get<Numbers>();
+    }
+    for (const json& field : given.value("fields", json::array())) {
+      out[step][field.at("name")] = field.at("values")[step].get<Numbers>();
+    }
+  }
+  return out;
+}
+
 Case case_of(const json& given, const plugin::Registry& registry) {
   Case out;
   out.name = given.at("name");
@@ -54,20 +88,16 @@ Case case_of(const json& given, const plugin::Registry& registry) {
   for (const auto& [slot, loss] : given.at("losses").items()) {
     out.recipe.losses[slot] = choice_of(loss, plugin::Kind::loss, registry);
   }
-  plugin::FieldSpec image{"image", tensor::DType::f32, {}, 0, given.at("range")[0], given.at("range")[1]};
-  for (const int64_t length : given.at("image")) {
-    image.dims.append(length);
-  }
   out.batch = given.at("batch");
   out.latent = given.at("latent");
-  out.recipe.data = {{image}, out.batch, out.batch, {}};
+  out.recipe.data = {fields_of(given), out.batch, out.batch, {}};
   out.recipe.seed = given.at("seed");
   out.optimizer = choice_of(given.at("optimizer"), plugin::Kind::optimizer, registry);
   out.clip_norm = given.at("clip_norm");
   for (const auto& [name, parameter] : given.at("initial").items()) {
     out.initial[name] = parameter.at("values").get<Numbers>();
   }
-  out.images = given.at("images").get<std::vector<Numbers>>();
+  out.batches = batches_of(given);
   out.noise = given.at("noise").get<std::vector<Numbers>>();
   out.has_frozen = given.contains("frozen");
   if (out.has_frozen) {
@@ -93,6 +123,8 @@ void assign(const Numbers& from, tensor::Tensor& to) {
     const auto value = static_cast<float>(from[i]);
     if (to.dtype == tensor::DType::f32) {
       to.storage.as<float>()[i] = value;
+    } else if (to.dtype == tensor::DType::i64) {
+      to.storage.as<int64_t>()[i] = static_cast<int64_t>(from[i]);
     } else {
       to.storage.as<double>()[i] = static_cast<double>(value);
     }
@@ -111,21 +143,25 @@ Numbers numbers_of(const tensor::Tensor& tensor) {
 
 class OneBatch final : public plugin::BatchSource {
  public:
-  OneBatch(const Case& golden, const Numbers& images, tensor::DType real) {
-    tensor::Shape shape{golden.batch};
-    for (const int64_t length : golden.recipe.data.fields[0].dims.dims()) {
-      shape.append(length);
+  OneBatch(const Case& golden, const Named& batch, tensor::DType real) : size_(golden.batch) {
+    for (const plugin::FieldSpec& field : golden.recipe.data.fields) {
+      tensor::Shape shape{size_};
+      for (const int64_t length : field.dims.dims()) {
+        shape.append(length);
+      }
+      const tensor::DType dtype = field.dtype == tensor::DType::i64 ? field.dtype : real;
+      values_.emplace_back(shape, dtype);
+      assign(batch.at(field.name), values_.back());
+      fields_.push_back({field.name, {shape, dtype}, values_.back().storage.data()});
     }
-    images_ = tensor::Tensor(shape, real);
-    assign(images, images_);
-    fields_.push_back({"image", {shape, real}, images_.storage.data()});
   }
-  [[nodiscard]] int64_t size() const override { return images_.shape[0]; }
+  [[nodiscard]] int64_t size() const override { return size_; }
   [[nodiscard]] const std::vector<plugin::BatchField>& fields() const override { return fields_; }
   void advance() override { throw Error(ErrorKind::data, "the golden cases have one batch a step"); }
 
  private:
-  tensor::Tensor images_;
+  int64_t size_;
+  std::vector<tensor::Tensor> values_;
   std::vector<plugin::BatchField> fields_;
 };
 
@@ -162,7 +198,7 @@ GoldenRun::GoldenRun(const Case& golden, const plugin::Registry& registry, tenso
 }
 
 StepValues GoldenRun::step(int64_t step) {
-  OneBatch batch(case_, case_.images[static_cast<size_t>(step) - 1], real_);
+  OneBatch batch(case_, case_.batches[static_cast<size_t>(step) - 1], real_);
   atl_phase_info phase{};
   phase.step = step;
   phase.total_steps = static_cast<int64_t>(case_.steps.size());

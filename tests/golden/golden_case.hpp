@@ -25,9 +25,9 @@ struct Case {
   plugin::ComponentChoice optimizer;
   double clip_norm = 0;
   int64_t batch = 0, latent = 0;
-  Named initial;                // parameters and state; exact in float32
-  std::vector<Numbers> images;  // by step, (batch, C, H, W); exact in float32
-  std::vector<Numbers> noise;   // by step, (batch, latent), the draw that the model makes; exact in float32
+  Named initial;               // parameters and state; exact in float32
+  std::vector<Named> batches;  // by step and field; exact in float32
+  std::vector<Numbers> noise;  // by step, (batch, latent), the draw that the model makes; exact in float32
   bool has_frozen = false;
   StepValues frozen;              // the first step where nothing is updated, to 15 digits
   std::vector<StepValues> steps;  // with updates, to 9 digits

@@ -1,4 +1,4 @@
-// The models, losses and optimizers that come with the host against PyTorch's values in gan.json and vae.json.
+// The models, losses and optimizers that come with the host against PyTorch's values in the JSON files.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -23,9 +23,11 @@ const plugin::Registry& registry() {
 }
 
 std::vector<Case> all_cases() {
-  std::vector<Case> out = read_cases(GOLDEN "/gan.json", registry());
-  for (Case& golden : read_cases(GOLDEN "/vae.json", registry())) {
-    out.push_back(std::move(golden));
+  std::vector<Case> out;
+  for (const std::string family : {"gan", "vae", "convolutional", "recurrent"}) {
+    for (Case& golden : read_cases(GOLDEN "/" + family + ".json", registry())) {
+      out.push_back(std::move(golden));
+    }
   }
   return out;
 }

@@ -1,4 +1,4 @@
-"""Writes gan.json and vae.json: losses, gradients and weights of tiny models over three training steps, made by PyTorch in
+"""Writes the JSON files: losses, gradients and weights of tiny models over three training steps, made by PyTorch in
 float64. `python3 tests/golden/make.py` (NumPy and PyTorch 2.13). The values are committed; tests need no Python."""
 import json
 import math
@@ -7,6 +7,8 @@ from pathlib import Path
 import torch
 
 import counted
+import models_convolutional as convolutional
+import models_recurrent as recurrent
 from models import BATCH, IMAGE, PIXELS, Gan, Vae, wave
 
 STEPS = 3
@@ -49,7 +51,8 @@ def numbers(tensor, digits):
 def train_step(model, step, digits, update):
     """One step of all groups: losses and gradients as they were before `update(group)`, which may change the weights."""
     losses, gradients = {}, {}
-    for group, logged, loss in model.losses(images(model, step), noise(model, step)):
+    further = model.further_inputs(step, SEED) if hasattr(model, "further_inputs") else ()
+    for group, logged, loss in model.losses(images(model, step), noise(model, step), *further):
         members = model.parameters.group(group)
         found = torch.autograd.grad(loss, list(members.values()))
         for (name, parameter), gradient in zip(members.items(), found):
@@ -69,6 +72,14 @@ def make_case(name, make_model, recipe, optimizer, clip_norm=0.0, with_frozen=Tr
                         for key, value in model.parameters.items()},
             "images": [numbers(images(model, step), 9) for step in range(1, STEPS + 1)],
             "noise": [numbers(noise(model, step), 9) for step in range(1, STEPS + 1)]}
+    if getattr(model, "classes", 0) > 0:
+        case["classes"] = model.classes
+        case["labels"] = [model.labels(step) for step in range(1, STEPS + 1)]
+    if hasattr(model, "fields"):  # beside the images and labels: name, classes (0 for real numbers), values (batch, ...)
+        steps = [model.fields(step) for step in range(1, STEPS + 1)]
+        case["fields"] = [{"name": name, "dims": list(values.shape[1:]), "classes": classes,
+                           "values": [numbers(fields[i][2], 9) for fields in steps]}
+                          for i, (name, classes, values) in enumerate(steps[0])]
     if with_frozen:  # one step in double precision whose updates are left out
         case["frozen"] = train_step(make_model(), 1, 15, lambda group: None)
     groups = {key.split(".")[0]: None for key in model.parameters}
@@ -123,12 +134,43 @@ def vae_cases():
         yield vae_case(name, "mse", optimizer, hidden=4, latent=2, with_frozen=False)
 
 
+def settings_case(name, kind, use, settings, loss, optimizer=None, **more):
+    """Of a model whose PyTorch twin takes the host's settings."""
+    slots = {"bce": "reconstruction", "mse": "reconstruction", "cross-entropy": "classification"}
+    losses = {slots[loss]: {"use": loss, "settings": {}}} if loss else {}
+    recipe = {"model": {"use": use, "settings": settings}, "losses": losses}
+    return make_case(name, lambda: kind(**settings, **more), recipe, optimizer or adam())
+
+
+def convolutional_cases():
+    classifier = {"filters": [2, 3, 2], "hidden": [4], "activation": "leaky_relu"}
+    yield settings_case("pooled", convolutional.Cnn, "cnn", classifier, "cross-entropy")
+    through = {"filters": [2, 3], "hidden": [5]}
+    for task, loss in {"autoencode": "bce", "denoise": "bce", "translate": "mse"}.items():
+        yield settings_case(task, convolutional.ImageToImage, "cnn-image-to-image", {**through, "task": task, "noise": 0.4}, loss,
+                            distance=loss)
+    levels = {"filters": [2, 3, 4], "activation": "leaky_relu"}
+    yield settings_case("three levels", convolutional.UNet, "cnn-segmentation", levels, "cross-entropy")
+
+
+def recurrent_cases():
+    yield settings_case("two layers", recurrent.Rnn, "rnn", {"cell": "lstm", "units": 4, "layers": 2}, "cross-entropy")
+    for cell in ["tanh", "lstm", "gru"]:
+        yield settings_case(cell, recurrent.NextFrame, "rnn-next-frame",
+                            {"cell": cell, "units": 3, "layers": 2, "filters": []}, None)
+    yield settings_case("convolutional", recurrent.NextFrame, "rnn-next-frame",
+                        {"cell": "gru", "units": 5, "layers": 1, "filters": [2]}, None)
+    for architecture, cell, loss in [("sequence-to-sequence", "lstm", "bce"), ("bidirectional", "gru", "mse")]:
+        yield settings_case(architecture, recurrent.Manipulation, "rnn-manipulation",
+                            {"architecture": architecture, "cell": cell, "units": 3, "layers": 2}, loss, distance=loss)
+
+
 def text_of(value, indent=""):
     """JSON with one line for each array of numbers, so that a change shows where it is."""
     inner = indent + " "
     if isinstance(value, dict):
         return "{\n" + ",\n".join(f"{inner}{json.dumps(k)}: {text_of(v, inner)}" for k, v in value.items()) + f"\n{indent}}}"
-    if isinstance(value, list) and isinstance(value[0], (dict, list)):
+    if isinstance(value, list) and value and isinstance(value[0], (dict, list)):
         return "[\n" + ",\n".join(inner + text_of(v, inner) for v in value) + f"\n{indent}]"
     return json.dumps(value)
 
@@ -137,3 +179,5 @@ if __name__ == "__main__":
     here = Path(__file__).parent
     (here / "gan.json").write_text(text_of(list(gan_cases())) + "\n")
     (here / "vae.json").write_text(text_of(list(vae_cases())) + "\n")
+    (here / "convolutional.json").write_text(text_of(list(convolutional_cases())) + "\n")
+    (here / "recurrent.json").write_text(text_of(list(recurrent_cases())) + "\n")
