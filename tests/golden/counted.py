@@ -76,8 +76,17 @@ def box_muller(radius_words, angle_words):
     return cosine, radius * sine(angle, quadrant)
 
 
-def normal(seed, step, ordinal, rows, columns, purpose=TRAINING):
-    """N(0, 1), float32 (rows, columns): draw number `ordinal` of a step, for the places 0 to rows - 1 of the batch."""
+def upper_bits(words):
+    """Uniform in (0, 1): (2 k + 1) 2^-24 of the upper 23 bits."""
+    return [((word >> np.uint32(9)).astype(f32) + f32(0.5)) * f32(2.0**-23) for word in words]
+
+
+def box_muller_pairs(words):
+    return [*box_muller(words[0], words[1]), *box_muller(words[2], words[3])]
+
+
+def draw(distribution, seed, step, ordinal, rows, columns, purpose):
+    """Float32 (rows, columns): draw number `ordinal` of a step, for the places 0 to rows - 1 of the batch."""
     key = splitmix64(splitmix64(seed) ^ purpose)
     key = (key & 0xFFFFFFFF, key >> 32)
     out = np.empty((rows, columns), f32)
@@ -85,7 +94,15 @@ def normal(seed, step, ordinal, rows, columns, purpose=TRAINING):
         for group in range(-(-columns // GROUP)):
             blocks = group * LANES + np.arange(LANES)
             words = philox4x32((blocks, row, step & 0xFFFFFFFF, (ordinal & 0xFFFF) | ((step >> 32) << 16)), key)
-            numbers = np.concatenate([*box_muller(words[0], words[1]), *box_muller(words[2], words[3])])
+            numbers = np.concatenate(distribution(words))
             part = out[row, group * GROUP:(group + 1) * GROUP]
             part[:] = numbers[:len(part)]
     return out
+
+
+def normal(seed, step, ordinal, rows, columns, purpose=TRAINING):
+    return draw(box_muller_pairs, seed, step, ordinal, rows, columns, purpose)
+
+
+def uniform(seed, step, ordinal, rows, columns, purpose=TRAINING):
+    return draw(upper_bits, seed, step, ordinal, rows, columns, purpose)

@@ -107,6 +107,9 @@ Case case_of(const json& given, const plugin::Registry& registry) {
     out.steps.push_back(step_of(step));
   }
   out.weights = given.at("weights").get<Named>();
+  if (given.contains("sampled")) {
+    out.sampled = given.at("sampled").get<Numbers>();
+  }
   return out;
 }
 
@@ -215,6 +218,20 @@ StepValues GoldenRun::step(int64_t step) {
     }
   }
   return out;
+}
+
+Numbers GoldenRun::sample(int64_t n) {
+  graph::Session session(graph::Mode::sample, real_, model_.bank(), executor_, arena_);
+  session.begin({case_.recipe.seed, purpose_sampling, 0, 0});
+  const uint32_t images = model_.sample(session, n, {});
+  session.end(std::span(&images, 1));
+  session.start();
+  for (const graph::StepResult& result : session.wait().entries) {
+    if (result.kind == graph::OutputKind::requested) {
+      return numbers_of(*result.tensor);
+    }
+  }
+  return {};
 }
 
 Named GoldenRun::weights() {

@@ -32,6 +32,7 @@ struct Case {
   StepValues frozen;              // the first step where nothing is updated, to 15 digits
   std::vector<StepValues> steps;  // with updates, to 9 digits
   Named weights;                  // after them
+  Numbers sampled;                // `batch` images from the initial weights; empty where the model draws none
 };
 
 std::vector<Case> read_cases(const std::string& path, const plugin::Registry& registry);
@@ -43,6 +44,7 @@ class GoldenRun {
   GoldenRun(const Case& golden, const plugin::Registry& registry, tensor::DType real);
   StepValues step(int64_t step);  // from 1
   [[nodiscard]] Named weights();
+  Numbers sample(int64_t n);
 
  private:
   const Case& case_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 #include "base/purposes.hpp"
 #include "golden_case.hpp"
@@ -22,10 +23,22 @@ const plugin::Registry& registry() {
   return loaded;
 }
 
+// A file for each.
+std::vector<std::string> families() {
+  std::vector<std::string> out;
+  for (const auto& entry : std::filesystem::directory_iterator(GOLDEN)) {
+    if (entry.path().extension() == ".json") {
+      out.push_back(entry.path().string());
+    }
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
 std::vector<Case> all_cases() {
   std::vector<Case> out;
-  for (const std::string family : {"gan", "vae", "convolutional", "recurrent"}) {
-    for (Case& golden : read_cases(GOLDEN "/" + family + ".json", registry())) {
+  for (const std::string& family : families()) {
+    for (Case& golden : read_cases(family, registry())) {
       out.push_back(std::move(golden));
     }
   }
@@ -130,6 +143,20 @@ TEST_CASE("golden: losses, gradients and weights of three steps in float32") {
       comparison.step(static_cast<int64_t>(step), run.step(static_cast<int64_t>(step)), golden.steps[step - 1]);
     }
     comparison.weights(run.weights(), golden.weights);
+  }
+}
+
+TEST_CASE("golden: pixels drawn beside what is remembered are those drawn from whole images") {
+  for (const Case& golden : all_cases()) {
+    for (const tensor::DType real : {tensor::DType::f32, tensor::DType::f64}) {
+      if (!golden.sampled.empty()) {
+        const Numbers drawn = GoldenRun(golden, registry(), real).sample(golden.batch);
+        REQUIRE(drawn.size() == golden.sampled.size());
+        for (size_t i = 0; i < drawn.size(); ++i) {
+          CHECK_MESSAGE(drawn[i] == doctest::Approx(golden.sampled[i]), golden.name, ", [", i, "]");
+        }
+      }
+    }
   }
 }
 

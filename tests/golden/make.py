@@ -1,4 +1,4 @@
-"""Writes the JSON files: losses, gradients and weights of tiny models over three training steps, made by PyTorch in
+"""Writes the JSON files beside it: losses, gradients and weights of tiny models over three training steps, made by PyTorch in
 float64. `python3 tests/golden/make.py` (NumPy and PyTorch 2.13). The values are committed; tests need no Python."""
 import json
 import math
@@ -9,16 +9,22 @@ import torch
 import counted
 import models_convolutional as convolutional
 import models_recurrent as recurrent
-from models import BATCH, IMAGE, PIXELS, Gan, Vae, wave
+from models_latent_games import Aae, VaeGan
+from models_pixelcnn import PixelCnn
+from models import BATCH, IMAGE, Gan, Vae, wave
 
 STEPS = 3
 SEED = 11
 
 
+def image_of(model):
+    return getattr(model, "image", IMAGE)
+
+
 def images(model, step):
     """One batch, within the range that the model wants."""
     low, high = model.image_range
-    return ((low + high) / 2 + (high - low) / 2 * wave((BATCH, PIXELS), 10 * step, scale=0.9)).float().double()
+    return ((low + high) / 2 + (high - low) / 2 * wave((BATCH, math.prod(image_of(model))), 10 * step, scale=0.9)).float().double()
 
 
 def noise(model, step):
@@ -67,7 +73,7 @@ def make_case(name, make_model, recipe, optimizer, clip_norm=0.0, with_frozen=Tr
     """`make_model()` builds the PyTorch model that `recipe` describes to the host."""
     model = make_model()
     case = {"name": name, **recipe, "optimizer": optimizer, "clip_norm": clip_norm, "seed": SEED, "range": model.image_range,
-            "image": IMAGE, "batch": BATCH, "latent": model.latent,
+            "image": image_of(model), "batch": BATCH, "latent": model.latent,
             "initial": {key: {"shape": list(value.shape), "values": numbers(value, 9)}
                         for key, value in model.parameters.items()},
             "images": [numbers(images(model, step), 9) for step in range(1, STEPS + 1)],
@@ -80,6 +86,8 @@ def make_case(name, make_model, recipe, optimizer, clip_norm=0.0, with_frozen=Tr
         case["fields"] = [{"name": name, "dims": list(values.shape[1:]), "classes": classes,
                            "values": [numbers(fields[i][2], 9) for fields in steps]}
                           for i, (name, classes, values) in enumerate(steps[0])]
+    if hasattr(model, "sample"):  # from the initial weights
+        case["sampled"] = numbers(model.sample(SEED, BATCH), 9)
     if with_frozen:  # one step in double precision whose updates are left out
         case["frozen"] = train_step(make_model(), 1, 15, lambda group: None)
     groups = {key.split(".")[0]: None for key in model.parameters}
@@ -163,6 +171,45 @@ def recurrent_cases():
     for architecture, cell, loss in [("sequence-to-sequence", "lstm", "bce"), ("bidirectional", "gru", "mse")]:
         yield settings_case(architecture, recurrent.Manipulation, "rnn-manipulation",
                             {"architecture": architecture, "cell": cell, "units": 3, "layers": 2}, loss, distance=loss)
+def pixelcnn_case(name, image=(1, 4, 4), features=2, levels=2, gated=False, blocks=1):
+    settings = {"features": features, "blocks": blocks, "kernel": 3, "first_kernel": 5, "levels": levels, "gated": gated}
+    recipe = {"model": {"use": "pixelcnn", "settings": settings}, "losses": {}}
+    return make_case(name, lambda: PixelCnn(image, **settings), recipe, adam())
+
+
+def pixelcnn_cases():
+    yield pixelcnn_case("two levels", blocks=2)
+    yield pixelcnn_case("four levels", levels=4)
+    yield pixelcnn_case("gated, two levels", gated=True, blocks=2)
+    yield pixelcnn_case("gated, four levels", gated=True, levels=4)
+    yield pixelcnn_case("three colours", image=(3, 3, 4), features=3, levels=3)
+    yield pixelcnn_case("three colours, gated", image=(3, 3, 4), features=3, levels=2, gated=True)
+
+
+def vae_gan_case(name, reconstruction_in="features", feature_layer=0, separate_generator=False, layers="fully_connected",
+                 encoder=(5,), discriminator=(6, 4)):
+    settings = {"layers": layers, "encoder": list(encoder), "discriminator": list(discriminator), "latent": 2,
+                "batch_norm": False, "reconstruction_in": reconstruction_in, "feature_layer": feature_layer, "beta": 0.7,
+                "gamma": 0.3, "separate_generator": separate_generator}
+    recipe = {"model": {"use": "vae-gan", "settings": settings},
+              "losses": {"adversarial": {"use": "non-saturating", "settings": {}},
+                         "divergence": {"use": "gaussian-kl", "settings": {}}}}
+    return make_case(name, lambda: VaeGan(**settings), recipe, adam(beta1=0.5))
+
+
+def vae_gan_cases():
+    yield vae_gan_case("compared in features")
+    yield vae_gan_case("compared in pixels", "pixels")
+    yield vae_gan_case("generator apart", feature_layer=1, separate_generator=True)
+    yield vae_gan_case("convolutional", layers="convolutional", encoder=(2, 3), discriminator=(2, 2))
+
+
+def aae_cases():
+    settings = {"hidden": [5], "discriminator": [4], "latent": 2, "regularization": 2.0}
+    recipe = {"model": {"use": "aae", "settings": settings},
+              "losses": {"adversarial": {"use": "non-saturating", "settings": {}},
+                         "reconstruction": {"use": "bce", "settings": {}}}}
+    yield make_case("two phases", lambda: Aae(**settings), recipe, adam())
 
 
 def text_of(value, indent=""):
@@ -176,8 +223,7 @@ def text_of(value, indent=""):
 
 
 if __name__ == "__main__":
-    here = Path(__file__).parent
-    (here / "gan.json").write_text(text_of(list(gan_cases())) + "\n")
-    (here / "vae.json").write_text(text_of(list(vae_cases())) + "\n")
-    (here / "convolutional.json").write_text(text_of(list(convolutional_cases())) + "\n")
-    (here / "recurrent.json").write_text(text_of(list(recurrent_cases())) + "\n")
+    families = {"gan": gan_cases, "vae": vae_cases, "convolutional": convolutional_cases, "recurrent": recurrent_cases,
+                "pixelcnn": pixelcnn_cases, "vae-gan": vae_gan_cases, "aae": aae_cases}
+    for family, cases in families.items():
+        (Path(__file__).parent / (family + ".json")).write_text(text_of(list(cases())) + "\n")

@@ -49,20 +49,28 @@ class MaskedConv2d {
     }
   }
 
-  Tensor operator()(At x) const {
+  Tensor operator()(At x) const { return convolve(x, {above(), 0, left(), right()}); }
+
+  // The same for a part of an image that comes with what the kernel reaches around it: (B, C, above + R, left + K +
+  // right) to (B, O, R, K). So an image can be made row by row or pixel by pixel.
+  Tensor on_part(At x) const { return convolve(x, {0, 0, 0, 0}); }
+  // How far the kernel reaches: what operator() borders an image with.
+  [[nodiscard]] int64_t above() const { return rows_ - 1; }
+  [[nodiscard]] int64_t left() const { return reach_; }
+  [[nodiscard]] int64_t right() const { return mask_.region == CausalMask::Region::horizontal ? 0 : reach_; }
+
+ private:
+  // `border` is above, below, left and right.
+  Tensor convolve(At x, Integers border) const {
     static const atl_operation resolved = detail::operation("conv2d/1");
-    const Location at = x.location();
-    const int64_t above = rows_ - 1;
-    const int64_t right = mask_.region == CausalMask::Region::horizontal ? 0 : reach_;
-    const Tensor y = detail::apply(
-        x.tensor.context(), resolved,
-        {x.tensor.handle(), masked(weight_.use(x.tensor), at).handle(), bias_.use(x.tensor).handle()},
-        {detail::attribute(Integers({1, 1})), detail::attribute(Integers({above, 0, reach_, right}))}, at);
+    const Tensor weight = masked(weight_.use(x.tensor), x.location());
+    const Tensor y =
+        detail::apply(x.tensor.context(), resolved, {x.tensor.handle(), weight.handle(), bias_.use(x.tensor).handle()},
+                      {detail::attribute(Integers({1, 1})), detail::attribute(border)}, x.location());
     detail::core->annotate(y.context(), detail::string(name_), y.handle());
     return y;
   }
 
- private:
   // Kernels end with the pixel's own row and, in a horizontal one, with the pixel itself.
   [[nodiscard]] bool keeps(int64_t row, int64_t column, int64_t colour_out, int64_t colour_in) const {
     if (row < rows_ - 1) {

@@ -1,0 +1,164 @@
+// Larsen et al. 2016, Autoencoding beyond pixels using a learned similarity metric: the decoder of a variational
+// autoencoder is the generator of an adversarial game, and the discriminator's hidden layers measure reconstructions.
+#include <atelier/model.hpp>
+#include <optional>
+
+#include "networks.hpp"
+
+namespace {
+
+using namespace atelier;
+
+class VaeGan final : public Model {
+ public:
+  static void describe(Description& d) {
+    d.summary = "Variational autoencoder whose decoder is also the generator of an adversarial game.";
+    d.reference = "Larsen et al. 2016, Autoencoding beyond pixels using a learned similarity metric";
+    d.text("layers", "fully_connected", "kind of all networks' layers").choices({"fully_connected", "convolutional"});
+    d.integers("encoder", {512, 256}, "units or channels after each layer; the decoder mirrors them").range(1, 65536);
+    d.integers("discriminator", {512, 256}, "units or channels after each layer").range(1, 65536);
+    d.integer("latent", 20, "length of the latent vector z").range(1, 65536);
+    d.flag("batch_norm", true, "normalize the hidden layers by batch");
+    d.initialization("glorot_uniform");
+    d.text("reconstruction_in", "features", "where images and reconstructions are compared")
+        .choices({"features", "pixels"});
+    d.integer("feature_layer", 0, "after which hidden layer of the discriminator, from 1; 0 is the last").range(0, 64);
+    d.number("beta", 1.0, "weight of the divergence in the encoder's loss").range(0);
+    d.number("gamma", 1.0, "weight of the reconstruction against the adversarial loss of the decoder").range(0);
+    d.flag("separate_generator", false, "samples come from a network of their own, not from the decoder");
+    d.loss("adversarial", "adversarial", "non-saturating", "what discriminator and generator play for");
+    d.loss("divergence", "divergence", "gaussian-kl", "how far the posterior is from the prior");
+  }
+
+  VaeGan(const Settings& settings, const DataSpec& data, Builder& build)
+      : image_(data.image()),
+        latent_(settings.integer("latent")),
+        beta_(settings.number("beta")),
+        gamma_(settings.number("gamma")),
+        in_features_(settings.text("reconstruction_in") == "features"),
+        adversarial_(build.loss("adversarial")),
+        divergence_(build.loss("divergence")) {
+    if (data.channels() == 0) {
+      build.fail("the data has no images (C, H, W), which are what this model is of");
+      return;
+    }
+    vae_gan::Shape shape{settings.text("layers") == "convolutional",
+                         settings.flag("batch_norm"),
+                         image_.dims,
+                         settings.integers("encoder"),
+                         latent_,
+                         Initializer::named(settings.text("initialization"))};
+    encoder_ = vae_gan::Encoder(build.group("encoder"), shape);
+    decoder_ = vae_gan::Decoder(build.group("decoder"), shape);
+    if (settings.flag("separate_generator")) {
+      generator_ = vae_gan::Decoder(build.group("generator"), shape);
+    }
+    shape.widths = settings.integers("discriminator");
+    discriminator_ = vae_gan::Discriminator(build.group("discriminator"), shape);
+    const int64_t depth = static_cast<int64_t>(shape.widths.size());
+    const int64_t layer = settings.integer("feature_layer");
+    if (in_features_ && (depth == 0 || layer > depth)) {
+      build.fail("model.feature_layer: " + std::to_string(layer) + ", expected one of the discriminator's " +
+                 std::to_string(depth) + " layers; hint: model.reconstruction_in = \"pixels\" needs none");
+    }
+    feature_layer_ = static_cast<size_t>(layer == 0 ? depth : layer);
+  }
+
+  // Algorithm 1. All losses are those of the weights before the step.
+  void train_step(Step& step) override {
+    const Losses l = losses(step, step.images());
+    step.minimize("encoder", l.prior * beta_ + l.likelihood);
+    if (generator_) {
+      step.minimize("decoder", l.likelihood * gamma_ + l.reconstruction_adversarial);
+      step.minimize("generator", l.sample_adversarial);
+    } else {
+      step.minimize("decoder", l.likelihood * gamma_ + l.generator);
+    }
+    step.minimize("discriminator", l.discriminator);
+    step.log("prior", l.prior);
+    step.log("reconstruction", l.likelihood);
+    step.log("discriminator_loss", l.discriminator);
+    step.log("generator_loss", l.generator);
+  }
+
+  void evaluate(Evaluation& evaluation) override {
+    const Tensor x = evaluation.images();
+    const auto [mean, log_variance] = encode(x);
+    const Tensor decoded = image_of(decoder_(mean + exp(log_variance * 0.5) * noise(evaluation, x.dim(0))));
+    const Tensor prior = divergence_.per_sample(mean, log_variance);
+    const Tensor reconstruction = negative_log_likelihood(decoded, x);
+    evaluation.add_per_sample("loss", prior * beta_ + reconstruction);
+    evaluation.add_per_sample("divergence", prior);
+    evaluation.add_per_sample("reconstruction", reconstruction);
+    evaluation.add_per_sample("pixel_error", sum(square(decoded - x).flatten(), {1}));
+    evaluation.add_per_sample("real_score", discriminator_(x).reshape({-1}));
+    evaluation.add_per_sample("fake_score", discriminator_(generate(noise(evaluation, x.dim(0)))).reshape({-1}));
+  }
+
+  Tensor sample(Sampling& sampling, int64_t n) override { return generate(noise(sampling, n)); }
+
+  std::vector<std::string> output_names() const override { return {"posterior_mean", "posterior_log_variance"}; }
+  Tensor output(Evaluation& evaluation, std::string_view name, int64_t) override {
+    const Posterior posterior = encode(evaluation.images());
+    return name == "posterior_mean" ? posterior.mean : posterior.log_variance;
+  }
+
+ private:
+  struct Posterior {
+    Tensor mean, log_variance;  // (B, latent)
+  };
+  struct Losses {  // as in algorithm 1; all of them to be minimized
+    Tensor prior, likelihood;
+    Tensor reconstruction_adversarial, sample_adversarial;  // of what makes each kind of fakes
+    Tensor generator, discriminator;
+  };
+
+  // The two kinds of fakes weigh half each, so that real and fake images weigh the same in any adversarial loss.
+  Losses losses(Step& step, Tensor x) const {
+    const auto [mean, log_variance] = encode(x);
+    const Tensor decoded = image_of(decoder_(mean + exp(log_variance * 0.5) * noise(step, x.dim(0))));
+    const Tensor sampled = generate(noise(step, x.dim(0)));
+    Losses l;
+    l.prior = divergence_(mean, log_variance);
+    l.likelihood = atelier::mean(negative_log_likelihood(decoded, x));
+    l.reconstruction_adversarial = adversarial_.generator(discriminator_, decoded);
+    l.sample_adversarial = adversarial_.generator(discriminator_, sampled);
+    l.generator = 0.5 * (l.reconstruction_adversarial + l.sample_adversarial);
+    l.discriminator = 0.5 * (adversarial_.discriminator(discriminator_, x, decoded.detach()) +
+                             adversarial_.discriminator(discriminator_, x, sampled.detach()));
+    return l;
+  }
+
+  [[nodiscard]] Posterior encode(Tensor x) const {
+    const Tensor both = encoder_(x);
+    return {both.slice(1, 0, latent_), both.slice(1, latent_, latent_)};
+  }
+  [[nodiscard]] Tensor noise(const Recording& recording, int64_t n) const { return recording.normal({n, latent_}); }
+  [[nodiscard]] Tensor generate(Tensor z) const { return image_of((generator_ ? *generator_ : decoder_)(z)); }
+  // A raw output squashed into the images' range.
+  [[nodiscard]] Tensor image_of(Tensor raw) const { return sigmoid(raw) * (image_.high - image_.low) + image_.low; }
+
+  // -log N(Dis_l(x); Dis_l(decoded), I) (equation 7), or the same of the pixels, up to a constant. (B)
+  [[nodiscard]] Tensor negative_log_likelihood(Tensor decoded, Tensor x) const {
+    const Tensor difference =
+        in_features_ ? discriminator_.features(x, feature_layer_) - discriminator_.features(decoded, feature_layer_)
+                     : x - decoded;
+    return 0.5 * sum(square(difference.flatten()), {1});
+  }
+
+  Field image_;
+  int64_t latent_;
+  double beta_, gamma_;
+  bool in_features_;
+  size_t feature_layer_ = 0;
+  Adversarial adversarial_;
+  Divergence divergence_;
+  vae_gan::Encoder encoder_;
+  vae_gan::Decoder decoder_;
+  std::optional<vae_gan::Decoder> generator_;
+  vae_gan::Discriminator discriminator_;
+};
+
+}  // namespace
+
+ATELIER_MODEL("vae-gan", VaeGan)
