@@ -26,7 +26,7 @@ Sampled sample(const std::string& text, int64_t n, uint64_t seed) {
   graph::Executor executor(2);
   graph::Session session(graph::Mode::sample, tensor::DType::f32, bench->model().bank(), executor, bench->arena());
   session.begin({seed, purpose_sampling, 0, 0});
-  const uint32_t images = bench->model().sample(session, n, {});
+  const uint32_t images = *bench->model().sample(session, n, {});
   session.end(std::span(&images, 1));
   session.start();
   Sampled out;

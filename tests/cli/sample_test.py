@@ -2,7 +2,7 @@ import os
 import struct
 import unittest
 
-from atelier_test import AtelierTest
+from atelier_test import TINY, AtelierTest
 
 
 class Sample(AtelierTest):
@@ -39,13 +39,57 @@ class Sample(AtelierTest):
         self.assert_error(["sample", "a.h5"],
                           "atelier sample: got no output file, expected: atelier sample LOG -o FILE.png")
         self.assert_error(["sample", "a.h5", "-o", "out.jpg"],
-                          "--output: got 'out.jpg', expected a name that ends in .png")
+                          "--output: got 'out.jpg', expected a name that ends in .png, or in .gif with --view")
         folder = os.path.join(os.path.realpath(self.folder), "none")
         self.assert_error(["sample", "a.h5", "-o", "none/out.png"],
                           f"none/out.png: cannot be written: there is no folder {folder}")
         self.assert_error(["sample", "a.h5", "-o", "out.png"], "a.h5: no such file")
         self.assert_error(["sample", "a.h5", "-o", "out.png", "-n", "0"],
                           "--count: got '0', expected an integer of at least 1 and at most 65536")
+
+
+class Views(AtelierTest):
+    """A classifier's saliency, and a sequence."""
+
+    def train_classifier(self):
+        text = TINY.replace('use = "vae"\nhidden = [16]\nlatent = 2', 'use = "cnn"\nfilters = [4, 4]\nhidden = [8]')
+        self.write("classifier.toml", text.replace('name = "tiny"', 'name = "classifier"'))
+        self.run_atelier("run", "classifier.toml")
+
+    def test_a_strip_a_row(self):
+        self.train_classifier()
+        self.run_atelier("sample", "classifier", "-o", "out.png", "--view", "saliency", "-n", "3")
+        with open(self.path("out.png"), "rb") as file:
+            width, height = struct.unpack(">II", file.read()[16:24])
+        self.assertEqual(height, 3 * 8 + 2 * 2)
+        self.assertEqual(width, 2 * 8 + 2)  # the image, and where the class comes from
+
+    def test_an_animation(self):
+        self.train_classifier()
+        self.run_atelier("sample", "classifier", "-o", "out.gif", "--view", "saliency", "-n", "4")
+        with open(self.path("out.gif"), "rb") as file:
+            gif = file.read()
+        self.assertEqual(gif[:6], b"GIF89a")
+        self.assertEqual(struct.unpack("<HH", gif[6:10]), (18, 18))  # a grid of four strips
+        self.assertIn(b"NETSCAPE2.0", gif)
+        self.assertEqual(gif.count(b"\x21\xf9\x04"), 2)  # as many frames as a strip has images
+
+    def test_the_seed_chooses_samples(self):
+        self.train_classifier()
+        pictures = []
+        for seed in ("1", "1", "2"):
+            self.run_atelier("sample", "classifier", "-o", "out.png", "--view", "saliency", "--seed", seed)
+            with open(self.path("out.png"), "rb") as file:
+                pictures.append(file.read())
+        self.assertEqual(pictures[0], pictures[1])
+        self.assertNotEqual(pictures[0], pictures[2])
+
+    def test_what_a_model_does_not_have(self):
+        self.train_classifier()
+        wrong = self.run_atelier("sample", "classifier", "-o", "out.png", "--view", "salience", code=2).stderr
+        self.assertIn("--view: the model 'cnn' has no view 'salience', it has saliency (", wrong)
+        wrong = self.run_atelier("sample", "classifier", "-o", "out.png", code=2).stderr
+        self.assertIn("the model makes no images of 1 or 3 channels; hint: --view shows what it does", wrong)
 
 
 if __name__ == "__main__":

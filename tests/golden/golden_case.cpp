@@ -223,7 +223,7 @@ StepValues GoldenRun::step(int64_t step) {
 Numbers GoldenRun::sample(int64_t n) {
   graph::Session session(graph::Mode::sample, real_, model_.bank(), executor_, arena_);
   session.begin({case_.recipe.seed, purpose_sampling, 0, 0});
-  const uint32_t images = model_.sample(session, n, {});
+  const uint32_t images = *model_.sample(session, n, {});
   session.end(std::span(&images, 1));
   session.start();
   for (const graph::StepResult& result : session.wait().entries) {

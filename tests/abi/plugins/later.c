@@ -82,7 +82,12 @@ static const later_setting settings[2] = {{{sizeof(later_setting),
                                            {0}}};
 static const atl_description description = {
     sizeof description, TEXT("grey"), TEXT("Grey images."), {NULL, 0}, {NULL, 0}, &settings[0].now, 2, NULL, 0};
-static const atl_dataset_v1 table = {sizeof table, create, free, get_spec, read_sample};
+static atl_status group_of(void* self, int64_t index, int64_t* group) {
+  (void)self;
+  *group = index;
+  return ATL_OK;
+}
+static const atl_dataset_v1 table = {sizeof table, create, free, get_spec, read_sample, group_of};
 static const atl_component component = {sizeof component, TEXT(ATL_DATASET_V1), &description, &table};
 static const atl_component* const components[] = {&component};
 

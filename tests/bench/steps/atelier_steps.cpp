@@ -111,7 +111,7 @@ class Loop {
     graph::Session session(graph::Mode::sample, tensor::DType::f32, bench_.model().bank(), executor_, arena_);
     return repeat(seconds, [&] {
       session.begin({0, purpose_sampling, 0, 0});
-      const uint32_t images = bench_.model().sample(session, count, {});
+      const uint32_t images = *bench_.model().sample(session, count, {});
       session.end(std::span(&images, 1));
       session.start();
       (void)session.wait();

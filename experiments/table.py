@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""Writes the table of README.md from the logs of finished runs, and the pictures in it:
+    python3 experiments/table.py [ATELIER [RUNS]]       build/bin/atelier and runs/ where not given
+Rows and what is published about them are in table.toml; everything measured comes from the logs, of all finished runs of
+an experiment with different seeds (the newest of each). Needs h5py."""
+
+import math
+import statistics
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import h5py
+
+HERE = Path(__file__).parent
+BEGIN, END = "<!-- table -->", "<!-- end of the table -->"
+
+
+def text(value):
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def finished_runs(folder):
+    """The newest finished run of each seed, by seed."""
+    newest = {}
+    for path in sorted(folder.glob("*.h5")):
+        with h5py.File(path) as log:
+            if text(log.attrs["status"]) == "finished":
+                newest[int(log.attrs["seed"])] = path
+    return [newest[seed] for seed in sorted(newest)]
+
+
+def seconds_of(log):
+    return float(log["timing/train/wall_seconds"][-1])
+
+
+def duration(seconds):
+    return f"{seconds / 60:.1f} min" if seconds >= 90 else f"{seconds:.0f} s"
+
+
+def figures(row, logs):
+    """Each figure with the mean over the seeds, and their range where there are several."""
+    out = []
+    for key, form in row["figures"].items():
+        values = [float(log["final/summary"][key][()]) for log in logs]
+        shown = form.format(statistics.mean(values))
+        if len(values) > 1:
+            number = form[form.index("{"):form.index("}") + 1]
+            shown += f" ({number.format(min(values))} to {number.format(max(values))})"
+        out.append(shown if all(map(math.isfinite, values)) else "not finite: " + key)
+    return "; ".join(out)
+
+
+def draw(row, path, atelier):
+    """The row's picture, beside this file."""
+    if "picture" not in row:
+        return ""
+    picture = HERE / "pictures" / (row["experiment"] + row.get("picture_type", ".png"))
+    picture.parent.mkdir(exist_ok=True)
+    subprocess.run([atelier, "sample", path, "-o", picture, *row["picture"]], check=True, capture_output=True)
+    return f"![{row['experiment']}](pictures/{picture.name})"
+
+
+def line(row, atelier, runs):
+    paths = finished_runs(runs / row["experiment"])
+    if not paths:
+        return None
+    logs = [h5py.File(path) for path in paths]
+    seeds = "1 seed" if len(logs) == 1 else f"{len(logs)} seeds"
+    time = duration(statistics.mean(map(seconds_of, logs)))
+    threads = {int(log["provenance"].attrs["threads"]) for log in logs}
+    cells = [row["system"], f"[`{row['experiment']}`]({row['experiment']}.toml)",
+             f"{time} on {' or '.join(map(str, sorted(threads)))} threads, {seeds}", figures(row, logs),
+             row.get("published", "none for these settings"), draw(row, paths[0], atelier)]
+    return "| " + " | ".join(cells) + " |"
+
+
+def main():
+    atelier = Path(sys.argv[1] if len(sys.argv) > 1 else HERE.parent / "build/bin/atelier").resolve()
+    runs = Path(sys.argv[2] if len(sys.argv) > 2 else HERE.parent / "runs")
+    rows = tomllib.loads((HERE / "table.toml").read_text())["row"]
+    lines = ["| system | experiment | training | measured | published | picture |", "|---|---|---|---|---|---|"]
+    for row in rows:
+        found = line(row, atelier, runs)
+        print(row["experiment"], "no finished run: left out" if found is None else "done", file=sys.stderr)
+        lines += [found] if found else []
+    readme = HERE / "README.md"
+    before, rest = readme.read_text().split(BEGIN)
+    readme.write_text(before + BEGIN + "\n" + "\n".join(lines) + "\n" + END + rest.split(END)[1])
+
+
+if __name__ == "__main__":
+    main()
