@@ -1,44 +1,14 @@
-// IDX files, sound and broken, in a folder that is removed at the end of a test.
+// IDX files, sound and broken.
 #pragma once
 
 #include <zlib.h>
 
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <initializer_list>
-#include <stdexcept>
-#include <string>
+
+#include "folder.hpp"
 
 namespace atelier::testing {
-
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "idx_XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) {
-      throw std::runtime_error("cannot make " + pattern);
-    }
-    path = pattern;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { std::filesystem::remove_all(path); }
-
-  [[nodiscard]] std::string file(const std::string& name) const { return (path / name).string(); }
-
-  std::filesystem::path path;
-};
-
-inline void write(const std::string& file, const std::string& bytes) {
-  std::ofstream(file, std::ios::binary) << bytes;
-}
-
-inline std::string read_bytes(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 inline void write_gzip(const std::string& file, const std::string& bytes) {
   const gzFile out = gzopen(file.c_str(), "wb");
