@@ -17,7 +17,7 @@
 
 namespace atelier::testing {
 
-using Setting = std::variant<int64_t, std::string>;  // the types that our datasets have
+using Setting = std::variant<int64_t, double, std::string>;  // the types that our datasets have
 using SettingValues = std::map<std::string, Setting>;
 
 inline std::string_view view(atl_string text) {
@@ -107,6 +107,11 @@ class MadeDataset {
     table_->read(self_, failure_->context(), split, index, fields);
     return sample;
   }
+  [[nodiscard]] int64_t group(int64_t index) const {
+    int64_t group = -1;
+    table_->group(self_, index, &group);
+    return group;
+  }
 
  private:
   const atl_dataset_v1* table_;
@@ -162,6 +167,8 @@ class DatasetHost {
       const auto given = settings.find(std::string(view(setting.name)));
       if (given != settings.end() && setting.default_value.type == ATL_INTEGER) {
         values.back().value.integer = std::get<int64_t>(given->second);
+      } else if (given != settings.end() && setting.default_value.type == ATL_NUMBER) {
+        values.back().value.number = std::get<double>(given->second);
       } else if (given != settings.end()) {
         values.back().value.text = to_abi(std::get<std::string>(given->second));
       }

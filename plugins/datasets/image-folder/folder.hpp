@@ -1,0 +1,27 @@
+// The picture files below a folder, and their classes.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace image_folder {
+
+struct File {
+  std::string path;
+  std::string name;    // path below the folder, with slashes
+  int64_t label = -1;  // index into the classes; -1 where there are none
+};
+
+struct Listing {
+  std::vector<File> files;           // by name, so that nothing depends on the file system's order
+  std::vector<std::string> classes;  // the first level of nested folders that hold pictures, by name
+};
+
+// Lists the PNG and JPEG files below the first of `folders` that is there, told by their names' endings; names that
+// begin with a dot are passed over. Throws DataError where none of the folders is there, where it has no pictures, or
+// where pictures stand beside class folders.
+Listing list_pictures(const std::vector<std::filesystem::path>& folders);
+
+}  // namespace image_folder

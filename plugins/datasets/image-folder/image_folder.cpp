@@ -1,0 +1,155 @@
+// The PNG and JPEG files of a folder, scaled to one size; nested folders are classes.
+#include <algorithm>
+#include <atelier/dataset.hpp>
+#include <regex>
+
+#include "error.hpp"
+#include "folder.hpp"
+#include "load.hpp"
+#include "split.hpp"
+
+namespace {
+
+using namespace atelier;
+namespace fs = std::filesystem;
+
+// A setting that cannot be; what() is the message.
+struct SettingError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+image_folder::Fit fit_of(const std::string& text) {
+  return text == "pad"       ? image_folder::Fit::pad
+         : text == "stretch" ? image_folder::Fit::stretch
+                             : image_folder::Fit::crop;
+}
+
+std::array<uint8_t, 3> colour_of(const std::string& text) {
+  if (text.size() != 7 || text[0] != '#' || text.find_first_not_of("0123456789abcdefABCDEF", 1) != std::string::npos) {
+    throw SettingError("background is '" + text +
+                       "', expected # and six hexadecimal digits, two each of red, green and blue; hint: '#ffffff' is "
+                       "white");
+  }
+  const unsigned long value = std::stoul(text.substr(1), nullptr, 16);
+  return {static_cast<uint8_t>(value >> 16), static_cast<uint8_t>(value >> 8), static_cast<uint8_t>(value)};
+}
+
+image_folder::Shape shape_of(const Settings& settings) {
+  const int64_t channels = settings.integer("channels");
+  if (channels == 2) {
+    throw SettingError("channels is 2, expected 1 or 3; hint: 1 is grey, 3 is colour");
+  }
+  return {fit_of(settings.text("fit")), settings.integer("size"), channels, colour_of(settings.text("background"))};
+}
+
+image_folder::Split split_of(const Settings& settings, const std::vector<image_folder::File>& files) {
+  const std::string pattern = settings.text("group_pattern");
+  try {
+    return image_folder::split_files(files, pattern, settings.number("test_fraction"),
+                                     static_cast<uint64_t>(settings.integer("seed")));
+  } catch (const std::regex_error& error) {
+    throw SettingError("group_pattern is '" + pattern + "', expected an ECMAScript regular expression (" +
+                       error.what() + ")");
+  }
+}
+
+// Holds all pictures as bytes; a read turns one into floats.
+class ImageFolder final : public Dataset {
+ public:
+  static void describe(Description& d) {
+    d.summary =
+        "Pictures of your own: the PNG and JPEG files of a folder, scaled to one size; nested folders are classes.";
+    d.text("directory", "", "the folder, relative to the experiment file or in a data directory").required();
+    d.integer("size", 64, "height and width in pixels").range(1, 1024);
+    d.integer("channels", 3, "1: grey, 3: colour").range(1, 3);
+    d.text("fit", "crop", "how a picture becomes square: cut off, filled up with background, or distorted")
+        .choices({"crop", "pad", "stretch"});
+    d.text("background", "#ffffff", "what shows through where a picture is transparent, and beside it");
+    d.number("test_fraction", 0.1, "share of the groups of files that are test samples").range(0, 1);
+    d.text("group_pattern", "",
+           "regular expression on a file's name without its ending; files with equal first captures, or whole matches, "
+           "stay on one side of a split; empty: each file by itself");
+    d.integer("seed", 0, "other seeds split differently");
+  }
+
+  ImageFolder(const Settings& settings, const Environment& environment) {
+    try {
+      load(settings, environment);
+    } catch (const SettingError& error) {
+      settings.fail(error.what());
+    } catch (const image_folder::DataError& error) {
+      environment.fail(error.what());
+    }
+  }
+
+  void read(Split split, int64_t index, const Sample& sample) const override {
+    const std::vector<int64_t>& side = split == Split::train ? split_.train : split_.test;
+    const auto count = static_cast<int64_t>(side.size());
+    if (index < 0 || index >= count) {
+      sample.fail("index " + std::to_string(index) + ", expected 0 to " + std::to_string(count - 1));
+      return;
+    }
+    const int64_t file = side[static_cast<size_t>(index)];
+    const int64_t elements = shape_.channels * shape_.size * shape_.size;
+    const uint8_t* const pixels = pixels_.data() + file * elements;
+    std::transform(pixels, pixels + elements, sample.reals(0),
+                   [](uint8_t pixel) { return static_cast<float>(pixel) / 255.0F; });
+    if (!labels_.empty()) {
+      *sample.integers(1) = labels_[static_cast<size_t>(file)];
+    }
+  }
+
+  int64_t group(int64_t index) const override {
+    return split_.groups[static_cast<size_t>(split_.train[static_cast<size_t>(index)])];
+  }
+
+ private:
+  static std::vector<fs::path> folders(const std::string& directory, const Environment& environment) {
+    std::vector<fs::path> out = {(fs::path(environment.base_directory()) / directory).lexically_normal()};
+    for (const std::string& data : environment.data_directories()) {
+      out.push_back(fs::path(data) / directory);
+    }
+    if (fs::path(directory).is_absolute()) {
+      out.resize(1);
+    }
+    return out;
+  }
+
+  void load(const Settings& settings, const Environment& environment) {
+    shape_ = shape_of(settings);
+    const std::string directory = settings.text("directory");
+    const image_folder::Listing listing = image_folder::list_pictures(folders(directory, environment));
+    split_ = split_of(settings, listing.files);
+    if (split_.train.empty()) {
+      throw image_folder::DataError("all " + std::to_string(listing.files.size()) + " pictures of " + directory +
+                                    " are test samples, expected some to train; hint: lower test_fraction, "
+                                    "or have group_pattern make more groups");
+    }
+    pixels_ = image_folder::load_pictures(listing.files, shape_);
+    describe_data(listing);
+  }
+
+  void describe_data(const image_folder::Listing& listing) {
+    fields = {{"image", ATL_FLOAT32, {shape_.channels, shape_.size, shape_.size}, 0, 0.0, 1.0}};
+    if (!listing.classes.empty()) {
+      fields.push_back({"label", ATL_INT64, {}, static_cast<int64_t>(listing.classes.size())});
+    }
+    for (const image_folder::File& file : listing.files) {
+      files.push_back(file.path);
+      if (!listing.classes.empty()) {
+        labels_.push_back(file.label);
+      }
+    }
+    train_count = static_cast<int64_t>(split_.train.size());
+    test_count = static_cast<int64_t>(split_.test.size());
+  }
+
+  image_folder::Shape shape_;
+  image_folder::Split split_;
+  std::vector<uint8_t> pixels_;  // (files, C, H, W)
+  std::vector<int64_t> labels_;  // by file; none where there are no classes
+};
+
+}  // namespace
+
+ATELIER_DATASET("image-folder", ImageFolder)
