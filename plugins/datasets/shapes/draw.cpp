@@ -1,11 +1,13 @@
 #include "draw.hpp"
 
 #include <algorithm>
+#include <atelier/counted_draws.hpp>
 #include <cmath>
 
-#include "draws.hpp"
-
 namespace shapes {
+
+using namespace atelier;
+
 namespace {
 
 enum Ordinal : uint64_t {
@@ -54,15 +56,6 @@ double distance(Kind kind, double x, double y, double r) {
 double largest_half_angle_tangent(Kind kind) {
   constexpr double of_45_degrees = 0.41421356237309505, of_60_degrees = 0.57735026918962576;
   return kind == Kind::triangle ? of_60_degrees : of_45_degrees;
-}
-
-// Hue in [0, 1) around the colour circle, at full saturation: red, yellow, green, cyan, blue, magenta.
-Colour from_hue(double hue) {
-  const auto channel = [&](double centre) {
-    const double apart = std::abs(6 * hue - centre);
-    return std::clamp(2 - std::min(apart, 6 - apart), 0.0, 1.0);
-  };
-  return {channel(0), channel(2), channel(4)};
 }
 
 // The pure colour brought towards white by `white`, then darkened to `light`.

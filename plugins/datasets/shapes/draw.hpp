@@ -2,22 +2,19 @@
 // correctly, so the bits are the same on every machine.
 #pragma once
 
-#include <array>
-#include <cstdint>
+#include <atelier/pictures.hpp>
 
 namespace shapes {
 
 enum class Kind { circle, square, triangle, cross, ring };
 constexpr int kinds = 5;
 
-using Colour = std::array<double, 3>;  // red, green, blue in [0, 1]; a grey picture uses the first
-
 struct Picture {
   Kind kind;
-  double x, y;          // centre, in pixels: x from the left edge, y from the top
-  double radius;        // of the circle around the shape, in pixels
-  double cosine, sine;  // of the rotation
-  Colour foreground, background;
+  double x, y;                             // centre, in pixels: x from the left edge, y from the top
+  double radius;                           // of the circle around the shape, in pixels
+  double cosine, sine;                     // of the rotation
+  atelier::Colour foreground, background;  // a grey picture uses the first channel
 };
 
 // What picture `index` of a split shows. The kinds take turns, so that the classes are balanced. The whole shape is

@@ -31,11 +31,6 @@ class Shapes final : public Dataset {
   }
 
   void read(Split split, int64_t index, const Sample& sample) const override {
-    const int64_t count = split == Split::train ? train_count : test_count;
-    if (index < 0 || index >= count) {
-      sample.fail("index " + std::to_string(index) + ", expected 0 to " + std::to_string(count - 1));
-      return;
-    }
     const shapes::Picture picture = shapes::choose(seed_, static_cast<uint64_t>(split), index, size_, channels_);
     shapes::draw(picture, size_, channels_, sample.reals(0));
     *sample.integers(1) = static_cast<int64_t>(picture.kind);

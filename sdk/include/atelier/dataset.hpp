@@ -89,7 +89,7 @@ class Dataset {
   Dataset& operator=(const Dataset&) = delete;
   virtual ~Dataset() = default;
 
-  // Writes one sample. The same bits whenever it is called, from many threads at once.
+  // Writes one sample; the split has one of this index. The same bits whenever it is called, from many threads at once.
   virtual void read(Split split, int64_t index, const Sample& sample) const = 0;
   // The group of a training sample: near-duplicates share one, and a validation split takes whole groups. Any thread.
   virtual int64_t group(int64_t index) const { return index; }
@@ -139,7 +139,14 @@ ATELIER_OWN inline const atl_dataset_v1 dataset_table = {
     },
     [](void* self, atl_context* context, int32_t split, int64_t index, void* const* fields) -> atl_status {
       return guard(context, [&] {
-        static_cast<DatasetHolder*>(self)->dataset->read(static_cast<Split>(split), index, Sample(context, fields));
+        const Dataset& dataset = *static_cast<DatasetHolder*>(self)->dataset;
+        const Sample sample(context, fields);
+        const int64_t count = split == ATL_TRAIN ? dataset.train_count : dataset.test_count;
+        if (index < 0 || index >= count) {
+          sample.fail("index " + std::to_string(index) + ", expected 0 to " + std::to_string(count - 1));
+        } else {
+          dataset.read(static_cast<Split>(split), index, sample);
+        }
       });
     },
     [](void* self, int64_t index, int64_t* group) -> atl_status {
