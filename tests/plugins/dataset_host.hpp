@@ -17,7 +17,7 @@
 
 namespace atelier::testing {
 
-using Setting = std::variant<int64_t, double, std::string>;  // the types that our datasets have
+using Setting = std::variant<int64_t, double, std::string, std::vector<int64_t>, std::vector<double>>;
 using SettingValues = std::map<std::string, Setting>;
 
 inline std::string_view view(atl_string text) {
@@ -62,6 +62,14 @@ struct Sample {
   bool operator==(const Sample&) const = default;
 };
 
+// All fields of one sample, by name.
+struct FieldValues {
+  std::map<std::string, std::vector<float>, std::less<>> reals;
+  std::map<std::string, std::vector<int64_t>, std::less<>> integers;
+
+  bool operator==(const FieldValues&) const = default;
+};
+
 // A dataset that was made, or the failure that came of it.
 class MadeDataset {
  public:
@@ -104,7 +112,7 @@ class MadeDataset {
     }
     sample.image.resize(elements, -1.0F);
     void* const fields[] = {sample.image.data(), &sample.label};
-    table_->read(self_, failure_->context(), split, index, fields);
+    read_into(split, index, fields);
     return sample;
   }
   [[nodiscard]] int64_t group(int64_t index) const {
@@ -112,12 +120,47 @@ class MadeDataset {
     table_->group(self_, index, &group);
     return group;
   }
+  [[nodiscard]] FieldValues read_fields(int32_t split, int64_t index) const {
+    FieldValues out;
+    std::vector<void*> places;
+    for (uint64_t i = 0; i < spec_->field_count; ++i) {
+      const atl_field& field = spec_->fields[i];
+      size_t elements = 1;
+      for (uint32_t axis = 0; axis < field.rank; ++axis) {
+        elements *= static_cast<size_t>(field.dims[axis]);
+      }
+      const std::string name(view(field.name));
+      if (field.dtype == ATL_FLOAT32) {
+        places.push_back(out.reals.emplace(name, std::vector<float>(elements, -7.0F)).first->second.data());
+      } else {
+        places.push_back(out.integers.emplace(name, std::vector<int64_t>(elements, -7)).first->second.data());
+      }
+    }
+    read_into(split, index, places.data());
+    return out;
+  }
+  atl_status read_into(int32_t split, int64_t index, void* const* fields) const {
+    return table_->read(self_, failure_->context(), split, index, fields);
+  }
 
  private:
   const atl_dataset_v1* table_;
   std::unique_ptr<Failure> failure_;
   void* self_ = nullptr;
   const atl_data_spec* spec_ = nullptr;
+};
+
+// What a dataset sees of another one.
+struct SourceOf {
+  atl_source table;  // first, so that the plugin's pointer leads back here
+  const MadeDataset* dataset;
+
+  explicit SourceOf(const MadeDataset& made)
+      : table{sizeof table, &made.spec(),
+              [](const atl_source* source, int32_t split, int64_t index, void* const* fields) -> atl_status {
+                return reinterpret_cast<const SourceOf*>(source)->dataset->read_into(split, index, fields);
+              }},
+        dataset(&made) {}
 };
 
 class DatasetHost {
@@ -158,19 +201,15 @@ class DatasetHost {
   // Settings that are not given have their defaults.
   [[nodiscard]] MadeDataset make(std::string_view name, const SettingValues& settings = {},
                                  const std::vector<std::string>& data_directories = {},
-                                 const std::string& base_directory = ".") const {
+                                 const std::string& base_directory = ".", const atl_source* source = nullptr) const {
     const atl_component& found = component(name);
     std::vector<atl_named_value> values;
     for (uint64_t i = 0; i < found.description->setting_count; ++i) {
       const atl_setting& setting = found.description->settings[i];
       values.push_back({setting.name, setting.default_value});
       const auto given = settings.find(std::string(view(setting.name)));
-      if (given != settings.end() && setting.default_value.type == ATL_INTEGER) {
-        values.back().value.integer = std::get<int64_t>(given->second);
-      } else if (given != settings.end() && setting.default_value.type == ATL_NUMBER) {
-        values.back().value.number = std::get<double>(given->second);
-      } else if (given != settings.end()) {
-        values.back().value.text = to_abi(std::get<std::string>(given->second));
+      if (given != settings.end()) {
+        set(values.back().value, given->second);
       }
     }
     std::vector<atl_string> directories;
@@ -180,11 +219,39 @@ class DatasetHost {
     const atl_settings all{sizeof all, values.data(), values.size()};
     const atl_source no_source{};
     const atl_environment environment{sizeof environment, to_abi(base_directory), directories.data(),
-                                      directories.size(), &no_source};
+                                      directories.size(), source == nullptr ? &no_source : source};
     return {static_cast<const atl_dataset_v1*>(found.table), all, environment};
+  }
+  [[nodiscard]] MadeDataset make_from(const atl_source& source, std::string_view name,
+                                      const SettingValues& settings = {}) const {
+    return make(name, settings, {}, ".", &source);
   }
 
  private:
+  static void set(atl_value& value, const Setting& given) {
+    switch (value.type) {
+      case ATL_INTEGER:
+        value.integer = std::get<int64_t>(given);
+        break;
+      case ATL_NUMBER:
+        value.number = std::get<double>(given);
+        break;
+      case ATL_TEXT:
+        value.text = to_abi(std::get<std::string>(given));
+        break;
+      case ATL_INTEGERS:
+        value.list = std::get<std::vector<int64_t>>(given).data();
+        value.count = std::get<std::vector<int64_t>>(given).size();
+        break;
+      case ATL_NUMBERS:
+        value.list = std::get<std::vector<double>>(given).data();
+        value.count = std::get<std::vector<double>>(given).size();
+        break;
+      default:
+        throw std::runtime_error("a setting of a type that no test has needed yet");
+    }
+  }
+
   void* library_;
   atl_plugin plugin_{};
 };
