@@ -64,6 +64,9 @@ Dataset::Dataset(const Registry& registry, const DatasetRecipe& recipe, const st
     const atl_data_spec* spec = nullptr;
     context.check(table_->spec(self_, &spec));
     spec_ = DataSpec::from(*spec);
+    if (source_) {  // what a sample is made of, too
+      spec_.files.insert(spec_.files.end(), source_->spec().files.begin(), source_->spec().files.end());
+    }
   } catch (...) {
     if (self_ != nullptr) {
       table_->destroy(self_);

@@ -74,7 +74,9 @@ runlog::Provenance provenance_of(Workbench& bench, const plugin::Registry& regis
   for (const auto& [group, optimizer] : experiment.group_optimizers) {
     add_plugin(registry, plugin::Kind::optimizer, optimizer.use, seen, out.plugins);
   }
-  add_plugin(registry, plugin::Kind::dataset, experiment.dataset.use, seen, out.plugins);
+  for (const experiment::Dataset* dataset = &experiment.dataset; dataset != nullptr; dataset = dataset->source.get()) {
+    add_plugin(registry, plugin::Kind::dataset, dataset->use, seen, out.plugins);
+  }
   out.dataset = experiment.dataset.use;
   out.dataset_sha256 = hash_of_files(bench.spec().files);
   out.source_revision = "atelier " ATELIER_VERSION;

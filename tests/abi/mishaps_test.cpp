@@ -143,6 +143,21 @@ TEST_CASE("a dataset reads from another one") {
   CHECK(twice == doctest::Approx(plain));
 }
 
+TEST_CASE("a dataset's source is in the log: its plugin, and its files among those whose hash is there") {
+  const std::string text = "[dataset]\nuse = \"inverted\"\nsource = \"shapes\"\n[model]\nuse = \"pixels\"\n";
+  const std::vector<runlog::Plugin> plugins = train(text).log().description().provenance.plugins;
+  CHECK(std::ranges::any_of(plugins, [](const runlog::Plugin& plugin) { return plugin.name == "shapes"; }));
+
+  plugin::DatasetRecipe recipe = training::dataset_recipe(*make(text).dataset.source);
+  for (const char* file : {"below", "above"}) {
+    recipe = {"inverted",
+              {{"limit", int64_t{0}}, {"file", std::string(file)}},
+              std::make_shared<const plugin::DatasetRecipe>(recipe)};
+  }
+  const plugin::Dataset dataset(registry(), recipe, {}, {});
+  CHECK(dataset.spec().files == std::vector<std::string>{"above", "below"});
+}
+
 TEST_CASE("a dataset without the source that it needs, and a source that fails") {
   const std::string rest = "[model]\nuse = \"pixels\"\n";
   const std::string none = failure("[dataset]\nuse = \"inverted\"\n" + rest);

@@ -10,6 +10,7 @@ class Inverted final : public Dataset {
   static void describe(Description& d) {
     d.summary = "Another dataset with its images inverted.";
     d.integer("limit", 0, "training samples to keep; 0 keeps all, more than there are makes reading fail").range(0);
+    d.text("file", "", "a file that it says it was read from");
   }
   Inverted(const Settings& settings, const Environment& environment) : source_(environment.source()) {
     if (!source_) {
@@ -20,6 +21,9 @@ class Inverted final : public Dataset {
     fields = spec.fields;
     train_count = settings.integer("limit") > 0 ? settings.integer("limit") : spec.train_count;
     test_count = spec.test_count;
+    if (!settings.text("file").empty()) {
+      files = {settings.text("file")};
+    }
   }
   void read(Split split, int64_t index, const Sample& sample) const override {
     if (!source_.read(split, index, sample)) {
