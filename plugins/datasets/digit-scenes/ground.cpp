@@ -15,8 +15,12 @@ enum Ordinal : uint64_t { direction_part, first_octave_part };
 
 // Random values at the corners of cells, and between them the smoothest curve that a cubic gives.
 void add_octave(const Draws& draws, int64_t cells, double amplitude, GreyPicture& out) {
+  std::vector<double> corners;
+  for (int64_t i = 0; i < (cells + 1) * (cells + 1); ++i) {
+    corners.push_back(draws.uniform(static_cast<uint64_t>(i), 0, 1));
+  }
   const auto corner = [&](int64_t row, int64_t column) {
-    return draws.uniform(static_cast<uint64_t>(row * (cells + 1) + column), 0, 1);
+    return corners[static_cast<size_t>(row * (cells + 1) + column)];
   };
   const auto smooth = [](double t) { return t * t * (3 - 2 * t); };
   const double step = static_cast<double>(cells) / static_cast<double>(out.height);
