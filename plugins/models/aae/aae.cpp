@@ -1,5 +1,6 @@
 // Makhzani et al. 2016, Adversarial Autoencoders: an autoencoder whose latent vectors are made to look like draws from
 // a prior by a discriminator that sees latent vectors.
+#include <atelier/interpolation.hpp>
 #include <atelier/model.hpp>
 #include <numbers>
 
@@ -82,6 +83,22 @@ class Aae final : public Model {
 
   std::vector<std::string> output_names() const override { return {"posterior_mean"}; }
   Tensor output(Evaluation& evaluation, std::string_view, int64_t) override { return encoder_(evaluation.images()); }
+
+  std::vector<View> views() const override {
+    return {{"interpolation", "from one draw of z to another"},
+            {"reconstruction", "test images, and what the autoencoder makes of them", true}};
+  }
+  Tensor view(Sampling& sampling, std::string_view name, int64_t n) override {
+    const std::vector<int64_t> strips = {n, -1, image_[0], image_[1], image_[2]};
+    if (name == "interpolation") {
+      const Tensor start = prior(sampling, n);
+      const Tensor path = interpolation(sampling, start, prior(sampling, n), 10);
+      return reconstruction_.image(decode(path.reshape({-1, latent_}))).reshape(strips);
+    }
+    const Tensor x = sampling.images();
+    const Tensor decoded = reconstruction_.image(decode(encoder_(x)));
+    return concatenate({x.reshape(strips), decoded.reshape(strips)}, 1);
+  }
 
  private:
   [[nodiscard]] Tensor decode(Tensor z) const { return decoder_(z).reshape({-1, image_[0], image_[1], image_[2]}); }

@@ -1,5 +1,6 @@
 // Larsen et al. 2016, Autoencoding beyond pixels using a learned similarity metric: the decoder of a variational
 // autoencoder is the generator of an adversarial game, and the discriminator's hidden layers measure reconstructions.
+#include <atelier/interpolation.hpp>
 #include <atelier/model.hpp>
 #include <optional>
 
@@ -101,6 +102,22 @@ class VaeGan final : public Model {
   Tensor output(Evaluation& evaluation, std::string_view name, int64_t) override {
     const Posterior posterior = encode(evaluation.images());
     return name == "posterior_mean" ? posterior.mean : posterior.log_variance;
+  }
+
+  std::vector<View> views() const override {
+    return {{"interpolation", "from one draw of z to another"},
+            {"reconstruction", "test images, and what comes of their posteriors' means", true}};
+  }
+  Tensor view(Sampling& sampling, std::string_view name, int64_t n) override {
+    const std::vector<int64_t> strips = {n, -1, image_.dims[0], image_.dims[1], image_.dims[2]};
+    if (name == "interpolation") {
+      const Tensor start = noise(sampling, n);
+      const Tensor path = interpolation(sampling, start, noise(sampling, n), 10);
+      return generate(path.reshape({-1, latent_})).reshape(strips);
+    }
+    const Tensor x = sampling.images();
+    const Tensor decoded = image_of(decoder_(encode(x).mean));
+    return concatenate({x.reshape(strips), decoded.reshape(strips)}, 1);
   }
 
  private:

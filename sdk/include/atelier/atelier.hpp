@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atelier/dataset.hpp>
+#include <atelier/interpolation.hpp>
 #include <atelier/loss.hpp>
 #include <atelier/masked_convolution.hpp>
 #include <atelier/metric.hpp>
