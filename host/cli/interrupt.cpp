@@ -2,9 +2,9 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <csignal>
 #include <string_view>
+#include <thread>
 
 #include "cli/program.hpp"
 #include "cli/terminal.hpp"
@@ -18,29 +18,30 @@ constexpr std::string_view plain = below_bar.substr(1);
 
 std::atomic<int> interrupted{0};
 std::atomic<bool> on_terminal{false};
-static_assert(std::atomic<int>::is_always_lock_free, "a signal handler writes it");
 
-// Only what POSIX allows in a signal handler.
-void on_signal(int) {
-  if (interrupted.exchange(1) != 0) {
-    _exit(exit_interrupted);
+// In a thread of its own, as no signal may be delivered to one that computes: the matrix product kernels that oneDNN
+// makes use the stack pointer for data, and a handler's frame would be written over it.
+void wait_for(const sigset_t& signals) {
+  for (int signal = 0;;) {
+    sigwait(&signals, &signal);
+    if (interrupted.exchange(1) != 0) {
+      _exit(exit_interrupted);
+    }
+    const std::string_view message = on_terminal ? below_bar : plain;
+    [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, message.data(), message.size());
   }
-  const int kept = errno;
-  const std::string_view message = on_terminal ? below_bar : plain;
-  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, message.data(), message.size());
-  errno = kept;
 }
 
 }  // namespace
 
 const std::atomic<int>& watch_interrupts() {
   on_terminal = messages_on_terminal();
-  struct sigaction action {};
-  action.sa_handler = on_signal;
-  action.sa_flags = SA_RESTART;
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // threads that are made later block them too
+  std::thread(wait_for, signals).detach();
   std::signal(SIGPIPE, SIG_IGN);
   return interrupted;
 }
