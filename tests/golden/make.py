@@ -168,6 +168,8 @@ def recurrent_cases():
                             {"cell": cell, "units": 3, "layers": 2, "filters": []}, None)
     yield settings_case("convolutional", recurrent.NextFrame, "rnn-next-frame",
                         {"cell": "gru", "units": 5, "layers": 1, "filters": [2]}, None)
+    yield settings_case("connected", recurrent.NextFrame, "rnn-next-frame",
+                        {"cell": "lstm", "units": 3, "layers": 1, "filters": [2, 3], "connected": True}, None)
     for architecture, cell, loss in [("sequence-to-sequence", "lstm", "bce"), ("bidirectional", "gru", "mse")]:
         yield settings_case(architecture, recurrent.Manipulation, "rnn-manipulation",
                             {"architecture": architecture, "cell": cell, "units": 3, "layers": 2}, loss, distance=loss)

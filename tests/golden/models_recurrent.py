@@ -108,14 +108,17 @@ class NextFrame:
     latent = 1
     count = 4
 
-    def __init__(self, cell, units, layers, filters):
-        self.parameters, self.filters = Parameters(), filters
+    def __init__(self, cell, units, layers, filters, connected=False):
+        self.parameters, self.filters, self.connected = Parameters(), filters, connected
         p = self.parameters
         features = PIXELS
         for i, (inputs, outputs) in enumerate(zip([1, *filters], filters)):
             for name, shape in {"halving": (outputs, inputs, 4, 4), "doubling": (outputs, inputs, 4, 4)}.items():
                 p.add(f"predictor.frames.{name}.{i}.weight", shape)
                 p.add(f"predictor.frames.{name}.{i}.bias", (outputs if name == "halving" else inputs,))
+            if connected:
+                p.add(f"predictor.frames.meeting.{i}.weight", (outputs, 2 * outputs, 3, 3))
+                p.add(f"predictor.frames.meeting.{i}.bias", (outputs,))
             features = outputs * (IMAGE[1] >> (i + 1)) * (IMAGE[2] >> (i + 1))
         self.output = Output(p, "predictor.frames.output", units, features)
         self.layers = Layers(p, "predictor.recurrent", cell, features, units, layers)
@@ -126,26 +129,30 @@ class NextFrame:
     def further_inputs(self, step, seed):
         return [self.fields(step)[0][2]]
 
-    def encode(self, h):
-        for i in range(len(self.filters)):
-            name = f"predictor.frames.halving.{i}"
-            h = F.relu(F.conv2d(h, self.parameters[name + ".weight"], self.parameters[name + ".bias"], stride=2, padding=1))
-        return h.flatten(1)
+    def weights(self, name):
+        return self.parameters[f"predictor.frames.{name}.weight"], self.parameters[f"predictor.frames.{name}.bias"]
 
-    def decode(self, state):
-        h = self.output(state)
-        if self.filters:
-            h = h.reshape(BATCH, self.filters[-1], IMAGE[1] >> len(self.filters), -1)
+    def encode(self, h):
+        """What each convolution makes of frames; without any, the frames."""
+        levels = [h]
+        for i in range(len(self.filters)):
+            levels.append(F.relu(F.conv2d(levels[-1], *self.weights(f"halving.{i}"), stride=2, padding=1)))
+        return levels
+
+    def decode(self, state, levels):
+        h = self.output(state).reshape(levels[-1].shape)
         for i in reversed(range(len(self.filters))):
-            name = f"predictor.frames.doubling.{i}"
-            h = F.conv_transpose2d(F.relu(h), self.parameters[name + ".weight"], self.parameters[name + ".bias"], stride=2,
-                                   padding=1)
-        return h.reshape(BATCH, *IMAGE)
+            h = F.relu(h)
+            if self.connected:  # Denton & Fergus 2018, section 4
+                h = F.relu(F.conv2d(torch.cat([levels[i + 1], h], 1), *self.weights(f"meeting.{i}"), padding=1))
+            h = F.conv_transpose2d(h, *self.weights(f"doubling.{i}"), stride=2, padding=1)
+        return h
 
     def losses(self, x, noise, frames):
-        states, _ = self.layers.run([self.encode(frames[:, t]) for t in range(self.count - 1)])
-        loss = sum(F.binary_cross_entropy_with_logits(self.decode(state), frames[:, t + 1], reduction="sum")
-                   for t, state in enumerate(states)) / (BATCH * (self.count - 1))
+        codes = [self.encode(frames[:, t]) for t in range(self.count - 1)]
+        states, _ = self.layers.run([levels[-1].flatten(1) for levels in codes])
+        loss = sum(F.binary_cross_entropy_with_logits(self.decode(state, code), frames[:, t + 1], reduction="sum")
+                   for t, (state, code) in enumerate(zip(states, codes))) / (BATCH * (self.count - 1))
         yield "predictor", {"loss": loss}, loss
 
 

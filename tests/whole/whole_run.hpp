@@ -58,12 +58,16 @@ struct Watcher : training::Observer {
 
 // A model of each family, small, with what its layers can have switched on.
 struct Family {
-  std::string name, dataset, model;
+  std::string name;
+  std::string dataset;  // of "shapes" where it says no other
+  std::string model;
 };
 
 inline const std::vector<Family>& families() {
   const std::string for_gan = "size = 10\nrange = [-1.0, 1.0]";
   const std::string for_vae = "size = 10\nvalidation = 0.2";
+  const std::string from_shapes = "\n[dataset.source]\nuse = 'shapes'\nsize = 8\ncount = 150\ntest_count = 70";
+  const std::string counts = "\nvalidation = 0.2\ncount = 150\ntest_count = 70";
   static const std::vector<Family> list{
       {"gan", for_gan,
        "use = 'gan'\nlatent = 6\ngenerator = [20, 30]\ndiscriminator = [30, 20]\ndropout = 0.1\nbatch_norm = true"},
@@ -76,6 +80,14 @@ inline const std::vector<Family>& families() {
       {"tanh-rnn", for_vae, "use = 'rnn'\ncell = 'tanh'\nunits = 20\nlayers = 2"},
       {"lstm", for_vae, "use = 'rnn'\ncell = 'lstm'\nunits = 20"},
       {"gru", for_vae, "use = 'rnn'\ncell = 'gru'\nunits = 20"},
+      {"image-to-image", for_vae, "use = 'cnn-image-to-image'\ntask = 'denoise'\nfilters = [6, 10]\nhidden = [20]"},
+      {"segmentation", "use = 'digit-scenes'\nsize = 16\nmax_digits = 1" + counts + from_shapes,
+       "use = 'cnn-segmentation'\nfilters = [6, 10]\nbatch_norm = true"},
+      {"next-frame",
+       "use = 'moving-digits'\nsize = 12\ndigits = 1\nframes = 6\nspeed = [1.0, 1.5]" + counts + from_shapes,
+       "use = 'rnn-next-frame'\nunits = 20\nfilters = [4]"},
+      {"manipulation", "use = 'transformed-pairs'\ntransform = 'shift'\nshift = [2, 0]\nvalidation = 0.2" + from_shapes,
+       "use = 'rnn-manipulation'\nunits = 20"},
   };
   return list;
 }
@@ -83,13 +95,11 @@ inline const std::vector<Family>& families() {
 inline std::string text_of(const std::string& name, const std::string& rest = "") {
   const auto family = std::ranges::find(families(), name, &Family::name);
   REQUIRE(family != families().end());
+  const bool of_shapes = !family->dataset.starts_with("use");
   return fmt::format(R"(
 name = "tiny-{0}"
 seed = 11
 [dataset]
-use = "shapes"
-count = 150
-test_count = 70
 {1}
 [model]
 {2}
@@ -102,7 +112,8 @@ batch_size = 32
 [log]
 every = 1
 {3})",
-                     name, family->dataset, family->model, rest);
+                     name, (of_shapes ? "use = 'shapes'\ncount = 150\ntest_count = 70\n" : "") + family->dataset,
+                     family->model, rest);
 }
 
 inline experiment::Experiment parse(const std::string& text, const std::vector<std::string>& overrides = {}) {

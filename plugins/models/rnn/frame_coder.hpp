@@ -1,5 +1,7 @@
 // Between a frame and what the recurrent layers read and write: the pixels themselves, or convolutions of stride 2 and
-// their mirror image, as in Radford et al. 2016.
+// their mirror image, as in Radford et al. 2016. With connections between them, as in Denton & Fergus 2018, section 4,
+// the decoder sees what the encoder made of the last frame: the recurrent layers need not remember how things look,
+// only how they move.
 #pragma once
 
 #include <atelier/layers.hpp>
@@ -13,10 +15,15 @@ class FrameCoder {
   static constexpr Convolution halving{.stride = 2, .padding = 1};
   static constexpr int64_t kernel = 4;
 
+  struct Code {
+    Tensor features;             // (B, T, features)
+    std::vector<Tensor> levels;  // of each convolution, (B T, C, H, W)
+  };
+
   FrameCoder() = default;
   // `frame` is (C, H, W). No filters: pixels.
   FrameCoder(const Builder& build, const std::vector<int64_t>& frame, const std::vector<int64_t>& filters,
-             int64_t units)
+             bool connected, int64_t units)
       : frame_(frame), smallest_(frame) {
     const int64_t factor = int64_t{1} << std::min<size_t>(filters.size(), 32);
     if (frame[1] % factor != 0 || frame[2] % factor != 0) {
@@ -31,6 +38,10 @@ class FrameCoder {
       const std::string level = std::to_string(i);
       halvings_.emplace_back(build.scope("halving." + level), inputs, filters[i], kernel, halving, initializer);
       doublings_.emplace_back(build.scope("doubling." + level), filters[i], inputs, kernel, halving, initializer);
+      if (connected) {
+        meetings_.emplace_back(build.scope("meeting." + level), 2 * filters[i], filters[i], 3,
+                               Convolution{.padding = 1}, initializer);
+      }
       smallest_ = {filters[i], smallest_[1] / 2, smallest_[2] / 2};
     }
     output_ = Linear(build.scope("output"), units, features());
@@ -38,28 +49,35 @@ class FrameCoder {
 
   [[nodiscard]] int64_t features() const { return smallest_[0] * smallest_[1] * smallest_[2]; }
 
-  // Frames (B, T, C, H, W) to (B, T, features)
-  [[nodiscard]] Tensor encode(Tensor frames) const {
+  // Frames (B, T, C, H, W)
+  [[nodiscard]] Code encode(Tensor frames) const {
     Tensor h = frames.reshape({-1, frame_[0], frame_[1], frame_[2]});
+    Code code;
     for (const Conv2d& layer : halvings_) {
       h = relu(layer(h));
+      code.levels.push_back(h);
     }
-    return h.reshape({frames.dim(0), frames.dim(1), -1});
+    code.features = h.reshape({frames.dim(0), frames.dim(1), -1});
+    return code;
   }
 
-  // States (B, T, units) to the logits of frames (B, T, C, H, W)
-  [[nodiscard]] Tensor decode(Tensor states) const {
+  // States (B, T, units), and the code of the frames that they have read last, to the logits of the next frames
+  // (B, T, C, H, W)
+  [[nodiscard]] Tensor decode(Tensor states, const Code& last) const {
     Tensor h = output_(states).reshape({-1, smallest_[0], smallest_[1], smallest_[2]});
     for (size_t i = doublings_.size(); i-- > 0;) {
-      h = doublings_[i](relu(h));
+      h = relu(h);
+      h = meetings_.empty() ? h : relu(meetings_[i](concatenate({last.levels[i], h}, 1)));
+      h = doublings_[i](h);
     }
     return h.reshape({states.dim(0), states.dim(1), frame_[0], frame_[1], frame_[2]});
   }
 
  private:
   std::vector<int64_t> frame_, smallest_ = {0, 0, 0};  // (C, H, W)
-  std::vector<Conv2d> halvings_;
-  std::vector<ConvTranspose2d> doublings_;  // from the frame's size to the smallest
+  std::vector<Conv2d> halvings_;                       // all three from the frame's size to the smallest
+  std::vector<ConvTranspose2d> doublings_;
+  std::vector<Conv2d> meetings_;  // of a level and what comes from below it
   Linear output_;
 };
 

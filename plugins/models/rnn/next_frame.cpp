@@ -17,19 +17,23 @@ class NextFrame final : public Model {
     d.summary = "Recurrent network that predicts each frame of a sequence from those before it.";
     d.reference =
         "Srivastava et al. 2015, Unsupervised Learning of Video Representations using LSTMs; Graves 2013, Generating "
-        "Sequences With Recurrent Neural Networks";
+        "Sequences With Recurrent Neural Networks; connections: Denton & Fergus 2018, Stochastic Video Generation with "
+        "a "
+        "Learned Prior";
     rnn::describe_layers(d, 512);
     d.integers("filters", {},
                "channels after each convolution of stride 2 between a frame and the recurrent layers, mirrored behind "
                "them; none: the pixels themselves")
         .range(1, 65536);
+    d.flag("connected", false, "the mirrored convolutions see those of the last frame");
   }
 
   NextFrame(const Settings& settings, const DataSpec& data, Builder& build) {
     const Field* frames = data.find("frames");
-    if (frames == nullptr || frames->dims.size() != 4 || frames->dims[0] < 2 || frames->low != 0 || frames->high != 1) {
+    if (frames == nullptr || frames->dims.size() != 4 || frames->dims[0] < 3 || frames->low != 0 || frames->high != 1) {
       build.fail(
-          "rnn-next-frame: needs a field 'frames' (T, C, H, W) in [0, 1] with at least two frames; hint: [dataset] use "
+          "rnn-next-frame: needs a field 'frames' (T, C, H, W) in [0, 1] with at least three frames; hint: [dataset] "
+          "use "
           "= "
           "\"moving-digits\", and no other range");
       return;
@@ -38,7 +42,7 @@ class NextFrame final : public Model {
     const Builder group = build.group("predictor");
     const int64_t units = settings.integer("units");
     coder_ = rnn::FrameCoder(group.scope("frames"), {frames->dims.begin() + 1, frames->dims.end()},
-                             settings.integers("filters"), units);
+                             settings.integers("filters"), settings.flag("connected"), units);
     recurrent_ = Recurrent(group.scope("recurrent"), settings.text("cell"), coder_.features(), units,
                            settings.integer("layers"));
   }
@@ -68,13 +72,14 @@ class NextFrame final : public Model {
     const Tensor frames = sampling.data("frames");
     const int64_t given = (count_ + 1) / 2;
     Tensor film = frames.slice(1, 0, given);
-    Recurrent::Sequence read = recurrent_(coder_.encode(film));
-    Tensor state = read.y.slice(1, given - 1, 1);  // (n, 1, units)
+    Recurrent::States states = recurrent_(coder_.encode(film.slice(1, 0, given - 1)).features).last;
+    Tensor frame = film.slice(1, given - 1, 1);
     for (int64_t t = given; t < count_; ++t) {
-      const Tensor frame = sigmoid(coder_.decode(state));
+      const rnn::FrameCoder::Code code = coder_.encode(frame);
+      const Recurrent::Sequence read = recurrent_(code.features, states);
+      states = read.last;
+      frame = sigmoid(coder_.decode(read.y, code));
       film = concatenate({film, frame}, 1);
-      read = recurrent_(coder_.encode(frame), read.last);
-      state = read.y;
     }
     return film;
   }
@@ -82,7 +87,8 @@ class NextFrame final : public Model {
  private:
   // The sum over a frame's pixels, the mean over all frames but the first, (B).
   [[nodiscard]] Tensor cross_entropy_of(Tensor frames) const {
-    const Tensor logits = coder_.decode(recurrent_(coder_.encode(frames.slice(1, 0, count_ - 1))).y);
+    const rnn::FrameCoder::Code code = coder_.encode(frames.slice(1, 0, count_ - 1));
+    const Tensor logits = coder_.decode(recurrent_(code.features).y, code);
     return mean(sum(bce_with_logits(logits, frames.slice(1, 1, count_ - 1)), {2, 3, 4}), {1});
   }
 
