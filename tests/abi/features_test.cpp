@@ -15,7 +15,8 @@ experiment::Experiment watcher() {
 const std::string canvas =
     "[dataset]\nuse = \"shapes\"\nsize = 8\ncount = 64\ntest_count = 20\nrange = [-1.0, 1.0]\n[model]\nuse = "
     "\"canvas\"\n"
-    "[loss.distance]\nuse = \"perceptual\"\nof = \"watcher\"\n";
+    "[loss.distance]\nuse = \"perceptual\"\nfrom = \"watcher\"\nfeature = \"hidden\"\nweight = "
+    "16.0\npixels = \"none\"\n";  // 16 units, whose distance is a mean: a sum again
 
 }  // namespace
 
@@ -68,8 +69,7 @@ TEST_CASE("a model whose loss looks through another run's model may be looked th
   train(folder, watcher());
   const Run second = train(folder, make(canvas, {"name=second"}));
   REQUIRE_MESSAGE(second.outcome.status == runlog::Status::finished, second.outcome.reason);
-  const std::string through = canvas + "layer = \"away\"\n";
-  Bench bench(make(through, {"loss.distance.of=second"}), options(folder));
+  Bench bench(make(canvas, {"loss.distance.from=second", "loss.distance.feature=away"}), options(folder));
   const auto result = second.log().final_result();
   const auto* learned = result->weights.parameters[0].value.storage.as<float>();
   CHECK(bench.values("features.0.canvas.first") == std::vector<float>(learned, learned + 64));
@@ -89,7 +89,7 @@ TEST_CASE("features that are not there are clear errors") {
   CHECK_MESSAGE(contains(missing, "watcher"), missing);
 
   train(folder, watcher());
-  const std::string unknown = message_of([&] { train(folder, make(canvas, {"loss.distance.layer=hiden"})); });
+  const std::string unknown = message_of([&] { train(folder, make(canvas, {"loss.distance.feature=hiden"})); });
   CHECK_MESSAGE(contains(unknown, "perceptual.cpp:"), unknown);
   CHECK_MESSAGE(contains(unknown, "has no feature 'hiden'"), unknown);
   CHECK_MESSAGE(contains(unknown, "did you mean 'hidden'?"), unknown);
@@ -97,6 +97,6 @@ TEST_CASE("features that are not there are clear errors") {
   CHECK_MESSAGE(contains(size, "that model sees images of (1, 8, 8), this run has (1, 16, 16)"), size);
 
   train(folder, make("[model]\nuse = \"quiet\"\n", {"name=silent"}));
-  const std::string none = message_of([&] { train(folder, make(canvas, {"loss.distance.of=silent"})); });
+  const std::string none = message_of([&] { train(folder, make(canvas, {"loss.distance.from=silent"})); });
   CHECK_MESSAGE(contains(none, "the model 'quiet' offers none"), none);
 }

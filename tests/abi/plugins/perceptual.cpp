@@ -1,5 +1,4 @@
-// Johnson et al. 2016, Perceptual Losses: two images are as far apart as the features of a trained network are.
-#include <atelier/loss.hpp>
+// A model with features, and one that learns through them, by the loss 'perceptual'.
 #include <atelier/model.hpp>
 
 namespace {
@@ -46,31 +45,6 @@ class Watcher final : public Model {
   Linear first_, last_;
   BatchNorm normalize_;
   Dropout dropout_{0.3};
-};
-
-class Perceptual final : public ReconstructionLoss {
- public:
-  static void describe(Description& d) {
-    d.summary = "Squared distance between a layer of another run's model.";
-    d.text("of", "", "the run").required();
-    d.text("layer", "hidden", "the feature");
-  }
-  Perceptual(const Settings& settings, const DataSpec& data, Builder& build)
-      : layer_(settings.text("layer")),
-        image_{data.channels(), data.height(), data.width()},
-        features_(build.features(settings.text("of"))) {}
-
-  Tensor per_sample(Tensor output, Tensor target) override {
-    return sum(square(features_(as_images(output), layer_) - features_(as_images(target), layer_)), {1});
-  }
-  Tensor image(Tensor output) override { return output; }
-
- private:
-  [[nodiscard]] Tensor as_images(Tensor x) const { return x.reshape({-1, image_[0], image_[1], image_[2]}); }
-
-  std::string layer_;
-  std::vector<int64_t> image_;
-  Features features_;
 };
 
 // One image, learned.
@@ -121,5 +95,4 @@ class Canvas final : public Model {
 }  // namespace
 
 ATELIER_MODEL("watcher", Watcher)
-ATELIER_LOSS("perceptual", Perceptual)
 ATELIER_MODEL("canvas", Canvas)

@@ -1,0 +1,43 @@
+// Negative log-likelihoods of an image under a factorized distribution, summed over its elements.
+#pragma once
+
+#include <atelier/loss.hpp>
+
+namespace reconstruction {
+
+using namespace atelier;
+
+inline Tensor sum_each(Tensor x) {
+  return sum(x.flatten(), {1});
+}  // (B, ...) to (B)
+
+class Bce final : public ReconstructionLoss {
+ public:
+  static void describe(Description& d) {
+    d.summary = "Binary cross-entropy: the decoder gives the logits of Bernoulli pixels.";
+    d.reference = "Kingma & Welling 2014, appendix C.1";
+  }
+  Bce(const Settings&, const DataSpec& data, Builder& build) {
+    const Field& image = data.image();
+    if (image.low != 0 || image.high != 1) {
+      build.fail("loss.reconstruction: 'bce' needs images in [0, 1]; hint: set dataset.range = [0, 1], or use 'mse'");
+    }
+  }
+  Tensor per_sample(Tensor output, Tensor target) override { return sum_each(bce_with_logits(output, target)); }
+  Tensor image(Tensor output) override { return sigmoid(output); }
+};
+
+class Mse final : public ReconstructionLoss {
+ public:
+  static void describe(Description& d) {
+    d.summary =
+        "Squared error: the decoder gives the means of Gaussian pixels with unit variance, up to a constant and a "
+        "factor.";
+    d.reference = "Bishop 2006, section 3.1.1";
+  }
+  Mse(const Settings&, const DataSpec&, Builder&) {}
+  Tensor per_sample(Tensor output, Tensor target) override { return sum_each(square(output - target)); }
+  Tensor image(Tensor output) override { return output; }
+};
+
+}  // namespace reconstruction
