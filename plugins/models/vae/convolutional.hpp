@@ -7,8 +7,6 @@ namespace vae {
 
 using namespace atelier;
 
-constexpr int64_t kernel = 5;
-
 inline int64_t halved(int64_t length) {
   return (length + 1) / 2;
 }
@@ -17,7 +15,7 @@ inline int64_t halved(int64_t length) {
 class ConvolutionalEncoder {
  public:
   ConvolutionalEncoder(const Builder& build, const std::vector<int64_t>& image, const std::vector<int64_t>& filters,
-                       int64_t outputs, const MlpOptions& options)
+                       int64_t kernel, int64_t outputs, const MlpOptions& options)
       : options_(options), dropout_(options.dropout) {
     std::vector<int64_t> shape = image;  // (C, H, W)
     for (const int64_t channels : filters) {
@@ -51,7 +49,7 @@ class ConvolutionalEncoder {
 // The same mirrored: a dense layer and transposed convolutions, (B, inputs) to images.
 class ConvolutionalDecoder {
  public:
-  ConvolutionalDecoder(const Builder& build, int64_t inputs, const std::vector<int64_t>& filters,
+  ConvolutionalDecoder(const Builder& build, int64_t inputs, const std::vector<int64_t>& filters, int64_t kernel,
                        const std::vector<int64_t>& image, const MlpOptions& options)
       : options_(options), dropout_(options.dropout) {
     std::vector<std::vector<int64_t>> shapes = {image};  // from the image to the smallest, (C, H, W)

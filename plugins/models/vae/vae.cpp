@@ -1,29 +1,37 @@
-// Kingma & Welling 2014, Auto-Encoding Variational Bayes; β as in Higgins et al. 2017.
+// Kingma & Welling 2014, Auto-Encoding Variational Bayes, and what followed: β (Higgins et al. 2017), free bits (Kingma
+// et al. 2016), the importance-weighted bound (Burda et al. 2016), the label as condition (Sohn et al. 2015).
 #include <atelier/model.hpp>
-#include <functional>
+#include <optional>
 
-#include "convolutional.hpp"
+#include "bound.hpp"
+#include "networks.hpp"
+#include "views.hpp"
 
 namespace {
 
 using namespace atelier;
+using vae::repeated;
 
 class Vae final : public Model {
  public:
   static void describe(Description& d) {
     d.summary = "Variational autoencoder with a Gaussian posterior.";
-    d.reference = "Kingma & Welling 2014, Auto-Encoding Variational Bayes; beta: Higgins et al. 2017";
-    d.text("encoder", "fully_connected", "kind of the encoder's layers; the decoder mirrors them")
-        .choices({"fully_connected", "convolutional"});
-    d.integers("hidden", {512, 256}, "widths of a fully connected encoder's hidden layers").range(1, 65536);
-    d.integers("filters", {32, 64, 128}, "channels after each layer of a convolutional encoder").range(1, 65536);
+    d.reference =
+        "Kingma & Welling 2014, Auto-Encoding Variational Bayes; beta: Higgins et al. 2017; free_bits: Kingma et al. "
+        "2016, Improved Variational Inference with Inverse Autoregressive Flow, eq. 15; samples: Burda et al. 2016, "
+        "Importance Weighted Autoencoders, eq. 8; conditional: Sohn et al. 2015";
     d.integer("latent", 20, "length of the latent vector z").range(1, 65536);
-    d.activation("activation", "relu", "of the hidden layers");
-    d.initialization("glorot_uniform");
-    d.flag("batch_norm", false, "normalize the hidden layers by batch");
-    d.number("dropout", 0.0, "rate at which hidden units are dropped").range(0, 0.95);
+    vae::describe_networks(d);
+    d.flag("latent_batch_norm", false, "normalize z by batch where it enters the decoder");
+    d.number("latent_dropout", 0.0, "rate at which elements of z are dropped where it enters the decoder")
+        .range(0, 0.95);
+    vae::Label::describe(d);
     d.number("beta", 1.0, "weight of the divergence").range(0);
     d.integer("beta_warmup", 0, "steps over which beta grows from 0").range(0);
+    d.number("free_bits", 0.0, "nats that each latent dimension's divergence, averaged over the batch, has for free")
+        .range(0);
+    d.integer("samples", 1, "draws k of z for each image; more than 1: training raises the importance-weighted bound")
+        .range(1, 10000);
     d.loss("reconstruction", "reconstruction", "bce", "how far the decoded image is from the original");
     d.loss("divergence", "divergence", "gaussian-kl", "how far the posterior is from the prior");
   }
@@ -31,70 +39,130 @@ class Vae final : public Model {
   Vae(const Settings& settings, const DataSpec& data, Builder& build)
       : image_{data.channels(), data.height(), data.width()},
         latent_(settings.integer("latent")),
+        label_(settings, data, build),
+        samples_(settings.integer("samples")),
         beta_(settings.number("beta")),
         beta_warmup_(settings.integer("beta_warmup")),
+        free_bits_(settings.number("free_bits")),
         reconstruction_(build.loss("reconstruction")),
-        divergence_(build.loss("divergence")) {
-    const Builder group = build.group("autoencoder");
-    const MlpOptions options{settings.text("activation"), "none", Initializer::named(settings.text("initialization")),
-                             settings.flag("batch_norm"), settings.number("dropout")};
-    if (settings.text("encoder") == "convolutional") {
-      const std::vector<int64_t> filters = settings.integers("filters");
-      encoder_ = vae::ConvolutionalEncoder(group.scope("encoder"), image_, filters, 2 * latent_, options);
-      decoder_ = vae::ConvolutionalDecoder(group.scope("decoder"), latent_, filters, image_, options);
-      return;
+        divergence_(build.loss("divergence")),
+        latent_dropout_(settings.number("latent_dropout")) {
+    if (samples_ > 1 && free_bits_ > 0) {
+      build.fail("model.free_bits: with model.samples = " + std::to_string(samples_) +
+                 "; the importance-weighted bound has no divergence that could be free, expected 0");
     }
-    std::vector<int64_t> widths = settings.integers("hidden");
-    widths.insert(widths.begin(), data.image().elements());
-    widths.push_back(2 * latent_);
-    const Mlp encoder(group.scope("encoder"), widths, options);
-    encoder_ = [encoder](Tensor x) { return encoder(x); };
-    widths.back() = latent_;
-    const Mlp decoder(group.scope("decoder"), {widths.rbegin(), widths.rend()}, options);
-    decoder_ = [decoder, this](Tensor z) { return decoder(z).reshape({-1, image_[0], image_[1], image_[2]}); };
+    const Builder group = build.group("autoencoder");
+    encoder_ = vae::Encoder(settings, data, group.scope("encoder"), label_.classes(), 2 * latent_);
+    if (settings.flag("latent_batch_norm")) {
+      latent_norm_.emplace(group.scope("latent.norm"), latent_);
+    }
+    decoder_ = vae::make_decoder(settings, data, group.scope("decoder"), latent_ + label_.classes());
   }
 
   void train_step(Step& step) override {
-    const Tensor x = step.images();  // (B, C, H, W)
-    const auto [mean, log_variance] = encode(x);
-    const Tensor epsilon = step.normal({x.dim(0), latent_});
-    const Tensor z = mean + exp(log_variance * 0.5) * epsilon;  // the reparameterization trick
-    const Tensor reconstruction = reconstruction_(decoder_(z), x);
-    const Tensor divergence = divergence_(mean, log_variance);
-    const Tensor loss = reconstruction + divergence * beta(step);
+    const vae::Terms terms = terms_of(step, samples_);
+    const double beta = beta_at(step);
+    const Tensor loss = samples_ > 1 ? -mean(importance_weighted(terms, beta))
+                                     : mean(terms.reconstruction) + divergence_beyond_free_bits(terms.posterior) * beta;
     step.minimize("autoencoder", loss);
     step.log("loss", loss);
-    step.log("reconstruction", reconstruction);
-    step.log("divergence", divergence);
+    step.log("reconstruction", mean(terms.reconstruction));
+    step.log("divergence", mean(terms.divergence));
   }
 
+  // "elbo" estimates one bound, however many draws there are. The loss is without free bits, which depend on the batch.
   void evaluate(Evaluation& evaluation) override {
-    const Tensor x = evaluation.images();
-    const auto [mean, log_variance] = encode(x);
-    const Tensor z = mean + exp(log_variance * 0.5) * evaluation.normal({x.dim(0), latent_});
-    const Tensor reconstruction = reconstruction_.per_sample(decoder_(z), x);
-    const Tensor divergence = divergence_.per_sample(mean, log_variance);
-    evaluation.add_per_sample("loss", reconstruction + divergence * beta_);
-    evaluation.add_per_sample("elbo", -(reconstruction + divergence));
+    const vae::Terms terms = terms_of(evaluation, samples_);
+    const Tensor reconstruction = mean(terms.reconstruction, {1});
+    evaluation.add_per_sample(
+        "loss", samples_ > 1 ? -importance_weighted(terms, beta_) : reconstruction + terms.divergence * beta_);
+    evaluation.add_per_sample("elbo", elbo(terms));
     evaluation.add_per_sample("reconstruction", reconstruction);
-    evaluation.add_per_sample("divergence", divergence);
+    evaluation.add_per_sample("divergence", terms.divergence);
+    if (samples_ > 1) {
+      evaluation.add_per_sample("iwae_bound", importance_weighted(terms));
+    }
   }
 
   Tensor sample(Sampling& sampling, int64_t n) override {
-    return reconstruction_.image(decoder_(sampling.normal({n, latent_})));
+    const Tensor z = sampling.normal({n, latent_});
+    return reconstruction_.image(decode(z, label_.draw(sampling, n)));
+  }
+
+  // In nats where the reconstruction loss is a negative log-likelihood, as bce is.
+  [[nodiscard]] std::vector<std::string> output_names() const override {
+    return {"posterior_mean", "posterior_log_variance", "reconstruction",
+            "divergence",     "log_importance_weights", "log_likelihood"};
+  }
+  Tensor output(Evaluation& evaluation, std::string_view name, int64_t draws) override {
+    const vae::Terms terms = terms_of(evaluation, name == "log_importance_weights" ? draws : samples_);
+    if (name == "posterior_mean") return terms.posterior.mean;
+    if (name == "posterior_log_variance") return terms.posterior.log_variance;
+    if (name == "reconstruction") return mean(terms.reconstruction, {1});
+    if (name == "divergence") return terms.divergence;
+    if (name == "log_importance_weights") return terms.log_prior_ratio - terms.reconstruction;
+    if (name == "log_likelihood") return samples_ > 1 ? importance_weighted(terms) : elbo(terms);
+    return Model::output(evaluation, name, draws);
+  }
+
+  [[nodiscard]] std::vector<View> views() const override { return vae::views(label_.classes() > 0); }
+  Tensor view(Sampling& sampling, std::string_view name, int64_t n) override {
+    constexpr int64_t k = 10;  // images of a path
+    const auto strips = [&](Tensor z, Tensor y, int64_t count) {
+      return reconstruction_.image(decode(z.reshape({-1, latent_}), y))
+          .reshape({count, -1, image_[0], image_[1], image_[2]});
+    };
+    if (name == "interpolation") {
+      const Tensor start = sampling.normal({n, latent_});
+      const Tensor z = vae::interpolation(sampling, start, sampling.normal({n, latent_}), k);
+      return strips(z, repeated(label_.draw(sampling, n), k), n);
+    }
+    if (name == "classes") {
+      const int64_t classes = label_.classes();
+      const Tensor each = repeated(label_.all(sampling).reshape({1, -1}), n).reshape({-1, classes});
+      return strips(repeated(sampling.normal({n, latent_}), classes), each, n);
+    }
+    const Tensor x = sampling.images();
+    const Tensor y = label_.of(sampling);
+    const Tensor z = encode(sampling, x, y).mean;
+    if (name == "reconstruction") {
+      return concatenate({x.reshape({n, 1, image_[0], image_[1], image_[2]}), strips(z, y, n)}, 1);
+    }
+    const int64_t count = std::min(n, latent_);
+    const Tensor paths = vae::traversal(sampling, z.slice(0, 0, 1), count, k);
+    return strips(paths, label_.classes() == 0 ? y : repeated(y.slice(0, 0, 1), count * k), count);
   }
 
  private:
-  struct Posterior {
-    Tensor mean, log_variance;  // (B, latent)
-  };
-
-  Posterior encode(Tensor x) const {
-    const Tensor both = encoder_(x);
-    return {both.slice(1, 0, latent_), both.slice(1, latent_, latent_)};
+  template <typename Batch>
+  vae::Terms terms_of(const Batch& batch, int64_t k) const {
+    const Tensor x = batch.images();  // (B, C, H, W)
+    const Tensor y = label_.of(batch);
+    const vae::Posterior q = encode(batch, x, y);
+    const vae::Draws draws = vae::draw(batch, q, k);
+    const Tensor decoded = decode(draws.z.reshape({-1, latent_}), repeated(y, k));  // (B k, C, H, W)
+    const Tensor reconstruction = reconstruction_.per_sample(decoded, repeated(x, k)).reshape({-1, k});
+    return {q, reconstruction, vae::log_prior_ratio(q, draws), divergence_.per_sample(q.mean, q.log_variance)};
   }
 
-  double beta(const Step& step) const {
+  vae::Posterior encode(const Recording& recording, Tensor x, Tensor y) const {
+    const Tensor both = encoder_(recording, x, y);
+    return {both.slice(1, 0, latent_), both.slice(1, latent_, latent_)};
+  }
+  [[nodiscard]] Tensor decode(Tensor z, Tensor y) const {  // (n, latent) to a raw output, (n, C, H, W)
+    const Tensor h = latent_dropout_(latent_norm_ ? (*latent_norm_)(z) : z);
+    return decoder_(vae::joined(h, y));
+  }
+
+  // Kingma et al. 2016, eq. 15: Σ_j max(λ, KL_j), where KL_j of latent dimension j is the mean over the batch.
+  [[nodiscard]] Tensor divergence_beyond_free_bits(const vae::Posterior& q) const {
+    if (free_bits_ == 0) {
+      return divergence_(q.mean, q.log_variance);
+    }
+    const Tensor each = divergence_.per_sample(q.mean.reshape({-1, 1}), q.log_variance.reshape({-1, 1}));
+    return sum(maximum(mean(each.reshape({-1, latent_}), {0}), free_bits_));
+  }
+  [[nodiscard]] double beta_at(const Step& step) const {
     return beta_warmup_ == 0
                ? beta_
                : beta_ * std::min(1.0, static_cast<double>(step.step()) / static_cast<double>(beta_warmup_));
@@ -102,12 +170,17 @@ class Vae final : public Model {
 
   std::vector<int64_t> image_;  // C, H, W
   int64_t latent_;
+  vae::Label label_;
+  int64_t samples_;  // k
   double beta_;
   int64_t beta_warmup_;
+  double free_bits_;  // λ
   Reconstruction reconstruction_;
   Divergence divergence_;
-  std::function<Tensor(Tensor)> encoder_;  // images to (B, 2 latent)
-  std::function<Tensor(Tensor)> decoder_;  // (B, latent) to a raw output, (B, C, H, W)
+  Dropout latent_dropout_;
+  std::optional<BatchNorm> latent_norm_;
+  vae::Encoder encoder_;
+  vae::Network decoder_;
 };
 
 }  // namespace

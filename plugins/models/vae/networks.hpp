@@ -1,0 +1,117 @@
+// The encoder and the decoder as the settings describe them. Both take a condition as part of
+// their input: see joined().
+#pragma once
+
+#include <atelier/layers.hpp>
+#include <functional>
+
+#include "convolutional.hpp"
+#include "label.hpp"
+
+namespace vae {
+
+using namespace atelier;
+
+using Network = std::function<Tensor(Tensor)>;
+
+inline void describe_networks(Description& d) {
+  d.text("encoder", "fully_connected",
+         "kind of the encoder's layers; 'features' is a dense layer over what another run's model, frozen, sees")
+      .choices({"fully_connected", "convolutional", "features"});
+  d.integers("hidden", {512, 256}, "widths of a fully connected encoder's hidden layers").range(1, 65536);
+  d.integers("filters", {32, 64, 128}, "channels after each layer of a convolutional coder").range(1, 65536);
+  d.integer("kernel", 5, "height and width of a convolutional coder's filters; odd").range(1, 15);
+  d.text("encoder_from", "", "for features: the other run, by its experiment's name or by its log");
+  d.text("encoder_feature", "convolutions", "for features: which of that model's");
+  d.integer("encoder_length", 0, "for features: the length of one").range(0);
+  d.text("decoder", "mirror",
+         "kind of the decoder's layers: the encoder's in reverse, with 'features' the convolutional one's; or fully "
+         "connected ones")
+      .choices({"mirror", "fully_connected"});
+  d.integers("decoder_hidden", {128, 128}, "widths of a fully connected decoder's hidden layers that mirror nothing")
+      .range(1, 65536);
+  d.activation("activation", "relu", "of the hidden layers");
+  d.initialization("glorot_uniform");
+  d.flag("batch_norm", false, "normalize the hidden layers by batch");
+  d.number("dropout", 0.0, "rate at which hidden units are dropped").range(0, 0.95);
+}
+
+inline MlpOptions hidden_options(const Settings& settings) {
+  return {settings.text("activation"), "none", Initializer::named(settings.text("initialization")),
+          settings.flag("batch_norm"), settings.number("dropout")};
+}
+
+// Images (B, C, H, W) and a condition of so many elements, or none, to (B, outputs).
+class Encoder {
+ public:
+  Encoder() = default;
+  Encoder(const Settings& settings, const DataSpec& data, const Builder& build, int64_t condition, int64_t outputs)
+      : kind_(settings.text("encoder")), feature_(settings.text("encoder_feature")) {
+    const MlpOptions options = hidden_options(settings);
+    const int64_t kernel = settings.integer("kernel");
+    const std::string from = settings.text("encoder_from");
+    if ((kind_ == "features") == from.empty()) {
+      build.fail("model.encoder_from: '" + from + "' where model.encoder is '" + kind_ +
+                 "'; expected another run for 'features', and none otherwise");
+    } else if (kernel % 2 == 0) {
+      build.fail("model.kernel: " + std::to_string(kernel) + ", expected an odd number");
+    } else if (kind_ == "features") {
+      features_ = build.features(from);
+      length_ = settings.integer("encoder_length");
+      network_ = [layer = Linear(build.scope("output"), length_ + condition, outputs, options.initializer)](Tensor x) {
+        return layer(x);
+      };
+    } else if (kind_ == "convolutional") {
+      network_ = ConvolutionalEncoder(build, {data.channels() + condition, data.height(), data.width()},
+                                      settings.integers("filters"), kernel, outputs, options);
+    } else {
+      std::vector<int64_t> widths = settings.integers("hidden");
+      widths.insert(widths.begin(), data.image().elements() + condition);
+      widths.push_back(outputs);
+      network_ = [mlp = Mlp(build, widths, options)](Tensor x) { return mlp(x); };
+    }
+  }
+
+  Tensor operator()(const Recording& recording, Tensor images, Tensor y) const {
+    if (kind_ == "convolutional") {
+      return network_(joined(images, y));
+    }
+    if (kind_ == "fully_connected") {
+      return network_(joined(images.flatten(), y));
+    }
+    const Tensor seen = features_(images, feature_).flatten();
+    if (seen.dim(1) != length_) {
+      recording.fail("model.encoder_length: " + std::to_string(length_) + ", the feature '" + feature_ +
+                     "' has length " + std::to_string(seen.dim(1)));
+    }
+    return network_(joined(seen, y));
+  }
+
+ private:
+  std::string kind_, feature_;
+  Features features_;
+  int64_t length_ = 0;
+  Network network_;
+};
+
+// (B, inputs) to the raw output of images, (B, C, H, W).
+inline Network make_decoder(const Settings& settings, const DataSpec& data, const Builder& build, int64_t inputs) {
+  const MlpOptions options = hidden_options(settings);
+  const std::vector<int64_t> image = {data.channels(), data.height(), data.width()};
+  std::vector<int64_t> widths = settings.integers("decoder_hidden");
+  if (settings.text("decoder") == "mirror") {
+    if (settings.text("encoder") != "fully_connected") {
+      return ConvolutionalDecoder(build, inputs, settings.integers("filters"), settings.integer("kernel"), image,
+                                  options);
+    }
+    widths = settings.integers("hidden");
+    std::reverse(widths.begin(), widths.end());
+  }
+  widths.insert(widths.begin(), inputs);
+  widths.push_back(data.image().elements());
+  return [mlp = Mlp(build, widths, options), image](Tensor z) {
+    return mlp(z).reshape({-1, image[0], image[1], image[2]});
+  };
+}
+
+}  // namespace vae
