@@ -1,0 +1,53 @@
+// The prior of the codes: a small PixelCNN over their grid (van den Oord et al. 2017, section 3.3; its layers: van den
+// Oord et al. 2016, Pixel Recurrent Neural Networks, figure 5), which sees the codes' vectors.
+#pragma once
+
+#include <atelier/layers.hpp>
+#include <atelier/masked_convolution.hpp>
+
+namespace vq {
+
+using namespace atelier;
+
+class Prior {
+ public:
+  Prior() = default;
+  Prior(const Builder& build, int64_t codes, int64_t length, int64_t features, int64_t blocks, Initializer initializer)
+      : codes_(codes) {
+    using Type = CausalMask::Type;
+    const auto make = [&](const std::string& name, int64_t inputs, int64_t outputs, int64_t kernel, Type type) {
+      return MaskedConv2d(build.scope(name), inputs, outputs, kernel, {.type = type}, initializer);
+    };
+    first_ = make("first", length, features, 5, Type::A);
+    for (int64_t i = 0; i < blocks; ++i) {
+      const std::string block = std::to_string(i);
+      narrow_.push_back(make(block + ".narrow", features, features / 2, 1, Type::B));
+      causal_.push_back(make(block + ".causal", features / 2, features / 2, 3, Type::B));
+      wide_.push_back(make(block + ".wide", features / 2, features, 1, Type::B));
+    }
+    hidden_ = make("hidden", features, features, 1, Type::B);
+    output_ = make("output", features, codes, 1, Type::B);
+  }
+
+  // Vectors of codes (B, D, h, w) to logits (B, K, h, w): each place sees those before it.
+  [[nodiscard]] Tensor logits(Tensor z) const {
+    Tensor h = first_(z);
+    for (size_t i = 0; i < causal_.size(); ++i) {
+      h = h + wide_[i](relu(causal_[i](relu(narrow_[i](relu(h))))));
+    }
+    return output_(relu(hidden_(relu(h))));
+  }
+
+  // -log p(codes) in nats, (B): codes (B h w) with their vectors (B, D, h, w).
+  [[nodiscard]] Tensor nats(Tensor z, Tensor codes) const {
+    const Tensor rows = logits(z).permute({0, 2, 3, 1}).reshape({-1, codes_});
+    return sum(cross_entropy(rows, codes).reshape({z.dim(0), -1}), {1});
+  }
+
+ private:
+  int64_t codes_ = 0;
+  MaskedConv2d first_, hidden_, output_;
+  std::vector<MaskedConv2d> narrow_, causal_, wide_;
+};
+
+}  // namespace vq
