@@ -9,6 +9,7 @@ import torch
 import counted
 import models_convolutional as convolutional
 import models_recurrent as recurrent
+import models_variational as variational
 from models_latent_games import Aae, VaeGan
 from models_pixelcnn import PixelCnn
 from models import BATCH, IMAGE, Gan, Vae, wave
@@ -173,6 +174,8 @@ def recurrent_cases():
     for architecture, cell, loss in [("sequence-to-sequence", "lstm", "bce"), ("bidirectional", "gru", "mse")]:
         yield settings_case(architecture, recurrent.Manipulation, "rnn-manipulation",
                             {"architecture": architecture, "cell": cell, "units": 3, "layers": 2}, loss, distance=loss)
+
+
 def pixelcnn_case(name, image=(1, 4, 4), features=2, levels=2, gated=False, blocks=1):
     settings = {"features": features, "blocks": blocks, "kernel": 3, "first_kernel": 5, "levels": levels, "gated": gated}
     recipe = {"model": {"use": "pixelcnn", "settings": settings}, "losses": {}}
@@ -214,6 +217,27 @@ def aae_cases():
     yield make_case("two phases", lambda: Aae(**settings), recipe, adam())
 
 
+def variational_cases():
+    losses = {"reconstruction": {"use": "bce", "settings": {}}, "divergence": {"use": "gaussian-kl", "settings": {}}}
+    small = {"latent": 2, "hidden": [5], "activation": "leaky_relu"}
+    convolutions = {**small, "encoder": "convolutional", "filters": [2, 3], "kernel": 3}
+    for name, settings in {"three importance samples": {**small, "samples": 3, "beta": 0.8},
+                           "free bits": {**small, "latent": 3, "free_bits": 0.02},
+                           "normalized latents": {**small, "latent_batch_norm": True},
+                           "conditional": {**small, "conditional": "label", "samples": 2},
+                           "convolutional": convolutions,
+                           "convolutional, conditional": {**convolutions, "conditional": "label"},
+                           "fully connected decoder": {**convolutions, "decoder": "fully_connected", "decoder_hidden": [4, 3]},
+                           }.items():
+        recipe = {"model": {"use": "vae", "settings": settings}, "losses": losses}
+        yield make_case(name, lambda: variational.VariationalAutoencoder(**settings), recipe, adam())
+    sizes = {"codes": 5, "length": 3, "features": 4, "residual_features": 3, "residual_blocks": 2, "commitment": 0.3,
+             "decay": 0.9, "restart_below": 0.0, "prior_features": 4, "prior_blocks": 1}
+    near_the_encoder = [[0.21, 0.23, 0.29], [0.0, 0.0, 0.0], [0.28, 0.17, 0.33], [0.13, 0.28, 0.26], [0.22, 0.19, 0.35]]
+    yield settings_case("a codebook with an unused code", variational.VqVae, "vq-vae", sizes, "bce",
+                        vectors=near_the_encoder, unused=1)
+
+
 def text_of(value, indent=""):
     """JSON with one line for each array of numbers, so that a change shows where it is."""
     inner = indent + " "
@@ -226,6 +250,6 @@ def text_of(value, indent=""):
 
 if __name__ == "__main__":
     families = {"gan": gan_cases, "vae": vae_cases, "convolutional": convolutional_cases, "recurrent": recurrent_cases,
-                "pixelcnn": pixelcnn_cases, "vae-gan": vae_gan_cases, "aae": aae_cases}
+                "pixelcnn": pixelcnn_cases, "vae-gan": vae_gan_cases, "aae": aae_cases, "variational": variational_cases}
     for family, cases in families.items():
         (Path(__file__).parent / (family + ".json")).write_text(text_of(list(cases())) + "\n")
