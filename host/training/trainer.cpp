@@ -14,7 +14,8 @@ Trainer::Trainer(Workbench& bench, const LogPlan& plan, runlog::Writer writer, s
       writer_(std::move(writer)),
       log_(std::move(log)),
       options_(options),
-      observer_(observer) {
+      observer_(observer),
+      step_log_(bench_, plan_, writer_, observer) {
   bench_.set_total_steps(plan_.total_steps, plan_.updates_per_step);
   records_ahead_ = !plan_.reads_in_step;
   updates_after_.assign(bench_.model().bank().groups.size(), 0);
@@ -54,7 +55,7 @@ void Trainer::begin_profile() {
   const int64_t ragged = bench_.subsets().train.count % bench_.experiment().train.batch_size == 0 ? 0 : 1;
   profiled_step_ = step_to_profile(plan_.total_steps, [&](int64_t step) {
     const int64_t first = (step - 1) * plan_.batches_per_step % batches.batches_per_epoch();
-    return observation_of(step) == graph::Observation() &&
+    return step_log_.observation_of(step) == graph::Observation() &&
            first + plan_.batches_per_step <= batches.batches_per_epoch() - ragged;
   });
   sgemm_peak_ = measure_sgemm_peak(options_.threads);
@@ -138,7 +139,7 @@ bool Trainer::record(int64_t step) {
   const std::vector<int64_t> updates = bench_.model().updates();
   const int64_t batch = bench_.batches().consumed();
   try {
-    bench_.record_step(step, plan_.total_steps, observation_of(step));
+    bench_.record_step(step, plan_.total_steps, step_log_.observation_of(step));
   } catch (const Error&) {
     if (!bench_.training().take_refused_read()) {
       throw;
@@ -166,26 +167,6 @@ bool Trainer::stopped_early() {
   outcome_.reason = fmt::format("stopped early at step {}: no improvement of '{}' in {} evaluations", done_,
                                 experiment.evaluate.metric, without_improvement_);
   return true;
-}
-
-// Something failed between two steps: the step that still runs counts, and its state is kept.
-void Trainer::salvage() {
-  finish_running_step();
-  if (!failed_ &&
-      complete_) {  // an evaluation that failed is made again when the run goes on from an earlier checkpoint
-    write_checkpoint(done_);
-  }
-}
-
-graph::Observation Trainer::observation_of(int64_t step) const {
-  const experiment::Log& log = bench_.experiment().log;
-  const auto at = [&](int64_t every) { return every > 0 && step % every == 0; };
-  graph::Observation out;
-  out.group_norms = at(log.every) || step == 1;
-  out.parameter_norms = at(log.gradient_norms);
-  out.gradients = at(log.gradients);
-  out.annotations = !log.activations.empty() && at(log.activations_every);
-  return out;
 }
 
 double Trainer::epoch() const {
@@ -222,16 +203,9 @@ void Trainer::finish_step(int64_t step) {
   updates_after_ = recorded_updates_;
   batches_after_ = recorded_batches_;
   samples_seen_ += recorded_samples_;
-  row_samples_ += recorded_samples_;
   const experiment::Experiment& experiment = bench_.experiment();
-  if (step % experiment.log.every == 0 || step == 1 || step == plan_.total_steps) {
-    log_train_row(step, results);
-  }
-  log_parameter_norms(step, results);
-  log_tensors(step, results);
-  if (experiment.log.weights > 0 && step % experiment.log.weights == 0) {
-    log_weights(step);
-  }
+  const double seconds = wall_seconds();
+  step_log_.write({step, epoch(), seconds, recorded_samples_, seconds - idle_seconds_}, updates_after_, results);
   report(step, results);
 
   const auto pause = Clock::now();
@@ -261,89 +235,6 @@ void Trainer::finish_step(int64_t step) {
     outcome_.reason = fmt::format("interrupted after step {}", step);
   }
   bench_.batches().check();  // the batch of the next step, which was assembled meanwhile
-}
-
-// An update that failed leaves weights that belong to no step: nothing of them is kept.
-void Trainer::check_updates() {
-  try {
-    bench_.model().check_updates();
-  } catch (...) {
-    failed_ = true;
-    throw;
-  }
-}
-
-double Trainer::learning_rate_of(size_t group) const {
-  return updates_after_[group] == 0 ? 0 : bench_.model().learning_rate(group, updates_after_[group]);
-}
-
-void Trainer::log_train_row(int64_t step, const graph::StepResults& results) {
-  std::vector<double> row(plan_.train_columns.size(), std::nan(""));
-  const size_t first_norm = plan_.train_names.size();
-  const size_t groups = updates_after_.size();
-  for (const graph::StepResult& result : results.entries) {
-    if (result.kind == graph::OutputKind::logged) {
-      const std::string& name = bench_.training().names()[static_cast<size_t>(result.index)];
-      const auto column = std::ranges::find(plan_.train_names, name);
-      if (column != plan_.train_names.end()) {
-        row[static_cast<size_t>(column - plan_.train_names.begin())] = result.value;
-      } else if (undeclared_.insert(name).second) {
-        observer_.message(
-            fmt::format("'{}' is first logged at step {}, and not in the first step; it is left out", name, step));
-      }
-    } else if (result.kind == graph::OutputKind::group_norm) {
-      row[first_norm + static_cast<size_t>(result.index)] = result.value;
-    }
-  }
-  for (size_t g = 0; g < groups; ++g) {
-    row[first_norm + groups + g] = learning_rate_of(g);
-  }
-  const double training_seconds = wall_seconds() - idle_seconds_;
-  const double speed = static_cast<double>(row_samples_) / std::max(training_seconds - row_seconds_, 1e-9);
-  row_seconds_ = training_seconds;
-  row_samples_ = 0;
-  writer_.append("train", step, epoch(), row, wall_seconds(), speed);
-}
-
-void Trainer::log_parameter_norms(int64_t step, const graph::StepResults& results) {
-  const int64_t every = bench_.experiment().log.gradient_norms;
-  if (every == 0 || step % every != 0) {
-    return;
-  }
-  std::vector<double> row(plan_.parameter_columns.size(), std::nan(""));
-  for (const graph::StepResult& result : results.entries) {
-    if (result.kind == graph::OutputKind::parameter_norm) {
-      const std::string& name = bench_.model().bank().parameters[static_cast<size_t>(result.index)]->name;
-      const auto column = std::ranges::find(plan_.parameter_columns, name);
-      row[static_cast<size_t>(column - plan_.parameter_columns.begin())] = result.value;
-    }
-  }
-  writer_.append("gradient_norms", step, epoch(), row, wall_seconds(), 0);
-}
-
-void Trainer::log_tensors(int64_t step, const graph::StepResults& results) {
-  std::set<std::string> written;  // a layer that is used twice shows its first use
-  for (const graph::StepResult& result : results.entries) {
-    const bool gradient = result.kind == graph::OutputKind::gradient;
-    if (!gradient && result.kind != graph::OutputKind::annotation) {
-      continue;
-    }
-    const auto index = static_cast<size_t>(result.index);
-    const std::string name = gradient ? "gradients." + bench_.model().bank().parameters[index]->name
-                                      : "activations." + bench_.training().names()[index];
-    const auto series = std::ranges::find(plan_.tensors, name, &runlog::TensorSeries::name);
-    if (series == plan_.tensors.end() || !(series->shape == result.tensor->shape) || !written.insert(name).second) {
-      continue;  // not asked for, or from the smaller last batch of an epoch
-    }
-    writer_.append_tensor(
-        name, step, {result.tensor->storage.as<const float>(), static_cast<size_t>(result.tensor->shape.elements())});
-  }
-}
-
-void Trainer::log_weights(int64_t step) {
-  for (const runlog::ArrayView& parameter : bench_.weights().parameters) {
-    writer_.append_tensor("weights." + std::string(parameter.name), step, parameter.values);
-  }
 }
 
 void Trainer::report(int64_t step, const graph::StepResults& results) {
@@ -465,43 +356,6 @@ void Trainer::finish() {
   writer_.set_status(outcome_.status, outcome_.reason);
   writer_.close();
   idle_seconds_ += std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
-// A loss is not finite. As a run can be repeated bit for bit, the state before the step is made again from the last
-// checkpoint, and the step once more with every value looked at.
-void Trainer::fail_non_finite(int64_t step) {
-  failed_ = stopping_ = true;
-  outcome_.status = runlog::Status::failed;
-  observer_.message(
-      fmt::format("the loss of step {} is not finite; replaying from the last checkpoint to find out why", step));
-  writer_.flush();
-  {
-    const runlog::Reader reader(log_);
-    const auto checkpoint = reader.newest_checkpoint();
-    ATELIER_CHECK(checkpoint.has_value());
-    restore(*checkpoint, seconds_before_);
-  }
-  graph::Session& session = bench_.training();
-  while (done_ + 1 < step) {
-    bench_.record_step(done_ + 1, plan_.total_steps, {});
-    session.start();
-    session.wait();
-    bench_.batches().step_done();
-    bench_.batches().check();
-    ++done_;
-    updates_after_ = bench_.model().updates();
-    batches_after_ = bench_.batches().consumed();
-  }
-  write_checkpoint(done_);
-  graph::Observation every;
-  every.every_value = true;
-  bench_.record_step(step, plan_.total_steps, every);
-  const std::string culprit = session.find_non_finite();
-  outcome_.reason =
-      fmt::format("the loss is not finite at step {}; nothing was updated by it. First value that is not finite: {}",
-                  step, culprit.empty() ? "none when replayed" : culprit);
-  writer_.set_status(outcome_.status, outcome_.reason);
-  writer_.close();
 }
 
 }  // namespace atelier::training

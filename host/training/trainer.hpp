@@ -4,26 +4,12 @@
 
 #include <chrono>
 #include <optional>
-#include <set>
 
 #include "runlog/reader.hpp"
 #include "runlog/writer.hpp"
-#include "training/workbench.hpp"
+#include "training/step_log.hpp"
 
 namespace atelier::training {
-
-// What a run will log, found by recording a first step, an evaluation and a sampling without keeping their effects.
-struct LogPlan {
-  std::vector<std::string> train_names;        // logged by the model in training, in order
-  std::vector<std::string> evaluation_names;   // sorted
-  std::vector<std::string> train_columns;      // all columns of metrics/train
-  std::vector<std::string> parameter_columns;  // of metrics/gradient_norms: one for each trained parameter
-  std::vector<runlog::TensorSeries> tensors;
-  int64_t batches_per_step = 1;
-  std::vector<int64_t> updates_per_step;  // of each group
-  bool reads_in_step = false;             // so that no step is recorded while the one before runs
-  int64_t total_steps = 0;
-};
 
 LogPlan probe(Workbench& bench);
 
@@ -50,10 +36,6 @@ class Trainer {
   void check_updates();
   void salvage();
   void finish_step(int64_t step);
-  void log_train_row(int64_t step, const graph::StepResults& results);
-  void log_parameter_norms(int64_t step, const graph::StepResults& results);
-  void log_tensors(int64_t step, const graph::StepResults& results);
-  void log_weights(int64_t step);
   void report(int64_t step, const graph::StepResults& results);
   void evaluate_now(int64_t step);
   void log_test(const SplitMetrics& test);
@@ -64,10 +46,8 @@ class Trainer {
   void begin_profile();
   void take_profile(int64_t step);
   void write_checkpoint(int64_t step);
-  [[nodiscard]] graph::Observation observation_of(int64_t step) const;
   [[nodiscard]] bool due(int64_t step, double every_epochs) const;
   [[nodiscard]] double epoch() const;  // passes over the training data in the steps done
-  [[nodiscard]] double learning_rate_of(size_t group) const;
   [[nodiscard]] double wall_seconds() const;
   [[nodiscard]] bool stops() const { return options_.interrupted != nullptr && options_.interrupted->load() != 0; }
 
@@ -77,6 +57,7 @@ class Trainer {
   std::filesystem::path log_;
   RunOptions options_;
   Observer& observer_;
+  StepLog step_log_;
   RunOutcome outcome_;
 
   int64_t done_ = 0;                    // steps whose updates are made
@@ -94,7 +75,6 @@ class Trainer {
   double best_ = 0;
   bool has_best_ = false;
   int64_t without_improvement_ = 0;
-  std::set<std::string> undeclared_;
   int64_t profiled_step_ = 0;  // 0: none
   double sgemm_peak_ = 0;
   graph::Profile profile_;
@@ -104,8 +84,6 @@ class Trainer {
   double seconds_before_ = 0;  // of earlier parts of a resumed run
   double idle_seconds_ = 0;    // spent in evaluation, sampling and checkpoints
   int64_t samples_seen_ = 0;   // in this part
-  double row_seconds_ = 0;
-  int64_t row_samples_ = 0;
 };
 
 }  // namespace atelier::training
