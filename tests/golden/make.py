@@ -13,6 +13,7 @@ import models_variational as variational
 from models_latent_games import Aae, VaeGan
 from models_pixelcnn import PixelCnn
 from models import BATCH, IMAGE, Gan, Vae, wave
+from optimizers import make_optimizer
 
 STEPS = 3
 SEED = 11
@@ -30,18 +31,6 @@ def images(model, step):
 
 def noise(model, step):
     return torch.from_numpy(counted.normal(SEED, step, 0, BATCH, model.latent)).double()
-
-
-def make_optimizer(parameters, use, settings):
-    """The host's optimizers in PyTorch's names; `settings` are the host's."""
-    s = dict(settings)
-    rate, decay = s.pop("learning_rate"), s.pop("weight_decay", 0.0)
-    if use == "adam":
-        kind = torch.optim.AdamW if s.pop("decoupled", True) else torch.optim.Adam
-        return kind(parameters, lr=rate, betas=(s.pop("beta1", 0.9), s.pop("beta2", 0.999)), eps=1e-8, weight_decay=decay)
-    if use == "sgd":
-        return torch.optim.SGD(parameters, lr=rate, momentum=s["momentum"], nesterov=s.get("nesterov", False), weight_decay=decay)
-    return torch.optim.RMSprop(parameters, lr=rate, alpha=s["decay"], momentum=s["momentum"], eps=1e-8, weight_decay=decay)
 
 
 def clip(parameters, limit):
@@ -238,6 +227,14 @@ def variational_cases():
                         vectors=near_the_encoder, unused=1)
 
 
+def optimizer_cases():
+    adagrad = {"learning_rate": 0.05, "initial_accumulator": 0.1, "weight_decay": 0.05}
+    adadelta = {"learning_rate": 0.5, "decay": 0.8, "epsilon": 1e-4, "weight_decay": 0.05}
+    lion = {"learning_rate": 0.01, "beta1": 0.8, "beta2": 0.95, "weight_decay": 0.05}
+    for use, settings in {"adagrad": adagrad, "adadelta": adadelta, "lion": lion}.items():
+        yield vae_case(use, "mse", {"use": use, "settings": settings}, hidden=4, latent=2, with_frozen=False)
+
+
 def text_of(value, indent=""):
     """JSON with one line for each array of numbers, so that a change shows where it is."""
     inner = indent + " "
@@ -250,6 +247,7 @@ def text_of(value, indent=""):
 
 if __name__ == "__main__":
     families = {"gan": gan_cases, "vae": vae_cases, "convolutional": convolutional_cases, "recurrent": recurrent_cases,
-                "pixelcnn": pixelcnn_cases, "vae-gan": vae_gan_cases, "aae": aae_cases, "variational": variational_cases}
+                "pixelcnn": pixelcnn_cases, "vae-gan": vae_gan_cases, "aae": aae_cases, "variational": variational_cases,
+                "optimizers": optimizer_cases}
     for family, cases in families.items():
         (Path(__file__).parent / (family + ".json")).write_text(text_of(list(cases())) + "\n")

@@ -1,0 +1,64 @@
+// Chen et al. 2023, algorithm 2:  c = β1 m + (1 - β1) g;  θ = θ - η (sign(c) + λ θ);  m = β2 m + (1 - β2) g.
+#include <atelier/optimizer.hpp>
+
+namespace {
+
+using namespace atelier;
+
+enum Scalar { learning_rate, beta1, rest1, beta2, rest2, kept };
+
+ATELIER_VECTORIZED void lion(const double* scalars, size_t count, float* parameter, const float* gradient, float* m) {
+  const auto rate = static_cast<float>(scalars[learning_rate]);
+  const auto b1 = static_cast<float>(scalars[beta1]);
+  const auto r1 = static_cast<float>(scalars[rest1]);
+  const auto b2 = static_cast<float>(scalars[beta2]);
+  const auto r2 = static_cast<float>(scalars[rest2]);
+  const auto keep = static_cast<float>(scalars[kept]);
+  for (size_t i = 0; i < count; ++i) {
+    const float g = gradient[i];
+    const float c = b1 * m[i] + r1 * g;
+    const float sign = (c > 0.0F ? 1.0F : 0.0F) - (c < 0.0F ? 1.0F : 0.0F);
+    m[i] = b2 * m[i] + r2 * g;
+    parameter[i] = keep * parameter[i] - rate * sign;
+  }
+}
+
+class Lion final : public Optimizer {
+ public:
+  static constexpr std::initializer_list<const char*> slots = {"m"};
+
+  static void describe(Description& d) {
+    d.summary = "Lion: steps of one size along the sign of an interpolated momentum.";
+    d.reference = "Chen et al. 2023, algorithm 2";
+    d.number("learning_rate", 1e-4, "step size: 3 to 10 times smaller than Adam's, says the paper").range(0);
+    d.number("beta1", 0.9, "share of the momentum in the step").range(0, 1);
+    d.number("beta2", 0.99, "decay of the momentum").range(0, 1);
+    d.number("weight_decay", 0.0, "decoupled: the weights shrink by this times the learning rate").range(0);
+  }
+
+  explicit Lion(const Settings& settings)
+      : beta1_(settings.number("beta1")),
+        beta2_(settings.number("beta2")),
+        weight_decay_(settings.number("weight_decay")) {}
+
+  void begin_update(const Update& update, double* scalars) override {
+    scalars[learning_rate] = update.learning_rate;
+    scalars[beta1] = beta1_;
+    scalars[rest1] = 1 - beta1_;
+    scalars[beta2] = beta2_;
+    scalars[rest2] = 1 - beta2_;
+    scalars[kept] = 1 - update.learning_rate * weight_decay_;
+  }
+
+  void update(const double* scalars, size_t count, float* parameter, const float* gradient,
+              float* const* state) const override {
+    lion(scalars, count, parameter, gradient, state[0]);
+  }
+
+ private:
+  double beta1_, beta2_, weight_decay_;
+};
+
+}  // namespace
+
+ATELIER_OPTIMIZER("lion", Lion)
