@@ -45,6 +45,7 @@ struct Train {
   std::optional<int64_t> epochs, steps;  // exactly one is set; >= 1
   int64_t batch_size = 128;
   double clip_norm = 0;  // the gradients of a group are scaled to at most this global norm; 0 is off
+  double average = 0;    // in [0, 1): decay of the moving average of the weights; 0 is off
   std::optional<EarlyStopping> early_stopping;
 };
 

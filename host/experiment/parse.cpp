@@ -96,6 +96,7 @@ void read_train(Context& context, const Table& table, Train& train) {
   }
   train.batch_size = values.get<int64_t>("batch_size");
   train.clip_norm = values.get<double>("clip_norm");
+  train.average = values.get<double>("average");
   const auto stopping = open_table(context, table, "early_stopping");
   if (stopping && stopping->given) {
     const Values read = read_section(context, *stopping, "train.early_stopping");

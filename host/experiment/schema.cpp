@@ -44,7 +44,7 @@ Json element_schema(const Key& key) {
     schema[key.above_minimum ? "exclusiveMinimum" : "minimum"] = *key.minimum;
   }
   if (key.maximum) {
-    schema["maximum"] = *key.maximum;
+    schema[key.below_maximum ? "exclusiveMaximum" : "maximum"] = *key.maximum;
   }
   if (!key.choices.empty()) {
     schema["enum"] = key.choices;

@@ -53,6 +53,12 @@ Key at_most(double maximum, Key key) {
   return key;
 }
 
+Key below(double maximum, Key key) {
+  key.maximum = maximum;
+  key.below_maximum = true;
+  return key;
+}
+
 Key one_of_choices(std::vector<std::string> choices, Key key) {
   key.choices = std::move(choices);
   return key;
@@ -100,7 +106,10 @@ std::vector<Section> make_sections() {
        {optional(at_least(1, integer("epochs", 1, "Passes over the training data"))),
         optional(at_least(1, integer("steps", 1, "Training steps"))),
         at_least(1, integer("batch_size", 128, "Images in a training step")),
-        at_least(0, number("clip_norm", 0.0, "Largest global norm of a group's gradients; 0 is off"))}},
+        at_least(0, number("clip_norm", 0.0, "Largest global norm of a group's gradients; 0 is off")),
+        below(1, at_least(0, number("average", 0.0,
+                                    "Decay of a moving average of the weights, which evaluation and samples then use; "
+                                    "0 is off")))}},
       {"train.early_stopping",
        "Stop when the metric of [evaluate] no longer improves",
        {required(at_least(1, integer("patience", 1, "Evaluations without an improvement"))),

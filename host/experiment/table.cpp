@@ -20,12 +20,13 @@ bool is_list(SettingType type) {
 std::string range_text(const Key& key) {
   const char* const lower = key.above_minimum ? ">" : ">=";
   if (key.minimum && key.maximum) {
-    return fmt::format("in {}{}, {}]", key.above_minimum ? "(" : "[", *key.minimum, *key.maximum);
+    return fmt::format("in {}{}, {}{}", key.above_minimum ? "(" : "[", *key.minimum, *key.maximum,
+                       key.below_maximum ? ")" : "]");
   }
   if (key.minimum) {
     return fmt::format("{} {}", lower, *key.minimum);
   }
-  return key.maximum ? fmt::format("<= {}", *key.maximum) : "";
+  return key.maximum ? fmt::format("{} {}", key.below_maximum ? "<" : "<=", *key.maximum) : "";
 }
 
 std::string choices_text(const Key& key) {
@@ -124,7 +125,8 @@ class ValueReader {
 
   [[nodiscard]] bool in_range(double value) const {
     const bool high_enough = !key_.minimum || (key_.above_minimum ? value > *key_.minimum : value >= *key_.minimum);
-    return high_enough && (!key_.maximum || value <= *key_.maximum);
+    const bool low_enough = !key_.maximum || (key_.below_maximum ? value < *key_.maximum : value <= *key_.maximum);
+    return high_enough && low_enough;
   }
 
   // Of a list it is an element that is rejected.

@@ -16,6 +16,7 @@ namespace atelier::experiment {
 struct Key : plugin::SettingDescription {
   bool optional = false;       // may be absent, and has no default then
   bool above_minimum = false;  // the minimum itself is not allowed
+  bool below_maximum = false;  // the maximum itself is not allowed
   bool finite = false;         // infinity is not allowed
   std::string only_for;        // belongs to this `use` of its section only; "" for all
 };

@@ -41,12 +41,14 @@ struct ParameterGroup {
   std::vector<uint32_t> members;  // in declaration order
   UpdateRule* rule = nullptr;     // null where the group is frozen
   double clip_norm = 0;           // 0: gradients are not clipped
+  double average = 0;  // decay of the moving average of the weights, each member's last slot; 0: none is kept
 };
 
 struct Bank {
   std::vector<std::unique_ptr<Parameter>> parameters;
   std::vector<ParameterGroup> groups;
-  uint64_t version = 1;  // grows with every change of a value, whoever makes it: what was computed from them is kept
+  bool averaged = false;  // the averages are in the weights' place (AveragedWeights)
+  uint64_t version = 1;   // grows with every change of a value, whoever makes it: what was computed from them is kept
 
   [[nodiscard]] const ParameterGroup* find_group(std::string_view name) const {
     for (const ParameterGroup& group : groups) {

@@ -147,16 +147,16 @@ uint32_t Session::gradient(uint32_t output, std::span<const uint32_t> inputs, Lo
   return recorder_.special(special_operation(Special::gradient), input_scratch_, {}, type_scratch_, location);
 }
 
-void Session::minimize(size_t group, uint32_t loss, const double* scalars, Location location) {
+void Session::minimize(size_t group, uint32_t loss, const double* scalars, Location location, double average_share) {
   if (type(loss).shape.elements() != 1 || type(loss).dtype != recorder_.real()) {
     throw Error(ErrorKind::shape, "{}: minimize: got a loss of {}, expected a scalar; hint: take its mean or sum",
                 to_string(location), to_string(type(loss)));
   }
-  std::array<RawAttribute, 1 + UpdateRule::max_scalars> attributes{};
+  std::array<RawAttribute, 1 + UpdateRule::max_scalars + 1> attributes{};
   attributes[0] = integer_attribute(static_cast<int64_t>(group));
-  for (size_t i = 0; i < UpdateRule::max_scalars; ++i) {
+  for (size_t i = 0; i <= UpdateRule::max_scalars; ++i) {
     attributes[i + 1].type = AttributeType::number;
-    attributes[i + 1].number = scalars[i];
+    attributes[i + 1].number = i < UpdateRule::max_scalars ? scalars[i] : average_share;
   }
   recorder_.special(special_operation(Special::minimize), std::span(&loss, 1), attributes, {}, location);
   for (const uint32_t member : bank_.groups[group].members) {

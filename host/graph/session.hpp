@@ -66,8 +66,9 @@ class Session {
   uint32_t use(uint32_t parameter);
   // As many results as inputs, from the returned index on.
   uint32_t gradient(uint32_t output, std::span<const uint32_t> inputs, Location location);
-  // Throws Error(shape) for a loss that is no scalar. The optimizer's scalars have UpdateRule::max_scalars elements.
-  void minimize(size_t group, uint32_t loss, const double* scalars, Location location);
+  // Throws Error(shape) for a loss that is no scalar. The optimizer's scalars have UpdateRule::max_scalars elements;
+  // `average_share` is what the new weights have in their moving average, where the group keeps one.
+  void minimize(size_t group, uint32_t loss, const double* scalars, Location location, double average_share = 0);
   void assign(uint32_t parameter, uint32_t value, Location location);
   void log(std::string_view name, uint32_t value, const uint32_t* count, Location location);
   void annotate(std::string_view name, uint32_t value);

@@ -15,11 +15,23 @@ int64_t blocks(int64_t elements) {
   return (elements + block - 1) / block;
 }
 
+// average = average + share (weights - average)
+void move_average(float share, const float* __restrict weights, float* __restrict average, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    average[i] += share * (weights[i] - average[i]);
+  }
+}
+
 class UpdateKernel final : public kernels::Kernel {
  public:
-  UpdateKernel(Parameter& parameter, const UpdateRule& rule, int32_t first_scalar)
-      : parameter_(parameter), rule_(rule), first_scalar_(first_scalar), elements_(parameter.value.shape.elements()) {
-    ATELIER_CHECK(parameter.value.dtype == DType::f32 && parameter.slots.size() == rule.slots().size());
+  UpdateKernel(Parameter& parameter, const ParameterGroup& group, int32_t first_scalar)
+      : parameter_(parameter),
+        rule_(*group.rule),
+        averages_(group.average > 0),
+        first_scalar_(first_scalar),
+        elements_(parameter.value.shape.elements()) {
+    ATELIER_CHECK(parameter.value.dtype == DType::f32);
+    ATELIER_CHECK(parameter.slots.size() == rule_.slots().size() + (averages_ ? 1 : 0));
   }
 
   [[nodiscard]] int64_t pieces(int64_t) const override { return blocks(elements_); }
@@ -35,17 +47,23 @@ class UpdateKernel final : public kernels::Kernel {
       scalars[i] = arguments.operands[static_cast<size_t>(first_scalar_) + i].real;
     }
     std::array<float*, UpdateRule::max_slots> slots{};
-    for (size_t i = 0; i < parameter_.slots.size(); ++i) {
+    for (size_t i = 0; i < rule_.slots().size(); ++i) {
       slots[i] = parameter_.slots[i].as<float>() + first;
     }
-    rule_.update(scalars.data(), static_cast<uint64_t>(count), static_cast<float*>(arguments.outputs[0]) + first,
+    float* const weights = static_cast<float*>(arguments.outputs[0]) + first;
+    rule_.update(scalars.data(), static_cast<uint64_t>(count), weights,
                  static_cast<const float*>(arguments.inputs[1]) + first, slots.data());
     reset_floating_point();  // a plugin's library may have set flush-to-zero
+    if (averages_) {         // while the block is in the cache
+      const double share = arguments.operands[static_cast<size_t>(first_scalar_) + scalars.size()].real;
+      move_average(static_cast<float>(share), weights, parameter_.slots.back().as<float>() + first, count);
+    }
   }
 
  private:
   Parameter& parameter_;
   const UpdateRule& rule_;
+  bool averages_;
   int32_t first_scalar_;
   int64_t elements_;
 };
@@ -72,8 +90,7 @@ class AssignKernel final : public kernels::Kernel {
 }  // namespace
 
 std::unique_ptr<kernels::Kernel> make_update_kernel(Parameter& parameter, const Bank& bank, int32_t first_scalar) {
-  return std::make_unique<UpdateKernel>(parameter, *bank.groups[static_cast<size_t>(parameter.group)].rule,
-                                        first_scalar);
+  return std::make_unique<UpdateKernel>(parameter, bank.groups[static_cast<size_t>(parameter.group)], first_scalar);
 }
 
 std::unique_ptr<kernels::Kernel> make_assign_kernel(const TensorType& type) {

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/floating_point.hpp"
 #include "base/text.hpp"
+#include "graph/average.hpp"
 #include "plugin/initializer.hpp"
 
 namespace atelier::plugin {
@@ -230,18 +231,22 @@ atl_loss Model::find_loss(atl_context&, const std::string& slot) {
   return static_cast<atl_loss>(losses_.size());
 }
 
-void Model::set_optimizer(size_t group, std::unique_ptr<Optimizer> optimizer, double clip_norm) {
+void Model::set_optimizer(size_t group, std::unique_ptr<Optimizer> optimizer, double clip_norm, double average) {
   optimizers_.resize(bank_.groups.size());
   learning_rates_.resize(bank_.groups.size());
   updates_.resize(bank_.groups.size(), 0);
   graph::ParameterGroup& target = bank_.groups[group];
   target.rule = optimizer.get();
   target.clip_norm = clip_norm;
+  target.average = optimizer ? average : 0;
   for (const uint32_t member : target.members) {
     graph::Parameter& parameter = *bank_.parameters[member];
     parameter.slots.clear();
     for (size_t i = 0; optimizer && i < optimizer->slots().size(); ++i) {
       parameter.slots.emplace_back(parameter.value.bytes());
+    }
+    if (target.average > 0) {
+      parameter.slots.push_back(tensor::copy_of(parameter.value.storage));
     }
   }
   optimizers_[group] = std::move(optimizer);
@@ -329,11 +334,13 @@ void Model::minimize(atl_context& context, const std::string& name, uint32_t los
       continue;
     }
     double scalars[graph::UpdateRule::max_scalars] = {};
+    double share = 0;
     if (graph::UpdateRule* rule = bank_.groups[g].rule; rule != nullptr) {
       const int64_t t = ++updates_[g];
       rule->begin_update(t, learning_rates_[g](t), scalars);
+      share = graph::average_share(bank_.groups[g].average, t);
     }
-    context.session->minimize(g, loss, scalars, location);
+    context.session->minimize(g, loss, scalars, location, share);
     return;
   }
   throw Error(ErrorKind::plugin, "{}: minimize: there is no parameter group '{}'{}", to_string(location), name,

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/purposes.hpp"
+#include "graph/average.hpp"
 #include "training/sampling.hpp"
 #include "training/workbench.hpp"
 
@@ -90,6 +91,7 @@ void Workbench::measure_generated(plugin::Metric& metric) {
 }
 
 SplitMetrics Workbench::evaluate(const Subset& subset, int64_t batch_size, MetricsDue due) {
+  const graph::AveragedWeights averaged(model_->bank());
   SplitMetrics out;
   evaluate_model(subset, batch_size, out);
   for (const auto& [name, metric] : metrics_) {

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "graph/average.hpp"
 #include "runlog/path.hpp"
 #include "training/fingerprint.hpp"
 #include "training/trained.hpp"
@@ -44,6 +45,7 @@ void take_start(Workbench& bench, const plugin::Registry& registry, const RunOpt
     }
     parameter->value.storage = tensor::copy_of(found->second.storage);
   }
+  graph::begin_averages(bank);
 }
 
 void write_foreign(const Workbench& bench, runlog::Writer& writer) {

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/purposes.hpp"
 #include "base/text.hpp"
+#include "graph/average.hpp"
 #include "kernels/random.hpp"
 #include "training/workbench.hpp"
 
@@ -82,7 +83,8 @@ bool Workbench::samples_images() {
 }
 
 ImageStack Workbench::sample(int64_t count, uint64_t seed) {
-  const plugin::FieldSpec& image = *spec_.find("image");
+  const graph::AveragedWeights averaged(model_->bank());
+  const plugin::FieldSpec& image = *spec().find("image");
   ImageStack out{count, image.dims[1], image.dims[2], image.dims[0], {}};
   for (int64_t first = 0; first < count; first += sampling_chunk) {
     sampling_->begin({seed, purpose_sampling, 0, first});
@@ -111,6 +113,7 @@ Strips Workbench::draw_view(const std::string& name, int64_t count, uint64_t see
     const Subset& subset = subsets_.test.count > 0 ? subsets_.test : subsets_.validation;
     batch = std::make_unique<ViewBatch>(*dataset_, spec_, subset, std::min(count, subset.count), seed);
   }
+  const graph::AveragedWeights averaged(model_->bank());
   sampling_->begin({seed, purpose_sampling, 0, 0});
   const uint32_t strips = model_->draw_view(*sampling_, name, batch ? batch->size() : count, batch.get());
   const tensor::Shape shape = sampling_->type(strips).shape;  // what is read may be what a last reshape looks at

@@ -24,6 +24,7 @@ void load_weights(Workbench& bench, const runlog::Reader& reader, Weights weight
     bench.load(last->weights);
   } else if (auto checkpoint = reader.newest_checkpoint()) {
     bench.load(checkpoint->weights);
+    bench.load_slots(checkpoint->optimizer);
   } else {
     throw Error(ErrorKind::file, "{}: has no weights yet", reader.path().string());
   }

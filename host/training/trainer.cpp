@@ -283,7 +283,7 @@ void Trainer::evaluate_now(int64_t step) {
   if (better) {
     best_ = value;
     has_best_ = true;
-    writer_.write_best(step, value, bench_.weights());
+    writer_.write_best(step, value, bench_.averaged_weights());
   }
   observer_.evaluated(step, epoch(), outcome_.metrics, better);
   stopping_ = stopped_early();
@@ -351,7 +351,7 @@ void Trainer::finish() {
       summary[name] = outcome_.metrics.count(name) == 0 ? std::nan("") : outcome_.metrics.at(name);
     }
     summary["steps"] = static_cast<double>(done_);
-    writer_.write_final(done_, bench_.weights(), summary);
+    writer_.write_final(done_, bench_.averaged_weights(), summary);
   }
   writer_.set_status(outcome_.status, outcome_.reason);
   writer_.close();

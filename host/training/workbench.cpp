@@ -8,6 +8,7 @@
 #include "base/purposes.hpp"
 #include "base/text.hpp"
 #include "experiment/schedule.hpp"
+#include "graph/average.hpp"
 #include "ops/operations.hpp"
 #include "runlog/reader.hpp"
 
@@ -100,9 +101,12 @@ Workbench::Workbench(const experiment::Experiment& experiment, const plugin::Reg
   set_total_steps(1);
   for (const auto& parameter : model_->bank().parameters) {
     if (parameter->group >= 0 && !parameter->slots.empty()) {
-      const auto& rule = *model_->bank().groups[static_cast<size_t>(parameter->group)].rule;
-      for (const std::string& slot : rule.slots()) {
+      const graph::ParameterGroup& group = model_->bank().groups[static_cast<size_t>(parameter->group)];
+      for (const std::string& slot : group.rule->slots()) {
         slot_names_.push_back(parameter->name + "." + slot);
+      }
+      if (group.average > 0) {
+        slot_names_.push_back(parameter->name + ".average");
       }
     }
   }
@@ -122,7 +126,7 @@ void Workbench::set_optimizers() {
         g,
         frozen ? nullptr
                : std::make_unique<plugin::Optimizer>(registry_, plugin::ComponentChoice{chosen.use, chosen.settings}),
-        experiment_.train.clip_norm);
+        experiment_.train.clip_norm, experiment_.train.average);
   }
 }
 
@@ -162,6 +166,11 @@ runlog::WeightsView Workbench::weights() const {
   return out;
 }
 
+runlog::WeightsView Workbench::averaged_weights() const {
+  const graph::AveragedWeights averaged(model_->bank());
+  return weights();  // the memory that the averages are in stays theirs when they are back in their slots
+}
+
 std::vector<runlog::ArrayView> Workbench::optimizer_slots() const {
   std::vector<runlog::ArrayView> out;
   size_t i = 0;
@@ -195,6 +204,7 @@ void Workbench::load(const runlog::Weights& weights) {
     }
     std::memcpy(parameter->value.storage.data(), found->second->storage.data(), parameter->value.bytes());
   }
+  graph::begin_averages(model_->bank());
 }
 
 void Workbench::load_slots(const std::vector<runlog::NamedTensor>& slots) {

@@ -74,8 +74,10 @@ class Workbench {
 
   // Views of what a log keeps, in declared order; valid while nothing trains.
   [[nodiscard]] runlog::WeightsView weights() const;
+  // With the averages of the weights where they are kept: what evaluation and samples use.
+  [[nodiscard]] runlog::WeightsView averaged_weights() const;
   [[nodiscard]] std::vector<runlog::ArrayView> optimizer_slots() const;
-  // Takes weights from a log; throws Error(file) where names or shapes differ.
+  // Takes weights from a log, and begins their averages there; throws Error(file) where names or shapes differ.
   void load(const runlog::Weights& weights);
   void load_slots(const std::vector<runlog::NamedTensor>& slots);
   [[nodiscard]] const std::vector<std::string>& slot_names() const { return slot_names_; }

@@ -48,6 +48,7 @@ use = "adam"
 batch_size = 64
 steps      = 1000
 clip_norm  = 1.0
+average    = 0.99
 )";
 
 // What one step allocates in the trainer's loop (without its log): recording, on this thread, while the step before

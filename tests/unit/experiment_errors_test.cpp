@@ -38,9 +38,9 @@ use = "mnist"
 
 TEST_CASE("unknown keys and tables name the nearest, or all that are known") {
   CHECK(report(minimal("modle = 3\n")) == "tiny.toml:6:1: modle: got an unknown key; did you mean 'model'?");
-  CHECK(
-      report(minimal("train.foo = 3\n")) ==
-      "tiny.toml:6:7: train.foo: got an unknown key, expected epochs, steps, batch_size, clip_norm or early_stopping");
+  CHECK(report(minimal("train.foo = 3\n")) ==
+        "tiny.toml:6:7: train.foo: got an unknown key, expected epochs, steps, batch_size, clip_norm, average or "
+        "early_stopping");
   CHECK(report(minimal("\n[train.early_stoping]\n")) ==
         "tiny.toml:7:8: train.early_stoping: got an unknown key; did you mean 'early_stopping'?");
   CHECK(report(minimal("dataset.rnge = 3\n")) ==
@@ -85,6 +85,7 @@ TEST_CASE("values out of range") {
         "tiny.toml:6:22: dataset.validation: got 1, expected a number in [0, 0.9]");
   CHECK(report(minimal("evaluate.every = 0\n")) ==
         "tiny.toml:6:18: evaluate.every: got 0, expected a finite number > 0");
+  CHECK(report(minimal("train.average = 1\n")) == "tiny.toml:6:17: train.average: got 1, expected a number in [0, 1)");
   CHECK(report(minimal("checkpoint.every = inf\n")) ==
         "tiny.toml:6:20: checkpoint.every: got inf, expected a finite number > 0");
   CHECK(report(minimal("optimizer.learning_rate = nan\n")) ==

@@ -18,6 +18,7 @@ TEST_CASE("the least experiment has every default") {
   CHECK(experiment.dataset.high == 1.0);
   CHECK(experiment.dataset.validation == 0.0);
   CHECK(experiment.dataset.source == nullptr);
+  CHECK(experiment.train.average == 0.0);
   CHECK(experiment.model.settings.at("latent") == Value(int64_t{20}));
   CHECK(experiment.model.settings.at("hidden") == Value(std::vector<int64_t>{512, 256}));
   CHECK(experiment.losses.at("reconstruction").use == "bce");
@@ -61,6 +62,7 @@ floor = 0.01
 steps = 100
 batch_size = 32
 clip_norm = 1
+average = 0.999
 [train.early_stopping]
 patience = 3
 min_delta = 0.5
@@ -100,6 +102,7 @@ freeze = ["encoder", "decoder"]
   CHECK(experiment.train.steps == 100);
   CHECK_FALSE(experiment.train.epochs.has_value());
   CHECK(experiment.train.clip_norm == 1.0);
+  CHECK(experiment.train.average == 0.999);
   REQUIRE(experiment.train.early_stopping.has_value());
   CHECK(experiment.train.early_stopping->patience == 3);
   CHECK(experiment.train.early_stopping->min_delta == 0.5);

@@ -66,6 +66,7 @@ warmup = 0
 epochs = 1
 batch_size = 128
 clip_norm = 0.0
+average = 0.0
 
 [evaluate]
 every = 1.0

@@ -17,6 +17,7 @@ TEST_CASE("the schema says what the sections are") {
   CHECK(properties.at("seed").at("minimum") == 0);
   CHECK(properties.at("train").at("properties").at("batch_size").at("default") == 128);
   CHECK(properties.at("train").at("properties").at("early_stopping").at("required") == json({"patience"}));
+  CHECK(properties.at("train").at("properties").at("average").at("exclusiveMaximum") == 1.0);
   CHECK(properties.at("evaluate").at("properties").at("every").at("exclusiveMinimum") == 0);
   CHECK(properties.at("schedule").at("properties").at("use").at("enum") == json({"constant", "step", "cosine"}));
 }
