@@ -12,6 +12,7 @@ enum RandomPurpose : uint64_t {
   purpose_sampling = 4,        // step 0; row: the image's index
   purpose_order = 5,           // of the training data, by epoch
   purpose_validation = 6,      // which samples are held out
+  purpose_transform = 7,       // of the data; step: the epoch, row: the sample's index in the dataset
 };
 
 }  // namespace atelier

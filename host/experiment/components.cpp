@@ -128,6 +128,33 @@ void read_range(Context& context, const Table& table, const Values& values, Data
   }
 }
 
+void read_transform(Context& context, const Table& parent, Transform& transform) {
+  const auto table = open_table(context, parent, "transform");
+  if (!table) {
+    return;
+  }
+  report_unknown(context, *table, names_in(section("dataset.transform")));
+  const Values values = read_values(context, *table, section("dataset.transform").keys);
+  transform.crop = values.get<int64_t>("crop");
+  transform.flip = values.get<double>("flip");
+  transform.shift = values.get<int64_t>("shift");
+  transform.noise = values.get<double>("noise");
+  transform.levels = values.get<int64_t>("levels");
+  const auto& binarize = values.get<std::string>("binarize");
+  transform.binarize = binarize == "threshold" ? Binarize::threshold
+                       : binarize == "fixed"   ? Binarize::fixed
+                       : binarize == "fresh"   ? Binarize::fresh
+                                               : Binarize::none;
+  if (transform.levels == 1) {
+    context.problems.add(values.places.at("levels"), join_path(table->path, "levels"),
+                         "got 1, expected an integer in [2, 256], or 0 for off");
+  }
+  if (transform.levels > 0 && transform.binarize != Binarize::none) {
+    context.problems.add(std::max(values.places.at("levels"), values.places.at("binarize")), table->path,
+                         "got both 'levels' and 'binarize', expected at most one of them");
+  }
+}
+
 std::shared_ptr<const Dataset> read_source(Context& context, const Table& parent);
 
 void read_dataset_component(Context& context, const Table& table, std::vector<std::string> others, Dataset& dataset,
@@ -208,6 +235,7 @@ Dataset read_dataset(Context& context, const Table& root) {
   read_range(context, *table, values, dataset);
   dataset.validation = values.get<double>("validation");
   read_dataset_component(context, *table, names_in(section("dataset")), dataset, description);
+  read_transform(context, *table, dataset.transform);
   return dataset;
 }
 

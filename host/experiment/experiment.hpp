@@ -25,11 +25,32 @@ struct Component {
   Place place;                          // of its table; not given() where the whole component is a default
 };
 
+enum class Binarize {
+  none,
+  threshold,  // at the middle of the dataset's range
+  fixed,      // Bernoulli with the pixel's value as its probability, once for each image
+  fresh,      // the same, anew in each epoch
+};
+
+// What is done to an image before its values are scaled, in this order.
+struct Transform {
+  int64_t crop = 0;    // side in pixels of a random crop, centred in evaluation; 0 is off
+  double flip = 0;     // in [0, 1]: probability of a horizontal mirror; training only
+  int64_t shift = 0;   // at most so many pixels in each direction; training only
+  double noise = 0;    // standard deviation, in units of the dataset's range; training only
+  int64_t levels = 0;  // equal grey levels, 2 ... 256; 0 is off
+  Binarize binarize = Binarize::none;
+
+  [[nodiscard]] bool moves() const { return crop > 0 || flip > 0 || shift > 0; }
+  [[nodiscard]] bool changes_values() const { return noise > 0 || levels > 0 || binarize != Binarize::none; }
+};
+
 struct Dataset : Component {
-  double low = 0.0, high = 1.0;           // image values are scaled to [low, high]
-  double validation = 0.0;                // in [0, 0.9]: fraction of the training data cut off as the validation split
+  double low = 0.0, high = 1.0;  // image values are scaled to [low, high]
+  double validation = 0.0;       // in [0, 0.9]: fraction of the training data cut off as the validation split
+  Transform transform;
   std::shared_ptr<const Dataset> source;  // another dataset for datasets that take one; null where none is given. Of a
-                                          // source, low, high and validation mean nothing
+                                          // source, low, high, validation and transform mean nothing
 };
 
 struct Metric : Component {
@@ -128,6 +149,10 @@ Experiment load(const std::filesystem::path& file, const std::vector<std::string
 // 'Z'?".
 Experiment parse(std::string_view text, std::string_view file_name, const std::filesystem::path& directory,
                  const std::vector<std::string>& overrides, const std::vector<plugin::Description>& catalog);
+
+// "vae.toml:12:3: train.batch_size", or the key alone where its value is a default: for what is found wrong with it
+// later.
+std::string located(const Experiment& experiment, const std::string& table, const std::string& key);
 
 // Throws Error(experiment) where an [optimizer.GROUP] names no parameter group of the model; a line for each.
 void check_groups(const Experiment& experiment, const std::vector<std::string>& groups);

@@ -205,6 +205,13 @@ Experiment load(const std::filesystem::path& file, const std::vector<std::string
   return parse(text.str(), file.string(), file.parent_path(), overrides, catalog);
 }
 
+std::string located(const Experiment& experiment, const std::string& table, const std::string& key) {
+  const auto value = std::ranges::find_if(
+      experiment.resolved, [&](const ResolvedValue& one) { return one.table == table && one.key == key; });
+  const bool given = value != experiment.resolved.end() && value->origin.given();
+  return (given ? value->origin.text() + ": " : "") + join_path(table, key);
+}
+
 void check_groups(const Experiment& experiment, const std::vector<std::string>& groups) {
   Problems problems;
   std::vector<std::string> quoted;

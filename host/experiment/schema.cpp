@@ -134,6 +134,7 @@ Json dataset_schema(const std::vector<Description>& catalog) {
   }
   auto& range = frame.properties["range"];
   range["minItems"] = range["maxItems"] = 2;
+  frame.properties["transform"] = section_schema("dataset.transform");
   frame.properties["source"] = reference("source");
   return choice_schema(components_of(catalog, Kind::dataset), frame);
 }

@@ -2,6 +2,8 @@
 
 #include <atelier/abi.h>
 
+#include <cstddef>
+
 #include "base/error.hpp"
 #include "base/floating_point.hpp"
 #include "plugin/context.hpp"
@@ -92,6 +94,17 @@ void Dataset::read(Split split, int64_t index, void* const* fields) const {
     }
     context.check(status);
   }
+}
+
+int64_t Dataset::group(int64_t index) const {
+  if (table_->size < offsetof(atl_dataset_v1, group) + sizeof table_->group) {
+    return index;  // a plugin from before there were groups
+  }
+  int64_t out = index;
+  if (table_->group(self_, index, &out) != ATL_OK) {
+    throw Error(ErrorKind::data, "dataset '{}', training sample {}: its group is not known", use_, index);
+  }
+  return out;
 }
 
 }  // namespace atelier::plugin

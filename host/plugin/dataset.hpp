@@ -33,6 +33,8 @@ class Dataset {
   [[nodiscard]] const DataSpec& spec() const { return spec_; }
   // Writes one sample into one array for each field. Any thread, concurrently. Throws Error(data).
   void read(Split split, int64_t index, void* const* fields) const;
+  // The group of near-duplicates that a training sample belongs to. Throws Error(data).
+  [[nodiscard]] int64_t group(int64_t index) const;
 
  private:
   struct SourceView;

@@ -13,61 +13,33 @@ namespace {
 constexpr int64_t samples_per_piece = 32;
 constexpr size_t max_fields = 16;
 
+int32_t pieces_of(int64_t samples) {
+  return static_cast<int32_t>((samples + samples_per_piece - 1) / samples_per_piece);
+}
+
 }  // namespace
 
-Subsets divide(const plugin::Dataset& dataset, double validation, uint64_t seed) {
-  const int64_t count = dataset.spec().train_count;
-  Subsets out;
-  out.test = {plugin::Split::test, {}, dataset.spec().test_count};
-  const auto held_out = static_cast<int64_t>(validation * static_cast<double>(count) + 0.5);
-  if (held_out == 0) {
-    out.train = {plugin::Split::train, {}, count};
-    return out;
-  }
-  std::vector<uint32_t> order = kernels::permutation({seed, purpose_validation}, 0, static_cast<uint32_t>(count));
-  const auto cut = order.begin() + held_out;
-  std::sort(order.begin(), cut);
-  std::sort(cut, order.end());
-  out.validation = {plugin::Split::train, {order.begin(), cut}, held_out};
-  out.train = {plugin::Split::train, {cut, order.end()}, count - held_out};
-  return out;
-}
-
-plugin::DataSpec scaled_spec(const plugin::DataSpec& spec, double low, double high) {
-  plugin::DataSpec out = spec;
-  for (plugin::FieldSpec& field : out.fields) {
-    if (field.dtype == tensor::DType::f32 && field.high > field.low) {
-      field.low = low;
-      field.high = high;
-    }
-  }
-  return out;
-}
-
-Batch::Batch(const plugin::Dataset& dataset, const plugin::DataSpec& scaled, int64_t capacity) : dataset_(dataset) {
-  const plugin::DataSpec& own = dataset.spec();
-  ATELIER_CHECK(own.fields.size() <= max_fields);
-  for (size_t f = 0; f < own.fields.size(); ++f) {
-    const plugin::FieldSpec& field = own.fields[f];
+Batch::Batch(const plugin::Dataset& dataset, const Transforms& transforms, int64_t capacity)
+    : dataset_(dataset),
+      transforms_(transforms),
+      scratch_(static_cast<size_t>(pieces_of(capacity)) * transforms.scratch_bytes()) {
+  ATELIER_CHECK(transforms.spec().fields.size() <= max_fields);
+  for (const plugin::FieldSpec& field : transforms.spec().fields) {
     memory_.emplace_back(static_cast<size_t>(capacity * field.dims.elements()) * tensor::size_of(field.dtype));
     fields_.push_back({field.name, {{}, field.dtype}, memory_.back().data()});
-    const plugin::FieldSpec& target = scaled.fields[f];
-    const bool scales = field.dtype == tensor::DType::f32 && field.high > field.low;
-    const double scale = scales ? (target.high - target.low) / (field.high - field.low) : 1.0;
-    scale_.push_back(static_cast<float>(scale));
-    shift_.push_back(scales ? static_cast<float>(target.low - field.low * scale) : 0.0F);
   }
 }
 
-void Batch::plan(const Subset& subset, std::span<const uint32_t> order, int64_t first, int64_t count) {
+void Batch::plan(const Subset& subset, std::span<const uint32_t> order, int64_t first, int64_t count, int64_t epoch) {
   split_ = subset.split;
+  epoch_ = epoch;
   samples_.clear();
   for (int64_t i = first; i < first + count; ++i) {
     samples_.push_back(subset.index(order.empty() ? i : order[static_cast<size_t>(i)]));
   }
   for (size_t f = 0; f < fields_.size(); ++f) {
     tensor::Shape shape{count};
-    for (const int64_t length : dataset_.spec().fields[f].dims.dims()) {
+    for (const int64_t length : transforms_.spec().fields[f].dims.dims()) {
       shape.append(length);
     }
     fields_[f].type.shape = shape;
@@ -75,35 +47,31 @@ void Batch::plan(const Subset& subset, std::span<const uint32_t> order, int64_t 
 }
 
 int32_t Batch::pieces() const {
-  return static_cast<int32_t>((size() + samples_per_piece - 1) / samples_per_piece);
+  return pieces_of(size());
 }
 
 void Batch::assemble(int32_t piece) {
+  std::byte* const scratch = scratch_.data() + static_cast<size_t>(piece) * transforms_.scratch_bytes();
+  const size_t count = fields_.size();
   const int64_t last = std::min<int64_t>((piece + 1) * samples_per_piece, size());
   for (int64_t i = piece * samples_per_piece; i < last; ++i) {
-    std::array<void*, max_fields> targets{};
-    for (size_t f = 0; f < fields_.size(); ++f) {
-      const plugin::FieldSpec& field = dataset_.spec().fields[f];
-      targets[f] = memory_[f].data() + static_cast<size_t>(i * field.dims.elements()) * tensor::size_of(field.dtype);
+    std::array<void*, max_fields> own{}, out{};
+    for (size_t f = 0; f < count; ++f) {
+      const plugin::FieldSpec& field = transforms_.spec().fields[f];
+      out[f] = memory_[f].data() + static_cast<size_t>(i * field.dims.elements()) * tensor::size_of(field.dtype);
     }
-    dataset_.read(split_, samples_[static_cast<size_t>(i)], targets.data());
-    for (size_t f = 0; f < fields_.size(); ++f) {
-      if (scale_[f] != 1.0F || shift_[f] != 0.0F) {
-        auto* values = static_cast<float*>(targets[f]);
-        const int64_t elements = dataset_.spec().fields[f].dims.elements();
-        for (int64_t k = 0; k < elements; ++k) {
-          values[k] = values[k] * scale_[f] + shift_[f];
-        }
-      }
-    }
+    transforms_.choose_places(scratch, std::span(out).first(count), own);
+    const int64_t index = samples_[static_cast<size_t>(i)];
+    dataset_.read(split_, index, own.data());
+    transforms_.apply({split_, index, epoch_}, std::span(own).first(count), std::span(out).first(count));
   }
 }
 
 // ---- Training
 
-TrainingBatches::TrainingBatches(const plugin::Dataset& dataset, const plugin::DataSpec& scaled, Subset subset,
+TrainingBatches::TrainingBatches(const plugin::Dataset& dataset, const Transforms& transforms, Subset subset,
                                  int64_t batch_size, uint64_t seed)
-    : dataset_(dataset), scaled_(scaled), subset_(std::move(subset)), batch_size_(batch_size), seed_(seed) {
+    : dataset_(dataset), transforms_(transforms), subset_(std::move(subset)), batch_size_(batch_size), seed_(seed) {
   background_.run = [this](int32_t piece) {
     try {
       const auto& [batch, part] = background_pieces_[static_cast<size_t>(piece)];
@@ -148,7 +116,7 @@ TrainingBatches::Slot& TrainingBatches::take_slot(int64_t number) {
   auto found = std::ranges::find_if(slots_, &Slot::free);
   if (found == slots_.end()) {
     slots_.emplace_back();
-    slots_.back().batch = std::make_unique<Batch>(dataset_, scaled_, std::min(batch_size_, subset_.count));
+    slots_.back().batch = std::make_unique<Batch>(dataset_, transforms_, std::min(batch_size_, subset_.count));
     found = slots_.end() - 1;
   }
   found->free = false;
@@ -159,9 +127,9 @@ TrainingBatches::Slot& TrainingBatches::take_slot(int64_t number) {
 }
 
 void TrainingBatches::plan(Slot& slot) {
-  const int64_t per_epoch = batches_per_epoch();
-  const int64_t first = slot.number % per_epoch * batch_size_;
-  slot.batch->plan(subset_, order_of(slot.number / per_epoch), first, std::min(batch_size_, subset_.count - first));
+  const int64_t epoch = slot.number / batches_per_epoch();
+  const int64_t first = slot.number % batches_per_epoch() * batch_size_;
+  slot.batch->plan(subset_, order_of(epoch), first, std::min(batch_size_, subset_.count - first), epoch);
 }
 
 void TrainingBatches::begin_step() {
@@ -220,11 +188,11 @@ void TrainingBatches::check() {
 
 // ---- Evaluation
 
-EvaluationBatches::EvaluationBatches(const plugin::Dataset& dataset, const plugin::DataSpec& scaled,
-                                     const Subset& subset, int64_t batch_size)
+EvaluationBatches::EvaluationBatches(const plugin::Dataset& dataset, const Transforms& transforms, const Subset& subset,
+                                     int64_t batch_size)
     : subset_(subset), batch_size_(std::min(batch_size, std::max<int64_t>(subset.count, 1))) {
   for (auto& batch : batches_) {
-    batch = std::make_unique<Batch>(dataset, scaled, batch_size_);
+    batch = std::make_unique<Batch>(dataset, transforms, batch_size_);
   }
   background_.run = [this](int32_t piece) {
     try {
@@ -244,7 +212,7 @@ bool EvaluationBatches::next() {
   const int64_t count = std::min(batch_size_, subset_.count - first_);
   turn_ = 1 - turn_;
   if (!prefetched_) {
-    batches_[turn_]->plan(subset_, {}, first_, count);
+    batches_[turn_]->plan(subset_, {}, first_, count, evaluation);
     for (int32_t piece = 0; piece < batches_[turn_]->pieces(); ++piece) {
       batches_[turn_]->assemble(piece);
     }
@@ -263,7 +231,7 @@ const graph::Background* EvaluationBatches::prefetch() {
     return nullptr;
   }
   Batch& batch = *batches_[1 - turn_];
-  batch.plan(subset_, {}, following_, std::min(batch_size_, subset_.count - following_));
+  batch.plan(subset_, {}, following_, std::min(batch_size_, subset_.count - following_), evaluation);
   prefetched_ = true;
   background_.pieces = batch.pieces();
   return &background_;

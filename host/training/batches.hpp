@@ -9,35 +9,18 @@
 
 #include "graph/executor.hpp"
 #include "plugin/context.hpp"
-#include "plugin/dataset.hpp"
+#include "training/split.hpp"
+#include "training/transforms.hpp"
 
 namespace atelier::training {
-
-// One of the parts that the data is divided into: which samples of which of the dataset's own splits.
-struct Subset {
-  plugin::Split split = plugin::Split::train;
-  std::vector<uint32_t> indices;  // in the dataset's order; empty: all `count`
-  int64_t count = 0;
-
-  [[nodiscard]] int64_t index(int64_t i) const { return indices.empty() ? i : indices[static_cast<size_t>(i)]; }
-};
-
-struct Subsets {
-  Subset train, validation, test;
-};
-
-// Cuts the validation split from the training data by the seed.
-Subsets divide(const plugin::Dataset& dataset, double validation, uint64_t seed);
-
-// How the dataset's float fields are scaled: every one with a range goes to [low, high].
-plugin::DataSpec scaled_spec(const plugin::DataSpec& spec, double low, double high);
 
 // The memory of one batch.
 class Batch {
  public:
-  Batch(const plugin::Dataset& dataset, const plugin::DataSpec& scaled, int64_t capacity);
+  Batch(const plugin::Dataset& dataset, const Transforms& transforms, int64_t capacity);
   // Names the samples; their data comes with the pieces of assemble, all of which must be done before it is read.
-  void plan(const Subset& subset, std::span<const uint32_t> order, int64_t first, int64_t count);
+  // `epoch`: of training, or `evaluation`.
+  void plan(const Subset& subset, std::span<const uint32_t> order, int64_t first, int64_t count, int64_t epoch);
   [[nodiscard]] int32_t pieces() const;
   void assemble(int32_t piece);  // any thread, concurrently for different pieces; throws Error(data)
 
@@ -46,18 +29,20 @@ class Batch {
 
  private:
   const plugin::Dataset& dataset_;
+  const Transforms& transforms_;
   std::vector<tensor::Storage> memory_;
+  tensor::Storage scratch_;  // of the transforms, for each piece
   std::vector<plugin::BatchField> fields_;
-  std::vector<float> scale_, shift_;  // by field; 1 and 0 where it is taken as it is
   std::vector<int64_t> samples_;
   plugin::Split split_ = plugin::Split::train;
+  int64_t epoch_ = evaluation;
 };
 
 // The endless sequence of training batches: epoch after epoch, each in an order of its own, the last batch of each
 // smaller where the count does not divide. A batch's number says all about it, so a run goes on from any.
 class TrainingBatches final : public plugin::BatchSource {
  public:
-  TrainingBatches(const plugin::Dataset& dataset, const plugin::DataSpec& scaled, Subset subset, int64_t batch_size,
+  TrainingBatches(const plugin::Dataset& dataset, const Transforms& transforms, Subset subset, int64_t batch_size,
                   uint64_t seed);
 
   [[nodiscard]] int64_t batches_per_epoch() const;
@@ -92,7 +77,7 @@ class TrainingBatches final : public plugin::BatchSource {
   const std::vector<uint32_t>& order_of(int64_t epoch);
 
   const plugin::Dataset& dataset_;
-  const plugin::DataSpec& scaled_;
+  const Transforms& transforms_;
   Subset subset_;
   int64_t batch_size_;
   uint64_t seed_;
@@ -118,7 +103,7 @@ class TrainingBatches final : public plugin::BatchSource {
 // All samples of a subset, once, in order.
 class EvaluationBatches final : public plugin::BatchSource {
  public:
-  EvaluationBatches(const plugin::Dataset& dataset, const plugin::DataSpec& scaled, const Subset& subset,
+  EvaluationBatches(const plugin::Dataset& dataset, const Transforms& transforms, const Subset& subset,
                     int64_t batch_size);
   bool next();  // false after the last
   [[nodiscard]] int64_t first_index() const { return first_; }

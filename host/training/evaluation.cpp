@@ -34,7 +34,7 @@ void take_results(plugin::Metric& metric, SplitMetrics& out) {
 }  // namespace
 
 void Workbench::evaluate_model(const Subset& subset, int64_t batch_size, SplitMetrics& out) {
-  EvaluationBatches batches(*dataset_, spec_, subset, batch_size);
+  EvaluationBatches batches(*dataset_, transforms_, subset, batch_size);
   std::map<std::string, std::pair<double, double>> sums;
   while (batches.next()) {
     evaluation_->begin({static_cast<uint64_t>(experiment_.seed), purpose_evaluation, 0, batches.first_index()});
@@ -56,7 +56,7 @@ void Workbench::evaluate_model(const Subset& subset, int64_t batch_size, SplitMe
 }
 
 void Workbench::measure(plugin::Metric& metric, const Subset& subset, int64_t batch_size) {
-  EvaluationBatches batches(*dataset_, spec_, subset, batch_size);
+  EvaluationBatches batches(*dataset_, transforms_, subset, batch_size);
   metric.begin();
   while (batches.next()) {
     evaluation_->begin({static_cast<uint64_t>(experiment_.seed), purpose_evaluation, 0, batches.first_index()});

@@ -15,7 +15,7 @@ plugin::ForeignModel build_foreign(const std::string& resolved, const std::strin
   const experiment::Experiment theirs =
       experiment::parse(resolved, origin, experiment.directory, {}, registry.descriptions());
   const plugin::Dataset data(registry, dataset_recipe(theirs.dataset), experiment.directory, options.data_directories);
-  plugin::ForeignModel out{recipe_of(theirs, scaled_spec(data.spec(), theirs.dataset.low, theirs.dataset.high)), {}};
+  plugin::ForeignModel out{recipe_of(theirs, Transforms(theirs, data.spec()).spec()), {}};
   for (runlog::NamedTensor& entry : weights) {
     out.weights.emplace(entry.name, std::move(entry.value));
   }

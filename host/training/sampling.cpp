@@ -36,11 +36,11 @@ const tensor::Tensor& requested(const graph::StepResults& results) {
 // The samples that a view shows: chosen by the seed.
 class ViewBatch final : public plugin::BatchSource {
  public:
-  ViewBatch(const plugin::Dataset& dataset, const plugin::DataSpec& scaled, const Subset& subset, int64_t count,
+  ViewBatch(const plugin::Dataset& dataset, const Transforms& transforms, const Subset& subset, int64_t count,
             uint64_t seed)
-      : batch_(dataset, scaled, count) {
+      : batch_(dataset, transforms, count) {
     const auto order = kernels::permutation({seed, purpose_sampling}, 0, static_cast<uint32_t>(subset.count));
-    batch_.plan(subset, order, 0, count);
+    batch_.plan(subset, order, 0, count, evaluation);
     for (int32_t piece = 0; piece < batch_.pieces(); ++piece) {
       batch_.assemble(piece);
     }
@@ -68,7 +68,7 @@ uint32_t first_rows(graph::Session& session, uint32_t value, int64_t count) {
 
 bool Workbench::samples_images() {
   if (!samples_images_) {
-    const plugin::FieldSpec* image = spec_.find("image");
+    const plugin::FieldSpec* image = spec().find("image");
     samples_images_ = image != nullptr && image->dims.rank() == 3 && (image->dims[0] == 1 || image->dims[0] == 3);
     if (*samples_images_) {  // one is tried
       sampling_->begin({0, purpose_sampling, 0, 0});
@@ -111,7 +111,7 @@ Strips Workbench::draw_view(const std::string& name, int64_t count, uint64_t see
   std::unique_ptr<ViewBatch> batch;
   if (view->uses_data) {
     const Subset& subset = subsets_.test.count > 0 ? subsets_.test : subsets_.validation;
-    batch = std::make_unique<ViewBatch>(*dataset_, spec_, subset, std::min(count, subset.count), seed);
+    batch = std::make_unique<ViewBatch>(*dataset_, transforms_, subset, std::min(count, subset.count), seed);
   }
   const graph::AveragedWeights averaged(model_->bank());
   sampling_->begin({seed, purpose_sampling, 0, 0});
@@ -122,7 +122,7 @@ Strips Workbench::draw_view(const std::string& name, int64_t count, uint64_t see
   const tensor::Tensor& values = requested(sampling_->wait());
   const int64_t images = shape[0] * shape[1];
   Strips out{{images, shape[3], shape[4], shape[2], {}}, shape[1], view->animation};
-  append_pixels(values.storage.as<float>(), images, *spec_.find("image"), out.images);
+  append_pixels(values.storage.as<float>(), images, *spec().find("image"), out.images);
   return out;
 }
 

@@ -25,12 +25,8 @@ std::map<std::string, plugin::ComponentChoice> choices(const std::map<std::strin
 
 void check_sizes(const experiment::Experiment& experiment, const Subsets& subsets) {
   if (experiment.train.batch_size > subsets.train.count) {
-    const auto given = std::ranges::find_if(experiment.resolved, [](const experiment::ResolvedValue& value) {
-      return value.table == "train" && value.key == "batch_size";
-    });
-    const std::string place = given == experiment.resolved.end() ? "" : given->origin.text();
-    throw Error(ErrorKind::experiment, "{}{}train.batch_size: got {}, expected at most the {} training samples of '{}'",
-                place, place.empty() ? "" : ": ", experiment.train.batch_size, subsets.train.count,
+    throw Error(ErrorKind::experiment, "{}: got {}, expected at most the {} training samples of '{}'",
+                located(experiment, "train", "batch_size"), experiment.train.batch_size, subsets.train.count,
                 experiment.dataset.use);
   }
   if (subsets.test.count == 0 && subsets.validation.count == 0) {
@@ -73,13 +69,13 @@ Workbench::Workbench(const experiment::Experiment& experiment, const plugin::Reg
       registry_(registry),
       dataset_(std::make_unique<plugin::Dataset>(registry, dataset_recipe(experiment.dataset), experiment.directory,
                                                  options.data_directories)),
-      spec_(scaled_spec(dataset_->spec(), experiment.dataset.low, experiment.dataset.high)),
+      transforms_(experiment_, dataset_->spec()),
       subsets_(divide(*dataset_, experiment.dataset.validation, static_cast<uint64_t>(experiment.seed))),
       executor_(options.threads),
       foreign_runs_(foreign_runs ? std::move(foreign_runs) : runs_by_name(experiment_, registry, options)) {
   ops::register_operations();
   check_sizes(experiment_, subsets_);
-  model_ = std::make_unique<plugin::Model>(registry, recipe_of(experiment_, spec_), [this](const std::string& name) {
+  model_ = std::make_unique<plugin::Model>(registry, recipe_of(experiment_, spec()), [this](const std::string& name) {
     const auto known = std::ranges::find(foreign_used_, name, &ForeignRun::name);
     const ForeignRun& run = known == foreign_used_.end() ? foreign_used_.emplace_back(foreign_runs_(name)) : *known;
     return copy_of(run.model);
@@ -95,7 +91,7 @@ Workbench::Workbench(const experiment::Experiment& experiment, const plugin::Reg
   training_ = session(graph::Mode::train);
   evaluation_ = session(graph::Mode::evaluate);
   sampling_ = session(graph::Mode::sample);
-  batches_ = std::make_unique<TrainingBatches>(*dataset_, spec_, subsets_.train, experiment_.train.batch_size,
+  batches_ = std::make_unique<TrainingBatches>(*dataset_, transforms_, subsets_.train, experiment_.train.batch_size,
                                                static_cast<uint64_t>(experiment_.seed));
   set_optimizers();
   set_total_steps(1);

@@ -43,7 +43,8 @@ class Workbench {
 
   [[nodiscard]] const experiment::Experiment& experiment() const { return experiment_; }
   [[nodiscard]] plugin::Dataset& dataset() { return *dataset_; }
-  [[nodiscard]] const plugin::DataSpec& spec() const { return spec_; }
+  [[nodiscard]] const Transforms& transforms() const { return transforms_; }
+  [[nodiscard]] const plugin::DataSpec& spec() const { return transforms_.spec(); }
   [[nodiscard]] plugin::Model& model() { return *model_; }
   [[nodiscard]] graph::Session& training() { return *training_; }
   [[nodiscard]] TrainingBatches& batches() { return *batches_; }
@@ -92,7 +93,7 @@ class Workbench {
   const experiment::Experiment experiment_;
   const plugin::Registry& registry_;
   std::unique_ptr<plugin::Dataset> dataset_;
-  plugin::DataSpec spec_;
+  Transforms transforms_;
   Subsets subsets_;
   graph::Executor executor_;
   graph::Arena arena_;

@@ -75,3 +75,23 @@ TEST_CASE("a plugin in C, of a later minor that can live with this one, has larg
   CHECK(bench.step().entries.front().value == doctest::Approx(0.385));
   CHECK(bench.values("mean.image").size() == 32);
 }
+
+TEST_CASE("a validation split takes whole groups of the dataset's samples") {
+  const std::string text = "[dataset]\nuse = \"grey\"\nvalidation = 0.4\n[model]\nuse = \"quiet\"\n";
+  Bench bench(make(text, {"train.batch_size=5"}));
+  const std::vector<uint32_t>& held_out = bench->subsets().validation.indices;
+  REQUIRE(held_out.size() == 5);  // one of two groups; four samples cannot be
+  CHECK(held_out.back() - held_out.front() == 4);
+  CHECK(bench->subsets().train.count == 5);
+  CHECK(contains(message_of([&] { const Bench one(make(text, {"dataset.validation=0.2"})); }),
+                 "dataset.validation: the groups of near-duplicates among the 10 training samples are too large"));
+}
+
+TEST_CASE("a dataset from before there were groups has each sample in one of its own") {
+  const plugin::Settings settings{{"height", int64_t{8}}, {"width", int64_t{6}}};
+  const auto group = [&](const plugin::Registry& loaded) {
+    return plugin::Dataset(loaded, {"grey", settings, nullptr}, {}, {}).group(7);
+  };
+  CHECK(group(registry()) == 1);
+  CHECK(group(plugin::Registry({broken / "earlier.so"})) == 7);
+}

@@ -37,6 +37,12 @@ name = "vae"
 [dataset]
 use   = "shapes"
 count = 10000
+[dataset.transform]
+crop     = 24
+flip     = 0.5
+shift    = 1
+noise    = 0.1
+binarize = "fresh"
 [model]
 use        = "vae"
 batch_norm = true

@@ -100,6 +100,22 @@ TEST_CASE("values out of range") {
         "tiny.toml:6:17: dataset.range: got [1.0], expected [low, high] with low < high");
 }
 
+TEST_CASE("transforms that cannot be") {
+  CHECK(report(minimal("dataset.transform.flip = 1.5\n")) ==
+        "tiny.toml:6:26: dataset.transform.flip: got 1.5, expected a number in [0, 1]");
+  CHECK(report(minimal("dataset.transform.levels = 1\n")) ==
+        "tiny.toml:6:28: dataset.transform.levels: got 1, expected an integer in [2, 256], or 0 for off");
+  CHECK(report(minimal("dataset.transform = {levels = 4, binarize = 'fixed'}\n")) ==
+        "tiny.toml:6:45: dataset.transform: got both 'levels' and 'binarize', expected at most one of them");
+  CHECK(report(minimal("dataset.transform.binarise = 'fixed'\n")) ==
+        "tiny.toml:6:19: dataset.transform.binarise: got an unknown key; did you mean 'binarize'?");
+  CHECK(report(minimal("dataset.transform.binarize = 'random'\n")) ==
+        "tiny.toml:6:30: dataset.transform.binarize: got the string 'random', expected 'none', 'threshold', 'fixed' or "
+        "'fresh'");
+  CHECK(report(minimal("dataset.source = {use = 'mnist', transform = {flip = 0.5}}\n")) ==
+        "tiny.toml:6:34: dataset.source.transform: got an unknown key, expected use, source or classes");
+}
+
 TEST_CASE("values that are not among the choices") {
   CHECK(report(minimal("model.activation = 'rely'\n")) ==
         "tiny.toml:6:20: model.activation: got the string 'rely', expected 'relu' or 'tanh'; did you mean 'relu'?");

@@ -18,6 +18,8 @@ TEST_CASE("the least experiment has every default") {
   CHECK(experiment.dataset.high == 1.0);
   CHECK(experiment.dataset.validation == 0.0);
   CHECK(experiment.dataset.source == nullptr);
+  CHECK_FALSE(experiment.dataset.transform.moves());
+  CHECK_FALSE(experiment.dataset.transform.changes_values());
   CHECK(experiment.train.average == 0.0);
   CHECK(experiment.model.settings.at("latent") == Value(int64_t{20}));
   CHECK(experiment.model.settings.at("hidden") == Value(std::vector<int64_t>{512, 256}));
@@ -49,6 +51,12 @@ use = "mnist"
 range = [-1, 1]
 validation = 0.1
 classes = ["3", "8"]
+[dataset.transform]
+crop = 24
+flip = 0.5
+shift = 2
+noise = 0.1
+levels = 4
 [model]
 use = "vae"
 hidden = []
@@ -95,6 +103,11 @@ freeze = ["encoder", "decoder"]
   CHECK(experiment.dataset.validation == 0.1);
   CHECK(experiment.dataset.settings.at("classes") == Value(std::vector<std::string>{"3", "8"}));
   CHECK(experiment.dataset.settings.size() == 1);
+  CHECK(experiment.dataset.transform.crop == 24);
+  CHECK(experiment.dataset.transform.flip == 0.5);
+  CHECK(experiment.dataset.transform.shift == 2);
+  CHECK(experiment.dataset.transform.noise == 0.1);
+  CHECK(experiment.dataset.transform.levels == 4);
   CHECK(experiment.model.settings.at("hidden") == Value(std::vector<int64_t>{}));
   CHECK(experiment.schedule.use == Schedule::Use::cosine);
   CHECK(experiment.schedule.warmup == 5);
@@ -123,6 +136,23 @@ freeze = ["encoder", "decoder"]
   CHECK(experiment.start->from == "cnn-mnist");
   CHECK(experiment.start->groups == std::vector<std::string>{"encoder"});
   CHECK(experiment.start->freeze.size() == 2);
+}
+
+TEST_CASE("images are made black and white in one of three ways, or not") {
+  const auto chosen = [](const std::string& way) {
+    return parse_text(minimal("dataset.transform.binarize = '" + way + "'\n")).dataset.transform.binarize;
+  };
+  CHECK(chosen("none") == Binarize::none);
+  CHECK(chosen("threshold") == Binarize::threshold);
+  CHECK(chosen("fixed") == Binarize::fixed);
+  CHECK(chosen("fresh") == Binarize::fresh);
+}
+
+TEST_CASE("what is found wrong later can name the place of a value") {
+  const auto experiment = parse_text(minimal("dataset.transform.crop = 40\n"), {"train.batch_size=7"});
+  CHECK(located(experiment, "dataset.transform", "crop") == "tiny.toml:6:26: dataset.transform.crop");
+  CHECK(located(experiment, "train", "batch_size") == "<override \"train.batch_size=7\">: train.batch_size");
+  CHECK(located(experiment, "train", "clip_norm") == "train.clip_norm");
 }
 
 TEST_CASE("a given value knows its place") {

@@ -13,6 +13,7 @@ namespace {
 const std::string full = minimal(R"(tags = ["quote \" and \\", "tab\t", "é"]
 dataset.validation = 0.1
 dataset.source = "moving-digits"
+dataset.transform = {crop = 20, binarize = "fresh"}
 loss.reconstruction = {use = "mse", weight = 1e-7}
 optimizer.betas = [0.5, 1]
 train.clip_norm = 1e20
@@ -42,6 +43,14 @@ use = "mnist"
 range = [0.0, 1.0]
 validation = 0.0
 classes = []
+
+[dataset.transform]
+crop = 0
+flip = 0.0
+shift = 0
+noise = 0.0
+levels = 0
+binarize = "none"
 
 [model]
 use = "vae"
@@ -100,6 +109,8 @@ TEST_CASE("the resolved text parses to an equal experiment") {
   CHECK(second.dataset.settings == first.dataset.settings);
   CHECK(second.dataset.source->use == first.dataset.source->use);
   CHECK(second.dataset.source->settings == first.dataset.source->settings);
+  CHECK(second.dataset.transform.crop == 20);
+  CHECK(second.dataset.transform.binarize == Binarize::fresh);
   CHECK(second.model.settings == first.model.settings);
   CHECK(second.losses.at("reconstruction").settings == first.losses.at("reconstruction").settings);
   CHECK(second.optimizer.settings == first.optimizer.settings);
@@ -120,8 +131,8 @@ TEST_CASE("origins: the file, an override, a default, what is inherited") {
   CHECK(text.find("latent = 20                           # default\n") != std::string::npos);
   CHECK(text.find("[optimizer.encoder]\n"
                   "use = \"adam\"                          # tiny.toml:4\n"
-                  "learning_rate = 3.0                   # tiny.toml:21\n"
-                  "betas = [0.5, 1.0]                    # tiny.toml:10\n") != std::string::npos);
+                  "learning_rate = 3.0                   # tiny.toml:22\n"
+                  "betas = [0.5, 1.0]                    # tiny.toml:11\n") != std::string::npos);
   CHECK(parse_text(text).resolved_text == parse_text(full, {"seed=5"}).resolved_text);
 }
 

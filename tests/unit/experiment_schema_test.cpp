@@ -37,6 +37,25 @@ TEST_CASE("the schema offers the catalog's components and their settings") {
         json({"hinge", "wasserstein"}));
 }
 
+TEST_CASE("any dataset may be transformed, a source may not") {
+  const auto schema = json::parse(json_schema(catalog()));
+  for (const auto& choice : schema.at("properties").at("dataset").at("allOf")) {
+    const auto& transform = choice.at("then").at("properties").at("transform");
+    CHECK(transform.at("additionalProperties") == false);
+    CHECK(transform.at("properties").at("flip").at("maximum") == 1.0);
+    CHECK(transform.at("properties").at("binarize").at("enum") == json({"none", "threshold", "fixed", "fresh"}));
+  }
+  CHECK_FALSE(schema.at("$defs")
+                  .at("source")
+                  .at("oneOf")
+                  .at(1)
+                  .at("allOf")
+                  .at(0)
+                  .at("then")
+                  .at("properties")
+                  .contains("transform"));
+}
+
 TEST_CASE("the schema of an empty catalog is one too") {
   CHECK(json::parse(json_schema({})).is_object());
 }

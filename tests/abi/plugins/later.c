@@ -1,6 +1,8 @@
 /* A dataset in plain C from a plugin of a later minor that can live with this host's: its structs have grown at their
- * ends, so every array's stride is larger than the host's sizeof. Images are grey, brighter with their index. */
+ * ends, so every array's stride is larger than the host's sizeof. Images are grey, brighter with their index. EARLIER:
+ * its dataset's table ends where that of minor 0 did. */
 #include <atelier/abi.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #define TEXT(literal) \
@@ -82,12 +84,19 @@ static const later_setting settings[2] = {{{sizeof(later_setting),
                                            {0}}};
 static const atl_description description = {
     sizeof description, TEXT("grey"), TEXT("Grey images."), {NULL, 0}, {NULL, 0}, &settings[0].now, 2, NULL, 0};
-static atl_status group_of(void* self, int64_t index, int64_t* group) {
+
+static atl_status get_group(void* self, int64_t index, int64_t* group) {
   (void)self;
-  *group = index;
+  *group = index / 5;
   return ATL_OK;
 }
-static const atl_dataset_v1 table = {sizeof table, create, free, get_spec, read_sample, group_of};
+
+#ifdef EARLIER
+#define TABLE_SIZE offsetof(atl_dataset_v1, group)
+#else
+#define TABLE_SIZE sizeof(atl_dataset_v1)
+#endif
+static const atl_dataset_v1 table = {TABLE_SIZE, create, free, get_spec, read_sample, get_group};
 static const atl_component component = {sizeof component, TEXT(ATL_DATASET_V1), &description, &table};
 static const atl_component* const components[] = {&component};
 

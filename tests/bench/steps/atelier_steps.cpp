@@ -122,7 +122,7 @@ class Loop {
     graph::Session session(graph::Mode::evaluate, tensor::DType::f32, bench_.model().bank(), executor_, arena_);
     training::Subset subset = bench_.subsets().test;
     subset.count = count;
-    training::EvaluationBatches batches(bench_.dataset(), bench_.spec(), subset, count);
+    training::EvaluationBatches batches(bench_.dataset(), bench_.transforms(), subset, count);
     batches.next();
     return repeat(seconds, [&] {
       session.begin({0, purpose_evaluation, 0, 0});
