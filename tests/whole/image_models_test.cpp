@@ -38,12 +38,34 @@ TEST_CASE("a convolutional autoencoder learns, whatever its layers have switched
   CHECK(last_value("convolutional-vae", "loss", many) < 0.8 * last_value("convolutional-vae", "loss", few));
 }
 
+TEST_CASE("a model of pixels learns, gated or not") {
+  for (const std::string family : {"pixelcnn", "gated-pixelcnn"}) {
+    const std::vector<std::string> few = {"train.epochs=1"};
+    const std::vector<std::string> many = {"train.epochs=40"};
+    CHECK(last_value(family, "bits_per_dimension", many) < 0.7 * last_value(family, "bits_per_dimension", few));
+  }
+}
+
+TEST_CASE("autoencoders with an adversary learn to reconstruct") {
+  for (const std::string family : {"vae-gan", "convolutional-vae-gan"}) {
+    const std::string pixels = "model.reconstruction_in=\"pixels\"";
+    const std::vector<std::string> few = {"train.epochs=1", pixels};
+    const std::vector<std::string> many = {"train.epochs=30", pixels};
+    CHECK(last_value(family, "pixel_error", many) < 0.8 * last_value(family, "pixel_error", few));
+  }
+  CHECK(last_value("aae", "loss", {"train.epochs=30"}) < 0.9 * last_value("aae", "loss", {"train.epochs=1"}));
+}
+
 TEST_CASE("networks that do not fit the images are refused, with the reason") {
   CHECK(refusal("dcgan", {"model.generator=[8, 8, 8]"})
             .find("model.generator: 3 layers, expected at least one, and images whose sides are multiples of 8; the "
                   "data has 12x12") != std::string::npos);
   CHECK(refusal("dcgan", {"model.discriminator=[]"}).find("model.discriminator: 0 layers") != std::string::npos);
   CHECK(refusal("dcgan", {"dataset.range=[0.0, 1.0]"}).find("hint: set dataset.range = [-1.0, 1.0]") !=
+        std::string::npos);
+  CHECK(refusal("vae-gan", {"model.feature_layer=3"})
+            .find("model.feature_layer: 3, expected one of the discriminator's 2 layers") != std::string::npos);
+  CHECK(refusal("aae", {"model.latent=3"}).find("model.latent: 3, expected 2 where model.prior is \"mixture\"") !=
         std::string::npos);
   CHECK(refusal("cnn", {"model.kernel=4"}).find("model.kernel: 4, expected an odd number") != std::string::npos);
   CHECK(refusal("cnn", {"model.filters=[4, 4, 4, 4, 4]"}).find("model.filters: 5 layers") != std::string::npos);

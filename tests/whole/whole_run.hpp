@@ -88,6 +88,15 @@ inline const std::vector<Family>& families() {
        "use = 'rnn-next-frame'\nunits = 20\nfilters = [4]"},
       {"manipulation", "use = 'transformed-pairs'\ntransform = 'shift'\nshift = [2, 0]\nvalidation = 0.2" + from_shapes,
        "use = 'rnn-manipulation'\nunits = 20"},
+      {"pixelcnn", "size = 8\nvalidation = 0.2", "use = 'pixelcnn'\nfeatures = 4\nblocks = 2\nfirst_kernel = 5"},
+      {"gated-pixelcnn", "size = 8\nvalidation = 0.2",
+       "use = 'pixelcnn'\nlevels = 4\ngated = true\nfeatures = 4\nblocks = 1"},
+      {"vae-gan", for_gan + "\nvalidation = 0.2",
+       "use = 'vae-gan'\nlatent = 6\nencoder = [30, 20]\ndiscriminator = [30, 20]"},
+      {"convolutional-vae-gan", for_gan + "\nvalidation = 0.2",
+       "use = 'vae-gan'\nlatent = 6\nlayers = 'convolutional'\nencoder = [6, 10]\ndiscriminator = [6, 10]\n"
+       "separate_generator = true"},
+      {"aae", for_vae, "use = 'aae'\nlatent = 2\nhidden = [30, 20]\ndiscriminator = [20]\nprior = 'mixture'"},
   };
   return list;
 }
