@@ -74,6 +74,12 @@ inline const std::vector<Family>& families() {
       {"vae", for_vae, "use = 'vae'\nlatent = 6\nhidden = [30, 20]\nbatch_norm = true\ndropout = 0.1"},
       {"convolutional-vae", for_vae,
        "use = 'vae'\nlatent = 6\nencoder = 'convolutional'\nfilters = [6, 10]\nbatch_norm = true"},
+      {"iwae", for_vae,
+       "use = 'vae'\nlatent = 4\nhidden = [20]\nsamples = 3\nconditional = 'label'\nlatent_batch_norm = true\n"
+       "latent_dropout = 0.1"},
+      {"vq-vae", "size = 12\nvalidation = 0.2",
+       "use = 'vq-vae'\ncodes = 12\nlength = 4\nfeatures = 8\nresidual_features = 4\nprior_features = 6\n"
+       "prior_blocks = 1"},
       {"dcgan", "size = 12\nrange = [-1.0, 1.0]",
        "use = 'dcgan'\nlatent = 6\ngenerator = [20, 12]\ndiscriminator = [12, 20]"},
       {"cnn", for_vae, "use = 'cnn'\nfilters = [6, 10]\nhidden = [20]\nbatch_norm = true\ndropout = 0.1"},
