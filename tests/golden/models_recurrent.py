@@ -157,7 +157,7 @@ class NextFrame:
 
 
 class Manipulation:
-    """Sutskever et al. 2014, with the true row before each; or Schuster & Paliwal 1997."""
+    """Sutskever et al. 2014, with the input reversed and the true row before each; or Schuster & Paliwal 1997."""
 
     image_range = (0.0, 1.0)
     latent = 1
@@ -190,7 +190,7 @@ class Manipulation:
                 below, _ = up.run(steps[::-1])
                 steps = [torch.cat(pair, 1) for pair in zip(above, below[::-1])]
         else:
-            _, states = self.encoder.run(steps)
+            _, states = self.encoder.run(steps[::-1])
             steps, _ = self.decoder.run([torch.zeros_like(wanted[0]), *wanted[:-1]], states)
         loss = sum(reconstruction(self.distance, self.output(h), row) for h, row in zip(steps, wanted))
         yield "writer", {"loss": loss}, loss

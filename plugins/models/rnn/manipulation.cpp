@@ -1,5 +1,6 @@
 // Reads an image row by row and writes another one. As sequence to sequence (Sutskever et al. 2014): an encoder's last
 // state starts a decoder, which writes a row at a time and reads the one before it; the true one while it is trained.
+// The encoder reads from below, so that what is written first has been read last (section 3.3).
 // Or bidirectionally (Schuster & Paliwal 1997): each row is written from the states of two readers that meet there,
 // one from above and one from below.
 #include <atelier/model.hpp>
@@ -68,7 +69,7 @@ class Manipulation final : public Model {
 
   void train_step(Step& step) override {
     const Tensor target = step.data("target");
-    const Tensor output = bidirectional_ ? read_both_ways(step, step.images()) : follow(step.images(), target);
+    const Tensor output = bidirectional_ ? read_both_ways(step, step.images()) : follow(step, step.images(), target);
     const Tensor loss = reconstruction_(output, target);
     step.minimize("writer", loss);
     step.log("loss", loss);
@@ -110,15 +111,19 @@ class Manipulation final : public Model {
     return rnn::to_images(output_(h), channels_);
   }
 
+  [[nodiscard]] Recurrent::States read(const Recording& recording, Tensor images) const {
+    return encoder_(reversed(recording, rnn::to_rows(images))).last;
+  }
+
   // Each row from the true ones above it; above the first one are zeros.
-  [[nodiscard]] Tensor follow(Tensor images, Tensor target) const {
+  [[nodiscard]] Tensor follow(const Recording& recording, Tensor images, Tensor target) const {
     const Tensor above = pad(rnn::to_rows(target).slice(1, 0, rows_ - 1), {0, 1, 0}, {0, 0, 0});
-    return rnn::to_images(output_(decoder_(above, encoder_(rnn::to_rows(images)).last).y), channels_);
+    return rnn::to_images(output_(decoder_(above, read(recording, images)).y), channels_);
   }
 
   // Each row from those that it has written above it.
   [[nodiscard]] Tensor write_rows(const Recording& recording, Tensor images) const {
-    Recurrent::States states = encoder_(rnn::to_rows(images)).last;
+    Recurrent::States states = read(recording, images);
     Tensor row = recording.full({images.dim(0), row_}, 0);
     std::vector<Tensor> written;
     for (int64_t i = 0; i < rows_; ++i) {
