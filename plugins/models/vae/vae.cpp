@@ -114,7 +114,7 @@ class Vae final : public Model {
     };
     if (name == "interpolation") {
       const Tensor start = sampling.normal({n, latent_});
-      const Tensor z = vae::interpolation(sampling, start, sampling.normal({n, latent_}), k);
+      const Tensor z = interpolation(sampling, start, sampling.normal({n, latent_}), k);
       return strips(z, repeated(label_.draw(sampling, n), k), n);
     }
     if (name == "classes") {

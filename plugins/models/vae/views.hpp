@@ -1,9 +1,8 @@
 // Pictures of the latent space, and the strips of k latent vectors that they show, (n, k, Z).
 #pragma once
 
+#include <atelier/interpolation.hpp>
 #include <atelier/model.hpp>
-#include <cmath>
-#include <numbers>
 
 namespace vae {
 
@@ -17,20 +16,6 @@ inline std::vector<View> views(bool conditional) {
     out.push_back({"classes", "a draw of z with each label"});
   }
   return out;
-}
-
-// From a to b, (n, Z) each, over cos t · a + sin t · b: where a and b are drawn from N(0, 1), so is every point
-// between, while a straight line's middle is nearer to 0 than draws are.
-inline Tensor interpolation(const Recording& recording, Tensor a, Tensor b, int64_t k) {
-  std::vector<float> cosines, sines;
-  for (int64_t i = 0; i < k; ++i) {
-    const double t = std::numbers::pi / 2 * static_cast<double>(i) / static_cast<double>(k - 1);
-    cosines.push_back(static_cast<float>(std::cos(t)));
-    sines.push_back(static_cast<float>(std::sin(t)));
-  }
-  const std::vector<int64_t> each = {a.dim(0), 1, a.dim(1)};
-  return a.reshape(each) * recording.constant({1, k, 1}, cosines) +
-         b.reshape(each) * recording.constant({1, k, 1}, sines);
 }
 
 // Strip i has the latent dimension i at k values from -reach to reach, and the others as in z, (1, Z). Higgins et al.
