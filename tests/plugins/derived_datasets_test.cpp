@@ -27,7 +27,7 @@ const std::vector<Recipe>& recipes() {
       {DIGIT_SCENES_PLUGIN,
        "digit-scenes",
        {{"count", int64_t{60}}, {"test_count", int64_t{60}}, {"size", int64_t{24}}}},
-      {TRANSFORMED_PAIRS_PLUGIN, "transformed-pairs", {{"transform", std::string("colour")}}}};
+      {TRANSFORMED_PAIRS_PLUGIN, "transformed-pairs", {{"manipulation", std::string("colour")}}}};
   return all;
 }
 
@@ -133,14 +133,15 @@ TEST_CASE("seed, split and index each give other samples; count does not") {
 TEST_CASE("training samples are made of training images, and test samples of test images") {
   const HandMadeSource source(kind_of_squares(), fill_square);
   // On black, alone, as they are: every pixel then is an image's brightness, or the ground.
-  const std::vector<std::pair<Recipe, SettingValues>> plain = {{recipes()[0], {}},
-                                                               {recipes()[1], {}},
-                                                               {recipes()[2],
-                                                                {{"max_digits", int64_t{1}},
-                                                                 {"texture", 0.0},
-                                                                 {"scale", std::vector<double>{1, 1}},
-                                                                 {"brightness", std::vector<double>{1, 1}}}},
-                                                               {recipes()[3], {{"transform", std::string("shift")}}}};
+  const std::vector<std::pair<Recipe, SettingValues>> plain = {
+      {recipes()[0], {}},
+      {recipes()[1], {}},
+      {recipes()[2],
+       {{"max_digits", int64_t{1}},
+        {"texture", 0.0},
+        {"scale", std::vector<double>{1, 1}},
+        {"brightness", std::vector<double>{1, 1}}}},
+      {recipes()[3], {{"manipulation", std::string("shift")}}}};
   for (const auto& [recipe, settings] : plain) {
     CAPTURE(recipe.name);
     const MadeDataset dataset = make(recipe, source.table(), settings);
@@ -178,7 +179,7 @@ TEST_CASE("no source, or one that cannot serve, is told") {
   for (const Recipe& recipe : recipes()) {
     const std::string name(recipe.name);
     CAPTURE(name);
-    const bool needs_labels = name != "moving-digits";  // the transform of these pairs is "colour"
+    const bool needs_labels = name != "moving-digits";  // the manipulation of these pairs is "colour"
     const std::string expected =
         std::string(", expected a source with grey images") + (needs_labels ? " and labels" : "") + hint;
     CHECK(DatasetHost::of(recipe.library).make(name, recipe.settings).error() == name + ": no source" + expected);

@@ -28,10 +28,10 @@ const HandMadeSource& numbered(int64_t classes = 10) {
   return classes > 0 ? with : without;
 }
 
-MadeDataset make(const std::string& transform, const SettingValues& more = {},
+MadeDataset make(const std::string& manipulation, const SettingValues& more = {},
                  const HandMadeSource& source = numbered()) {
   SettingValues settings = more;
-  settings.insert({{"transform", transform}});
+  settings.insert({{"manipulation", manipulation}});
   return DatasetHost::of(TRANSFORMED_PAIRS_PLUGIN).make_from(source.table(), "transformed-pairs", settings);
 }
 

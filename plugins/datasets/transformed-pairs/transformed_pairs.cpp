@@ -25,7 +25,7 @@ class TransformedPairs final : public Dataset {
         "\"label\" "
         "where the source has it.";
     d.text(
-         "transform", "rotate",
+         "manipulation", "rotate",
          "rotate and shift: the target is the image so moved; outline: from an outline to the image; colour: from the "
          "image to one in the colour of its class")
         .choices({"rotate", "shift", "outline", "colour"});
@@ -36,7 +36,7 @@ class TransformedPairs final : public Dataset {
   }
 
   TransformedPairs(const Settings& settings, const Environment& environment)
-      : transform_(transform_named(settings.text("transform"))),
+      : transform_(transform_named(settings.text("manipulation"))),
         source_("transformed-pairs", environment,
                 transform_ == Transform::colour ? GreySource::Labels::needed : GreySource::Labels::welcome),
         rotation_(rotation(settings.number("angle"))),

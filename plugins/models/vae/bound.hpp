@@ -18,9 +18,9 @@ struct Draws {
 
 // The reparameterization trick (Kingma & Welling 2014, section 2.4): z = μ + σ ε, ε ~ N(0, 1).
 inline Draws draw(const Recording& recording, const Posterior& q, int64_t k) {
-  const std::vector<int64_t> each = {q.mean.dim(0), 1, q.mean.dim(1)};
-  const Tensor epsilon = recording.normal({each[0], k, each[2]});
-  return {q.mean.reshape(each) + exp(q.log_variance * 0.5).reshape(each) * epsilon, epsilon};
+  const auto for_each_draw = [&](Tensor x) { return x.reshape({x.dim(0), 1, x.dim(1)}); };
+  const Tensor epsilon = recording.normal({q.mean.dim(0), k, q.mean.dim(1)});
+  return {for_each_draw(q.mean) + for_each_draw(exp(q.log_variance * 0.5)) * epsilon, epsilon};
 }
 
 // log p(z) - log q(z | x) = -1/2 Σ (z² - ε² - log σ²), (B, k).
