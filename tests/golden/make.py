@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 import counted
+import models_adversarial as adversarial
 import models_convolutional as convolutional
 import models_recurrent as recurrent
 import models_variational as variational
@@ -78,8 +79,9 @@ def make_case(name, make_model, recipe, optimizer, clip_norm=0.0, with_frozen=Tr
                           for i, (name, classes, values) in enumerate(steps[0])]
     if hasattr(model, "sample"):  # from the initial weights
         case["sampled"] = numbers(model.sample(SEED, BATCH), 9)
-    if with_frozen:  # one step in double precision whose updates are left out
-        case["frozen"] = train_step(make_model(), 1, 15, lambda group: None)
+    if with_frozen:  # one step in double precision where the optimizers are left out
+        frozen = make_model()
+        case["frozen"] = train_step(frozen, 1, 15, getattr(frozen, "after_update", lambda group: None))
     groups = {key.split(".")[0]: None for key in model.parameters}
     optimizers = {g: make_optimizer(list(model.parameters.group(g).values()), **optimizer) for g in groups}
 
@@ -87,6 +89,8 @@ def make_case(name, make_model, recipe, optimizer, clip_norm=0.0, with_frozen=Tr
         if clip_norm > 0:
             clip(list(model.parameters.group(group).values()), clip_norm)
         optimizers[group].step()
+        if hasattr(model, "after_update"):
+            model.after_update(group)
 
     case["steps"] = [train_step(model, step, 9, update) for step in range(1, STEPS + 1)]
     case["weights"] = {key: numbers(value, 9) for key, value in model.parameters.items()}
@@ -235,6 +239,42 @@ def optimizer_cases():
         yield vae_case(use, "mse", {"use": use, "settings": settings}, hidden=4, latent=2, with_frozen=False)
 
 
+SGD = {"use": "sgd", "settings": {"learning_rate": 0.01, "momentum": 0.9}}
+GAN = {"latent": 5, "generator": [7], "discriminator": [6]}
+DCGAN = {"latent": 5, "generator": [4, 3], "discriminator": [3, 4]}
+
+
+def adversarial_case(name, use, sizes, loss="non-saturating", loss_settings=None, classes=0, feature_matching=0.0, **more):
+    networks = {"gan": adversarial.GanNetworks, "dcgan": adversarial.DcganNetworks}[use]
+    settings = {**sizes, "feature_matching": feature_matching, "conditional": "label" if classes else "none"}
+    recipe = {"model": {"use": use, "settings": settings},
+              "losses": {"adversarial": {"use": loss, "settings": loss_settings or {}}}}
+    make = lambda: adversarial.Adversarial(networks(classes, **sizes), adversarial.LOSSES[loss](**(loss_settings or {})),
+                                           classes, feature_matching)
+    # Adam would make a whole step of the rounding error in the gradient of a bias that the normalization cancels.
+    return make_case(name, make, recipe, adam(beta1=0.5) if use == "gan" else SGD, **more)
+
+
+def adversarial_cases():
+    labels = {"fake_label": -0.5, "real_label": 1.0, "wanted_label": 0.5}
+    convolutional = {"latent": 5, "generator": [7], "discriminator_layers": "convolutional", "discriminator_filters": [2, 3]}
+    yield adversarial_case("least squares", "gan", GAN, "least-squares", labels)
+    yield adversarial_case("Wasserstein, clipped weights", "gan", GAN, "wasserstein", {"clip": 0.2})
+    yield adversarial_case("Wasserstein, gradient penalty", "gan", GAN, "wasserstein-gp", {"lambda": 7.0})
+    yield adversarial_case("hinge with spectral normalization", "gan", {**GAN, "spectral_norm": True}, "hinge")
+    yield adversarial_case("conditional on labels", "gan", GAN, classes=3)
+    yield adversarial_case("conditional on embedded labels, convolutional", "gan", {**convolutional, "condition_embedding": 2},
+                           classes=4)
+    yield adversarial_case("feature matching", "gan", GAN, feature_matching=0.5)
+    yield adversarial_case("minibatch discrimination", "gan", {**GAN, "minibatch_discrimination": 4, "minibatch_dimension": 2})
+    yield adversarial_case("non-saturating", "dcgan", DCGAN)
+    yield adversarial_case("conditional on labels, feature matching", "dcgan", DCGAN, classes=3, feature_matching=0.5)
+    yield adversarial_case("layer normalization, gradient penalty", "dcgan", {**DCGAN, "discriminator_norm": "layer"},
+                           "wasserstein-gp")
+    yield adversarial_case("no normalization but the spectral one", "dcgan",
+                           {**DCGAN, "discriminator_norm": "none", "spectral_norm": True}, "hinge")
+
+
 def text_of(value, indent=""):
     """JSON with one line for each array of numbers, so that a change shows where it is."""
     inner = indent + " "
@@ -248,6 +288,6 @@ def text_of(value, indent=""):
 if __name__ == "__main__":
     families = {"gan": gan_cases, "vae": vae_cases, "convolutional": convolutional_cases, "recurrent": recurrent_cases,
                 "pixelcnn": pixelcnn_cases, "vae-gan": vae_gan_cases, "aae": aae_cases, "variational": variational_cases,
-                "optimizers": optimizer_cases}
+                "adversarial": adversarial_cases, "optimizers": optimizer_cases}
     for family, cases in families.items():
         (Path(__file__).parent / (family + ".json")).write_text(text_of(list(cases())) + "\n")

@@ -82,6 +82,14 @@ inline const std::vector<Family>& families() {
        "prior_blocks = 1"},
       {"dcgan", "size = 12\nrange = [-1.0, 1.0]",
        "use = 'dcgan'\nlatent = 6\ngenerator = [20, 12]\ndiscriminator = [12, 20]"},
+      {"conditional-gan", for_gan,
+       "use = 'gan'\nlatent = 6\ngenerator = [20]\ndiscriminator_layers = 'convolutional'\ndiscriminator_filters = "
+       "[6]\n"
+       "conditional = 'label'\ncondition_embedding = 3\nminibatch_discrimination = 4\nfeature_matching = 0.1\n"
+       "[loss.adversarial]\nuse = 'hinge'"},
+      {"penalized-dcgan", "size = 12\nrange = [-1.0, 1.0]",
+       "use = 'dcgan'\nlatent = 6\ngenerator = [20, 12]\ndiscriminator = [12, 20]\ndiscriminator_norm = 'layer'\n"
+       "spectral_norm = true\ndiscriminator_steps = 2\n[loss.adversarial]\nuse = 'wasserstein-gp'"},
       {"cnn", for_vae, "use = 'cnn'\nfilters = [6, 10]\nhidden = [20]\nbatch_norm = true\ndropout = 0.1"},
       {"tanh-rnn", for_vae, "use = 'rnn'\ncell = 'tanh'\nunits = 20\nlayers = 2"},
       {"lstm", for_vae, "use = 'rnn'\ncell = 'lstm'\nunits = 20"},

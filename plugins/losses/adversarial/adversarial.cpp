@@ -1,9 +1,11 @@
-// Goodfellow et al. 2014, section 3: the two forms of the adversarial loss, on logits. D(x) = sigmoid(logit).
-#include <atelier/loss.hpp>
+// Losses on logits, without a further term: the two forms of Goodfellow et al. 2014, where D(x) = sigmoid(logit), least
+// squares, and hinge.
+#include "logits.hpp"
 
 namespace {
 
 using namespace atelier;
+using adversarial::Logits;
 
 // -mean [label log D(x) + (1 - label) log(1 - D(x))]
 Tensor against(Tensor logits, double label) {
@@ -22,7 +24,8 @@ class NonSaturating final : public AdversarialLoss {
       : real_(1.0 - settings.number("label_smoothing")) {}
 
   Tensor discriminator(const Network& network, Tensor real, Tensor fake) override {
-    return against(network(real), real_) + against(network(fake), 0.0);
+    const Logits logits(network, real, fake);
+    return against(logits.real, real_) + against(logits.fake, 0.0);
   }
   Tensor generator(const Network& network, Tensor fake) override { return against(network(fake), 1.0); }
 
@@ -39,12 +42,58 @@ class Minimax final : public AdversarialLoss {
   Minimax(const Settings&, const DataSpec&, Builder&) {}
 
   Tensor discriminator(const Network& network, Tensor real, Tensor fake) override {
-    return against(network(real), 1.0) + against(network(fake), 0.0);
+    const Logits logits(network, real, fake);
+    return against(logits.real, 1.0) + against(logits.fake, 0.0);
   }
   Tensor generator(const Network& network, Tensor fake) override { return -against(network(fake), 0.0); }
+};
+
+// min_D 1/2 E (D(x) - b)^2 + 1/2 E (D(G(z)) - a)^2, min_G 1/2 E (D(G(z)) - c)^2, where D(x) is the logit itself. The
+// labels 0, 1, 1 are the paper's choice; -1, 1, 0 would minimize the Pearson divergence.
+class LeastSquares final : public AdversarialLoss {
+ public:
+  static void describe(Description& d) {
+    d.summary = "Squared distances of the logits from a label for real, for generated, and for convincing images.";
+    d.reference = "Mao et al. 2017, Least Squares Generative Adversarial Networks, equation 2 and section 3.2";
+    d.number("fake_label", 0.0, "a, that the discriminator gives generated images");
+    d.number("real_label", 1.0, "b, that the discriminator gives real images");
+    d.number("wanted_label", 1.0, "c, that the generator wants for its images");
+  }
+  LeastSquares(const Settings& settings, const DataSpec&, Builder&)
+      : a_(settings.number("fake_label")), b_(settings.number("real_label")), c_(settings.number("wanted_label")) {}
+
+  Tensor discriminator(const Network& network, Tensor real, Tensor fake) override {
+    const Logits logits(network, real, fake);
+    return from(logits.real, b_) + from(logits.fake, a_);
+  }
+  Tensor generator(const Network& network, Tensor fake) override { return from(network(fake), c_); }
+
+ private:
+  static Tensor from(Tensor logits, double label) { return 0.5 * mean(square(logits - label)); }
+
+  double a_, b_, c_;
+};
+
+class Hinge final : public AdversarialLoss {
+ public:
+  static void describe(Description& d) {
+    d.summary = "The discriminator keeps real and generated images a margin apart; the generator raises its images.";
+    d.reference =
+        "Lim & Ye 2017, Geometric GAN; Miyato et al. 2018, Spectral Normalization for Generative Adversarial Networks, "
+        "equations 16 and 17";
+  }
+  Hinge(const Settings&, const DataSpec&, Builder&) {}
+
+  Tensor discriminator(const Network& network, Tensor real, Tensor fake) override {
+    const Logits logits(network, real, fake);
+    return mean(relu(1.0 - logits.real)) + mean(relu(1.0 + logits.fake));
+  }
+  Tensor generator(const Network& network, Tensor fake) override { return -mean(network(fake)); }
 };
 
 }  // namespace
 
 ATELIER_LOSS("non-saturating", NonSaturating)
 ATELIER_LOSS("minimax", Minimax)
+ATELIER_LOSS("least-squares", LeastSquares)
+ATELIER_LOSS("hinge", Hinge)

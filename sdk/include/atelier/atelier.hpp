@@ -1,6 +1,7 @@
 // All that a plugin author needs. A plugin includes this, or the header of the one kind that it brings.
 #pragma once
 
+#include <atelier/adversarial.hpp>
 #include <atelier/dataset.hpp>
 #include <atelier/interpolation.hpp>
 #include <atelier/loss.hpp>

@@ -36,9 +36,9 @@ class Linear {
     return y;
   }
 
-  // The same layer with SpectralNorm on its weight. `build` is the one that the layer was made with.
-  [[nodiscard]] Linear with_spectral_norm(const Builder& build) && {
-    spectral_ = SpectralNorm(build, outputs_, 0);
+  // The same layer with SpectralNorm on its weight, or without. `build` is the one that the layer was made with.
+  [[nodiscard]] Linear with_spectral_norm(const Builder& build, bool active = true) && {
+    spectral_ = active ? SpectralNorm(build, outputs_, 0) : SpectralNorm();
     return std::move(*this);
   }
 
@@ -70,8 +70,8 @@ class Conv2d {
     return y;
   }
 
-  [[nodiscard]] Conv2d with_spectral_norm(const Builder& build) && {  // as Linear's
-    spectral_ = SpectralNorm(build, outputs_, 0);
+  [[nodiscard]] Conv2d with_spectral_norm(const Builder& build, bool active = true) && {  // as Linear's
+    spectral_ = active ? SpectralNorm(build, outputs_, 0) : SpectralNorm();
     return std::move(*this);
   }
 

@@ -1,0 +1,183 @@
+// What generative adversarial networks have in common; a model of this kind adds the two networks.
+#pragma once
+
+#include <atelier/condition.hpp>
+#include <atelier/model.hpp>
+#include <cmath>
+
+namespace atelier {
+
+struct Judgement {
+  Tensor logits;  // (B, 1)
+  Tensor hidden;  // what the last layer makes them of, (B, ...)
+};
+
+// Derived classes call describe_game() in their own describe(), declare the parameters of their networks in the groups
+// "generator" and "discriminator", and give the two functions below.
+class AdversarialModel : public Model {
+ public:
+  // Goodfellow et al. 2014, algorithm 1; discriminator_steps is its k.
+  void train_step(Step& step) override {
+    Tensor real, fake, condition, discriminator_loss;
+    for (int64_t k = 0; k < discriminator_steps_; ++k) {
+      if (k > 0) {
+        step.next_batch();
+      }
+      real = step.images();  // (B, C, H, W)
+      condition = condition_.of(step);
+      fake = generate(step.normal({real.dim(0), latent_}), condition);
+      discriminator_loss = adversarial_.discriminator(Discriminator{*this, condition}, real, fake.detach());
+      step.minimize("discriminator", discriminator_loss);
+    }
+    // The images that the discriminator has just seen serve its opponent too, instead of fresh ones.
+    const Tensor generator_loss = adversarial_.generator(Discriminator{*this, condition}, fake);
+    step.log("discriminator_loss", discriminator_loss);
+    step.log("generator_loss", generator_loss);
+    if (feature_matching_ > 0) {
+      const Tensor distance = feature_distance(real, fake, condition);
+      step.log("feature_distance", distance);
+      step.minimize("generator", generator_loss + distance * feature_matching_);
+    } else {
+      step.minimize("generator", generator_loss);
+    }
+    condition_.remember(condition);
+  }
+
+  void evaluate(Evaluation& evaluation) override {
+    const Tensor real = evaluation.images();
+    const Tensor condition = condition_.of(evaluation);
+    const Tensor fake = generate(evaluation.normal({real.dim(0), latent_}), condition);
+    const Discriminator discriminator{*this, condition};
+    // The mean logits, which are a critic's values: of Wasserstein distances their difference is the estimate.
+    evaluation.add_per_sample("real_score", discriminator(real).reshape({-1}));
+    evaluation.add_per_sample("fake_score", discriminator(fake).reshape({-1}));
+    const auto count = static_cast<double>(evaluation.batch_size());
+    Tensor loss = adversarial_.generator(discriminator, fake);
+    evaluation.add("discriminator_loss", adversarial_.discriminator(discriminator, real, fake) * count, count);
+    evaluation.add("generator_loss", loss * count, count);
+    if (feature_matching_ > 0) {
+      const Tensor distance = feature_distance(real, fake, condition);
+      evaluation.add("feature_distance", distance * count, count);
+      loss = loss + distance * feature_matching_;
+    }
+    evaluation.add("loss", loss * count, count);
+  }
+
+  Tensor sample(Sampling& sampling, int64_t n) override {
+    return generate(sampling.normal({n, latent_}), condition_.draw(sampling, n));
+  }
+
+  [[nodiscard]] std::vector<View> views() const override {
+    std::vector<View> out = {{"interpolation", "each strip goes from one latent vector to another"}};
+    if (condition_.classes() > 0) {
+      out.push_back({"classes", "a column for each class, a latent vector for each row"});
+    }
+    return out;
+  }
+  Tensor view(Sampling& sampling, std::string_view name, int64_t n) override {
+    if (name == "interpolation") return interpolation(sampling, n);
+    if (name == "classes" && condition_.classes() > 0) return classes(sampling, n);
+    return Model::view(sampling, name, n);
+  }
+
+ protected:
+  static void describe_game(Description& d) {
+    d.integer("latent", 100, "length of the noise vector z").range(1, 65536);
+    d.integer("discriminator_steps", 1, "updates of the discriminator, each on a fresh batch, for one of the generator")
+        .range(1, 1000);
+    Condition::describe(d);
+    d.number("feature_matching", 0.0,
+             "weight, in the generator's loss, of the squared distance between the mean features of real and of "
+             "generated images (Salimans et al. 2016, section 3.1)")
+        .range(0);
+    d.text("feature_matching_from", "",
+           "another run whose model finds the features, by its experiment's name or by its log; none: the "
+           "discriminator's last hidden layer");
+    d.text("feature_matching_feature", "convolutions", "which of that model's features");
+    d.loss("adversarial", "adversarial", "non-saturating", "what discriminator and generator play for");
+  }
+
+  AdversarialModel(const Settings& settings, const DataSpec& data, const Builder& build)
+      : latent_(settings.integer("latent")),
+        discriminator_steps_(settings.integer("discriminator_steps")),
+        condition_(settings, data, build),
+        feature_matching_(settings.number("feature_matching")),
+        adversarial_(build.loss("adversarial")) {
+    const std::string from = settings.text("feature_matching_from");
+    if (!from.empty() && feature_matching_ == 0) {
+      build.fail("model.feature_matching: 0, expected a weight, as model.feature_matching_from is '" + from + "'");
+    } else if (!from.empty()) {
+      matches_own_ = false;
+      matched_feature_ = settings.text("feature_matching_feature");
+      matched_model_ = build.features(from);
+    }
+  }
+
+  // z is (B, latent), a condition (B, condition().length()) or empty; images are (B, C, H, W).
+  [[nodiscard]] virtual Tensor generate(Tensor z, Tensor condition) const = 0;
+  [[nodiscard]] virtual Judgement discriminate(Tensor images, Tensor condition) const = 0;
+
+  [[nodiscard]] int64_t latent() const { return latent_; }
+  [[nodiscard]] const Condition& condition() const { return condition_; }
+
+ private:
+  // As losses call it: images to logits, under the batch's condition.
+  struct Discriminator {
+    const AdversarialModel& model;
+    Tensor condition;
+    Tensor operator()(Tensor images) const { return model.discriminate(images, condition).logits; }
+    static std::string_view group() { return "discriminator"; }
+  };
+
+  // |E f(x) - E f(G(z))|^2, Salimans et al. 2016, section 3.1.
+  [[nodiscard]] Tensor feature_distance(Tensor real, Tensor fake, Tensor condition) const {
+    const auto mean_features = [&](Tensor images) {
+      const Tensor f = matches_own_ ? discriminate(images, condition).hidden : matched_model_(images, matched_feature_);
+      return mean(f.flatten(), {0});
+    };
+    const Tensor wanted = mean_features(real).detach();
+    return sum(square(mean_features(fake) - wanted));
+  }
+
+  // White 2016, Sampling Generative Networks: along a great circle, as normal vectors are all of about one length. Two
+  // of them are nearly orthogonal, so that cos t z0 + sin t z1 is that circle, and a normal vector too at every t.
+  [[nodiscard]] Tensor interpolation(const Sampling& sampling, int64_t n) const {
+    constexpr int64_t points = 10;
+    std::vector<float> cosines, sines;
+    for (int64_t i = 0; i < points; ++i) {
+      const double t = 1.5707963267948966 * static_cast<double>(i) / (points - 1);
+      cosines.push_back(static_cast<float>(std::cos(t)));
+      sines.push_back(static_cast<float>(std::sin(t)));
+    }
+    const Tensor from = sampling.normal({n, 1, latent_}) * sampling.constant({1, points, 1}, cosines);
+    const Tensor to = sampling.normal({n, 1, latent_}) * sampling.constant({1, points, 1}, sines);
+    const Tensor condition = condition_.draw(sampling, n);
+    return in_strips(generate((from + to).reshape({n * points, latent_}), repeated(condition, points)), n);
+  }
+  [[nodiscard]] Tensor classes(const Sampling& sampling, int64_t n) const {
+    const Tensor z = repeated(sampling.normal({n, latent_}), condition_.classes());
+    return in_strips(generate(z, condition_.of_each_class(sampling, n)), n);
+  }
+
+  // Each row so often after itself; an empty tensor stays so.
+  static Tensor repeated(Tensor x, int64_t times) {
+    if (x.handle() == 0) {
+      return x;
+    }
+    const int64_t n = x.dim(0), length = x.dim(1);
+    return broadcast_to(x.reshape({n, 1, length}), {n, times, length}).reshape({n * times, length});
+  }
+  static Tensor in_strips(Tensor images, int64_t n) {  // (n k, C, H, W) to (n, k, C, H, W)
+    return images.reshape({n, images.dim(0) / n, images.dim(1), images.dim(2), images.dim(3)});
+  }
+
+  int64_t latent_, discriminator_steps_;
+  Condition condition_;
+  double feature_matching_;
+  bool matches_own_ = true;  // the discriminator's own features, not those of another run's model
+  std::string matched_feature_;
+  Features matched_model_;
+  Adversarial adversarial_;
+};
+
+}  // namespace atelier
