@@ -70,7 +70,9 @@ def line(row, atelier, runs):
     seeds = "1 seed" if len(logs) == 1 else f"{len(logs)} seeds"
     time = duration(statistics.mean(map(seconds_of, logs)))
     threads = {int(log["provenance"].attrs["threads"]) for log in logs}
-    cells = [row["system"], f"[`{row['experiment']}`]({row['experiment']}.toml)",
+    file, *overrides = row.get("command", row["experiment"]).split()
+    command = " ".join([f"[`{file}`]({file}.toml)", *(f"`{override}`" for override in overrides)])
+    cells = [row["system"], command,
              f"{time} on {' or '.join(map(str, sorted(threads)))} threads, {seeds}", figures(row, logs),
              row.get("published", "none for these settings"), draw(row, paths[0], atelier)]
     return "| " + " | ".join(cells) + " |"
@@ -80,7 +82,7 @@ def main():
     atelier = Path(sys.argv[1] if len(sys.argv) > 1 else HERE.parent / "build/bin/atelier").resolve()
     runs = Path(sys.argv[2] if len(sys.argv) > 2 else HERE.parent / "runs")
     rows = tomllib.loads((HERE / "table.toml").read_text())["row"]
-    lines = ["| system | experiment | training | measured | published | picture |", "|---|---|---|---|---|---|"]
+    lines = ["| system | `atelier run experiments/…` | training | measured | published | picture |", "|---|---|---|---|---|---|"]
     for row in rows:
         found = line(row, atelier, runs)
         print(row["experiment"], "no finished run: left out" if found is None else "done", file=sys.stderr)
