@@ -163,7 +163,9 @@ def recurrent_cases():
     yield settings_case("convolutional", recurrent.NextFrame, "rnn-next-frame",
                         {"cell": "gru", "units": 5, "layers": 1, "filters": [2]}, None)
     yield settings_case("connected", recurrent.NextFrame, "rnn-next-frame",
-                        {"cell": "lstm", "units": 3, "layers": 1, "filters": [2, 3], "connected": True}, None)
+                        {"cell": "lstm", "units": 3, "layers": 1, "filters": [2, 3], "connected": True, "window": 2}, None)
+    yield settings_case("window", recurrent.NextFrame, "rnn-next-frame",
+                        {"cell": "tanh", "units": 3, "layers": 1, "filters": [], "window": 3}, None)
     for architecture, cell, loss in [("sequence-to-sequence", "lstm", "bce"), ("bidirectional", "gru", "mse")]:
         yield settings_case(architecture, recurrent.Manipulation, "rnn-manipulation",
                             {"architecture": architecture, "cell": cell, "units": 3, "layers": 2}, loss, distance=loss)

@@ -108,20 +108,21 @@ class NextFrame:
     latent = 1
     count = 4
 
-    def __init__(self, cell, units, layers, filters, connected=False):
-        self.parameters, self.filters, self.connected = Parameters(), filters, connected
+    def __init__(self, cell, units, layers, filters, connected=False, window=1):
+        self.parameters, self.filters, self.connected, self.window = Parameters(), filters, connected, window
         p = self.parameters
         features = PIXELS
         for i, (inputs, outputs) in enumerate(zip([1, *filters], filters)):
             for name, shape in {"halving": (outputs, inputs, 4, 4), "doubling": (outputs, inputs, 4, 4)}.items():
-                p.add(f"predictor.frames.{name}.{i}.weight", shape)
+                p.add(f"predictor.frames.{name}.{i}.weight", shape if i > 0 or name == "doubling" else
+                      (outputs, window * inputs, 4, 4))
                 p.add(f"predictor.frames.{name}.{i}.bias", (outputs if name == "halving" else inputs,))
             if connected:
                 p.add(f"predictor.frames.meeting.{i}.weight", (outputs, 2 * outputs, 3, 3))
                 p.add(f"predictor.frames.meeting.{i}.bias", (outputs,))
             features = outputs * (IMAGE[1] >> (i + 1)) * (IMAGE[2] >> (i + 1))
         self.output = Output(p, "predictor.frames.output", units, features)
-        self.layers = Layers(p, "predictor.recurrent", cell, features, units, layers)
+        self.layers = Layers(p, "predictor.recurrent", cell, features if filters else window * features, units, layers)
 
     def fields(self, step):
         return [("frames", 0, targets(step, (self.count, *IMAGE)))]
@@ -140,7 +141,7 @@ class NextFrame:
         return levels
 
     def decode(self, state, levels):
-        h = self.output(state).reshape(levels[-1].shape)
+        h = self.output(state).reshape(levels[-1].shape if self.filters else (BATCH, *IMAGE))
         for i in reversed(range(len(self.filters))):
             h = F.relu(h)
             if self.connected:  # Denton & Fergus 2018, section 4
@@ -149,7 +150,9 @@ class NextFrame:
         return h
 
     def losses(self, x, noise, frames):
-        codes = [self.encode(frames[:, t]) for t in range(self.count - 1)]
+        black = torch.zeros(BATCH, *IMAGE, dtype=torch.float64)
+        window = lambda t: torch.cat([frames[:, t - i] if t >= i else black for i in range(self.window)], 1)
+        codes = [self.encode(window(t)) for t in range(self.count - 1)]
         states, _ = self.layers.run([levels[-1].flatten(1) for levels in codes])
         loss = sum(F.binary_cross_entropy_with_logits(self.decode(state, code), frames[:, t + 1], reduction="sum")
                    for t, (state, code) in enumerate(zip(states, codes))) / (BATCH * (self.count - 1))

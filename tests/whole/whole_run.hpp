@@ -99,7 +99,7 @@ inline const std::vector<Family>& families() {
        "use = 'cnn-segmentation'\nfilters = [6, 10]\nbatch_norm = true"},
       {"next-frame",
        "use = 'moving-digits'\nsize = 12\ndigits = 1\nframes = 6\nspeed = [1.0, 1.5]" + counts + from_shapes,
-       "use = 'rnn-next-frame'\nunits = 20\nfilters = [4]"},
+       "use = 'rnn-next-frame'\nunits = 20\nfilters = [4]\nwindow = 2\nconnected = true"},
       {"manipulation",
        "use = 'transformed-pairs'\nmanipulation = 'shift'\nshift = [2, 0]\nvalidation = 0.2" + from_shapes,
        "use = 'rnn-manipulation'\nunits = 20"},

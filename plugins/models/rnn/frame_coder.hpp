@@ -16,14 +16,14 @@ class FrameCoder {
   static constexpr int64_t kernel = 4;
 
   struct Code {
-    Tensor features;             // (B, T, features)
+    Tensor features;             // (B, T, code length)
     std::vector<Tensor> levels;  // of each convolution, (B T, C, H, W)
   };
 
   FrameCoder() = default;
-  // `frame` is (C, H, W). No filters: pixels.
+  // `frame` is (C, H, W), of which `window` are encoded at a time. No filters: pixels.
   FrameCoder(const Builder& build, const std::vector<int64_t>& frame, const std::vector<int64_t>& filters,
-             bool connected, int64_t units)
+             bool connected, int64_t window, int64_t units)
       : frame_(frame), smallest_(frame) {
     const int64_t factor = int64_t{1} << std::min<size_t>(filters.size(), 32);
     if (frame[1] % factor != 0 || frame[2] % factor != 0) {
@@ -36,7 +36,8 @@ class FrameCoder {
     for (size_t i = 0; i < filters.size(); ++i) {
       const int64_t inputs = i == 0 ? frame[0] : filters[i - 1];
       const std::string level = std::to_string(i);
-      halvings_.emplace_back(build.scope("halving." + level), inputs, filters[i], kernel, halving, initializer);
+      halvings_.emplace_back(build.scope("halving." + level), i == 0 ? window * inputs : inputs, filters[i], kernel,
+                             halving, initializer);
       doublings_.emplace_back(build.scope("doubling." + level), filters[i], inputs, kernel, halving, initializer);
       if (connected) {
         meetings_.emplace_back(build.scope("meeting." + level), 2 * filters[i], filters[i], 3,
@@ -44,14 +45,16 @@ class FrameCoder {
       }
       smallest_ = {filters[i], smallest_[1] / 2, smallest_[2] / 2};
     }
-    output_ = Linear(build.scope("output"), units, features());
+    const int64_t smallest = smallest_[0] * smallest_[1] * smallest_[2];
+    code_length_ = filters.empty() ? window * smallest : smallest;
+    output_ = Linear(build.scope("output"), units, smallest);
   }
 
-  [[nodiscard]] int64_t features() const { return smallest_[0] * smallest_[1] * smallest_[2]; }
+  [[nodiscard]] int64_t code_length() const { return code_length_; }
 
-  // Frames (B, T, C, H, W)
+  // Windows of frames (B, T, window C, H, W)
   [[nodiscard]] Code encode(Tensor frames) const {
-    Tensor h = frames.reshape({-1, frame_[0], frame_[1], frame_[2]});
+    Tensor h = frames.reshape({-1, frames.dim(2), frame_[1], frame_[2]});
     Code code;
     for (const Conv2d& layer : halvings_) {
       h = relu(layer(h));
@@ -74,8 +77,9 @@ class FrameCoder {
   }
 
  private:
-  std::vector<int64_t> frame_, smallest_ = {0, 0, 0};  // (C, H, W)
-  std::vector<Conv2d> halvings_;                       // all three from the frame's size to the smallest
+  std::vector<int64_t> frame_, smallest_;  // (C, H, W)
+  int64_t code_length_ = 0;
+  std::vector<Conv2d> halvings_;  // all three from the frame's size to the smallest
   std::vector<ConvTranspose2d> doublings_;
   std::vector<Conv2d> meetings_;  // of a level and what comes from below it
   Linear output_;

@@ -1,6 +1,7 @@
 // Srivastava et al. 2015, Unsupervised Learning of Video Representations using LSTMs, section 2.3 without an encoder of
 // its own: each frame of a sequence from those before it, as in Graves 2013 for handwriting. It generates by reading
 // what it has predicted.
+#include <algorithm>
 #include <atelier/model.hpp>
 
 #include "frame_coder.hpp"
@@ -25,10 +26,11 @@ class NextFrame final : public Model {
                "channels after each convolution of stride 2 between a frame and the recurrent layers, mirrored behind "
                "them; none: the pixels themselves")
         .range(1, 65536);
+    d.integer("window", 1, "frames that each step reads: the last one, and those before it").range(1, 16);
     d.flag("connected", false, "the mirrored convolutions see those of the last frame");
   }
 
-  NextFrame(const Settings& settings, const DataSpec& data, Builder& build) {
+  NextFrame(const Settings& settings, const DataSpec& data, Builder& build) : window_(settings.integer("window")) {
     const Field* frames = data.find("frames");
     if (frames == nullptr || frames->dims.size() != 4 || frames->dims[0] < 3 || frames->low != 0 || frames->high != 1) {
       build.fail(
@@ -42,8 +44,8 @@ class NextFrame final : public Model {
     const Builder group = build.group("predictor");
     const int64_t units = settings.integer("units");
     coder_ = rnn::FrameCoder(group.scope("frames"), {frames->dims.begin() + 1, frames->dims.end()},
-                             settings.integers("filters"), settings.flag("connected"), units);
-    recurrent_ = Recurrent(group.scope("recurrent"), settings.text("cell"), coder_.features(), units,
+                             settings.integers("filters"), settings.flag("connected"), window_, units);
+    recurrent_ = Recurrent(group.scope("recurrent"), settings.text("cell"), coder_.code_length(), units,
                            settings.integer("layers"));
   }
 
@@ -72,26 +74,35 @@ class NextFrame final : public Model {
     const Tensor frames = sampling.data("frames");
     const int64_t given = (count_ + 1) / 2;
     Tensor film = frames.slice(1, 0, given);
-    Recurrent::States states = recurrent_(coder_.encode(film.slice(1, 0, given - 1)).features).last;
-    Tensor frame = film.slice(1, given - 1, 1);
+    Recurrent::States states = recurrent_(coder_.encode(windows(film.slice(1, 0, given - 1))).features).last;
     for (int64_t t = given; t < count_; ++t) {
-      const rnn::FrameCoder::Code code = coder_.encode(frame);
+      const int64_t seen = std::min(window_, t);
+      const rnn::FrameCoder::Code code = coder_.encode(windows(film.slice(1, t - seen, seen)).slice(1, seen - 1, 1));
       const Recurrent::Sequence read = recurrent_(code.features, states);
       states = read.last;
-      frame = sigmoid(coder_.decode(read.y, code));
-      film = concatenate({film, frame}, 1);
+      film = concatenate({film, sigmoid(coder_.decode(read.y, code))}, 1);
     }
     return film;
   }
 
  private:
+  // What each step reads, (B, T, C, H, W) to (B, T, window C, H, W). Before the first frame all is black.
+  [[nodiscard]] Tensor windows(Tensor frames) const {
+    std::vector<Tensor> parts = {frames};
+    for (int64_t back = 1; back < window_; ++back) {
+      parts.push_back(pad(frames, {0, back, 0, 0, 0}, {0, 0, 0, 0, 0}).slice(1, 0, frames.dim(1)));
+    }
+    return window_ == 1 ? frames : concatenate(parts, 2);
+  }
+
   // The sum over a frame's pixels, the mean over all frames but the first, (B).
   [[nodiscard]] Tensor cross_entropy_of(Tensor frames) const {
-    const rnn::FrameCoder::Code code = coder_.encode(frames.slice(1, 0, count_ - 1));
+    const rnn::FrameCoder::Code code = coder_.encode(windows(frames.slice(1, 0, count_ - 1)));
     const Tensor logits = coder_.decode(recurrent_(code.features).y, code);
     return mean(sum(bce_with_logits(logits, frames.slice(1, 1, count_ - 1)), {2, 3, 4}), {1});
   }
 
+  int64_t window_;
   int64_t count_ = 0;  // frames of a sequence, T
   rnn::FrameCoder coder_;
   Recurrent recurrent_;
