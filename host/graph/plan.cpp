@@ -332,19 +332,21 @@ class Planner {
 
   // ---- Outputs
 
+  void add_output(OutputKind kind, int64_t index, Value value, int32_t count_buffer) {
+    plan_->outputs.push_back({kind, index, buffer_of(value.id), count_buffer, graph().value(value.id).type.shape});
+  }
+
   void collect_outputs() {
     for (const uint32_t place : request_.requested) {
-      const int32_t buffer = buffer_of(plan_->lowered->values[place].id);
-      plan_->outputs.push_back({OutputKind::requested, place, buffer, -1});
+      add_output(OutputKind::requested, place, plan_->lowered->values[place], -1);
     }
     const size_t shown_before = request_.executed == nullptr ? 0 : request_.executed->lowered->outputs.size();
     for (size_t i = shown_before; i < plan_->lowered->outputs.size(); ++i) {
       const GraphOutput& output = plan_->lowered->outputs[i];
-      plan_->outputs.push_back(
-          {output.kind, output.index, buffer_of(output.value.id), output.count ? buffer_of(output.count.id) : -1});
+      add_output(output.kind, output.index, output.value, output.count ? buffer_of(output.count.id) : -1);
     }
     if (plan_->lowered->finite) {
-      plan_->outputs.push_back({OutputKind::finite, 0, buffer_of(plan_->lowered->finite.id), -1});
+      add_output(OutputKind::finite, 0, plan_->lowered->finite, -1);
     }
     for (PlanOutput& output : plan_->outputs) {
       ATELIER_CHECK(output.buffer >= 0);

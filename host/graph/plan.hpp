@@ -45,6 +45,7 @@ struct PlanOutput {
   int64_t index = 0;
   int32_t buffer = -1;
   int32_t count_buffer = -1;
+  tensor::Shape shape;  // of the value: its buffer may be that of another, which it shows in another shape
 };
 
 struct Task {  // one phase of a step

@@ -409,7 +409,7 @@ void Session::collect(Recording& recording, bool with_requested) {
     if (scalar) {
       result.value = element(data, buffer.description.dtype, 0);
     } else {
-      auto copy = std::make_unique<tensor::Tensor>(buffer.description.shape, buffer.description.dtype);
+      auto copy = std::make_unique<tensor::Tensor>(output.shape, buffer.description.dtype);
       copy_bytes(copy->storage.data(), data, buffer.bytes);
       result.tensor = copy.get();
       results.tensors.push_back(std::move(copy));

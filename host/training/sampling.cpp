@@ -116,10 +116,10 @@ Strips Workbench::draw_view(const std::string& name, int64_t count, uint64_t see
   const graph::AveragedWeights averaged(model_->bank());
   sampling_->begin({seed, purpose_sampling, 0, 0});
   const uint32_t strips = model_->draw_view(*sampling_, name, batch ? batch->size() : count, batch.get());
-  const tensor::Shape shape = sampling_->type(strips).shape;  // what is read may be what a last reshape looks at
   sampling_->end(std::span(&strips, 1));
   sampling_->start();
   const tensor::Tensor& values = requested(sampling_->wait());
+  const tensor::Shape& shape = values.shape;
   const int64_t images = shape[0] * shape[1];
   Strips out{{images, shape[3], shape[4], shape[2], {}}, shape[1], view->animation};
   append_pixels(values.storage.as<float>(), images, *spec().find("image"), out.images);

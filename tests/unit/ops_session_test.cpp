@@ -132,6 +132,19 @@ TEST_CASE("session: a view of a parameter is assigned to another") {
   CHECK(bench.value(a) == Numbers{-1, -2, -3, -4});
 }
 
+TEST_CASE("session: a result that shows another value in another shape has that shape") {
+  Bench bench(Mode::evaluate);
+  bench.begin();
+  const uint32_t sum = bench.apply("add", {bench.input({2, 3}, {0, 1, 2, 3, 4, 5}), bench.input({1}, {1})});
+  const uint32_t turned = bench.apply("reshape", {sum}, {std::vector<int64_t>{3, 1, 2}});
+  bench.session().end(std::span(&turned, 1));
+  bench.session().start();
+  const graph::StepResults& results = bench.session().wait();
+  REQUIRE(results.entries.size() == 1);
+  CHECK(results.entries[0].tensor->shape == Shape{3, 1, 2});
+  CHECK(Bench::numbers_of(*results.entries[0].tensor) == Numbers{1, 2, 3, 4, 5, 6});
+}
+
 TEST_CASE("session: a loss that is not finite updates nothing") {
   Bench bench(Mode::train);
   const uint32_t p = bench.parameter({1}, {0}, 0);

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <atelier/condition.hpp>
+#include <atelier/interpolation.hpp>
 #include <atelier/model.hpp>
-#include <cmath>
 
 namespace atelier {
 
@@ -75,7 +75,7 @@ class AdversarialModel : public Model {
     return out;
   }
   Tensor view(Sampling& sampling, std::string_view name, int64_t n) override {
-    if (name == "interpolation") return interpolation(sampling, n);
+    if (name == "interpolation") return between_vectors(sampling, n);
     if (name == "classes" && condition_.classes() > 0) return classes(sampling, n);
     return Model::view(sampling, name, n);
   }
@@ -139,20 +139,12 @@ class AdversarialModel : public Model {
     return sum(square(mean_features(fake) - wanted));
   }
 
-  // White 2016, Sampling Generative Networks: along a great circle, as normal vectors are all of about one length. Two
-  // of them are nearly orthogonal, so that cos t z0 + sin t z1 is that circle, and a normal vector too at every t.
-  [[nodiscard]] Tensor interpolation(const Sampling& sampling, int64_t n) const {
+  [[nodiscard]] Tensor between_vectors(const Sampling& sampling, int64_t n) const {
     constexpr int64_t points = 10;
-    std::vector<float> cosines, sines;
-    for (int64_t i = 0; i < points; ++i) {
-      const double t = 1.5707963267948966 * static_cast<double>(i) / (points - 1);
-      cosines.push_back(static_cast<float>(std::cos(t)));
-      sines.push_back(static_cast<float>(std::sin(t)));
-    }
-    const Tensor from = sampling.normal({n, 1, latent_}) * sampling.constant({1, points, 1}, cosines);
-    const Tensor to = sampling.normal({n, 1, latent_}) * sampling.constant({1, points, 1}, sines);
+    const Tensor start = sampling.normal({n, latent_});
+    const Tensor z = interpolation(sampling, start, sampling.normal({n, latent_}), points);
     const Tensor condition = condition_.draw(sampling, n);
-    return in_strips(generate((from + to).reshape({n * points, latent_}), repeated(condition, points)), n);
+    return in_strips(generate(z.reshape({n * points, latent_}), repeated(condition, points)), n);
   }
   [[nodiscard]] Tensor classes(const Sampling& sampling, int64_t n) const {
     const Tensor z = repeated(sampling.normal({n, latent_}), condition_.classes());

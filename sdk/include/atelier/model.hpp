@@ -1,4 +1,4 @@
-// How to write a model. See the plugins gan and vae for whole ones.
+// How to write a model. See the plugins vae and cnn for whole ones; gan shares its game with others, adversarial.hpp.
 #pragma once
 
 #include <atelier/layers.hpp>
