@@ -51,18 +51,19 @@ class Manipulation final : public Model {
     }
     const Builder group = build.group("writer");
     const std::string cell = settings.text("cell");
+    const std::string initialization = settings.text("initialization");
     const int64_t units = settings.integer("units");
     const int64_t layers = settings.integer("layers");
     const int64_t inputs = data.channels() * data.width();
     if (bidirectional_) {
       for (int64_t i = 0; i < layers; ++i) {
         const int64_t width = i == 0 ? inputs : 2 * units;
-        down_.emplace_back(group.scope("down." + std::to_string(i)), cell, width, units);
-        up_.emplace_back(group.scope("up." + std::to_string(i)), cell, width, units);
+        down_.emplace_back(group.scope("down." + std::to_string(i)), cell, width, units, initialization);
+        up_.emplace_back(group.scope("up." + std::to_string(i)), cell, width, units, initialization);
       }
     } else {
-      encoder_ = Recurrent(group.scope("encoder"), cell, inputs, units, layers);
-      decoder_ = Recurrent(group.scope("decoder"), cell, row_, units, layers);
+      encoder_ = Recurrent(group.scope("encoder"), cell, inputs, units, layers, initialization);
+      decoder_ = Recurrent(group.scope("decoder"), cell, row_, units, layers, initialization);
     }
     output_ = Linear(group.scope("output"), bidirectional_ ? 2 * units : units, row_);
   }

@@ -46,7 +46,7 @@ class NextFrame final : public Model {
     coder_ = rnn::FrameCoder(group.scope("frames"), {frames->dims.begin() + 1, frames->dims.end()},
                              settings.integers("filters"), settings.flag("connected"), window_, units);
     recurrent_ = Recurrent(group.scope("recurrent"), settings.text("cell"), coder_.code_length(), units,
-                           settings.integer("layers"));
+                           settings.integer("layers"), settings.text("initialization"));
   }
 
   void train_step(Step& step) override {

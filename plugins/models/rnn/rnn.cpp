@@ -30,7 +30,7 @@ class RowReader final : public Model {
     const Builder group = build.group("classifier");
     const int64_t units = settings.integer("units");
     layers_ = Recurrent(group.scope("recurrent"), settings.text("cell"), data.channels() * data.width(), units,
-                        settings.integer("layers"));
+                        settings.integer("layers"), settings.text("initialization"));
     output_ = Linear(group.scope("output"), units, data.classes());
   }
 

@@ -12,6 +12,7 @@ inline void describe_layers(Description& d, int64_t units) {
   d.text("cell", "lstm", "kind of the recurrent cell").choices({"tanh", "lstm", "gru"});
   d.integer("units", units, "width of the recurrent layers").range(1, 65536);
   d.integer("layers", 1, "number of recurrent layers").range(1, 64);
+  d.recurrent_initialization();
 }
 
 // (B, C, H, W) to (B, H, C W)

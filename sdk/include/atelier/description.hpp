@@ -98,6 +98,11 @@ class Description {
     return text("initialization", value, "distribution that the weights are drawn from")
         .choices({"glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "orthogonal", "normal"});
   }
+  SettingBuilder& recurrent_initialization() {  // of recurrent layers; see RecurrentCell
+    return text("initialization", "uniform",
+                "distribution that the recurrent layers' weights are drawn from; uniform: in +-1/sqrt(units)")
+        .choices({"uniform", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "orthogonal", "normal"});
+  }
 
   // For the registration below; call once, when the description is complete.
   const atl_description* finish(const char* name, const char* role) {

@@ -22,21 +22,25 @@ class RecurrentCell {
   };
 
   RecurrentCell() = default;
-  // `kind` is "tanh", "lstm" or "gru". Weights and biases start in U(-1/√H, 1/√H), as in PyTorch; an LSTM has one bias
-  // in the place of PyTorch's sum of two.
-  RecurrentCell(const Builder& build, std::string_view kind, int64_t inputs, int64_t units)
+  // `kind` is "tanh", "lstm" or "gru". By the initialization "uniform" weights and biases start in U(-1/√H, 1/√H), as
+  // in PyTorch; by another of Description::recurrent_initialization the weights follow it, and biases are 0. An LSTM
+  // has one bias in the place of PyTorch's sum of two.
+  RecurrentCell(const Builder& build, std::string_view kind, int64_t inputs, int64_t units,
+                std::string_view initialization = "uniform")
       : name_(build.scope_name()), kind_(kind) {
     if (kind != "tanh" && kind != "lstm" && kind != "gru") {
       build.fail("there is no recurrent cell '" + kind_ + "', expected tanh, lstm or gru");
     }
     const int64_t width = units * (kind == "tanh" ? 1 : kind == "lstm" ? 4 : 3);
     const double limit = 1 / std::sqrt(static_cast<double>(units));
-    const Initializer initializer = Initializer::uniform(-limit, limit);
-    weights_ = {build.parameter("weight", {width, inputs}, initializer),
-                build.parameter("recurrent_weight", {width, units}, initializer),
-                build.parameter("bias", {width}, initializer)};
+    const bool uniform = initialization == "uniform";
+    const Initializer weights = uniform ? Initializer::uniform(-limit, limit) : Initializer::named(initialization);
+    const Initializer biases = uniform ? weights : Initializer::constant(0);
+    weights_ = {build.parameter("weight", {width, inputs}, weights, inputs, units),
+                build.parameter("recurrent_weight", {width, units}, weights, units, units),
+                build.parameter("bias", {width}, biases)};
     if (kind == "gru") {
-      weights_.push_back(build.parameter("recurrent_bias", {width}, initializer));
+      weights_.push_back(build.parameter("recurrent_bias", {width}, biases));
     }
   }
 
@@ -92,9 +96,10 @@ class Recurrent {
   };
 
   Recurrent() = default;
-  Recurrent(const Builder& build, std::string_view kind, int64_t inputs, int64_t units, int64_t layers = 1) {
+  Recurrent(const Builder& build, std::string_view kind, int64_t inputs, int64_t units, int64_t layers = 1,
+            std::string_view initialization = "uniform") {
     for (int64_t i = 0; i < layers; ++i) {
-      cells_.emplace_back(build.scope(std::to_string(i)), kind, i == 0 ? inputs : units, units);
+      cells_.emplace_back(build.scope(std::to_string(i)), kind, i == 0 ? inputs : units, units, initialization);
     }
   }
 
