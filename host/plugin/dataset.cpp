@@ -101,7 +101,9 @@ int64_t Dataset::group(int64_t index) const {
     return index;  // a plugin from before there were groups
   }
   int64_t out = index;
-  if (table_->group(self_, index, &out) != ATL_OK) {
+  const atl_status status = table_->group(self_, index, &out);
+  reset_floating_point();
+  if (status != ATL_OK) {
     throw Error(ErrorKind::data, "dataset '{}', training sample {}: its group is not known", use_, index);
   }
   return out;

@@ -123,7 +123,13 @@ std::vector<uint32_t> Metric::record(atl_context& context) {
 
 void Metric::add(size_t sum, const tensor::Tensor& values) {
   std::vector<double>& to = sums_[sum].values;
-  to.resize(static_cast<size_t>(values.shape.elements()));
+  const auto elements = static_cast<size_t>(values.shape.elements());
+  if (to.empty()) {
+    to.resize(elements);
+  } else if (to.size() != elements) {
+    throw Error(ErrorKind::shape, "{}: '{}': got {} elements, the batches before have {}", stage(), sums_[sum].name,
+                elements, to.size());
+  }
   for (size_t i = 0; i < to.size(); ++i) {
     to[i] += values.dtype == tensor::DType::i64   ? static_cast<double>(values.storage.as<int64_t>()[i])
              : values.dtype == tensor::DType::f64 ? values.storage.as<double>()[i]

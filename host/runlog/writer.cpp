@@ -302,6 +302,18 @@ void Writer::append_tensor(std::string_view name, int64_t step, std::span<const 
   });
 }
 
+bool Writer::has_row(std::string_view cadence, int64_t step) {
+  bool has = false;
+  guarded([&](State& state) { has = find(state.tables, "cadence", cadence).last_step() >= step; });
+  return has;
+}
+
+bool Writer::has_tensor(std::string_view name, int64_t step) {
+  bool has = false;
+  guarded([&](State& state) { has = find(state.tensors, "tensor", name).last_step() >= step; });
+  return has;
+}
+
 void Writer::write_checkpoint(const CheckpointView& checkpoint) {
   guarded([&](State& state) {
     const RunDescription& description = state.description;

@@ -47,6 +47,9 @@ class Writer {
   void append_samples(std::string_view name, int64_t step, std::span<const uint8_t> pixels);
   void write_latents(std::string_view name, std::span<const float> values);  // of the shape declared, once
   void append_tensor(std::string_view name, int64_t step, std::span<const float> values);
+  // Whether a cadence or a tensor has a row of this step already, as it may after a run that was killed at its end.
+  bool has_row(std::string_view cadence, int64_t step);
+  bool has_tensor(std::string_view name, int64_t step);
 
   // Into the slot that does not hold the newest checkpoint; on disk (fsync) when it returns.
   void write_checkpoint(const CheckpointView& checkpoint);

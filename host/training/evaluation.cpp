@@ -69,13 +69,12 @@ void Workbench::measure(plugin::Metric& metric, const Subset& subset, int64_t ba
 }
 
 // The images are those that `sample` gives for the experiment's sampling seed.
-void Workbench::measure_generated(plugin::Metric& metric) {
+void Workbench::measure_generated(plugin::Metric& metric, int64_t count) {
   if (!samples_images()) {
     throw Error(ErrorKind::experiment, "a metric looks at generated images, and the model '{}' makes none",
                 experiment_.model.use);
   }
   metric.begin();
-  const int64_t count = metric.generated();
   for (int64_t first = 0; first < count; first += sampling_chunk) {
     sampling_->begin({static_cast<uint64_t>(experiment_.sample.seed), purpose_sampling, 0, first});
     uint32_t images = *model_->sample(*sampling_, sampling_chunk, {});
@@ -99,7 +98,7 @@ SplitMetrics Workbench::evaluate(const Subset& subset, int64_t batch_size, Metri
       continue;
     }
     if (metric->generated() > 0) {
-      measure_generated(*metric);
+      measure_generated(*metric, metric->generated());
     } else {
       measure(*metric, subset, batch_size);
     }
@@ -118,6 +117,8 @@ SplitMetrics Workbench::evaluation_results(const Subset& subset, int64_t batch_s
   for (const auto& [name, metric] : metrics_) {
     if (metric->generated() == 0) {
       measure(*metric, first, batch_size);
+    } else {
+      measure_generated(*metric, std::min(metric->generated(), few));
     }
     for (const plugin::MetricArray& result : metric->results()) {
       if (result.shape.rank() > 0) {

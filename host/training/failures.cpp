@@ -35,7 +35,14 @@ void Trainer::fail_non_finite(int64_t step) {
     const runlog::Reader reader(log_);
     const auto checkpoint = reader.newest_checkpoint();
     ATELIER_CHECK(checkpoint.has_value());
+    // The evaluations since are not made again.
+    const double best = best_;
+    const bool has_best = has_best_;
+    const int64_t without_improvement = without_improvement_;
     restore(*checkpoint, seconds_before_);
+    best_ = best;
+    has_best_ = has_best;
+    without_improvement_ = without_improvement;
   }
   graph::Session& session = bench_.training();
   while (done_ + 1 < step) {

@@ -74,6 +74,9 @@ runlog::Provenance provenance_of(Workbench& bench, const plugin::Registry& regis
   for (const auto& [group, optimizer] : experiment.group_optimizers) {
     add_plugin(registry, plugin::Kind::optimizer, optimizer.use, seen, out.plugins);
   }
+  for (const auto& [name, metric] : experiment.metrics) {
+    add_plugin(registry, plugin::Kind::metric, metric.use, seen, out.plugins);
+  }
   for (const experiment::Dataset* dataset = &experiment.dataset; dataset != nullptr; dataset = dataset->source.get()) {
     add_plugin(registry, plugin::Kind::dataset, dataset->use, seen, out.plugins);
   }

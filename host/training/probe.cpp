@@ -135,6 +135,15 @@ void probe_evaluation(Workbench& bench, LogPlan& out) {
     throw Error(ErrorKind::experiment, "evaluate.metric: the model '{}' has no metric '{}', expected {}",
                 bench.experiment().model.use, evaluate.metric, one_of(out.evaluation_names));
   }
+  const std::string table = evaluate.metric.substr(0, evaluate.metric.find('.'));
+  const auto metric = bench.experiment().metrics.find(table);
+  if (metric != bench.experiment().metrics.end() && metric->second.at_end) {
+    throw Error(
+        ErrorKind::experiment,
+        "evaluate.metric: '{}' is measured at the end only, expected a metric of every evaluation; hint: leave out "
+        "metric.{}.when",
+        evaluate.metric, table);
+  }
 }
 
 }  // namespace

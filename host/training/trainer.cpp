@@ -274,7 +274,7 @@ void Trainer::evaluate_now(int64_t step) {
   }
   writer_.append("eval", step, epoch(), row, wall_seconds(), static_cast<double>(subset.count) / seconds);
 
-  const double value = outcome_.metrics[experiment.evaluate.metric];
+  const double value = outcome_.metrics.at(experiment.evaluate.metric);
   const bool smaller_is_better = experiment.evaluate.goal == experiment::Goal::min;
   const double min_delta = experiment.train.early_stopping ? experiment.train.early_stopping->min_delta : 0;
   const double gain = smaller_is_better ? best_ - value : value - best_;
@@ -295,14 +295,18 @@ void Trainer::log_test(const SplitMetrics& test) {
   for (const std::string& name : plan_.evaluation_names) {
     row.push_back(test.values.count(name) == 0 ? std::nan("") : test.values.at(name));
   }
-  writer_.append("test", done_, epoch(), row, wall_seconds(), 0);
+  if (!writer_.has_row("test", done_)) {
+    writer_.append("test", done_, epoch(), row, wall_seconds(), 0);
+  }
   log_arrays("test.", done_, test);
 }
 
 void Trainer::log_arrays(const std::string& prefix, int64_t step, const SplitMetrics& metrics) {
   for (const plugin::MetricArray& array : metrics.arrays) {
-    const std::vector<float> values(array.values.begin(), array.values.end());
-    writer_.append_tensor(prefix + array.name, step, values);
+    if (!writer_.has_tensor(prefix + array.name, step)) {
+      const std::vector<float> values(array.values.begin(), array.values.end());
+      writer_.append_tensor(prefix + array.name, step, values);
+    }
   }
 }
 
@@ -343,6 +347,8 @@ void Trainer::finish() {
                                                 bench_.experiment().evaluate.batch_size, MetricsDue::all);
       if (apart) {
         log_test(last);
+      } else {
+        log_arrays("metric.", done_, last);
       }
       outcome_.metrics = last.values;
     }

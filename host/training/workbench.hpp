@@ -87,7 +87,7 @@ class Workbench {
   void set_optimizers();
   void evaluate_model(const Subset& subset, int64_t batch_size, SplitMetrics& out);
   void measure(plugin::Metric& metric, const Subset& subset, int64_t batch_size);
-  void measure_generated(plugin::Metric& metric);
+  void measure_generated(plugin::Metric& metric, int64_t count);
   [[nodiscard]] const experiment::Component& optimizer_of(const std::string& group) const;
 
   const experiment::Experiment experiment_;

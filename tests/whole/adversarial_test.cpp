@@ -60,7 +60,9 @@ TEST_CASE("images conditional on a classifier's features are sampled from those 
     REQUIRE(recent != result->weights.state.end());
     const auto* values = recent->value.storage.as<float>();
     CHECK(std::any_of(values, values + 360, [](float value) { return value != 0; }));
-    CHECK(std::all_of(values + 32 * 360, values + 64 * 360, [](float value) { return value == 0; }));  // batches of 32
+    for (int row = 0; row < 64; ++row) {  // no image is sampled from features that no image has had
+      CHECK(std::any_of(values + row * 360, values + (row + 1) * 360, [](float value) { return value != 0; }));
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 // How well classes are told: of images by the field "label", or of pixels by the field "mask".
 #include <algorithm>
 #include <atelier/metric.hpp>
+#include <cmath>
 #include <numeric>
 
 namespace {
@@ -94,7 +95,9 @@ class ConfusionMatrix final : public ClassCounts {
       recall.push_back(found.both / found.truth);
       precision.push_back(found.both / found.predicted);
     }
-    const double smallest = *std::min_element(recall.begin(), recall.end());
+    const double smallest = *std::min_element(recall.begin(), recall.end(), [](double a, double b) {
+      return a < b || std::isnan(b);  // a class without images has no recall
+    });
     return {values[0], recall, precision, {smallest}};
   }
 };
@@ -113,12 +116,15 @@ class IntersectionOverUnion final : public ClassCounts {
   Values finish(const Values& values) override {
     std::vector<double> each;
     double sum = 0;
+    double there = 0;  // classes that are in a mask or a prediction; of others nothing can be said
     for (size_t one = 0; one < classes(); ++one) {
       const Totals found = totals(values, one);
-      each.push_back(found.both / (found.truth + found.predicted - found.both));
-      sum += each.back();
+      const double either = found.truth + found.predicted - found.both;
+      each.push_back(found.both / either);
+      sum += either > 0 ? each.back() : 0;
+      there += either > 0 ? 1 : 0;
     }
-    return {{sum / static_cast<double>(classes())}, each};
+    return {{sum / there}, each};
   }
 };
 

@@ -141,8 +141,9 @@ class VaeGan final : public Model {
     l.reconstruction_adversarial = adversarial_.generator(discriminator_, decoded);
     l.sample_adversarial = adversarial_.generator(discriminator_, sampled);
     l.generator = 0.5 * (l.reconstruction_adversarial + l.sample_adversarial);
-    l.discriminator = 0.5 * (adversarial_.discriminator(discriminator_, x, decoded.detach()) +
-                             adversarial_.discriminator(discriminator_, x, sampled.detach()));
+    const Tensor of_decoded = adversarial_.discriminator(discriminator_, x, decoded.detach());
+    const Tensor of_sampled = adversarial_.discriminator(discriminator_, x, sampled.detach());
+    l.discriminator = 0.5 * (of_decoded + of_sampled);
     return l;
   }
 
@@ -157,9 +158,13 @@ class VaeGan final : public Model {
 
   // -log N(Dis_l(x); Dis_l(decoded), I) (equation 7), or the same of the pixels, up to a constant. (B)
   [[nodiscard]] Tensor negative_log_likelihood(Tensor decoded, Tensor x) const {
-    const Tensor difference =
-        in_features_ ? discriminator_.features(x, feature_layer_) - discriminator_.features(decoded, feature_layer_)
-                     : x - decoded;
+    Tensor seen = x;
+    Tensor made = decoded;
+    if (in_features_) {
+      seen = discriminator_.features(x, feature_layer_);
+      made = discriminator_.features(decoded, feature_layer_);
+    }
+    const Tensor difference = seen - made;
     return 0.5 * sum(square(difference.flatten()), {1});
   }
 

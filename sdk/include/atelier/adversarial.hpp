@@ -64,7 +64,8 @@ class AdversarialModel : public Model {
   }
 
   Tensor sample(Sampling& sampling, int64_t n) override {
-    return generate(sampling.normal({n, latent_}), condition_.draw(sampling, n));
+    const Tensor z = sampling.normal({n, latent_});  // draws have an order, arguments have none
+    return generate(z, condition_.draw(sampling, n));
   }
 
   [[nodiscard]] std::vector<View> views() const override {

@@ -70,11 +70,15 @@ class Condition {
     }
     return one_hot(recording.constant({rows * classes_}, labels), classes_);
   }
-  // Training only: keeps features, as there are no real images to sample from.
+  // Training only: keeps the features of a batch, over and over if it is small, as there are no real images to sample
+  // from.
   void remember(Tensor condition) const {
     if (kind_ == "features") {
-      const int64_t rows = std::min(condition.dim(0), remembered);
-      recent_.assign(recent_.use(condition).update_slice(0, 0, condition.slice(0, 0, rows)));
+      std::vector<int64_t> rows(static_cast<size_t>(remembered));
+      for (size_t i = 0; i < rows.size(); ++i) {
+        rows[i] = static_cast<int64_t>(i) % condition.dim(0);
+      }
+      recent_.assign(gather(condition, Recording(condition.context()).constant({remembered}, rows)));
     }
   }
   // For n images: labels drawn uniformly, or features of recent training images.

@@ -150,8 +150,7 @@ ATELIER_OWN inline const atl_dataset_v1 dataset_table = {
       });
     },
     [](void* self, int64_t index, int64_t* group) -> atl_status {
-      *group = static_cast<DatasetHolder*>(self)->dataset->group(index);
-      return ATL_OK;
+      return guard(nullptr, [&] { *group = static_cast<DatasetHolder*>(self)->dataset->group(index); });
     }};
 
 }  // namespace detail
