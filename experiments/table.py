@@ -87,6 +87,8 @@ def main():
         found = line(row, atelier, runs)
         print(row["experiment"], "no finished run: left out" if found is None else "done", file=sys.stderr)
         lines += [found] if found else []
+    missing = [f"`{row['experiment']}`" for row in rows if not finished_runs(runs / row["experiment"])]
+    lines += ["", "Not run to their end for this table: " + ", ".join(missing) + "."] if missing else []
     readme = HERE / "README.md"
     before, rest = readme.read_text().split(BEGIN)
     readme.write_text(before + BEGIN + "\n" + "\n".join(lines) + "\n" + END + rest.split(END)[1])
