@@ -100,7 +100,7 @@ Verb check_verb() {
           "Each value with its origin, then the model's parameters, memory and work. Nothing is trained or written.",
           1,
           std::numeric_limits<size_t>::max(),
-          {json_option(), threads_option()},
+          {json_option(), threads_option(), out_option()},
           check};
 }
 
