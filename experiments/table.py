@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Writes the table of README.md from the logs of finished runs, and the pictures in it:
     python3 experiments/table.py [ATELIER [RUNS]]       build/bin/atelier and runs/ where not given
-Rows and what is published about them are in table.toml; everything measured comes from the logs, of all finished runs of
-an experiment with different seeds (the newest of each). Needs h5py."""
+Rows and what is published about them are in table.toml; everything measured comes from the logs: figures from all finished
+runs of an experiment with different seeds (the newest of each), time and picture from the run of the file's own seed. Needs
+h5py."""
 
 import math
 import statistics
@@ -21,22 +22,28 @@ def text(value):
     return value.decode() if isinstance(value, bytes) else value
 
 
-def finished_runs(folder):
-    """The newest finished run of each seed, by seed."""
+def finished_runs(row, runs):
+    """The newest finished run of each seed; that of the experiment file's own seed comes first."""
     newest = {}
-    for path in sorted(folder.glob("*.h5")):
+    for path in sorted((runs / row["experiment"]).glob("*.h5")):
         with h5py.File(path) as log:
             if text(log.attrs["status"]) == "finished":
                 newest[int(log.attrs["seed"])] = path
-    return [newest[seed] for seed in sorted(newest)]
+    own = tomllib.loads(file_of(row).read_text())["seed"]
+    return [newest[seed] for seed in sorted(newest, key=lambda seed: (seed != own, seed))]
 
 
-def seconds_of(log):
-    return float(log["timing/train/wall_seconds"][-1])
+def command_of(row):
+    return row.get("command", row["experiment"]).split()
 
 
-def duration(seconds):
-    return f"{seconds / 60:.1f} min" if seconds >= 90 else f"{seconds:.0f} s"
+def file_of(row):
+    return HERE / f"{command_of(row)[0]}.toml"
+
+
+def training(log):
+    seconds, threads = float(log["timing/train/wall_seconds"][-1]), int(log["provenance"].attrs["threads"])
+    return (f"{seconds / 60:.1f} min" if seconds >= 90 else f"{seconds:.0f} s") + f" on {threads} threads"
 
 
 def figures(row, logs):
@@ -63,17 +70,14 @@ def draw(row, path, atelier):
 
 
 def line(row, atelier, runs):
-    paths = finished_runs(runs / row["experiment"])
+    paths = finished_runs(row, runs)
     if not paths:
         return None
     logs = [h5py.File(path) for path in paths]
     seeds = "1 seed" if len(logs) == 1 else f"{len(logs)} seeds"
-    time = duration(statistics.mean(map(seconds_of, logs)))
-    threads = {int(log["provenance"].attrs["threads"]) for log in logs}
-    file, *overrides = row.get("command", row["experiment"]).split()
-    command = " ".join([f"[`{file}`]({file}.toml)", *(f"`{override}`" for override in overrides)])
-    cells = [row["system"], command,
-             f"{time} on {' or '.join(map(str, sorted(threads)))} threads, {seeds}", figures(row, logs),
+    _, *overrides = command_of(row)
+    command = " ".join([f"[`{file_of(row).stem}`]({file_of(row).name})", *(f"`{override}`" for override in overrides)])
+    cells = [row["system"], command, f"{training(logs[0])}, {seeds}", figures(row, logs),
              row.get("published", "none for these settings"), draw(row, paths[0], atelier)]
     return "| " + " | ".join(cells) + " |"
 
@@ -87,7 +91,7 @@ def main():
         found = line(row, atelier, runs)
         print(row["experiment"], "no finished run: left out" if found is None else "done", file=sys.stderr)
         lines += [found] if found else []
-    missing = [f"`{row['experiment']}`" for row in rows if not finished_runs(runs / row["experiment"])]
+    missing = [f"`{row['experiment']}`" for row in rows if not finished_runs(row, runs)]
     lines += ["", "Not run to their end for this table: " + ", ".join(missing) + "."] if missing else []
     readme = HERE / "README.md"
     before, rest = readme.read_text().split(BEGIN)
