@@ -2,7 +2,7 @@
 // Z are batch, draws for each image and latent dimensions.
 #pragma once
 
-#include <atelier/context.hpp>
+#include <atelier/losses.hpp>
 
 namespace vae {
 
@@ -35,8 +35,18 @@ inline Tensor log_mean_exp(Tensor w) {
   return log(mean(exp(w - largest), {1})) + largest.reshape({-1});
 }
 
+// Kingma et al. 2016, eq. 15: Σ_j max(λ, KL_j), where KL_j of latent dimension j is the mean over the batch.
+inline Tensor beyond_free_bits(const Divergence& divergence, const Posterior& q, double free_bits) {
+  if (free_bits == 0) {
+    return divergence(q.mean, q.log_variance);
+  }
+  const Tensor each = divergence.per_sample(q.mean.reshape({-1, 1}), q.log_variance.reshape({-1, 1}));
+  return sum(maximum(mean(each.reshape({-1, q.mean.dim(1)}), {0}), free_bits));
+}
+
 // What both bounds are made of.
 struct Terms {
+  Tensor condition;  // (B, length), or an empty tensor
   Posterior posterior;
   Tensor reconstruction;   // -log p(x | z) of each draw, (B, k)
   Tensor log_prior_ratio;  // log p(z) - log q(z | x), (B, k)

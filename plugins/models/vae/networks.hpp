@@ -1,12 +1,11 @@
 // The encoder and the decoder as the settings describe them. Both take a condition as part of
-// their input: see joined().
+// their input.
 #pragma once
 
-#include <atelier/layers.hpp>
+#include <atelier/condition.hpp>
 #include <functional>
 
 #include "convolutional.hpp"
-#include "label.hpp"
 
 namespace vae {
 
@@ -41,12 +40,15 @@ inline MlpOptions hidden_options(const Settings& settings) {
           settings.flag("batch_norm"), settings.number("dropout")};
 }
 
-// Images (B, C, H, W) and a condition of so many elements, or none, to (B, outputs).
+// Images (B, C, H, W), and a condition y (B, length) or an empty tensor, to (B, outputs).
 class Encoder {
  public:
   Encoder() = default;
-  Encoder(const Settings& settings, const DataSpec& data, const Builder& build, int64_t condition, int64_t outputs)
-      : kind_(settings.text("encoder")), feature_(settings.text("encoder_feature")) {
+  Encoder(const Settings& settings, const DataSpec& data, const Builder& build, const Condition& condition,
+          int64_t outputs)
+      : kind_(settings.text("encoder")),
+        feature_(settings.text("encoder_feature")),
+        condition_(build.scope("condition"), condition) {
     const MlpOptions options = hidden_options(settings);
     const int64_t kernel = settings.integer("kernel");
     const std::string from = settings.text("encoder_from");
@@ -58,15 +60,14 @@ class Encoder {
     } else if (kind_ == "features") {
       features_ = build.features(from);
       length_ = settings.integer("encoder_length");
-      network_ = [layer = Linear(build.scope("output"), length_ + condition, outputs, options.initializer)](Tensor x) {
-        return layer(x);
-      };
+      network_ = [layer = Linear(build.scope("output"), length_ + condition_.length(), outputs, options.initializer)](
+                     Tensor x) { return layer(x); };
     } else if (kind_ == "convolutional") {
-      network_ = ConvolutionalEncoder(build, {data.channels() + condition, data.height(), data.width()},
+      network_ = ConvolutionalEncoder(build, {data.channels() + condition_.length(), data.height(), data.width()},
                                       settings.integers("filters"), kernel, outputs, options);
     } else {
       std::vector<int64_t> widths = settings.integers("hidden");
-      widths.insert(widths.begin(), data.image().elements() + condition);
+      widths.insert(widths.begin(), data.image().elements() + condition_.length());
       widths.push_back(outputs);
       network_ = [mlp = Mlp(build, widths, options)](Tensor x) { return mlp(x); };
     }
@@ -74,23 +75,24 @@ class Encoder {
 
   Tensor operator()(const Recording& recording, Tensor images, Tensor y) const {
     if (kind_ == "convolutional") {
-      return network_(joined(images, y));
+      return network_(condition_(images, y));
     }
     if (kind_ == "fully_connected") {
-      return network_(joined(images.flatten(), y));
+      return network_(condition_(images.flatten(), y));
     }
     const Tensor seen = features_(images, feature_).flatten();
     if (seen.dim(1) != length_) {
       recording.fail("model.encoder_length: " + std::to_string(length_) + ", the feature '" + feature_ +
                      "' has length " + std::to_string(seen.dim(1)));
     }
-    return network_(joined(seen, y));
+    return network_(condition_(seen, y));
   }
 
  private:
   std::string kind_, feature_;
+  ConditionInput condition_;
   Features features_;
-  int64_t length_ = 0;
+  int64_t length_ = 0;  // of the feature
   Network network_;
 };
 

@@ -25,7 +25,7 @@ class Vae final : public Model {
     d.flag("latent_batch_norm", false, "normalize z by batch where it enters the decoder");
     d.number("latent_dropout", 0.0, "rate at which elements of z are dropped where it enters the decoder")
         .range(0, 0.95);
-    vae::Label::describe(d);
+    Condition::describe(d);
     d.number("beta", 1.0, "weight of the divergence").range(0);
     d.integer("beta_warmup", 0, "steps over which beta grows from 0").range(0);
     d.number("free_bits", 0.0, "nats that each latent dimension's divergence, averaged over the batch, has for free")
@@ -39,7 +39,7 @@ class Vae final : public Model {
   Vae(const Settings& settings, const DataSpec& data, Builder& build)
       : image_{data.channels(), data.height(), data.width()},
         latent_(settings.integer("latent")),
-        label_(settings, data, build),
+        condition_(settings, data, build),
         samples_(settings.integer("samples")),
         beta_(settings.number("beta")),
         beta_warmup_(settings.integer("beta_warmup")),
@@ -52,19 +52,23 @@ class Vae final : public Model {
                  "; the importance-weighted bound has no divergence that could be free, expected 0");
     }
     const Builder group = build.group("autoencoder");
-    encoder_ = vae::Encoder(settings, data, group.scope("encoder"), label_.classes(), 2 * latent_);
+    const Builder decoder = group.scope("decoder");
+    encoder_ = vae::Encoder(settings, data, group.scope("encoder"), condition_, 2 * latent_);
     if (settings.flag("latent_batch_norm")) {
       latent_norm_.emplace(group.scope("latent.norm"), latent_);
     }
-    decoder_ = vae::make_decoder(settings, data, group.scope("decoder"), latent_ + label_.classes());
+    decoder_condition_ = ConditionInput(decoder.scope("condition"), condition_);
+    decoder_ = vae::make_decoder(settings, data, decoder, latent_ + decoder_condition_.length());
   }
 
   void train_step(Step& step) override {
     const vae::Terms terms = terms_of(step, samples_);
     const double beta = beta_at(step);
-    const Tensor loss = samples_ > 1 ? -mean(importance_weighted(terms, beta))
-                                     : mean(terms.reconstruction) + divergence_beyond_free_bits(terms.posterior) * beta;
+    const Tensor loss =
+        samples_ > 1 ? -mean(importance_weighted(terms, beta))
+                     : mean(terms.reconstruction) + beyond_free_bits(divergence_, terms.posterior, free_bits_) * beta;
     step.minimize("autoencoder", loss);
+    condition_.remember(terms.condition);
     step.log("loss", loss);
     step.log("reconstruction", mean(terms.reconstruction));
     step.log("divergence", mean(terms.divergence));
@@ -86,7 +90,7 @@ class Vae final : public Model {
 
   Tensor sample(Sampling& sampling, int64_t n) override {
     const Tensor z = sampling.normal({n, latent_});
-    return reconstruction_.image(decode(z, label_.draw(sampling, n)));
+    return reconstruction_.image(decode(z, condition_.draw(sampling, n)));
   }
 
   // In nats where the reconstruction loss is a negative log-likelihood, as bce is.
@@ -105,7 +109,7 @@ class Vae final : public Model {
     return Model::output(evaluation, name, draws);
   }
 
-  [[nodiscard]] std::vector<View> views() const override { return vae::views(label_.classes() > 0); }
+  [[nodiscard]] std::vector<View> views() const override { return vae::views(condition_.classes() > 0); }
   Tensor view(Sampling& sampling, std::string_view name, int64_t n) override {
     constexpr int64_t k = 10;  // images of a path
     const auto strips = [&](Tensor z, Tensor y, int64_t count) {
@@ -115,34 +119,33 @@ class Vae final : public Model {
     if (name == "interpolation") {
       const Tensor start = sampling.normal({n, latent_});
       const Tensor z = interpolation(sampling, start, sampling.normal({n, latent_}), k);
-      return strips(z, repeated(label_.draw(sampling, n), k), n);
+      return strips(z, repeated(condition_.draw(sampling, n), k), n);
     }
     if (name == "classes") {
-      const int64_t classes = label_.classes();
-      const Tensor each = repeated(label_.all(sampling).reshape({1, -1}), n).reshape({-1, classes});
-      return strips(repeated(sampling.normal({n, latent_}), classes), each, n);
+      const Tensor z = repeated(sampling.normal({n, latent_}), condition_.classes());
+      return strips(z, condition_.of_each_class(sampling, n), n);
     }
     const Tensor x = sampling.images();
-    const Tensor y = label_.of(sampling);
+    const Tensor y = condition_.of(sampling);
     const Tensor z = encode(sampling, x, y).mean;
     if (name == "reconstruction") {
       return concatenate({x.reshape({n, 1, image_[0], image_[1], image_[2]}), strips(z, y, n)}, 1);
     }
     const int64_t count = std::min(n, latent_);
     const Tensor paths = vae::traversal(sampling, z.slice(0, 0, 1), count, k);
-    return strips(paths, label_.classes() == 0 ? y : repeated(y.slice(0, 0, 1), count * k), count);
+    return strips(paths, condition_.length() == 0 ? y : repeated(y.slice(0, 0, 1), count * k), count);
   }
 
  private:
   template <typename Batch>
   vae::Terms terms_of(const Batch& batch, int64_t k) const {
     const Tensor x = batch.images();  // (B, C, H, W)
-    const Tensor y = label_.of(batch);
+    const Tensor y = condition_.of(batch);
     const vae::Posterior q = encode(batch, x, y);
     const vae::Draws draws = vae::draw(batch, q, k);
     const Tensor decoded = decode(draws.z.reshape({-1, latent_}), repeated(y, k));  // (B k, C, H, W)
     const Tensor reconstruction = reconstruction_.per_sample(decoded, repeated(x, k)).reshape({-1, k});
-    return {q, reconstruction, vae::log_prior_ratio(q, draws), divergence_.per_sample(q.mean, q.log_variance)};
+    return {y, q, reconstruction, vae::log_prior_ratio(q, draws), divergence_.per_sample(q.mean, q.log_variance)};
   }
 
   vae::Posterior encode(const Recording& recording, Tensor x, Tensor y) const {
@@ -151,17 +154,9 @@ class Vae final : public Model {
   }
   [[nodiscard]] Tensor decode(Tensor z, Tensor y) const {  // (n, latent) to a raw output, (n, C, H, W)
     const Tensor h = latent_dropout_(latent_norm_ ? (*latent_norm_)(z) : z);
-    return decoder_(vae::joined(h, y));
+    return decoder_(decoder_condition_(h, y));
   }
 
-  // Kingma et al. 2016, eq. 15: Σ_j max(λ, KL_j), where KL_j of latent dimension j is the mean over the batch.
-  [[nodiscard]] Tensor divergence_beyond_free_bits(const vae::Posterior& q) const {
-    if (free_bits_ == 0) {
-      return divergence_(q.mean, q.log_variance);
-    }
-    const Tensor each = divergence_.per_sample(q.mean.reshape({-1, 1}), q.log_variance.reshape({-1, 1}));
-    return sum(maximum(mean(each.reshape({-1, latent_}), {0}), free_bits_));
-  }
   [[nodiscard]] double beta_at(const Step& step) const {
     return beta_warmup_ == 0
                ? beta_
@@ -170,7 +165,7 @@ class Vae final : public Model {
 
   std::vector<int64_t> image_;  // C, H, W
   int64_t latent_;
-  vae::Label label_;
+  Condition condition_;
   int64_t samples_;  // k
   double beta_;
   int64_t beta_warmup_;
@@ -180,6 +175,7 @@ class Vae final : public Model {
   Dropout latent_dropout_;
   std::optional<BatchNorm> latent_norm_;
   vae::Encoder encoder_;
+  ConditionInput decoder_condition_;
   vae::Network decoder_;
 };
 
