@@ -250,9 +250,16 @@ atl_status materialize(atl_context* context, atl_tensor* tensors, uint64_t count
     for (uint64_t i = 0; i < count; ++i) {
       values.push_back(value_of(session, tensors[i], "materialize", location));
     }
+    const bool has_images = c.generated.generation == session.generation();  // of a metric, beside what it names
+    if (has_images) {
+      values.push_back(c.generated.value);
+    }
     session.materialize(values, to_location(location));
     for (uint64_t i = 0; i < count; ++i) {
       tensors[i] = handle_of(session, values[i]);
+    }
+    if (has_images) {
+      c.generated = {values.back(), session.generation()};
     }
   });
 }

@@ -1,0 +1,38 @@
+// A metric that has its batch run in the middle.
+#include <atelier/metric.hpp>
+
+namespace {
+
+using namespace atelier;
+
+class Pausing final : public Metric {
+ public:
+  static void describe(Description& d) {
+    d.summary = "The mean square of generated images.";
+    d.text("pause", "none", "what runs the batch between two looks at its images")
+        .choices({"none", "materialize", "read"});
+  }
+  Pausing(const Settings& settings, const DataSpec&, Builder&) : pause_(settings.text("pause")) {
+    generated = 40;
+    sums = {{"squares", {}}};
+    results = {{"", {}}};
+  }
+
+  std::vector<Tensor> batch(Measurement& measurement) override {
+    Tensor first = measurement.images() * 1.0;
+    if (pause_ == "materialize") {
+      measurement.materialize({&first});
+    } else if (pause_ == "read") {
+      static_cast<void>(measurement.read(first));
+    }
+    return {sum(first * measurement.images())};
+  }
+  Values finish(const Values& sums_of_batches) override { return {{sums_of_batches[0][0] / 40.0}}; }
+
+ private:
+  std::string pause_;
+};
+
+}  // namespace
+
+ATELIER_METRIC("pausing", Pausing)
