@@ -128,8 +128,7 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
   if (reader->description().provenance.fingerprint != numeric_fingerprint()) {
     observer.message(
         "this machine or program computes under another numeric fingerprint than the run so far; its bits may differ "
-        "from "
-        "an uninterrupted run's");
+        "from an uninterrupted run's");
   }
   const double seconds_before = seconds_until(*reader, checkpoint->step);
   reader.reset();

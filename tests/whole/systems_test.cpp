@@ -121,7 +121,7 @@ TEST_CASE("a saliency map goes up to white, and is black where no pixel matters"
 TEST_CASE("data that lack what a model needs are refused, with the dataset that has it") {
   CHECK(refusal(on_shapes("rnn-next-frame")).find("needs a field 'frames' (T, C, H, W) in [0, 1]") !=
         std::string::npos);
-  CHECK(refusal(text_of("next-frame"), {"dataset.range=[-1.0, 1.0]"}).find("rnn-next-frame: needs a field 'frames'") !=
+  CHECK(refusal(text_of("next-frame"), {"dataset.range=[-1.0, 1.0]"}).find("needs a field 'frames'") !=
         std::string::npos);
   CHECK(refusal(text_of("next-frame"), {"model.filters=[4, 4, 4]"})
             .find("sides are multiples of 8; the data has 12x12") != std::string::npos);

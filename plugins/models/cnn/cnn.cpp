@@ -26,7 +26,7 @@ class Cnn final : public Model {
   Cnn(const Settings& settings, const DataSpec& data, Builder& build)
       : low_(data.image().low), high_(data.image().high), classification_(build.loss("classification")) {
     if (data.channels() == 0 || data.classes() == 0) {
-      build.fail("cnn: needs images and labels, the data has not both");
+      build.fail("needs images and labels, the data has not both");
       return;
     }
     const Builder group = build.group("classifier");

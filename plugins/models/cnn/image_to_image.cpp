@@ -31,7 +31,7 @@ class ImageToImage final : public Model {
       : task_(settings.text("task")), noise_(settings.number("noise")), reconstruction_(build.loss("reconstruction")) {
     const Field* target = data.find(task_ == "translate" ? "target" : "image");
     if (data.channels() == 0 || target == nullptr || target->dims.size() != 3) {
-      build.fail("cnn-image-to-image: task '" + task_ + "' needs images" +
+      build.fail("task '" + task_ + "' needs images" +
                  (task_ == "translate" ? " and targets (C, H, W); hint: [dataset] use = \"transformed-pairs\"" : ""));
       return;
     }

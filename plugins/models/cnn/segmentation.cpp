@@ -109,7 +109,7 @@ class UNet final : public Model {
     if (data.channels() == 0 || mask == nullptr || mask->classes == 0 ||
         mask->dims != std::vector<int64_t>{data.height(), data.width()}) {
       build.fail(
-          "cnn-segmentation: needs images (C, H, W) and a field 'mask' (H, W) of classes, the data has not both; hint: "
+          "needs images (C, H, W) and a field 'mask' (H, W) of classes, the data has not both; hint: "
           "[dataset] use = \"digit-scenes\"");
     } else if (filters.empty() || data.height() % factor != 0 || data.width() % factor != 0) {
       build.fail("model.filters: " + std::to_string(filters.size()) +

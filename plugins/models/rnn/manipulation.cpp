@@ -37,7 +37,7 @@ class Manipulation final : public Model {
         reconstruction_(build.loss("reconstruction")) {
     const Field* target = data.find("target");
     if (data.channels() == 0 || target == nullptr || target->dims.size() != 3) {
-      build.fail("rnn-manipulation: needs images and targets (C, H, W); hint: [dataset] use = \"transformed-pairs\"");
+      build.fail("needs images and targets (C, H, W); hint: [dataset] use = \"transformed-pairs\"");
       return;
     }
     channels_ = target->dims[0];

@@ -19,8 +19,7 @@ class NextFrame final : public Model {
     d.reference =
         "Srivastava et al. 2015, Unsupervised Learning of Video Representations using LSTMs; Graves 2013, Generating "
         "Sequences With Recurrent Neural Networks; connections: Denton & Fergus 2018, Stochastic Video Generation with "
-        "a "
-        "Learned Prior";
+        "a Learned Prior";
     rnn::describe_layers(d, 512);
     d.integers("filters", {},
                "channels after each convolution of stride 2 between a frame and the recurrent layers, mirrored behind "
@@ -34,9 +33,7 @@ class NextFrame final : public Model {
     const Field* frames = data.find("frames");
     if (frames == nullptr || frames->dims.size() != 4 || frames->dims[0] < 3 || frames->low != 0 || frames->high != 1) {
       build.fail(
-          "rnn-next-frame: needs a field 'frames' (T, C, H, W) in [0, 1] with at least three frames; hint: [dataset] "
-          "use "
-          "= "
+          "needs a field 'frames' (T, C, H, W) in [0, 1] with at least three frames; hint: dataset.use = "
           "\"moving-digits\", and no other range");
       return;
     }

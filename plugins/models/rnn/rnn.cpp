@@ -24,7 +24,7 @@ class RowReader final : public Model {
   RowReader(const Settings& settings, const DataSpec& data, Builder& build)
       : classification_(build.loss("classification")), dropout_(settings.number("dropout")) {
     if (data.channels() == 0 || data.classes() == 0) {
-      build.fail("rnn: needs images and labels, the data has not both");
+      build.fail("needs images and labels, the data has not both");
       return;
     }
     const Builder group = build.group("classifier");
