@@ -58,6 +58,24 @@ TEST_CASE("the importance-weighted bound lies above the ELBO, and rises with the
   CHECK(with("50") > with("2"));
 }
 
+TEST_CASE("beta grows in even steps from 0 to its value, and stays") {
+  Workshop workshop;
+  const auto outcome =
+      workshop.train("vae", {"model.beta=0.6", "model.beta_warmup=4", "optimizer.learning_rate=1e-12"});
+  const runlog::Reader log(outcome.log);
+  const auto series = [&](const std::string& metric) { return log.metric("train", metric).values; };
+  const std::vector<double> loss = series("loss"), reconstruction = series("reconstruction"),
+                            divergence = series("divergence");
+  REQUIRE(loss.size() > 5);
+  for (size_t i = 0; i < loss.size(); ++i) {
+    const double beta = 0.6 * std::min(1.0, static_cast<double>(i + 1) / 4);
+    CHECK(loss[i] == doctest::Approx(reconstruction[i] + beta * divergence[i]).epsilon(1e-5));
+    CHECK(divergence[i] > 1e-3 * loss[i]);  // else any beta would do
+  }
+  CHECK(last_of(outcome, "loss") ==
+        doctest::Approx(last_of(outcome, "reconstruction") + 0.6 * last_of(outcome, "divergence")).epsilon(1e-5));
+}
+
 TEST_CASE("pictures of a latent space: paths between draws, along dimensions, and for each label") {
   Workshop workshop;
   const fs::path log = workshop.train("iwae").log;
