@@ -31,14 +31,15 @@ class Networks:
 
 class VaeGan(Networks):
     """Algorithm 1: all three groups move by the losses of the same weights. Hidden layers are fully connected, or of stride 2
-    with kernels of 5, mirrored in the decoder by transposed ones."""
+    with kernels of 5, mirrored in the decoder by transposed ones; normalized by batch but for the discriminator's first and the
+    decoder's last. Running averages see the images in the order of the calls."""
 
     image_range = (-1.0, 1.0)
 
     def __init__(self, encoder, discriminator, latent, beta, gamma, reconstruction_in, feature_layer, separate_generator,
                  layers, batch_norm):
-        assert not batch_norm
         super().__init__()
+        self.batch_norm = batch_norm
         self.latent, self.beta, self.gamma, self.conv = latent, beta, gamma, layers == "convolutional"
         self.widths = {"encoder": encoder, "discriminator": discriminator}
         self.layer = 0 if reconstruction_in == "pixels" else feature_layer or len(discriminator)
@@ -58,31 +59,50 @@ class VaeGan(Networks):
         sizes = self.sizes(self.widths[group])
         for i, (a, b) in enumerate(zip(sizes, sizes[1:])):
             self.add(f"{group}.{i}", (b[0], a[0], 5, 5) if self.conv else (b[0], a[0]), b[0])
+            if i > 0 or group == "encoder":
+                self.add_norm(f"{group}.{i}", b[0])
         self.add(f"{group}.output", (outputs, torch.Size(sizes[-1]).numel()), outputs)
 
     def add_decoder(self, group):
         sizes = self.sizes(self.widths["encoder"])[::-1]
         smallest = torch.Size(sizes[0]).numel()
         self.add(f"{group}.0", (smallest, self.latent), smallest)
+        self.add_norm(f"{group}.0", sizes[0][0])
         for i, (a, b) in enumerate(zip(sizes, sizes[1:])):
             self.add(f"{group}.{i + 1}", (a[0], b[0], 5, 5) if self.conv else (b[0], a[0]), b[0])
+            if i + 2 < len(sizes):
+                self.add_norm(f"{group}.{i + 1}", b[0])
+
+    def add_norm(self, name, channels):
+        if self.batch_norm:
+            self.parameters.add(name + ".norm.scale", (channels,), offset=1.0)
+            self.parameters.add(name + ".norm.shift", (channels,))
+            self.parameters.add_state(name + ".norm.mean", (channels,), 0.0)
+            self.parameters.add_state(name + ".norm.variance", (channels,), 1.0)
+
+    def norm(self, name, h):
+        if f"{name}.norm.scale" not in self.p:
+            return h
+        mean, variance, scale, shift = (self.p[f"{name}.norm.{part}"] for part in ("mean", "variance", "scale", "shift"))
+        return F.batch_norm(h, mean, variance, scale, shift, training=True, momentum=0.1, eps=1e-5)
 
     def trunk(self, group, x, layers=None):
         for i in range(len(self.widths[group]) if layers is None else layers):
             name = f"{group}.{i}"
             x = (F.conv2d(x, self.p[name + ".weight"], self.p[name + ".bias"], stride=2, padding=2) if self.conv
                  else self.linear(name, x))
-            x = F.relu(x)
+            x = F.relu(self.norm(name, x))
         return x
 
     def decode(self, group, z):
         sizes = self.sizes(self.widths["encoder"])[::-1]
-        h = self.linear(f"{group}.0", z).reshape(len(z), *sizes[0])
+        h = self.norm(f"{group}.0", self.linear(f"{group}.0", z).reshape(len(z), *sizes[0]))
         for i in range(1, len(sizes)):
             name = f"{group}.{i}"
             h = F.relu(h)
             h = (F.conv_transpose2d(h, self.p[name + ".weight"], self.p[name + ".bias"], stride=2, padding=2, output_padding=1)
                  if self.conv else self.linear(name, h))
+            h = self.norm(name, h)
         return 2 * torch.sigmoid(h.reshape(len(z), *IMAGE)) - 1
 
     def discriminate(self, x):
@@ -99,8 +119,8 @@ class VaeGan(Networks):
         compared = (lambda images: self.trunk("discriminator", images, self.layer)) if self.layer else (lambda images: images)
         likelihood = 0.5 * ((compared(x) - compared(decoded))**2).sum() / len(x)
         fooled = [cross_entropy(self.discriminate(fake), 1.0) for fake in (decoded, sampled)]
-        discriminator = cross_entropy(self.discriminate(x), 1.0) + 0.5 * sum(
-            cross_entropy(self.discriminate(fake.detach()), 0.0) for fake in (decoded, sampled))
+        judged = [(self.discriminate(x), self.discriminate(fake.detach())) for fake in (decoded, sampled)]
+        discriminator = cross_entropy(judged[0][0], 1.0) + 0.5 * sum(cross_entropy(fake, 0.0) for _, fake in judged)
         logged = {"prior": prior, "reconstruction": likelihood, "discriminator_loss": discriminator,
                   "generator_loss": 0.5 * sum(fooled)}
         losses = {"encoder": self.beta * prior + likelihood, "discriminator": discriminator}
@@ -113,11 +133,13 @@ class VaeGan(Networks):
 
     def losses(self, x, noise, z_p):
         x = x.reshape(-1, *IMAGE)
-        self.p = self.snapshot()
-        for group in ["encoder", "decoder", "generator", "discriminator"]:
+        before = self.snapshot()
+        for group in [name for name in ("encoder", "decoder", "generator", "discriminator") if self.parameters.group(name)]:
+            self.p = {**before, **{name: before[name].clone() for name in self.parameters.state}}
             logged, losses = self.all_losses(x, noise, z_p)
-            if group in losses:
-                yield group, logged, losses[group]
+            yield group, logged, losses[group]
+        for name in self.parameters.state:  # as one pass leaves them
+            self.parameters[name] = self.p[name]
 
 
 class Aae(Networks):
