@@ -17,7 +17,7 @@ std::string overview() {
       "atelier: a workshop for generative image models\n\n"
       "usage: atelier VERB ARGUMENT ... [--OPTION ...]\n\n";
   for (const auto& verb : verbs()) {
-    text += fmt::format("  {:<30} {}\n", fmt::format("{} {}", verb.name, verb.words), verb.summary);
+    text += fmt::format("  {:<32} {}\n", fmt::format("{} {}", verb.name, verb.words), verb.summary);
   }
   return text +
          "\nA LOG is a file, a folder (its newest log), or the name of an experiment (its newest finished log).\n"

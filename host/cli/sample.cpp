@@ -68,6 +68,9 @@ int sample(const Arguments& arguments) {
   const fs::path log = find_log(arguments.words.front(), options.out_directory);
   const plugin::Registry registry = load_plugins(arguments);
   if (arguments.has("view")) {
+    if (arguments.has("columns")) {
+      throw Error(ErrorKind::usage, "--columns: expected without --view, whose strips are a row of the picture each");
+    }
     const std::string view = arguments.text("view", "");
     const int64_t strips = arguments.integer("count", 8, 1, 1024);
     const training::Strips drawn = training::view(log, registry, options, view, strips, seed, weights);

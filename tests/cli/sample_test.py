@@ -88,6 +88,8 @@ class Views(AtelierTest):
         self.train_classifier()
         wrong = self.run_atelier("sample", "classifier", "-o", "out.png", "--view", "salience", code=2).stderr
         self.assertIn("--view: the model 'cnn' has no view 'salience', it has saliency (", wrong)
+        wrong = self.run_atelier("sample", "classifier", "-o", "out.png", "--view", "saliency", "--columns", "2", code=2).stderr
+        self.assertIn("--columns: expected without --view", wrong)
         wrong = self.run_atelier("sample", "classifier", "-o", "out.png", code=2).stderr
         self.assertIn("the model makes no images of 1 or 3 channels; hint: --view shows what it does", wrong)
 

@@ -76,9 +76,9 @@ class Layers:
 
 
 def minibatch_discrimination(f, tensor, kernels, dimension):
-    """Salimans et al. 2016, section 3.2."""
+    """Salimans et al. 2016, section 3.2, with the mean over the batch in place of the sum."""
     m = torch.einsum("na,abc->nbc", f, tensor.reshape(-1, kernels, dimension))
-    o = torch.stack([torch.exp(-(m - m[i]).abs().sum(dim=2)).sum(dim=0) for i in range(len(f))])
+    o = torch.stack([torch.exp(-(m - m[i]).abs().sum(dim=2)).mean(dim=0) for i in range(len(f))])
     return torch.cat([f, o], dim=1)
 
 

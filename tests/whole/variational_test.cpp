@@ -84,6 +84,9 @@ TEST_CASE("pictures of a latent space: paths between draws, along dimensions, an
   CHECK(between.images.count == 30);
   const training::Strips along = workshop.view(log, "traversal", 9);
   CHECK(along.images.count == 10 * 4);  // no more strips than latent dimensions
+  for (const char* game : {"vae-gan", "aae"}) {
+    CHECK(workshop.view(workshop.train(game).log, "traversal", 2).images.count == 10 * 2);
+  }
   const training::Strips classes = workshop.view(log, "classes", 2);
   CHECK(classes.images.count == 2 * classes.per_strip);
   const training::Strips pairs = workshop.view(log, "reconstruction", 5);
@@ -102,7 +105,7 @@ TEST_CASE("a trained classifier's features serve as encoder, and their length is
     return overrides;
   };
   CHECK(contains(workshop.refusal("vae", with("7")),
-                 "model.encoder_length: 7, the feature 'convolutions' has length 250"));
+                 "model.encoder_length: 7, expected 250, the length of the feature 'convolutions'"));
   const auto outcome = workshop.train("vae", with("250"));
   const std::vector<double> loss = runlog::Reader(outcome.log).metric("train", "loss").values;
   CHECK(loss.back() < 0.8 * loss.front());

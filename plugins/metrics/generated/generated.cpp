@@ -36,7 +36,12 @@ class ClassHistogram final : public Metric {
   }
 
   std::vector<Tensor> batch(Measurement& measurement) override {
-    const Tensor logits = classifier_(measurement.images(), feature_);  // (B, classes)
+    const Tensor logits = classifier_(measurement.images(), feature_).flatten();  // (B, classes)
+    if (logits.dim(1) != classes_) {
+      measurement.fail("feature: '" + feature_ + "' has " + std::to_string(logits.dim(1)) +
+                       " values for an image, expected " + std::to_string(classes_) + ", one for each class");
+      return {};
+    }
     return {sum(one_hot(argmax(logits), classes_), {0})};
   }
 

@@ -86,6 +86,7 @@ class Aae final : public Model {
 
   std::vector<View> views() const override {
     return {{"interpolation", "from one draw of z to another"},
+            {"traversal", "a latent dimension in each strip, from -3 to 3, around a test image", true},
             {"reconstruction", "test images, and what the autoencoder makes of them", true}};
   }
   Tensor view(Sampling& sampling, std::string_view name, int64_t n) override {
@@ -96,7 +97,13 @@ class Aae final : public Model {
       return reconstruction_.image(decode(path.reshape({-1, latent_}))).reshape(strips);
     }
     const Tensor x = sampling.images();
-    const Tensor decoded = reconstruction_.image(decode(encoder_(x)));
+    const Tensor z = encoder_(x);
+    if (name == "traversal") {
+      const Tensor paths = traversal(sampling, z.slice(0, 0, 1), std::min(n, latent_), 10);
+      const Tensor decoded = reconstruction_.image(decode(paths.reshape({-1, latent_})));
+      return decoded.reshape({paths.dim(0), -1, image_[0], image_[1], image_[2]});
+    }
+    const Tensor decoded = reconstruction_.image(decode(z));
     return concatenate({x.reshape(strips), decoded.reshape(strips)}, 1);
   }
 

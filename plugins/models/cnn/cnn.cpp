@@ -9,7 +9,7 @@ using namespace atelier;
 class Cnn final : public Model {
  public:
   static void describe(Description& d) {
-    d.summary = "Convolutional classifier of images; its hidden layer serves as a feature.";
+    d.summary = "Convolutional classifier of images; features for other models: 'logits', 'convolutions'.";
     d.reference =
         "LeCun et al. 1998, Gradient-Based Learning Applied to Document Recognition; Krizhevsky et al. 2012, ImageNet "
         "Classification with Deep Convolutional Neural Networks; saliency: Simonyan et al. 2014, Deep Inside "

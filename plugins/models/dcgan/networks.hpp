@@ -25,7 +25,7 @@ class Generator {
             const DataSpec& data, std::string activation, Initializer initializer)
       : smallest_{-1, filters.front(), halved(data.height(), filters.size()), halved(data.width(), filters.size())},
         activation_(std::move(activation)),
-        condition_(build.scope("condition"), condition) {
+        condition_(build.scope("condition"), condition, initializer) {
     project_ = Linear(build.scope("project"), latent + condition_.length(), smallest_[1] * smallest_[2] * smallest_[3],
                       initializer);
     for (size_t i = 0; i < filters.size(); ++i) {
@@ -65,7 +65,7 @@ class Discriminator {
   Discriminator() = default;
   Discriminator(const Builder& build, const Condition& condition, const std::vector<int64_t>& filters,
                 const DataSpec& data, const DiscriminatorOptions& options)
-      : activation_(options.activation), condition_(build.scope("condition"), condition) {
+      : activation_(options.activation), condition_(build.scope("condition"), condition, options.initializer) {
     int64_t inputs = data.channels() + condition_.length();
     for (const int64_t channels : filters) {
       const size_t place = halving_.size();

@@ -98,7 +98,7 @@ class Discriminator {
 
   Discriminator() = default;
   Discriminator(const Builder& build, const Settings& settings, const DataSpec& data, const Condition& condition)
-      : condition_(build.scope("condition"), condition),
+      : condition_(build.scope("condition"), condition, Initializer::named(settings.text("initialization"))),
         flat_(settings.text("discriminator_layers") == "fully_connected") {
     const LayerOptions options{settings.text("discriminator_activation"),
                                Initializer::named(settings.text("initialization")), settings.flag("spectral_norm"),

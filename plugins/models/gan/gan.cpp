@@ -28,13 +28,14 @@ class Gan final : public AdversarialModel {
       : AdversarialModel(settings, data, build), image_{-1, data.channels(), data.height(), data.width()} {
     check_range(settings.text("output_activation"), data, build);
     const Builder generator = build.group("generator");
-    condition_ = ConditionInput(generator.scope("condition"), condition());
+    const Initializer initializer = Initializer::named(settings.text("initialization"));
+    condition_ = ConditionInput(generator.scope("condition"), condition(), initializer);
     std::vector<int64_t> widths = settings.integers("generator");
     widths.insert(widths.begin(), latent() + condition_.length());
     widths.push_back(data.image().elements());
-    generator_ = Mlp(generator, widths,
-                     {settings.text("activation"), settings.text("output_activation"),
-                      Initializer::named(settings.text("initialization")), settings.flag("batch_norm"), 0});
+    generator_ = Mlp(
+        generator, widths,
+        {settings.text("activation"), settings.text("output_activation"), initializer, settings.flag("batch_norm"), 0});
     discriminator_ = gan::Discriminator(build.group("discriminator"), settings, data, condition());
   }
 

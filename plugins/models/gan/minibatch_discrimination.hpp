@@ -8,8 +8,8 @@ namespace gan {
 
 using namespace atelier;
 
-// f (N, A) to (N, A + B): M_i = f(x_i) T for a tensor T (A, B, C); o(x_i)_b = sum_j exp(-|M_ib - M_jb|_1) is joined to
-// f.
+// f (N, A) to (N, A + B): M_i = f(x_i) T for a tensor T (A, B, C); o(x_i)_b = mean_j exp(-|M_ib - M_jb|_1) is joined to
+// f. The paper has the sum: the mean makes a batch of an evaluation comparable to a smaller one in training.
 class MinibatchDiscrimination {
  public:
   MinibatchDiscrimination() = default;  // leaves f as it is
@@ -29,7 +29,7 @@ class MinibatchDiscrimination {
     const Tensor m = matmul(f, tensor_.use(f));
     const Tensor distance =
         sum(abs(m.reshape({n, 1, kernels_, dimension_}) - m.reshape({1, n, kernels_, dimension_})), {3});
-    return concatenate({f, sum(exp(-distance), {1})}, 1);
+    return concatenate({f, mean(exp(-distance), {1})}, 1);
   }
 
  private:

@@ -12,6 +12,7 @@ using Region = CausalMask::Region;
 struct Shape {
   int64_t colours = 1, features = 32, blocks = 7, kernel = 3, first_kernel = 7, outputs = 1;
   bool gated = false;
+  std::string activation = "relu";
   Initializer initializer{};
 };
 
@@ -25,18 +26,24 @@ struct LayerMaker {
   }
 };
 
-// ReLU and 1x1 from 2h to h features, ReLU and a causal convolution, ReLU and 1x1 back to 2h.
+// 1x1 from 2h to h features, a causal convolution, 1x1 back to 2h; an activation, ReLU in the paper, before each.
 class ResidualBlock {
  public:
   ResidualBlock(const LayerMaker& make, int64_t h, int64_t kernel)
-      : narrow_(make("narrow", 2 * h, h, 1)), causal_(make("causal", h, h, kernel)), wide_(make("wide", h, 2 * h, 1)) {}
+      : activation_(make.shape.activation),
+        narrow_(make("narrow", 2 * h, h, 1)),
+        causal_(make("causal", h, h, kernel)),
+        wide_(make("wide", h, 2 * h, 1)) {}
 
   Tensor operator()(const Convolve& apply, Tensor x) const {
-    const Tensor h = apply(narrow_, relu(x));
-    return x + apply(wide_, relu(apply(causal_, relu(h))));
+    const Tensor h = apply(narrow_, active(x));
+    return x + apply(wide_, active(apply(causal_, active(h))));
   }
 
  private:
+  [[nodiscard]] Tensor active(Tensor x) const { return activate(activation_, x); }
+
+  std::string activation_;
   MaskedConv2d narrow_, causal_, wide_;
 };
 
@@ -78,7 +85,7 @@ class GatedLayer {
 class Network {
  public:
   Network() = default;
-  Network(const Builder& build, const Shape& shape) {
+  Network(const Builder& build, const Shape& shape) : activation_(shape.activation) {
     const LayerMaker make{shape, build};
     const int64_t h = shape.features;
     const int64_t width = shape.gated ? h : 2 * h;
@@ -115,10 +122,11 @@ class Network {
     for (const ResidualBlock& block : residual_) {
       h = block(apply, h);
     }
-    return apply(output_, relu(apply(hidden_, relu(h))));
+    return apply(output_, activate(activation_, apply(hidden_, activate(activation_, h))));
   }
 
  private:
+  std::string activation_;
   MaskedConv2d first_;
   std::vector<ResidualBlock> residual_;
   std::vector<GatedLayer> gated_;

@@ -24,6 +24,7 @@ class PixelCnn final : public Model {
     d.integer("blocks", 7, "residual blocks, or gated layers after the first").range(0, 1024);
     d.integer("kernel", 3, "length of their kernels, odd").range(1, 63);
     d.integer("first_kernel", 7, "length of the first layer's kernel, odd").range(3, 63);
+    d.activation("activation", "relu", "of the residual blocks, and of the layers before the output");
     d.initialization("glorot_uniform");
   }
 
@@ -41,6 +42,7 @@ class PixelCnn final : public Model {
     shape.first_kernel = settings.integer("first_kernel");
     shape.outputs = shape.colours * (levels_ == 2 ? 1 : levels_);  // one logit is enough for two levels
     shape.gated = settings.flag("gated");
+    shape.activation = settings.text("activation");
     shape.initializer = Initializer::named(settings.text("initialization"));
     if (shape.features % shape.colours != 0) {
       build.fail("model.features: " + std::to_string(shape.features) + ", expected a multiple of the images' " +

@@ -4,7 +4,7 @@
 // only how they move.
 #pragma once
 
-#include <atelier/layers.hpp>
+#include "rows.hpp"
 
 namespace rnn {
 
@@ -20,11 +20,20 @@ class FrameCoder {
     std::vector<Tensor> levels;  // of each convolution, (B T, C, H, W)
   };
 
+  static void describe(Description& d) {
+    d.integers("filters", {},
+               "channels after each convolution of stride 2 between a frame and the recurrent layers, mirrored behind "
+               "them; none: the pixels themselves")
+        .range(1, 65536);
+    d.activation("activation", "relu", "of those convolutions");
+    d.flag("connected", false, "the mirrored convolutions see those of the last frame");
+  }
+
   FrameCoder() = default;
-  // `frame` is (C, H, W), of which `window` are encoded at a time. No filters: pixels.
-  FrameCoder(const Builder& build, const std::vector<int64_t>& frame, const std::vector<int64_t>& filters,
-             bool connected, int64_t window, int64_t units)
-      : frame_(frame), smallest_(frame) {
+  // `frame` is (C, H, W), of which `window` are encoded at a time.
+  FrameCoder(const Builder& build, const Settings& settings, const std::vector<int64_t>& frame, int64_t window)
+      : frame_(frame), smallest_(frame), activation_(settings.text("activation")) {
+    const std::vector<int64_t> filters = settings.integers("filters");
     const int64_t factor = int64_t{1} << std::min<size_t>(filters.size(), 32);
     if (frame[1] % factor != 0 || frame[2] % factor != 0) {
       build.fail("model.filters: " + std::to_string(filters.size()) +
@@ -32,14 +41,14 @@ class FrameCoder {
                  std::to_string(frame[1]) + "x" + std::to_string(frame[2]));
       return;
     }
-    const Initializer initializer = Initializer::named("he_uniform");
+    const Initializer initializer = dense_initializer(settings, "he_uniform");
     for (size_t i = 0; i < filters.size(); ++i) {
       const int64_t inputs = i == 0 ? frame[0] : filters[i - 1];
       const std::string level = std::to_string(i);
       halvings_.emplace_back(build.scope("halving." + level), i == 0 ? window * inputs : inputs, filters[i], kernel,
                              halving, initializer);
       doublings_.emplace_back(build.scope("doubling." + level), filters[i], inputs, kernel, halving, initializer);
-      if (connected) {
+      if (settings.flag("connected")) {
         meetings_.emplace_back(build.scope("meeting." + level), 2 * filters[i], filters[i], 3,
                                Convolution{.padding = 1}, initializer);
       }
@@ -47,7 +56,7 @@ class FrameCoder {
     }
     const int64_t smallest = smallest_[0] * smallest_[1] * smallest_[2];
     code_length_ = filters.empty() ? window * smallest : smallest;
-    output_ = Linear(build.scope("output"), units, smallest);
+    output_ = Linear(build.scope("output"), settings.integer("units"), smallest, dense_initializer(settings));
   }
 
   [[nodiscard]] int64_t code_length() const { return code_length_; }
@@ -57,7 +66,7 @@ class FrameCoder {
     Tensor h = frames.reshape({-1, frames.dim(2), frame_[1], frame_[2]});
     Code code;
     for (const Conv2d& layer : halvings_) {
-      h = relu(layer(h));
+      h = activate(activation_, layer(h));
       code.levels.push_back(h);
     }
     code.features = h.reshape({frames.dim(0), frames.dim(1), -1});
@@ -69,8 +78,8 @@ class FrameCoder {
   [[nodiscard]] Tensor decode(Tensor states, const Code& last) const {
     Tensor h = output_(states).reshape({-1, smallest_[0], smallest_[1], smallest_[2]});
     for (size_t i = doublings_.size(); i-- > 0;) {
-      h = relu(h);
-      h = meetings_.empty() ? h : relu(meetings_[i](concatenate({last.levels[i], h}, 1)));
+      h = activate(activation_, h);
+      h = meetings_.empty() ? h : activate(activation_, meetings_[i](concatenate({last.levels[i], h}, 1)));
       h = doublings_[i](h);
     }
     return h.reshape({states.dim(0), states.dim(1), frame_[0], frame_[1], frame_[2]});
@@ -78,6 +87,7 @@ class FrameCoder {
 
  private:
   std::vector<int64_t> frame_, smallest_;  // (C, H, W)
+  std::string activation_;
   int64_t code_length_ = 0;
   std::vector<Conv2d> halvings_;  // all three from the frame's size to the smallest
   std::vector<ConvTranspose2d> doublings_;

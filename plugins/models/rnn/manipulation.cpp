@@ -65,7 +65,7 @@ class Manipulation final : public Model {
       encoder_ = Recurrent(group.scope("encoder"), cell, inputs, units, layers, initialization);
       decoder_ = Recurrent(group.scope("decoder"), cell, row_, units, layers, initialization);
     }
-    output_ = Linear(group.scope("output"), bidirectional_ ? 2 * units : units, row_);
+    output_ = Linear(group.scope("output"), bidirectional_ ? 2 * units : units, row_, rnn::dense_initializer(settings));
   }
 
   void train_step(Step& step) override {

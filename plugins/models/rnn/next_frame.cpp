@@ -21,12 +21,8 @@ class NextFrame final : public Model {
         "Sequences With Recurrent Neural Networks; connections: Denton & Fergus 2018, Stochastic Video Generation with "
         "a Learned Prior";
     rnn::describe_layers(d, 512);
-    d.integers("filters", {},
-               "channels after each convolution of stride 2 between a frame and the recurrent layers, mirrored behind "
-               "them; none: the pixels themselves")
-        .range(1, 65536);
+    rnn::FrameCoder::describe(d);
     d.integer("window", 1, "frames that each step reads: the last one, and those before it").range(1, 16);
-    d.flag("connected", false, "the mirrored convolutions see those of the last frame");
   }
 
   NextFrame(const Settings& settings, const DataSpec& data, Builder& build) : window_(settings.integer("window")) {
@@ -40,8 +36,7 @@ class NextFrame final : public Model {
     count_ = frames->dims[0];
     const Builder group = build.group("predictor");
     const int64_t units = settings.integer("units");
-    coder_ = rnn::FrameCoder(group.scope("frames"), {frames->dims.begin() + 1, frames->dims.end()},
-                             settings.integers("filters"), settings.flag("connected"), window_, units);
+    coder_ = rnn::FrameCoder(group.scope("frames"), settings, {frames->dims.begin() + 1, frames->dims.end()}, window_);
     recurrent_ = Recurrent(group.scope("recurrent"), settings.text("cell"), coder_.code_length(), units,
                            settings.integer("layers"), settings.text("initialization"));
   }

@@ -31,7 +31,7 @@ class RowReader final : public Model {
     const int64_t units = settings.integer("units");
     layers_ = Recurrent(group.scope("recurrent"), settings.text("cell"), data.channels() * data.width(), units,
                         settings.integer("layers"), settings.text("initialization"));
-    output_ = Linear(group.scope("output"), units, data.classes());
+    output_ = Linear(group.scope("output"), units, data.classes(), rnn::dense_initializer(settings));
   }
 
   void train_step(Step& step) override {

@@ -15,6 +15,12 @@ inline void describe_layers(Description& d, int64_t units) {
   d.recurrent_initialization();
 }
 
+// That of the layers beside the recurrent ones; `usual` where the setting is of recurrent layers only.
+inline Initializer dense_initializer(const Settings& settings, std::string_view usual = "glorot_uniform") {
+  const std::string name = settings.text("initialization");
+  return Initializer::named(name == "uniform" ? usual : name);
+}
+
 // (B, C, H, W) to (B, H, C W)
 inline Tensor to_rows(Tensor images) {
   const Tensor by_row = images.dim(1) == 1 ? images : images.permute({0, 2, 1, 3});

@@ -1,4 +1,4 @@
-// The three networks of Larsen et al. 2016, table 1: 5x5 convolutions of stride 2 with batch normalization and ReLU; or
+// The three networks of Larsen et al. 2016, table 1: 5x5 convolutions of stride 2 with batch normalization; or
 // fully connected layers in their places, for small grey images.
 #pragma once
 
@@ -19,6 +19,7 @@ struct Shape {
   std::vector<int64_t> image;   // C, H, W
   std::vector<int64_t> widths;  // units or channels of the hidden layers, from the image on
   int64_t latent = 0;
+  std::string activation = "relu";  // of all hidden layers
   Initializer initializer{};
 
   // What the hidden layer i of a trunk gives for one image; 0 is the image itself.
@@ -69,7 +70,8 @@ class Trunk {
         product = [dense = Linear(layer, inputs, outputs, shape.initializer)](Tensor x) { return dense(x.flatten()); };
       }
       const Layer norm = normalization(layer, outputs, shape.batch_norm && (i > 0 || normalize_first));
-      layers_.emplace_back([product, norm](Tensor x) { return relu(norm(product(x))); });
+      layers_.emplace_back(
+          [product, norm, activation = shape.activation](Tensor x) { return activate(activation, norm(product(x))); });
     }
   }
 
@@ -113,16 +115,18 @@ class Decoder {
     layers_.emplace_back([dense = Linear(first, shape.latent, shape.elements_after(depth), shape.initializer),
                           smallest](Tensor z) { return dense(z).reshape(smallest); });
     layers_.emplace_back(normalization(first, shape.after(depth)[0], shape.batch_norm));
+    const auto active = [activation = shape.activation](Tensor x) { return activate(activation, x); };
     for (size_t i = depth; i > 0; --i) {
       const Builder layer = build.scope(std::to_string(depth - i + 1));
       const std::vector<int64_t> to = shape.after(i - 1);
       if (shape.convolutional) {  // twice a length is one too many where an odd length was halved
         layers_.emplace_back(
-            [conv = ConvTranspose2d(layer, shape.after(i)[0], to[0], kernel, doubling, shape.initializer),
-             to](Tensor x) { return conv(relu(x)).slice(2, 0, to[1]).slice(3, 0, to[2]); });
+            [conv = ConvTranspose2d(layer, shape.after(i)[0], to[0], kernel, doubling, shape.initializer), active,
+             to](Tensor x) { return conv(active(x)).slice(2, 0, to[1]).slice(3, 0, to[2]); });
       } else {
-        layers_.emplace_back(
-            [dense = Linear(layer, shape.after(i)[0], to[0], shape.initializer)](Tensor x) { return dense(relu(x)); });
+        layers_.emplace_back([dense = Linear(layer, shape.after(i)[0], to[0], shape.initializer), active](Tensor x) {
+          return dense(active(x));
+        });
       }
       layers_.emplace_back(normalization(layer, to[0], shape.batch_norm && i > 1));
     }

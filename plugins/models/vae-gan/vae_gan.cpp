@@ -20,12 +20,16 @@ class VaeGan final : public Model {
     d.integers("discriminator", {512, 256}, "units or channels after each layer").range(1, 65536);
     d.integer("latent", 20, "length of the latent vector z").range(1, 65536);
     d.flag("batch_norm", true, "normalize the hidden layers by batch");
+    d.activation("activation", "relu", "of the hidden layers of all networks");
     d.initialization("glorot_uniform");
     d.text("reconstruction_in", "features", "where images and reconstructions are compared")
         .choices({"features", "pixels"});
     d.integer("feature_layer", 0, "after which hidden layer of the discriminator, from 1; 0 is the last").range(0, 64);
     d.number("beta", 1.0, "weight of the divergence in the encoder's loss").range(0);
-    d.number("gamma", 1.0, "weight of the reconstruction against the adversarial loss of the decoder").range(0);
+    d.number("gamma", 1.0,
+             "weight of the reconstruction against the decoder's adversarial loss, the mean of those of both kinds of "
+             "fakes; algorithm 1 has their sum, so that gamma there is twice as large")
+        .range(0);
     d.flag("separate_generator", false, "samples come from a network of their own, not from the decoder");
     d.loss("adversarial", "adversarial", "non-saturating", "what discriminator and generator play for");
     d.loss("divergence", "divergence", "gaussian-kl", "how far the posterior is from the prior");
@@ -48,6 +52,7 @@ class VaeGan final : public Model {
                          image_.dims,
                          settings.integers("encoder"),
                          latent_,
+                         settings.text("activation"),
                          Initializer::named(settings.text("initialization"))};
     encoder_ = vae_gan::Encoder(build.group("encoder"), shape);
     decoder_ = vae_gan::Decoder(build.group("decoder"), shape);
@@ -106,6 +111,7 @@ class VaeGan final : public Model {
 
   std::vector<View> views() const override {
     return {{"interpolation", "from one draw of z to another"},
+            {"traversal", "a latent dimension in each strip, from -3 to 3, around a test image", true},
             {"reconstruction", "test images, and what comes of their posteriors' means", true}};
   }
   Tensor view(Sampling& sampling, std::string_view name, int64_t n) override {
@@ -116,7 +122,13 @@ class VaeGan final : public Model {
       return generate(path.reshape({-1, latent_})).reshape(strips);
     }
     const Tensor x = sampling.images();
-    const Tensor decoded = image_of(decoder_(encode(x).mean));
+    const Tensor z = encode(x).mean;
+    if (name == "traversal") {
+      const Tensor paths = traversal(sampling, z.slice(0, 0, 1), std::min(n, latent_), 10);
+      return image_of(decoder_(paths.reshape({-1, latent_})))
+          .reshape({paths.dim(0), -1, strips[2], strips[3], strips[4]});
+    }
+    const Tensor decoded = image_of(decoder_(z));
     return concatenate({x.reshape(strips), decoded.reshape(strips)}, 1);
   }
 

@@ -48,7 +48,7 @@ class Encoder {
           int64_t outputs)
       : kind_(settings.text("encoder")),
         feature_(settings.text("encoder_feature")),
-        condition_(build.scope("condition"), condition) {
+        condition_(build.scope("condition"), condition, hidden_options(settings).initializer) {
     const MlpOptions options = hidden_options(settings);
     const int64_t kernel = settings.integer("kernel");
     const std::string from = settings.text("encoder_from");
@@ -82,8 +82,8 @@ class Encoder {
     }
     const Tensor seen = features_(images, feature_).flatten();
     if (seen.dim(1) != length_) {
-      recording.fail("model.encoder_length: " + std::to_string(length_) + ", the feature '" + feature_ +
-                     "' has length " + std::to_string(seen.dim(1)));
+      recording.fail("model.encoder_length: " + std::to_string(length_) + ", expected " + std::to_string(seen.dim(1)) +
+                     ", the length of the feature '" + feature_ + "'");
     }
     return network_(condition_(seen, y));
   }

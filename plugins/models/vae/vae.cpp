@@ -57,7 +57,8 @@ class Vae final : public Model {
     if (settings.flag("latent_batch_norm")) {
       latent_norm_.emplace(group.scope("latent.norm"), latent_);
     }
-    decoder_condition_ = ConditionInput(decoder.scope("condition"), condition_);
+    decoder_condition_ =
+        ConditionInput(decoder.scope("condition"), condition_, vae::hidden_options(settings).initializer);
     decoder_ = vae::make_decoder(settings, data, decoder, latent_ + decoder_condition_.length());
   }
 
@@ -68,7 +69,7 @@ class Vae final : public Model {
         samples_ > 1 ? -mean(importance_weighted(terms, beta))
                      : mean(terms.reconstruction) + beyond_free_bits(divergence_, terms.posterior, free_bits_) * beta;
     step.minimize("autoencoder", loss);
-    condition_.remember(terms.condition);
+    condition_.remember(step, terms.condition);
     step.log("loss", loss);
     step.log("reconstruction", mean(terms.reconstruction));
     step.log("divergence", mean(terms.divergence));
@@ -132,7 +133,7 @@ class Vae final : public Model {
       return concatenate({x.reshape({n, 1, image_[0], image_[1], image_[2]}), strips(z, y, n)}, 1);
     }
     const int64_t count = std::min(n, latent_);
-    const Tensor paths = vae::traversal(sampling, z.slice(0, 0, 1), count, k);
+    const Tensor paths = traversal(sampling, z.slice(0, 0, 1), count, k);
     return strips(paths, condition_.length() == 0 ? y : repeated(y.slice(0, 0, 1), count * k), count);
   }
 

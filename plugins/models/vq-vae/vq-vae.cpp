@@ -21,6 +21,7 @@ class VqVae final : public Model {
     d.integer("features", 64, "channels of both coders' hidden layers").range(2, 65536);
     d.integer("residual_features", 32, "channels within a residual block").range(1, 65536);
     d.integer("residual_blocks", 2, "of each coder").range(0, 64);
+    d.activation("activation", "relu", "of both coders");
     d.initialization("he_uniform");
     d.number("commitment", 0.25, "weight beta of the distance between the encoder's output and its code").range(0);
     d.number("decay", 0.99, "of the moving averages that the codes follow").range(0, 0.99999);
@@ -39,12 +40,13 @@ class VqVae final : public Model {
         commitment_(settings.number("commitment")),
         reconstruction_(build.loss("reconstruction")) {
     if (data.channels() == 0 || data.height() % 4 != 0 || data.width() % 4 != 0) {
-      build.fail("vq-vae: images of " + std::to_string(data.height()) + "x" + std::to_string(data.width()) +
+      build.fail("images of " + std::to_string(data.height()) + "x" + std::to_string(data.width()) +
                  ", expected lengths that can be halved twice");
     }
     const int64_t codes = settings.integer("codes");
     const vq::Shape shape{settings.integer("features"), settings.integer("residual_features"),
-                          settings.integer("residual_blocks"), Initializer::named(settings.text("initialization"))};
+                          settings.integer("residual_blocks"), settings.text("activation"),
+                          Initializer::named(settings.text("initialization"))};
     const Builder group = build.group("autoencoder");
     encoder_ = vq::Encoder(group.scope("encoder"), image_[0], length_, shape);
     decoder_ = vq::Decoder(group.scope("decoder"), image_[0], length_, shape);

@@ -1,6 +1,7 @@
 // What generative adversarial networks have in common; a model of this kind adds the two networks.
 #pragma once
 
+#include <algorithm>
 #include <atelier/condition.hpp>
 #include <atelier/interpolation.hpp>
 #include <atelier/model.hpp>
@@ -40,7 +41,7 @@ class AdversarialModel : public Model {
     } else {
       step.minimize("generator", generator_loss);
     }
-    condition_.remember(condition);
+    condition_.remember(step, condition);
   }
 
   void evaluate(Evaluation& evaluation) override {
@@ -69,7 +70,8 @@ class AdversarialModel : public Model {
   }
 
   [[nodiscard]] std::vector<View> views() const override {
-    std::vector<View> out = {{"interpolation", "each strip goes from one latent vector to another"}};
+    std::vector<View> out = {{"interpolation", "each strip goes from one latent vector to another"},
+                             {"traversal", "a latent dimension in each strip, from -3 to 3, around a draw of z"}};
     if (condition_.classes() > 0) {
       out.push_back({"classes", "a column for each class, a latent vector for each row"});
     }
@@ -77,6 +79,7 @@ class AdversarialModel : public Model {
   }
   Tensor view(Sampling& sampling, std::string_view name, int64_t n) override {
     if (name == "interpolation") return between_vectors(sampling, n);
+    if (name == "traversal") return along_dimensions(sampling, std::min(n, latent_));
     if (name == "classes" && condition_.classes() > 0) return classes(sampling, n);
     return Model::view(sampling, name, n);
   }
@@ -140,12 +143,18 @@ class AdversarialModel : public Model {
     return sum(square(mean_features(fake) - wanted));
   }
 
+  static constexpr int64_t points = 10;  // images of a path through the latent space
+
   [[nodiscard]] Tensor between_vectors(const Sampling& sampling, int64_t n) const {
-    constexpr int64_t points = 10;
     const Tensor start = sampling.normal({n, latent_});
     const Tensor z = interpolation(sampling, start, sampling.normal({n, latent_}), points);
     const Tensor condition = condition_.draw(sampling, n);
     return in_strips(generate(z.reshape({n * points, latent_}), repeated(condition, points)), n);
+  }
+  [[nodiscard]] Tensor along_dimensions(const Sampling& sampling, int64_t n) const {
+    const Tensor z = traversal(sampling, sampling.normal({1, latent_}), n, points);
+    const Tensor condition = condition_.draw(sampling, 1);
+    return in_strips(generate(z.reshape({n * points, latent_}), repeated(condition, n * points)), n);
   }
   [[nodiscard]] Tensor classes(const Sampling& sampling, int64_t n) const {
     const Tensor z = repeated(sampling.normal({n, latent_}), condition_.classes());

@@ -1,6 +1,7 @@
 // Conditions of a generative model: what they are, and how a network takes them in.
 #pragma once
 
+#include <algorithm>
 #include <atelier/layers.hpp>
 
 namespace atelier {
@@ -57,8 +58,8 @@ class Condition {
     if (kind_ == "label") return one_hot(batch.labels(), classes_);
     const Tensor found = features_(batch.images(), feature_).flatten().detach();
     if (found.dim(1) != length_) {
-      batch.fail("model.condition_length: " + std::to_string(length_) + ", the feature '" + feature_ + "' has length " +
-                 std::to_string(found.dim(1)));
+      batch.fail("model.condition_length: " + std::to_string(length_) + ", expected " + std::to_string(found.dim(1)) +
+                 ", the length of the feature '" + feature_ + "'");
     }
     return found;
   }
@@ -70,15 +71,23 @@ class Condition {
     }
     return one_hot(recording.constant({rows * classes_}, labels), classes_);
   }
-  // Training only: keeps the features of a batch, over and over if it is small, as there are no real images to sample
-  // from.
-  void remember(Tensor condition) const {
-    if (kind_ == "features") {
+  // Keeps the features of the latest training images, as there are no real images to sample from: those of the first
+  // step as often as they fit, until others take their places.
+  void remember(const Step& step, Tensor condition) const {
+    if (kind_ != "features") {
+      return;
+    }
+    const int64_t fresh = std::min(condition.dim(0), remembered);
+    if (step.step() == 1) {
       std::vector<int64_t> rows(static_cast<size_t>(remembered));
       for (size_t i = 0; i < rows.size(); ++i) {
-        rows[i] = static_cast<int64_t>(i) % condition.dim(0);
+        rows[i] = static_cast<int64_t>(i) % fresh;
       }
-      recent_.assign(gather(condition, Recording(condition.context()).constant({remembered}, rows)));
+      recent_.assign(gather(condition, step.constant({remembered}, rows)));
+    } else {
+      const Tensor before = recent_.use(step.context()).slice(0, 0, remembered - fresh);
+      recent_.assign(fresh == remembered ? condition.slice(0, 0, fresh)
+                                         : concatenate({condition.slice(0, 0, fresh), before}, 0));
     }
   }
   // For n images: labels drawn uniformly, or features of recent training images.
@@ -90,7 +99,7 @@ class Condition {
   }
 
  private:
-  static constexpr int64_t remembered = 64;
+  static constexpr int64_t remembered = 1024;
 
   std::string kind_, feature_;
   int64_t classes_, embedding_, length_ = 0;
@@ -103,10 +112,11 @@ class Condition {
 class ConditionInput {
  public:
   ConditionInput() = default;  // no condition: the input stays as it is
-  ConditionInput(const Builder& build, const Condition& condition)
+  // `initializer` is that of the embedding.
+  ConditionInput(const Builder& build, const Condition& condition, Initializer initializer)
       : length_(condition.length()), embeds_(length_ > 0 && condition.embedding() > 0) {
     if (embeds_) {
-      embedding_ = Linear(build, length_, condition.embedding());
+      embedding_ = Linear(build, length_, condition.embedding(), initializer);
       length_ = condition.embedding();
     }
   }

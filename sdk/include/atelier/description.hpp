@@ -95,12 +95,13 @@ class Description {
         .choices({"relu", "leaky_relu", "elu", "gelu", "softplus", "tanh", "sigmoid", "none"});
   }
   SettingBuilder& initialization(const char* value) {
-    return text("initialization", value, "distribution that the weights are drawn from")
+    return text("initialization", value, "distribution that the weights are drawn from; normal: N(0, 0.02)")
         .choices({"glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "orthogonal", "normal"});
   }
   SettingBuilder& recurrent_initialization() {  // of recurrent layers; see RecurrentCell
     return text("initialization", "uniform",
-                "distribution that the recurrent layers' weights are drawn from; uniform: in +-1/sqrt(units)")
+                "distribution that the recurrent layers' weights are drawn from; uniform: in +-1/sqrt(units), normal: "
+                "N(0, 0.02)")
         .choices({"uniform", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "orthogonal", "normal"});
   }
 
