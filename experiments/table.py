@@ -15,7 +15,8 @@ from pathlib import Path
 import h5py
 
 HERE = Path(__file__).parent
-BEGIN, END = "<!-- table -->", "<!-- end of the table -->"
+COLLAPSED = "gan-minimax-fashion"
+CLASSES = ["T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"]
 
 
 def text(value):
@@ -82,6 +83,29 @@ def line(row, atelier, runs):
     return "| " + " | ".join(cells) + " |"
 
 
+def collapse(path):
+    """How the classes of generated images, and the gradients of each layer's weights, went on in the collapsed run."""
+    with h5py.File(path) as log:
+        evaluations, shares = log["metrics/eval"], log["tensors/metric.classes.shares/values"][:]
+        norms = log["metrics/gradient_norms"]
+        layers = sorted(name for name in norms if name.endswith(".weight"))
+        short = [name.removesuffix(".weight").replace("discriminator.", "D").replace("generator.", "G") for name in layers]
+        lines = ["| epoch | " + " | ".join(CLASSES) + " | " + " | ".join(short) + " |", "|---" * (1 + 10 + len(layers)) + "|"]
+        for wanted in (1, 5, 10, 20, 30):
+            row = min(range(len(shares)), key=lambda i: abs(evaluations["epoch"][i] - wanted))
+            at = min(range(len(norms["step"])), key=lambda i: abs(norms["step"][i] - evaluations["step"][row]))
+            cells = [f"{share:.1%}" for share in shares[row]] + [f"{norms[name][at]:.2f}" for name in layers]
+            lines.append(f"| {wanted} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def replaced(text, name, lines):
+    """With the lines between the two marks of that name."""
+    begin, end = f"<!-- {name} -->", f"<!-- end of the {name} -->"
+    before, rest = text.split(begin)
+    return before + begin + "\n" + "\n".join(lines) + "\n" + end + rest.split(end)[1]
+
+
 def main():
     atelier = Path(sys.argv[1] if len(sys.argv) > 1 else HERE.parent / "build/bin/atelier").resolve()
     runs = Path(sys.argv[2] if len(sys.argv) > 2 else HERE.parent / "runs")
@@ -94,8 +118,9 @@ def main():
     missing = [f"`{row['experiment']}`" for row in rows if not finished_runs(row, runs)]
     lines += ["", "Not run to their end for this table: " + ", ".join(missing) + "."] if missing else []
     readme = HERE / "README.md"
-    before, rest = readme.read_text().split(BEGIN)
-    readme.write_text(before + BEGIN + "\n" + "\n".join(lines) + "\n" + END + rest.split(END)[1])
+    written = replaced(readme.read_text(), "table", lines)
+    collapsed = finished_runs({"experiment": COLLAPSED}, runs)
+    readme.write_text(replaced(written, "collapse", collapse(collapsed[0])) if collapsed else written)
 
 
 if __name__ == "__main__":
