@@ -31,8 +31,8 @@ class Mse final : public ReconstructionLoss {
  public:
   static void describe(Description& d) {
     d.summary =
-        "Squared error: the decoder gives the means of Gaussian pixels with unit variance, up to a constant and a "
-        "factor.";
+        "Squared error, summed over the elements: -log p(x) where the decoder gives the means of Gaussian pixels of "
+        "variance 1/2, but for a constant, which a likelihood that is measured through it lacks.";
     d.reference = "Bishop 2006, section 3.1.1";
   }
   Mse(const Settings&, const DataSpec&, Builder&) {}

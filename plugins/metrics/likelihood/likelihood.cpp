@@ -14,7 +14,9 @@ Tensor count_of(const Measurement& measurement) {
 class Elbo final : public Metric {
  public:
   static void describe(Description& d) {
-    d.summary = "The evidence lower bound and its two parts, in nats an image.";
+    d.summary =
+        "The evidence lower bound and its two parts, in nats an image where the reconstruction loss is a negative "
+        "log-likelihood, as bce is.";
     d.reference = "Kingma & Welling 2014, equation 3";
   }
   Elbo(const Settings&, const DataSpec&, Builder&) {
@@ -67,7 +69,9 @@ class ActiveLatents final : public Metric {
 class LogLikelihood final : public Metric {
  public:
   static void describe(Description& d) {
-    d.summary = "Log-likelihood in nats an image, estimated by importance sampling.";
+    d.summary =
+        "Log-likelihood estimated by importance sampling, in nats an image where the reconstruction loss is a negative "
+        "log-likelihood, as bce is.";
     d.reference = "Rezende et al. 2014, appendix E; Burda et al. 2016, section 5";
     d.integer("samples", 5000, "draws of the latents for each image").range(1, 1e7);
   }
