@@ -101,8 +101,8 @@ struct Log {
 
 struct Start {
   std::string from;  // a log's path, relative to Experiment::directory, or the name of an experiment: as written
-  std::vector<std::string> groups;  // parameter groups to take; empty means all
-  std::vector<std::string> freeze;  // parameter groups that are not trained
+  std::vector<std::string> groups;  // parameter groups to take, with their state; empty means everything
+  std::vector<std::string> freeze;  // parameter groups that keep their weights and state; not all of the model's
 };
 
 // One value of the resolved experiment; `table` is "" for name, seed and tags.
@@ -154,7 +154,8 @@ Experiment parse(std::string_view text, std::string_view file_name, const std::f
 // later.
 std::string located(const Experiment& experiment, const std::string& table, const std::string& key);
 
-// Throws Error(experiment) where an [optimizer.GROUP] names no parameter group of the model; a line for each.
+// Throws Error(experiment) where an [optimizer.GROUP] or [start] names no parameter group of the model, or all of them
+// are frozen; a line for each.
 void check_groups(const Experiment& experiment, const std::vector<std::string>& groups);
 
 // resolved_text with a comment on each line that says where the value comes from: file:line, an override, or default.

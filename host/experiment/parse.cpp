@@ -166,6 +166,31 @@ void read_sections(Context& context, const Table& root, const Values& top, Exper
   }
 }
 
+Place place_of(const Experiment& experiment, const std::string& table, const std::string& key) {
+  const auto value = std::ranges::find_if(
+      experiment.resolved, [&](const ResolvedValue& one) { return one.table == table && one.key == key; });
+  return value == experiment.resolved.end() ? Place{} : value->origin;
+}
+
+void check_start_groups(const Experiment& experiment, const std::vector<std::string>& groups,
+                        const std::string& expected, Problems& problems) {
+  const Start& start = *experiment.start;
+  for (const auto& [key, names] : {std::pair("groups", start.groups), std::pair("freeze", start.freeze)}) {
+    for (size_t i = 0; i < names.size(); ++i) {
+      if (std::ranges::find(groups, names[i]) == groups.end()) {
+        problems.add(place_of(experiment, "start", key), fmt::format("start.{}[{}]", key, i),
+                     fmt::format("got the unknown parameter group '{}', expected {}{}", names[i], expected,
+                                 did_you_mean(names[i], groups)));
+      }
+    }
+  }
+  const auto is_frozen = [&](const std::string& group) { return std::ranges::count(start.freeze, group) > 0; };
+  if (!groups.empty() && std::ranges::all_of(groups, is_frozen)) {
+    problems.add(place_of(experiment, "start", "freeze"), "start.freeze",
+                 "got every parameter group of the model, expected at least one that is left to train");
+  }
+}
+
 }  // namespace
 
 Experiment parse(std::string_view text, std::string_view file_name, const std::filesystem::path& directory,
@@ -206,10 +231,8 @@ Experiment load(const std::filesystem::path& file, const std::vector<std::string
 }
 
 std::string located(const Experiment& experiment, const std::string& table, const std::string& key) {
-  const auto value = std::ranges::find_if(
-      experiment.resolved, [&](const ResolvedValue& one) { return one.table == table && one.key == key; });
-  const bool given = value != experiment.resolved.end() && value->origin.given();
-  return (given ? value->origin.text() + ": " : "") + join_path(table, key);
+  const Place place = place_of(experiment, table, key);
+  return (place.given() ? place.text() + ": " : "") + join_path(table, key);
 }
 
 void check_groups(const Experiment& experiment, const std::vector<std::string>& groups) {
@@ -218,12 +241,15 @@ void check_groups(const Experiment& experiment, const std::vector<std::string>& 
   for (const auto& group : groups) {
     quoted.push_back("'" + group + "'");
   }
+  const std::string expected = quoted.empty() ? "none" : one_of(quoted);
   for (const auto& [name, component] : experiment.group_optimizers) {
     if (std::ranges::find(groups, name) == groups.end()) {
       problems.add(component.place, join_path("optimizer", name),
-                   fmt::format("got an unknown parameter group, expected {}{}",
-                               quoted.empty() ? "none" : one_of(quoted), did_you_mean(name, groups)));
+                   fmt::format("got an unknown parameter group, expected {}{}", expected, did_you_mean(name, groups)));
     }
+  }
+  if (experiment.start) {
+    check_start_groups(experiment, groups, expected, problems);
   }
   problems.throw_if_any();
 }

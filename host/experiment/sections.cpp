@@ -148,8 +148,8 @@ std::vector<Section> make_sections() {
       {"start",
        "Weights to begin with",
        {required(text("from", "", "A log's path, or the name of an experiment")),
-        texts("groups", "Parameter groups to take; all where empty"),
-        texts("freeze", "Parameter groups that are not trained")}},
+        texts("groups", "Parameter groups to take, with their state; everything where empty"),
+        texts("freeze", "Parameter groups that stay as they are: weights, running statistics, codebooks")}},
   };
 }
 

@@ -32,6 +32,7 @@ struct Parameter {
   std::string name;
   int32_t group = -1;    // in Bank::groups; -1 for a state tensor
   bool foreign = false;  // belongs to another run's model: frozen, and left out of checkpoints
+  bool frozen = false;   // goes with a frozen group: nothing gives it another value
   tensor::Tensor value;
   std::vector<tensor::Storage> slots;
 };
@@ -39,7 +40,8 @@ struct Parameter {
 struct ParameterGroup {
   std::string name;
   std::vector<uint32_t> members;  // in declaration order
-  UpdateRule* rule = nullptr;     // null where the group is frozen
+  UpdateRule* rule = nullptr;     // null where nothing updates it
+  bool frozen = false;            // the experiment asks that its weights and state stay as they are
   double clip_norm = 0;           // 0: gradients are not clipped
   double average = 0;  // decay of the moving average of the weights, each member's last slot; 0: none is kept
 };
@@ -57,6 +59,21 @@ struct Bank {
       }
     }
     return nullptr;
+  }
+
+  // The group that a tensor goes with, an index in `groups`: a weight's own, and that whose name begins the state's, as
+  // "critic" begins "critic.0.norm.mean" (the longest such name). -1 for none.
+  [[nodiscard]] int32_t group_of(const Parameter& parameter) const {
+    int32_t found = parameter.group;
+    size_t longest = 0;
+    for (size_t g = 0; g < groups.size() && parameter.group < 0 && !parameter.foreign; ++g) {
+      const std::string& group = groups[g].name;
+      if (group.size() > longest && parameter.name.starts_with(group + ".")) {
+        found = static_cast<int32_t>(g);
+        longest = group.size();
+      }
+    }
+    return found;
   }
 };
 

@@ -173,6 +173,9 @@ void Session::assign(uint32_t parameter, uint32_t value, Location location) {
     throw Error(ErrorKind::shape, "{}: assign: '{}' got {}, expected {}", to_string(location),
                 bank_.parameters[parameter]->name, to_string(type(value)), to_string(expected));
   }
+  if (bank_.parameters[parameter]->frozen) {
+    return;  // here and not in the layers, which don't know what an experiment freezes
+  }
   const RawAttribute index = integer_attribute(parameter);
   recorder_.special(special_operation(Special::assign), std::span(&value, 1), std::span(&index, 1), {}, location);
   if (parameter < current_.size()) {

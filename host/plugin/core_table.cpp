@@ -394,13 +394,16 @@ atl_status after_update(atl_context* context, atl_string name, void* self,
     if (c.phase.phase != ATL_PHASE_TRAIN) {
       return;  // an evaluation computes the loss without updating anything
     }
-    if (c.model->bank().find_group(std::string_view(name.data, name.size)) == nullptr) {
+    const graph::ParameterGroup* found = c.model->bank().find_group(std::string_view(name.data, name.size));
+    if (found == nullptr) {
       throw Error(ErrorKind::plugin,
                   "this loss acts on the weights of its network's parameter group, and was given {}; hint: "
                   "hand it a network that was built with a group",
                   name.size == 0 ? "a network without one" : "'" + own(name) + "'");
     }
-    c.after_updates.push_back({own(name), self, action});
+    if (!found->frozen) {  // nothing updates it, so there is nothing to act on
+      c.after_updates.push_back({own(name), self, action});
+    }
   });
 }
 

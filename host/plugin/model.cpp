@@ -191,7 +191,7 @@ atl_parameter Model::declare(atl_context&, const atl_parameter_info& info) {
       const std::string group_name = own(info.group);
       auto group = std::ranges::find(bank_.groups, group_name, &graph::ParameterGroup::name);
       if (group == bank_.groups.end()) {
-        bank_.groups.push_back({group_name, {}, nullptr, 0});
+        bank_.groups.push_back({group_name, {}});
         group = bank_.groups.end() - 1;
       }
       parameter->group = static_cast<int32_t>(group - bank_.groups.begin());
@@ -239,6 +239,12 @@ void Model::set_optimizer(size_t group, std::unique_ptr<Optimizer> optimizer, do
   target.rule = optimizer.get();
   target.clip_norm = clip_norm;
   target.average = optimizer ? average : 0;
+  target.frozen = optimizer == nullptr;
+  for (const auto& parameter : bank_.parameters) {
+    if (bank_.group_of(*parameter) == static_cast<int32_t>(group)) {
+      parameter->frozen = target.frozen;
+    }
+  }
   for (const uint32_t member : target.members) {
     graph::Parameter& parameter = *bank_.parameters[member];
     parameter.slots.clear();

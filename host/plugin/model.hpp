@@ -77,8 +77,9 @@ class Model {
   [[nodiscard]] const ModelRecipe& recipe() const { return recipe_; }
   [[nodiscard]] std::vector<std::string> group_names() const;
 
-  // Gives a group its optimizer; null freezes it. Once, before anything is recorded: plans hold on to it. `average`:
-  // the decay of a moving average of the weights, which begins at what they are now; 0 for none.
+  // Gives a group its optimizer; null freezes it, with the state that goes with it. Once, before anything is recorded:
+  // plans hold on to it. `average`: the decay of a moving average of the weights, which begins at what they are now; 0
+  // for none.
   void set_optimizer(size_t group, std::unique_ptr<Optimizer> optimizer, double clip_norm, double average = 0);
   // learning_rate(t) is that of the group's t-th update.
   void set_learning_rate(size_t group, std::function<double(int64_t t)> learning_rate);

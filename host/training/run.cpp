@@ -1,8 +1,4 @@
-#include <algorithm>
-#include <cmath>
-
 #include "base/error.hpp"
-#include "graph/average.hpp"
 #include "runlog/path.hpp"
 #include "training/fingerprint.hpp"
 #include "training/trained.hpp"
@@ -10,43 +6,6 @@
 
 namespace atelier::training {
 namespace {
-
-// [start]: weights of another run, whole groups of them.
-void take_start(Workbench& bench, const plugin::Registry& registry, const RunOptions& options) {
-  const auto& start = bench.experiment().start;
-  if (!start) {
-    return;
-  }
-  const plugin::ForeignModel source = runs_by_name(bench.experiment(), registry, options)(start->from).model;
-  graph::Bank& bank = bench.model().bank();
-  const std::vector<std::string> names = bench.model().group_names();
-  for (const auto* list : {&start->groups, &start->freeze}) {
-    for (const std::string& name : *list) {
-      if (std::ranges::find(names, name) == names.end()) {
-        throw Error(ErrorKind::experiment, "start: the model has no parameter group '{}', it has {}", name,
-                    fmt::join(names, ", "));
-      }
-    }
-  }
-  ++bank.version;
-  for (const auto& parameter : bank.parameters) {
-    const bool wanted =
-        start->groups.empty() ||
-        (parameter->group >= 0 &&
-         std::ranges::find(start->groups, names[static_cast<size_t>(parameter->group)]) != start->groups.end());
-    if (!wanted || parameter->foreign) {
-      continue;
-    }
-    const auto found = source.weights.find(parameter->name);
-    if (found == source.weights.end() || !(found->second.shape == parameter->value.shape)) {
-      throw Error(ErrorKind::experiment, "start.from: '{}' has {} for '{}', expected {}", start->from,
-                  found == source.weights.end() ? "no weights" : tensor::to_string(found->second.shape),
-                  parameter->name, tensor::to_string(parameter->value.shape));
-    }
-    parameter->value.storage = tensor::copy_of(found->second.storage);
-  }
-  graph::begin_averages(bank);
-}
 
 void write_foreign(const Workbench& bench, runlog::Writer& writer) {
   for (size_t i = 0; i < bench.foreign_runs().size(); ++i) {
@@ -140,6 +99,7 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
 ModelSummary summarize(const experiment::Experiment& experiment, const plugin::Registry& registry,
                        const RunOptions& options) {
   Workbench bench(experiment, registry, options);
+  take_start(bench, registry, options);
   const LogPlan plan = probe(bench);
   ModelSummary out;
   for (const auto& parameter : bench.model().bank().parameters) {

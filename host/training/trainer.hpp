@@ -11,6 +11,10 @@
 
 namespace atelier::training {
 
+// [start]: takes the weights of another run, whole groups of them with their state. Throws Error where that run, or a
+// weight of the right shape in it, cannot be found.
+void take_start(Workbench& bench, const plugin::Registry& registry, const RunOptions& options);
+
 LogPlan probe(Workbench& bench);
 
 runlog::RunDescription describe_run(Workbench& bench, const LogPlan& plan, const plugin::Registry& registry,

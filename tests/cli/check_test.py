@@ -54,6 +54,24 @@ class Check(AtelierTest):
     def test_missing_file(self):
         self.assert_error(["check", "none.toml"], "none.toml: cannot be read, expected an experiment file")
 
+    def test_a_start_that_cannot_be(self):
+        self.train("name=first")
+        place = '<override "start.{}">: start.'.format
+        self.assert_error(["check", "tiny.toml", "start.from=none"],
+                          place("from=none") + "from: 'none' is no log, and runs/none has no finished run of that name")
+        self.assert_error(["check", "tiny.toml", "start.from=first", "model.hidden=[8]"],
+                          place("from=first") + "from: 'first' has (16, 64) for 'autoencoder.encoder.0.weight', "
+                          "expected (8, 64)")
+        self.assert_error(["run", "--dry-run", "tiny.toml", "start.from=none"],
+                          place("from=none") + "from: 'none' is no log, and runs/none has no finished run of that name")
+        self.assert_error(["check", "tiny.toml", "start.from=first", 'start.groups=["encoder"]'],
+                          place('groups=["encoder"]') + "groups[0]: got the unknown parameter group 'encoder', "
+                          "expected 'autoencoder'")
+        self.assert_error(["check", "tiny.toml", "start.from=first", 'start.freeze=["autoencoder"]'],
+                          place('freeze=["autoencoder"]') + "freeze: got every parameter group of the model, expected "
+                          "at least one that is left to train")
+        self.assertIn("12 steps", self.output("check", "tiny.toml", "start.from=first"))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -227,6 +227,25 @@ TEST_CASE("groups of the optimizer are checked against the model's") {
   }
 }
 
+TEST_CASE("groups of a start are checked against the model's, and one must be left to train") {
+  const auto problems = [](const std::string& start) -> std::string {
+    try {
+      check_groups(parse_text(minimal("\n[start]\nfrom = \"other\"\n" + start)), {"encoder", "decoder"});
+    } catch (const atelier::Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  CHECK(problems("groups = [\"decoder\"]\nfreeze = [\"encoder\"]\n").empty());
+  CHECK(problems("groups = [\"decoder\", \"encodr\"]\nfreeze = [\"critic\"]\n") ==
+        "tiny.toml:9:10: start.groups[1]: got the unknown parameter group 'encodr', expected 'encoder' or 'decoder'; "
+        "did you mean 'encoder'?\n"
+        "tiny.toml:10:10: start.freeze[0]: got the unknown parameter group 'critic', expected 'encoder' or 'decoder'");
+  CHECK(problems("freeze = [\"decoder\", \"encoder\"]\n") ==
+        "tiny.toml:9:10: start.freeze: got every parameter group of the model, expected at least one that is left to "
+        "train");
+}
+
 TEST_CASE("a file is loaded with its directory; one that is missing is an error of its own kind") {
   const auto directory = std::filesystem::temp_directory_path() / "atelier-experiment-test";
   std::filesystem::create_directories(directory);

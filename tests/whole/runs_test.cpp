@@ -1,4 +1,4 @@
-// What whole runs do: they learn, count, stop, and start from others.
+// What whole runs do: they learn, count and stop.
 #include <algorithm>
 #include <cmath>
 
@@ -64,20 +64,4 @@ TEST_CASE("early stopping looks at the validation split") {
   CHECK(outcome.reason.find("stopped early at step 12: no improvement of 'loss' in 2 evaluations") !=
         std::string::npos);
   CHECK(outcome.steps == 12);
-}
-
-TEST_CASE("a run may start from another's weights, with groups frozen") {
-  const Folder folder;
-  Watcher watcher;
-  const auto first = run(text_of("gan"), folder, watcher);
-  const auto second =
-      run(text_of("gan"), folder, watcher, 2, {"name=second", "start.from=tiny-gan", "start.freeze=[\"generator\"]"});
-  REQUIRE(second.status == runlog::Status::finished);
-  const auto before = runlog::Reader(first.log).final_result();
-  const auto after = runlog::Reader(second.log).final_result();
-  for (size_t i = 0; i < before->weights.parameters.size(); ++i) {
-    const auto& entry = before->weights.parameters[i];
-    const bool frozen = entry.name.starts_with("generator.");
-    CHECK_MESSAGE(same_bits(entry.value, after->weights.parameters[i].value) == frozen, entry.name);
-  }
 }

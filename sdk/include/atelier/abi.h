@@ -297,12 +297,13 @@ typedef struct atl_core {
   /* Parameters: declared in build; used while recording. */
   atl_status (*parameter)(atl_context* context, const atl_parameter_info* info, atl_parameter* parameter);
   atl_status (*use)(atl_context* context, atl_parameter parameter, atl_tensor* tensor); /* its current version */
-  /* Train only: gives a parameter or a state tensor a new version. */
+  /* Train only: gives a parameter or a state tensor a new version; one of a frozen group keeps what it has. */
   atl_status (*assign)(atl_context* context, atl_parameter parameter, atl_tensor value, atl_location location);
   /* The parameters of a group, in declaration order: as many as fit into `capacity`; `count` is how many there are. */
   atl_status (*group)(atl_context* context, atl_string group, atl_parameter* parameters, uint64_t capacity,
                       uint64_t* count);
-  /* Train only, for losses: after the next minimize(group) of this step, call `action`, which may use and assign. */
+  /* Train only, for losses: after the next minimize(group) of this step, call `action`, which may use and assign; never
+     where the group is frozen, as nothing updates it. */
   atl_status (*after_update)(atl_context* context, atl_string group, void* self,
                              atl_status (*action)(void* self, atl_context* context, atl_string group));
 

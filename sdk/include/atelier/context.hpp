@@ -98,7 +98,7 @@ class Parameter {
     return {context, tensor};
   }
   [[nodiscard]] Tensor use(Tensor beside) const { return use(beside.context()); }
-  // Training only: gives it a new value.
+  // Training only: gives it a new value, unless the experiment has frozen its group.
   void assign(Tensor value, Location at = {}) const {
     detail::core->assign(value.context(), handle_, value.handle(), at);
   }

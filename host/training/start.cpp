@@ -1,0 +1,62 @@
+// [start]: a run that begins with another run's weights.
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "graph/average.hpp"
+#include "training/trainer.hpp"
+
+namespace atelier::training {
+namespace {
+
+plugin::ForeignModel find_source(const Workbench& bench, const plugin::Registry& registry, const RunOptions& options) {
+  const experiment::Experiment& experiment = bench.experiment();
+  try {
+    return runs_by_name(experiment, registry, options)(experiment.start->from).model;
+  } catch (const Error& error) {
+    throw Error(error.kind(), "{}: {}", located(experiment, "start", "from"), error.what());
+  }
+}
+
+bool is_taken(const experiment::Start& start, const graph::Bank& bank, const graph::Parameter& parameter) {
+  if (parameter.foreign || start.groups.empty()) {
+    return !parameter.foreign;
+  }
+  const int32_t group = bank.group_of(parameter);
+  return group >= 0 && std::ranges::count(start.groups, bank.groups[static_cast<size_t>(group)].name) > 0;
+}
+
+void take(const experiment::Experiment& experiment, const plugin::ForeignModel& source, graph::Parameter& parameter) {
+  const auto found = source.weights.find(parameter.name);
+  if (found != source.weights.end() && found->second.shape == parameter.value.shape) {
+    parameter.value.storage = tensor::copy_of(found->second.storage);
+    return;
+  }
+  const std::string& theirs = source.recipe.model.use;
+  throw Error(
+      ErrorKind::experiment, "{}: '{}' has {} for '{}', expected {}{}", located(experiment, "start", "from"),
+      experiment.start->from, found == source.weights.end() ? "no weights" : tensor::to_string(found->second.shape),
+      parameter.name, tensor::to_string(parameter.value.shape),
+      theirs == experiment.model.use
+          ? ""
+          : fmt::format("; hint: it is a run of the model '{}', and this is '{}'", theirs, experiment.model.use));
+}
+
+}  // namespace
+
+void take_start(Workbench& bench, const plugin::Registry& registry, const RunOptions& options) {
+  const auto& start = bench.experiment().start;
+  if (!start) {
+    return;
+  }
+  const plugin::ForeignModel source = find_source(bench, registry, options);
+  graph::Bank& bank = bench.model().bank();
+  ++bank.version;
+  for (const auto& parameter : bank.parameters) {
+    if (is_taken(*start, bank, *parameter)) {
+      take(bench.experiment(), source, *parameter);
+    }
+  }
+  graph::begin_averages(bank);
+}
+
+}  // namespace atelier::training
