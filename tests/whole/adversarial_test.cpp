@@ -11,16 +11,6 @@ namespace {
 
 const std::vector<std::string> small_cnn = {"dataset.size=12", "train.epochs=6"};
 
-std::string refusal(const Folder& folder, const std::string& family, const std::vector<std::string>& overrides) {
-  Watcher watcher;
-  try {
-    run(text_of(family), folder, watcher, 1, overrides);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
@@ -116,13 +106,14 @@ TEST_CASE("conditions that cannot be are refused, with the reason") {
   const Folder folder;
   Watcher watcher;
   run(text_of("cnn"), folder, watcher, 2, {"dataset.size=10", "train.epochs=1"});
-  const std::string without = refusal(folder, "gan", {"model.conditional=features"});
+  const std::string without = refusal(text_of("gan"), folder, {"model.conditional=features"});
   CHECK_MESSAGE(contains(without, "model.condition_from: '' where model.conditional is 'features'"), without);
-  const std::string unused = refusal(folder, "gan", {"model.condition_from=tiny-cnn"});
+  const std::string unused = refusal(text_of("gan"), folder, {"model.condition_from=tiny-cnn"});
   CHECK_MESSAGE(contains(unused, "model.condition_from: 'tiny-cnn' where model.conditional is 'none'"), unused);
-  const std::string length = refusal(
-      folder, "gan", {"model.conditional=features", "model.condition_from=tiny-cnn", "model.condition_length=11"});
+  const std::string length =
+      refusal(text_of("gan"), folder,
+              {"model.conditional=features", "model.condition_from=tiny-cnn", "model.condition_length=11"});
   CHECK_MESSAGE(contains(length, "model.condition_length: 11, expected 5, the length of the feature 'logits'"), length);
-  const std::string weight = refusal(folder, "gan", {"model.feature_matching_from=tiny-cnn"});
+  const std::string weight = refusal(text_of("gan"), folder, {"model.feature_matching_from=tiny-cnn"});
   CHECK_MESSAGE(contains(weight, "model.feature_matching: 0, expected a weight"), weight);
 }

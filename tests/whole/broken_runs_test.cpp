@@ -37,9 +37,8 @@ TEST_CASE("a loss that is not finite stops the run, and says where it began") {
 
 TEST_CASE("what cannot begin leaves no log") {
   const Folder folder;
-  Watcher watcher;
   const auto attempt = [&](const std::vector<std::string>& overrides, const std::string& model = "vae") {
-    return message_of([&] { run(text_of(model), folder, watcher, 1, overrides); });
+    return refusal(text_of(model), folder, overrides);
   };
   CHECK(attempt({"train.batch_size=500"})
             .find("train.batch_size: got 500, expected at most the 120 training samples of 'shapes'") !=

@@ -5,17 +5,6 @@ using namespace whole;
 
 namespace {
 
-std::string refusal(const std::string& family, const std::vector<std::string>& overrides) {
-  const Folder folder;
-  Watcher watcher;
-  try {
-    run(text_of(family), folder, watcher, 1, overrides);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 double last_value(const std::string& family, const std::string& metric, const std::vector<std::string>& overrides) {
   const Folder folder;
   Watcher watcher;
@@ -57,16 +46,20 @@ TEST_CASE("autoencoders with an adversary learn to reconstruct") {
 }
 
 TEST_CASE("networks that do not fit the images are refused, with the reason") {
-  CHECK(refusal("dcgan", {"model.generator=[8, 8, 8]"})
+  CHECK(refusal(text_of("dcgan"), Folder(), {"model.generator=[8, 8, 8]"})
             .find("model.generator: 3 layers, expected at least one, and images whose sides are multiples of 8; the "
                   "data has 12x12") != std::string::npos);
-  CHECK(refusal("dcgan", {"model.discriminator=[]"}).find("model.discriminator: 0 layers") != std::string::npos);
-  CHECK(refusal("dcgan", {"dataset.range=[0.0, 1.0]"}).find("hint: set dataset.range = [-1.0, 1.0]") !=
+  CHECK(refusal(text_of("dcgan"), Folder(), {"model.discriminator=[]"}).find("model.discriminator: 0 layers") !=
         std::string::npos);
-  CHECK(refusal("vae-gan", {"model.feature_layer=3"})
+  CHECK(
+      refusal(text_of("dcgan"), Folder(), {"dataset.range=[0.0, 1.0]"}).find("hint: set dataset.range = [-1.0, 1.0]") !=
+      std::string::npos);
+  CHECK(refusal(text_of("vae-gan"), Folder(), {"model.feature_layer=3"})
             .find("model.feature_layer: 3, expected one of the discriminator's 2 layers") != std::string::npos);
-  CHECK(refusal("aae", {"model.latent=3"}).find("model.latent: 3, expected 2 where model.prior is \"mixture\"") !=
+  CHECK(refusal(text_of("aae"), Folder(), {"model.latent=3"})
+            .find("model.latent: 3, expected 2 where model.prior is \"mixture\"") != std::string::npos);
+  CHECK(refusal(text_of("cnn"), Folder(), {"model.kernel=4"}).find("model.kernel: 4, expected an odd number") !=
         std::string::npos);
-  CHECK(refusal("cnn", {"model.kernel=4"}).find("model.kernel: 4, expected an odd number") != std::string::npos);
-  CHECK(refusal("cnn", {"model.filters=[4, 4, 4, 4, 4]"}).find("model.filters: 5 layers") != std::string::npos);
+  CHECK(refusal(text_of("cnn"), Folder(), {"model.filters=[4, 4, 4, 4, 4]"}).find("model.filters: 5 layers") !=
+        std::string::npos);
 }

@@ -5,16 +5,6 @@ using namespace whole;
 
 namespace {
 
-std::string message_of(const std::string& text, const Folder& folder, const std::vector<std::string>& overrides) {
-  Watcher watcher;
-  try {
-    run(text, folder, watcher, 1, overrides);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 // Whether these are the only tensors of `after` that are as they were: those whose names begin with `prefix`.
 void check_kept(const std::vector<runlog::NamedTensor>& before, const std::vector<runlog::NamedTensor>& after,
                 const std::string& prefix) {
@@ -85,7 +75,7 @@ TEST_CASE("a start that cannot be is told before anything is trained") {
   run(text_of("gan"), folder, watcher, 2, {"train.epochs=1"});
   const auto attempt = [&](std::vector<std::string> overrides, const std::string& model = "gan") {
     overrides.emplace_back("name=second");
-    return message_of(text_of(model), folder, overrides);
+    return refusal(text_of(model), folder, overrides);
   };
   CHECK(attempt({"start.from=none"}) ==
         fmt::format("<override \"start.from=none\">: start.from: 'none' is no log, and {} has no finished run of that "

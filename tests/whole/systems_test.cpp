@@ -38,17 +38,6 @@ std::string on_shapes(const std::string& model) {
       model);
 }
 
-std::string refusal(const std::string& text, const Overrides& overrides = {}) {
-  const Folder folder;
-  Watcher watcher;
-  try {
-    run(text, folder, watcher, 1, overrides);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 }  // namespace
 
 TEST_CASE("a denoiser's images are nearer to the clean ones than what it was given") {
@@ -119,18 +108,18 @@ TEST_CASE("a saliency map goes up to white, and is black where no pixel matters"
 }
 
 TEST_CASE("data that lack what a model needs are refused, with the dataset that has it") {
-  CHECK(refusal(on_shapes("rnn-next-frame")).find("needs a field 'frames' (T, C, H, W) in [0, 1]") !=
+  CHECK(refusal(on_shapes("rnn-next-frame"), Folder()).find("needs a field 'frames' (T, C, H, W) in [0, 1]") !=
         std::string::npos);
-  CHECK(refusal(text_of("next-frame"), {"dataset.range=[-1.0, 1.0]"}).find("needs a field 'frames'") !=
+  CHECK(refusal(text_of("next-frame"), Folder(), {"dataset.range=[-1.0, 1.0]"}).find("needs a field 'frames'") !=
         std::string::npos);
-  CHECK(refusal(text_of("next-frame"), {"model.filters=[4, 4, 4]"})
+  CHECK(refusal(text_of("next-frame"), Folder(), {"model.filters=[4, 4, 4]"})
             .find("sides are multiples of 8; the data has 12x12") != std::string::npos);
-  CHECK(refusal(on_shapes("rnn-manipulation")).find("hint: [dataset] use = \"transformed-pairs\"") !=
+  CHECK(refusal(on_shapes("rnn-manipulation"), Folder()).find("hint: [dataset] use = \"transformed-pairs\"") !=
         std::string::npos);
-  CHECK(refusal(on_shapes("cnn-segmentation")).find("hint: [dataset] use = \"digit-scenes\"") != std::string::npos);
-  CHECK(refusal(text_of("segmentation"), {"model.filters=[4, 4, 4, 4, 4, 4]"})
+  CHECK(refusal(on_shapes("cnn-segmentation"), Folder()).find("hint: [dataset] use = \"digit-scenes\"") !=
+        std::string::npos);
+  CHECK(refusal(text_of("segmentation"), Folder(), {"model.filters=[4, 4, 4, 4, 4, 4]"})
             .find("multiples of 32; the data has 16x16") != std::string::npos);
-  CHECK(
-      refusal(text_of("image-to-image"), {"model.task=translate"}).find("task 'translate' needs images and targets") !=
-      std::string::npos);
+  CHECK(refusal(text_of("image-to-image"), Folder(), {"model.task=translate"})
+            .find("task 'translate' needs images and targets") != std::string::npos);
 }

@@ -13,12 +13,8 @@ class Workshop {
     REQUIRE_MESSAGE(outcome.status == runlog::Status::finished, outcome.reason);
     return outcome;
   }
-  std::string refusal(const std::string& family, const std::vector<std::string>& overrides) {
-    try {
-      return run(text_of(family), folder_, watcher_, 2, overrides).reason;
-    } catch (const Error& error) {
-      return error.what();
-    }
+  [[nodiscard]] std::string refusal(const std::string& family, const std::vector<std::string>& overrides) const {
+    return whole::refusal(text_of(family), folder_, overrides);
   }
   [[nodiscard]] training::Strips view(const fs::path& log, const std::string& name, int64_t count) const {
     training::RunOptions options;

@@ -153,6 +153,17 @@ inline training::RunOutcome run(const std::string& text, const Folder& folder, W
   return training::run(parse(text, overrides), registry(), options, watcher);
 }
 
+// What keeps the experiment from running, or stops it; empty where nothing does.
+inline std::string refusal(const std::string& text, const Folder& folder,
+                           const std::vector<std::string>& overrides = {}) {
+  Watcher watcher;
+  try {
+    return run(text, folder, watcher, 1, overrides).reason;
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
 inline bool same_bits(const tensor::Tensor& a, const tensor::Tensor& b) {
   return a.shape == b.shape && std::memcmp(a.storage.data(), b.storage.data(), a.bytes()) == 0;
 }
