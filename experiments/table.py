@@ -44,7 +44,7 @@ def file_of(row):
 
 def training(log):
     seconds, threads = float(log["timing/train/wall_seconds"][-1]), int(log["provenance"].attrs["threads"])
-    return (f"{seconds / 60:.1f} min" if seconds >= 90 else f"{seconds:.0f} s") + f" on {threads} threads"
+    return (f"{seconds / 60:.1f} min" if seconds >= 90 else f"{seconds:.0f} s") + f" on {threads} thread{'s' if threads > 1 else ''}"
 
 
 def figures(row, logs):
