@@ -47,10 +47,10 @@ def training(log):
     return (f"{seconds / 60:.1f} min" if seconds >= 90 else f"{seconds:.0f} s") + f" on {threads} thread{'s' if threads > 1 else ''}"
 
 
-def figures(row, logs):
+def figures(forms, logs):
     """Each figure with the mean over the seeds, and their range where there are several."""
     out = []
-    for key, form in row["figures"].items():
+    for key, form in forms.items():
         values = [float(log["final/summary"][key][()]) for log in logs]
         shown = form.format(statistics.mean(values))
         if len(values) > 1:
@@ -70,7 +70,7 @@ def draw(row, path, atelier):
     return f"![{row['experiment']}](pictures/{picture.name})"
 
 
-def line(row, atelier, runs):
+def line(row, named_figures, atelier, runs):
     paths = finished_runs(row, runs)
     if not paths:
         return None
@@ -78,7 +78,8 @@ def line(row, atelier, runs):
     seeds = "1 seed" if len(logs) == 1 else f"{len(logs)} seeds"
     _, *overrides = command_of(row)
     command = " ".join([f"[`{file_of(row).stem}`]({file_of(row).name})", *(f"`{override}`" for override in overrides)])
-    cells = [row["system"], command, f"{training(logs[0])}, {seeds}", figures(row, logs),
+    forms = named_figures[row["figures"]] if isinstance(row["figures"], str) else row["figures"]
+    cells = [row["system"], command, f"{training(logs[0])}, {seeds}", figures(forms, logs),
              row.get("published", "none for these settings"), draw(row, paths[0], atelier)]
     return "| " + " | ".join(cells) + " |"
 
@@ -109,10 +110,11 @@ def replaced(text, name, lines):
 def main():
     atelier = Path(sys.argv[1] if len(sys.argv) > 1 else HERE.parent / "build/bin/atelier").resolve()
     runs = Path(sys.argv[2] if len(sys.argv) > 2 else HERE.parent / "runs")
-    rows = tomllib.loads((HERE / "table.toml").read_text())["row"]
+    table = tomllib.loads((HERE / "table.toml").read_text())
+    rows = table["row"]
     lines = ["| system | `atelier run experiments/…` | training | measured | published | picture |", "|---|---|---|---|---|---|"]
     for row in rows:
-        found = line(row, atelier, runs)
+        found = line(row, table["figures"], atelier, runs)
         print(row["experiment"], "no finished run: left out" if found is None else "done", file=sys.stderr)
         lines += [found] if found else []
     missing = [f"`{row['experiment']}`" for row in rows if not finished_runs(row, runs)]

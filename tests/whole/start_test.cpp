@@ -34,28 +34,21 @@ TEST_CASE("a run may start from another's weights, with groups frozen") {
   check_kept(final_weights(first.log).parameters, final_weights(second.log).parameters, "generator.");
 }
 
-TEST_CASE("a group that is taken brings its state, and keeps it where it is frozen: running statistics") {
-  const Folder folder;
-  Watcher watcher;
-  const auto first = run(text_of("dcgan"), folder, watcher, 2, {"train.epochs=1"});
-  const auto second = run(text_of("dcgan"), folder, watcher, 2,
-                          {"name=second", "train.epochs=1", "start.from=tiny-dcgan", "start.groups=[\"generator\"]",
-                           "start.freeze=[\"generator\"]"});
-  REQUIRE(second.status == runlog::Status::finished);
-  check_kept(final_weights(first.log).parameters, final_weights(second.log).parameters, "generator.");
-  check_kept(final_weights(first.log).state, final_weights(second.log).state, "generator.");
-}
-
-TEST_CASE("a frozen group keeps what its model gives new values: a codebook") {
-  const Folder folder;
-  Watcher watcher;
-  const auto first = run(text_of("vq-vae"), folder, watcher, 2, {"train.epochs=1"});
-  const auto second =
-      run(text_of("vq-vae"), folder, watcher, 2,
-          {"name=second", "train.epochs=1", "start.from=tiny-vq-vae", "start.freeze=[\"autoencoder\"]"});
-  REQUIRE(second.status == runlog::Status::finished);
-  check_kept(final_weights(first.log).parameters, final_weights(second.log).parameters, "autoencoder.");
-  check_kept(final_weights(first.log).state, final_weights(second.log).state, "autoencoder.");
+TEST_CASE("a frozen group keeps its state too, also where it alone was taken: running statistics, a codebook") {
+  const auto check_frozen = [](const std::string& family, const std::string& group, const std::string& taken) {
+    CAPTURE(family);
+    const Folder folder;
+    Watcher watcher;
+    const auto first = run(text_of(family), folder, watcher, 2, {"train.epochs=1"});
+    const auto second = run(text_of(family), folder, watcher, 2,
+                            {"name=second", "train.epochs=1", "start.from=tiny-" + family,
+                             fmt::format("start.groups=[{}]", taken), fmt::format("start.freeze=[\"{}\"]", group)});
+    REQUIRE(second.status == runlog::Status::finished);
+    check_kept(final_weights(first.log).parameters, final_weights(second.log).parameters, group + ".");
+    check_kept(final_weights(first.log).state, final_weights(second.log).state, group + ".");
+  };
+  check_frozen("dcgan", "generator", "\"generator\"");
+  check_frozen("vq-vae", "autoencoder", "");
 }
 
 TEST_CASE("a loss does not clip the weights of a frozen critic") {

@@ -96,7 +96,7 @@ class ConfusionMatrix final : public ClassCounts {
       precision.push_back(found.both / found.predicted);
     }
     const double smallest = *std::min_element(recall.begin(), recall.end(), [](double a, double b) {
-      return a < b || std::isnan(b);  // a class without images has no recall
+      return a < b || (std::isnan(b) && !std::isnan(a));  // a class without images has no recall
     });
     return {values[0], recall, precision, {smallest}};
   }
