@@ -1,4 +1,4 @@
-# What everything of ours is compiled with. Equal bits (DESIGN.md section 4) need contraction off everywhere.
+# What everything of ours is compiled with. Equal bits (docs/architecture.md, "Equal bits") need contraction off everywhere.
 # (GCC 12 sees overlapping copies in string literals joined to strings: its bug 105329.)
 add_library(atelier_flags INTERFACE)
 target_compile_options(atelier_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wno-restrict -Werror -ffp-contract=off -fno-math-errno

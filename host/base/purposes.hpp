@@ -1,4 +1,4 @@
-// What counted random numbers are for: each purpose is a stream of its own under one seed (DESIGN.md, section 4).
+// What counted random numbers are for: each purpose is a stream of its own under one seed (docs/architecture.md, "Equal bits").
 #pragma once
 
 #include <cstdint>

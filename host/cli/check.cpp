@@ -8,24 +8,25 @@
 #include "cli/run_options.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
-#include "compare/table.hpp"
+#include "base/terminal_table.hpp"
 #include "experiment/experiment.hpp"
+#include "training/summary.hpp"
 
 namespace atelier::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using compare::grouped;
+using terminal::grouped;
 
-std::string parameters_text(const training::ModelSummary& summary, const compare::Layout& layout) {
-  compare::Table table{{{"group"}, {"parameter"}, {"shape"}, {"elements", compare::Align::right}}, {}};
+std::string parameters_text(const training::ModelSummary& summary, const terminal::Layout& layout) {
+  terminal::TextTable table{{{"group"}, {"parameter"}, {"shape"}, {"elements", terminal::Align::right}}, {}};
   for (const auto& parameter : summary.parameters) {
     table.add({{parameter.group.empty() ? "(state)" : parameter.group},
                {parameter.name},
                {parameter.shape},
                {grouped(parameter.elements)}});
   }
-  return compare::to_text(table, layout, 2);
+  return terminal::to_text(table, layout, 2);
 }
 
 std::string flops_text(double flops) {
@@ -80,7 +81,7 @@ int check(const Arguments& arguments) {
   const plugin::Registry registry = load_plugins(arguments);
   const experiment::Experiment experiment =
       experiment::load(file, {arguments.words.begin() + 1, arguments.words.end()}, registry.descriptions());
-  const training::ModelSummary summary = training::summarize(experiment, registry, run_options(arguments, file));
+  const training::ModelSummary summary = training::summarize(experiment, registry, environment_of(arguments, file));
   if (arguments.has("json")) {
     const Json json{{"experiment", experiment_json(experiment)}, {"model", summary_json(summary)}};
     print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");

@@ -9,8 +9,8 @@
 #include "cli/run_options.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
-#include "compare/table.hpp"
-#include "training/training.hpp"
+#include "base/terminal_table.hpp"
+#include "inference/trained_model.hpp"
 
 namespace atelier::cli {
 namespace {
@@ -21,19 +21,19 @@ std::string shape_text(const plugin::MetricArray& array) {
   return fmt::format("{} numbers of {}; --json prints them", array.values.size(), tensor::to_string(array.shape));
 }
 
-std::string to_text(const training::Measurement& measured) {
-  compare::Table table{{{"metric"}, {measured.split, compare::Align::right}}, {}};
+std::string to_text(const inference::Measurement& measured) {
+  terminal::TextTable table{{{"metric"}, {measured.split, terminal::Align::right}}, {}};
   for (const auto& [name, value] : measured.metrics) {
-    table.add({{name, compare::Emphasis::strong}, {fmt::format("{:.6g}", value)}});
+    table.add({{name, terminal::Emphasis::strong}, {fmt::format("{:.6g}", value)}});
   }
-  std::string text = compare::to_text(table, output_layout());
+  std::string text = terminal::to_text(table, output_layout());
   for (const plugin::MetricArray& array : measured.arrays) {
     text += fmt::format("{}: {}\n", array.name, shape_text(array));
   }
   return text;
 }
 
-std::string to_json(const training::Measurement& measured) {
+std::string to_json(const inference::Measurement& measured) {
   Json metrics = Json::object();
   for (const auto& [name, value] : measured.metrics) {
     metrics[name] = value;
@@ -53,11 +53,11 @@ std::string to_json(const training::Measurement& measured) {
 int evaluate(const Arguments& arguments) {
   const std::string split =
       arguments.has("split") ? arguments.choice("split", {"test", "validation", "train"}) : std::string();
-  const training::RunOptions options = run_options(arguments);
-  const std::filesystem::path log = find_log(arguments.words.front(), options.out_directory);
+  const inference::Environment environment = environment_of(arguments);
+  const std::filesystem::path log = find_log(arguments.words.front(), environment.out_directory);
   const plugin::Registry registry = load_plugins(arguments);
-  const training::Measurement measured = training::evaluate(
-      log, registry, options, {arguments.words.begin() + 1, arguments.words.end()}, split, chosen_weights(arguments));
+  const inference::Measurement measured = inference::evaluate(
+      log, registry, environment, {arguments.words.begin() + 1, arguments.words.end()}, split, chosen_weights(arguments));
   print(arguments.has("json") ? to_json(measured) : to_text(measured));
   return exit_done;
 }

@@ -5,7 +5,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "compare/listing.hpp"
-#include "training/training.hpp"
+#include "runlog/path.hpp"
 
 namespace atelier::cli {
 namespace {
@@ -54,7 +54,7 @@ fs::path log_of_file_or_name(const std::string& argument, const fs::path& runs) 
   if (argument.empty() || !fs::is_directory(runs / argument)) {
     throw_unknown(argument, runs);
   }
-  return training::newest_log(runs, argument);
+  return runlog::newest_finished_log(runs, argument);
 }
 
 }  // namespace

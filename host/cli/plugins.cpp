@@ -9,25 +9,25 @@
 #include "cli/run_options.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
-#include "compare/table.hpp"
+#include "base/terminal_table.hpp"
 
 namespace atelier::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using plugin::Description;
-using plugin::SettingDescription;
+using catalog::Description;
+using catalog::SettingDescription;
 
-std::string list_text(const std::vector<Description>& all, const compare::Layout& layout) {
-  compare::Table table{{{"kind"}, {"name"}, {"plugin"}, {"version"}, {"summary"}}, {}};
+std::string list_text(const std::vector<Description>& all, const terminal::Layout& layout) {
+  terminal::TextTable table{{{"kind"}, {"name"}, {"plugin"}, {"version"}, {"summary"}}, {}};
   for (const auto& component : all) {
     table.add({{name_of(component.kind)},
-               {component.name, compare::Emphasis::strong},
+               {component.name, terminal::Emphasis::strong},
                {component.plugin_name},
                {component.plugin_version},
                {component.summary}});
   }
-  return compare::to_text(table, layout, 2);
+  return terminal::to_text(table, layout, 2);
 }
 
 std::string range_text(const SettingDescription& setting) {
@@ -43,30 +43,30 @@ std::string range_text(const SettingDescription& setting) {
   return setting.maximum ? fmt::format("at most {}", *setting.maximum) : "";
 }
 
-std::string settings_text(const Description& component, const compare::Layout& layout) {
-  compare::Table table{{{"setting"}, {"type"}, {"default"}, {"allowed"}, {"help"}}, {}};
+std::string settings_text(const Description& component, const terminal::Layout& layout) {
+  terminal::TextTable table{{{"setting"}, {"type"}, {"default"}, {"allowed"}, {"help"}}, {}};
   for (const auto& setting : component.settings) {
-    table.add({{setting.name, compare::Emphasis::strong},
+    table.add({{setting.name, terminal::Emphasis::strong},
                {name_of(setting.type)},
-               {setting.required ? "required" : plugin::to_string(setting.default_value)},
+               {setting.required ? "required" : catalog::to_string(setting.default_value)},
                {range_text(setting)},
                {setting.help}});
   }
-  return table.rows.empty() ? "" : fmt::format("\n{}", compare::to_text(table, layout));
+  return table.rows.empty() ? "" : fmt::format("\n{}", terminal::to_text(table, layout));
 }
 
-std::string slots_text(const Description& component, const compare::Layout& layout) {
-  compare::Table table{{{"loss"}, {"role"}, {"default"}, {"help"}}, {}};
+std::string slots_text(const Description& component, const terminal::Layout& layout) {
+  terminal::TextTable table{{{"loss"}, {"role"}, {"default"}, {"help"}}, {}};
   for (const auto& slot : component.slots) {
-    table.add({{fmt::format("[loss.{}]", slot.name), compare::Emphasis::strong},
+    table.add({{fmt::format("[loss.{}]", slot.name), terminal::Emphasis::strong},
                {slot.role},
                {slot.default_loss.empty() ? "required" : slot.default_loss},
                {slot.help}});
   }
-  return table.rows.empty() ? "" : fmt::format("\n{}", compare::to_text(table, layout));
+  return table.rows.empty() ? "" : fmt::format("\n{}", terminal::to_text(table, layout));
 }
 
-std::string details_text(const Description& component, const compare::Layout& layout) {
+std::string details_text(const Description& component, const terminal::Layout& layout) {
   std::string text = fmt::format("{} '{}'\n{}\n", name_of(component.kind), component.name, component.summary);
   if (!component.role.empty()) {
     text += fmt::format("role       {}\n", component.role);
@@ -133,7 +133,7 @@ int plugins(const Arguments& arguments) {
   const std::vector<Description> all = load_plugins(arguments).descriptions();
   const bool list = arguments.words.empty();
   const std::vector<Description> chosen = list ? all : named(all, arguments.words.front());
-  const compare::Layout layout = output_layout();
+  const terminal::Layout layout = output_layout();
   if (arguments.has("json")) {
     Json json = Json::array();
     for (const auto& component : chosen) {

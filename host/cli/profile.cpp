@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "base/text.hpp"
-#include "compare/table.hpp"
+#include "base/terminal_table.hpp"
 
 namespace atelier::cli {
 namespace {
@@ -132,11 +132,11 @@ std::string trace_json(const StepProfile& profile) {
   return trace.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string profile_text(const StepProfile& profile, const compare::Layout& layout) {
-  using compare::Align;
+std::string profile_text(const StepProfile& profile, const terminal::Layout& layout) {
+  using terminal::Align;
   const double available = profile.seconds * profile.workers;
   const double worker_peak = profile.sgemm_peak / profile.workers;
-  compare::Table table{{{"operation"},
+  terminal::TextTable table{{{"operation"},
                         {"calls", Align::right},
                         {"ms", Align::right},
                         {"share", Align::right},
@@ -160,7 +160,7 @@ std::string profile_text(const StepProfile& profile, const compare::Layout& layo
       "step {}: {:.3f} ms on {} worker{}; sgemm of 1024x1024 matrices: {:.1f} GFLOP/s a worker\n{}"
       "matrix products and convolutions {}, idle {} of the workers' time; arena {}, at most {} in the run\n",
       profile.step, 1e3 * profile.seconds, profile.workers, profile.workers == 1 ? "" : "s", 1e-9 * worker_peak,
-      compare::to_text(table, layout), percent(products, available), percent(available - busy, available),
+      terminal::to_text(table, layout), percent(products, available), percent(available - busy, available),
       human_bytes(static_cast<double>(profile.arena_bytes)),
       human_bytes(static_cast<double>(profile.peak_arena_bytes)));
 }

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "compare/text.hpp"
+#include "base/terminal_text.hpp"
 #include "training/profile.hpp"
 
 namespace atelier::cli {
@@ -17,6 +17,6 @@ std::string short_name(const std::string& operations);
 std::string trace_json(const training::StepProfile& profile);
 
 // A row for each operation, the longest first, and two lines about the whole step.
-std::string profile_text(const training::StepProfile& profile, const compare::Layout& layout);
+std::string profile_text(const training::StepProfile& profile, const terminal::Layout& layout);
 
 }  // namespace atelier::cli

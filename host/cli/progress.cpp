@@ -8,14 +8,14 @@
 
 #include "cli/program.hpp"
 #include "cli/terminal.hpp"
-#include "compare/text.hpp"
+#include "base/terminal_text.hpp"
 
 namespace atelier::cli {
 namespace {
 
-using compare::duration_text;
-using compare::Emphasis;
-using compare::grouped;
+using terminal::duration_text;
+using terminal::Emphasis;
+using terminal::grouped;
 
 // With one decimal, without where it would be 0.
 std::string epochs_text(double epochs) {
@@ -46,7 +46,7 @@ std::string plain_line(const training::Progress& progress) {
 std::string metrics_text(const std::map<std::string, double>& metrics) {
   std::string text;
   for (const auto& [name, value] : metrics) {
-    text += fmt::format("  {} {}", name, compare::number_text(value));
+    text += fmt::format("  {} {}", name, terminal::number_text(value));
   }
   return text;
 }
@@ -103,7 +103,7 @@ void ProgressPrinter::progress(const training::Progress& progress) {
     return;
   }
   const size_t columns = message_columns();
-  const std::string line = compare::shortened(bar_line(progress), columns > 1 ? columns - 1 : columns);
+  const std::string line = terminal::shortened(bar_line(progress), columns > 1 ? columns - 1 : columns);
   const std::string text = fmt::format("\r{}\x1b[K", line);
   std::fwrite(text.data(), 1, text.size(), stderr);
   std::fflush(stderr);
@@ -111,12 +111,12 @@ void ProgressPrinter::progress(const training::Progress& progress) {
 }
 
 void ProgressPrinter::evaluated(int64_t step, double epoch, const std::map<std::string, double>& metrics, bool best) {
-  const std::string mark = best ? compare::emphasized("  * best", Emphasis::good, colour_) : "";
+  const std::string mark = best ? terminal::emphasized("  * best", Emphasis::good, colour_) : "";
   print_line(fmt::format("evaluation at step {}, epoch {:.4g}:{}{}", step, epoch, metrics_text(metrics), mark));
 }
 
 void ProgressPrinter::message(std::string_view text) {
-  print_line(fmt::format("atelier: {} {}", compare::emphasized("warning:", Emphasis::warning, colour_), text));
+  print_line(fmt::format("atelier: {} {}", terminal::emphasized("warning:", Emphasis::warning, colour_), text));
 }
 
 int report_outcome(const training::RunOutcome& outcome) {

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <string>
 
-#include "training/training.hpp"
+#include "training/run.hpp"
 
 namespace atelier::cli {
 

@@ -9,7 +9,7 @@ namespace atelier::cli {
 namespace {
 
 int resume(const Arguments& arguments) {
-  training::RunOptions options = run_options(arguments);
+  training::RunOptions options{environment_of(arguments)};
   const std::filesystem::path log = find_unfinished_log(arguments.words.front(), options.out_directory);
   const plugin::Registry registry = load_plugins(arguments);
   options.interrupted = &watch_interrupts();

@@ -10,13 +10,15 @@
 #include "cli/run_options.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
-#include "compare/text.hpp"
+#include "base/terminal_text.hpp"
 #include "experiment/experiment.hpp"
+#include "training/run.hpp"
+#include "training/summary.hpp"
 
 namespace atelier::cli {
 namespace {
 
-using compare::grouped;
+using terminal::grouped;
 
 std::string plan_text(const experiment::Experiment& experiment, const training::ModelSummary& summary,
                       const training::RunOptions& options) {
@@ -46,7 +48,7 @@ int run(const Arguments& arguments) {
   const plugin::Registry registry = load_plugins(arguments);
   const experiment::Experiment experiment =
       experiment::load(file, {arguments.words.begin() + 1, arguments.words.end()}, registry.descriptions());
-  training::RunOptions options = run_options(arguments, file);
+  training::RunOptions options{environment_of(arguments, file)};
   if (arguments.has("dry-run")) {
     print(plan_text(experiment, training::summarize(experiment, registry, options), options));
     return exit_done;

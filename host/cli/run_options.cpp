@@ -40,20 +40,20 @@ plugin::Registry load_plugins(const Arguments& arguments) {
   return plugin::Registry(plugin::plugin_paths(program, {given.begin(), given.end()}));
 }
 
-training::RunOptions run_options(const Arguments& arguments, const fs::path& file) {
-  training::RunOptions options;
+inference::Environment environment_of(const Arguments& arguments, const fs::path& file) {
+  inference::Environment environment;
   constexpr int64_t most_threads = 4096;
-  options.threads = static_cast<int>(arguments.integer("threads", usable_processors(), 1, most_threads));
-  options.out_directory = arguments.text("out", "runs");
-  options.data_directories = data_directories(arguments, file);
-  return options;
+  environment.threads = static_cast<int>(arguments.integer("threads", usable_processors(), 1, most_threads));
+  environment.out_directory = arguments.text("out", "runs");
+  environment.data_directories = data_directories(arguments, file);
+  return environment;
 }
 
-training::Weights chosen_weights(const Arguments& arguments) {
+inference::WeightsOf chosen_weights(const Arguments& arguments) {
   const std::string choice = arguments.choice("weights", {"final", "best", "checkpoint"});
-  return choice == "best"         ? training::Weights::best
-         : choice == "checkpoint" ? training::Weights::checkpoint
-                                  : training::Weights::final;
+  return choice == "best"         ? inference::WeightsOf::best
+         : choice == "checkpoint" ? inference::WeightsOf::checkpoint
+                                  : inference::WeightsOf::final;
 }
 
 Option threads_option() {

@@ -4,8 +4,8 @@
 #include <filesystem>
 
 #include "cli/command_line.hpp"
+#include "inference/trained_model.hpp"
 #include "plugin/registry.hpp"
-#include "training/training.hpp"
 
 namespace atelier::cli {
 
@@ -14,10 +14,10 @@ plugin::Registry load_plugins(const Arguments& arguments);
 
 // --threads, --out and --data; data is also looked for where ATELIER_DATA says, in ./data, and in the `data` beside the
 // folder of the experiment file (`file`; empty for none).
-training::RunOptions run_options(const Arguments& arguments, const std::filesystem::path& file = {});
+inference::Environment environment_of(const Arguments& arguments, const std::filesystem::path& file = {});
 
 // --weights
-training::Weights chosen_weights(const Arguments& arguments);
+inference::WeightsOf chosen_weights(const Arguments& arguments);
 
 Option threads_option();
 Option out_option();

@@ -10,7 +10,10 @@
 #include "cli/run_options.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
-#include "training/training.hpp"
+#include "inference/trained_model.hpp"
+#include "pictures/gif.hpp"
+#include "pictures/grid.hpp"
+#include "pictures/png.hpp"
 
 namespace atelier::cli {
 namespace {
@@ -31,30 +34,13 @@ fs::path output_file(const Arguments& arguments) {
 }
 
 // A strip a row; or, animated, a grid of the strips' images, one after the other.
-void write_strips(const fs::path& file, const training::Strips& strips) {
+void write_strips(const fs::path& file, const pictures::Strips& strips) {
   if (file.extension() == ".png") {
-    training::write_png(file, training::grid(strips.images, strips.per_strip));
+    pictures::write_png(file, pictures::grid(strips.images, strips.per_strip));
     return;
   }
-  const training::ImageStack& all = strips.images;
-  const auto image_bytes = static_cast<size_t>(all.height * all.width * all.channels);
-  training::ImageStack frames;
-  for (int64_t t = 0; t < strips.per_strip; ++t) {
-    training::ImageStack now{all.count / strips.per_strip, all.height, all.width, all.channels, {}};
-    for (int64_t strip = 0; strip < now.count; ++strip) {
-      const auto at = all.pixels.begin() +
-                      static_cast<std::ptrdiff_t>(static_cast<size_t>(strip * strips.per_strip + t) * image_bytes);
-      now.pixels.insert(now.pixels.end(), at, at + static_cast<std::ptrdiff_t>(image_bytes));
-    }
-    const training::ImageStack frame = training::grid(now);
-    frames.height = frame.height;
-    frames.width = frame.width;
-    frames.channels = frame.channels;
-    frames.pixels.insert(frames.pixels.end(), frame.pixels.begin(), frame.pixels.end());
-    ++frames.count;
-  }
   constexpr int hundredths = 12;
-  training::write_gif(file, frames, hundredths);
+  pictures::write_gif(file, pictures::frames_of(strips), hundredths);
 }
 
 int sample(const Arguments& arguments) {
@@ -63,9 +49,9 @@ int sample(const Arguments& arguments) {
   const int64_t count = arguments.integer("count", 64, 1, most_images);
   const auto seed = static_cast<uint64_t>(arguments.integer("seed", 0, 0));
   const int64_t columns = arguments.integer("columns", 0, 1, most_images);
-  const training::Weights weights = chosen_weights(arguments);
-  const training::RunOptions options = run_options(arguments);
-  const fs::path log = find_log(arguments.words.front(), options.out_directory);
+  const inference::WeightsOf weights = chosen_weights(arguments);
+  const inference::Environment environment = environment_of(arguments);
+  const fs::path log = find_log(arguments.words.front(), environment.out_directory);
   const plugin::Registry registry = load_plugins(arguments);
   if (arguments.has("view")) {
     if (arguments.has("columns")) {
@@ -73,15 +59,15 @@ int sample(const Arguments& arguments) {
     }
     const std::string view = arguments.text("view", "");
     const int64_t strips = arguments.integer("count", 8, 1, 1024);
-    const training::Strips drawn = training::view(log, registry, options, view, strips, seed, weights);
+    const pictures::Strips drawn = inference::view(log, registry, environment, view, strips, seed, weights);
     write_strips(file, drawn);
     print_message(fmt::format("{}: {}, {} strips of {} images of {}x{} pixels from {}", file.string(), view,
                               drawn.images.count / drawn.per_strip, drawn.per_strip, drawn.images.height,
                               drawn.images.width, log.string()));
     return exit_done;
   }
-  const training::ImageStack images = training::sample(log, registry, options, count, seed, weights);
-  training::write_png(file, training::grid(images, columns));
+  const pictures::ImageStack images = inference::sample(log, registry, environment, count, seed, weights);
+  pictures::write_png(file, pictures::grid(images, columns));
   print_message(fmt::format("{}: {} images of {}x{} pixels from {}", file.string(), images.count, images.height,
                             images.width, log.string()));
   return exit_done;

@@ -53,7 +53,7 @@ void print_message(const std::string& line) {
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
-compare::Layout output_layout() {
+terminal::Layout output_layout() {
   const std::string given(environment("COLUMNS"));
   const size_t width =
       isatty(STDOUT_FILENO) == 1 ? columns_of_terminal(STDOUT_FILENO) : std::strtoul(given.c_str(), nullptr, 10);

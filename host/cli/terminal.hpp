@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string>
 
-#include "compare/text.hpp"
+#include "base/terminal_text.hpp"
 
 namespace atelier::cli {
 
@@ -18,7 +18,7 @@ void flush_output();
 void print_message(const std::string& line);
 
 // Of standard output: as wide as the terminal, or as COLUMNS says, or without limit where the output goes elsewhere.
-compare::Layout output_layout();
+terminal::Layout output_layout();
 
 // Of standard error.
 bool messages_on_terminal();  // one that can redraw a line

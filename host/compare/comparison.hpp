@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "compare/run.hpp"
-#include "compare/text.hpp"
+#include "base/terminal_text.hpp"
 
 namespace atelier::compare {
 
@@ -38,7 +38,7 @@ struct Comparison {
 // Error(usage) where no run has the metric that is named.
 Comparison compare(std::vector<Run> runs, const std::string& metric = "");
 
-std::string to_text(const Comparison& comparison, const Layout& layout);
+std::string to_text(const Comparison& comparison, const terminal::Layout& layout);
 std::string to_csv(const Comparison& comparison);  // a record for each run
 
 }  // namespace atelier::compare

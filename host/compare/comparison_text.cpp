@@ -7,7 +7,7 @@
 
 #include "compare/comparison.hpp"
 #include "compare/sparkline.hpp"
-#include "compare/table.hpp"
+#include "base/terminal_table.hpp"
 
 namespace atelier::compare {
 namespace {
@@ -15,12 +15,12 @@ namespace {
 constexpr size_t curve_columns = 40;
 constexpr size_t setting_columns = 24;  // of a value; a longer one is shortened
 
-std::string heading(const std::string& text, const Layout& layout) {
-  return fmt::format("\n{}\n", emphasized(text, Emphasis::strong, layout.colour));
+std::string heading(const std::string& text, const terminal::Layout& layout) {
+  return fmt::format("\n{}\n", terminal::emphasized(text, terminal::Emphasis::strong, layout.colour));
 }
 
-std::string legend(const Comparison& comparison, const Layout& layout) {
-  Table table{{{"run"}, {"name"}, {"status"}, {"created"}, {"path"}}, {}};
+std::string legend(const Comparison& comparison, const terminal::Layout& layout) {
+  terminal::TextTable table{{{"run"}, {"name"}, {"status"}, {"created"}, {"path"}}, {}};
   for (size_t i = 0; i < comparison.runs.size(); ++i) {
     const Run& run = comparison.runs[i];
     table.add({{comparison.labels[i]},
@@ -31,29 +31,29 @@ std::string legend(const Comparison& comparison, const Layout& layout) {
   }
   std::string text = comparison.runs.empty() ? "" : to_text(table, layout);
   for (const auto& run : comparison.broken) {
-    text += emphasized("broken", emphasis_of(run.state), layout.colour) + ": " + run.problem + "\n";
+    text += terminal::emphasized("broken", emphasis_of(run.state), layout.colour) + ": " + run.problem + "\n";
   }
   return text;
 }
 
 // A table with a column for each run.
-Table table_of_runs(const Comparison& comparison, const std::string& first_heading) {
-  Table table{{{first_heading}}, {}};
+terminal::TextTable table_of_runs(const Comparison& comparison, const std::string& first_heading) {
+  terminal::TextTable table{{{first_heading}}, {}};
   for (const auto& label : comparison.labels) {
-    table.columns.push_back({label, Align::right});
+    table.columns.push_back({label, terminal::Align::right});
   }
   return table;
 }
 
-std::string settings(const Comparison& comparison, const Layout& layout) {
+std::string settings(const Comparison& comparison, const terminal::Layout& layout) {
   if (comparison.differences.empty()) {
     return "all settings are the same\n";
   }
-  Table table = table_of_runs(comparison, "setting");
+  terminal::TextTable table = table_of_runs(comparison, "setting");
   for (const auto& difference : comparison.differences) {
-    std::vector<Cell> row{{difference.key}};
+    std::vector<terminal::Cell> row{{difference.key}};
     for (const auto& value : difference.values) {
-      row.push_back({value.empty() ? "–" : shortened(unquoted(value), setting_columns)});
+      row.push_back({value.empty() ? "–" : terminal::shortened(terminal::unquoted(value), setting_columns)});
     }
     table.add(std::move(row));
   }
@@ -65,31 +65,31 @@ std::string value_text(const Result& result, double value) {
     return "–";
   }
   if (result.name == "seconds") {
-    return duration_text(value);
+    return terminal::duration_text(value);
   }
   const bool counts = result.name == "steps" || result.name == "samples/s";
-  return counts ? grouped(std::llround(value)) : number_text(value);
+  return counts ? terminal::grouped(std::llround(value)) : terminal::number_text(value);
 }
 
-std::string results(const Comparison& comparison, const Layout& layout) {
-  Table table = table_of_runs(comparison, "result");
+std::string results(const Comparison& comparison, const terminal::Layout& layout) {
+  terminal::TextTable table = table_of_runs(comparison, "result");
   for (const auto& result : comparison.results) {
-    std::vector<Cell> row{{result.name == "seconds" ? "time" : result.name}};
+    std::vector<terminal::Cell> row{{result.name == "seconds" ? "time" : result.name}};
     for (size_t i = 0; i < result.values.size(); ++i) {
       const std::string text = value_text(result, result.values[i]);
-      row.push_back(result.is_best(i) ? Cell{fmt::format("* {}", text), Emphasis::good} : Cell{text});
+      row.push_back(result.is_best(i) ? terminal::Cell{fmt::format("* {}", text), terminal::Emphasis::good} : terminal::Cell{text});
     }
     table.add(std::move(row));
   }
   return to_text(table, layout);
 }
 
-std::string curves(const Comparison& comparison, const Layout& layout) {
-  Table table{{{"run"}, {"last", Align::right}, {"curve"}}, {}};
+std::string curves(const Comparison& comparison, const terminal::Layout& layout) {
+  terminal::TextTable table{{{"run"}, {"last", terminal::Align::right}, {"curve"}}, {}};
   for (size_t i = 0; i < comparison.runs.size(); ++i) {
     const Series* const series = comparison.runs[i].find(comparison.metric);
     table.add({{comparison.labels[i]},
-               {series == nullptr ? "–" : number_text(series->last())},
+               {series == nullptr ? "–" : terminal::number_text(series->last())},
                {series == nullptr ? "" : sparkline(series->values, curve_columns)}});
   }
   return to_text(table, layout);
@@ -97,7 +97,7 @@ std::string curves(const Comparison& comparison, const Layout& layout) {
 
 }  // namespace
 
-std::string to_text(const Comparison& comparison, const Layout& layout) {
+std::string to_text(const Comparison& comparison, const terminal::Layout& layout) {
   std::string text = legend(comparison, layout);
   if (comparison.runs.empty()) {
     return text;
@@ -120,22 +120,22 @@ std::string to_csv(const Comparison& comparison) {
   for (const auto& result : comparison.results) {
     header.push_back(result.name);
   }
-  std::string text = csv_record(header);
+  std::string text = terminal::csv_record(header);
   for (size_t i = 0; i < comparison.runs.size(); ++i) {
     const Run& run = comparison.runs[i];
     std::vector<std::string> record{comparison.labels[i], run.name, to_string(run.state), run.path.string()};
     for (const auto& difference : comparison.differences) {
-      record.push_back(unquoted(difference.values[i]));
+      record.push_back(terminal::unquoted(difference.values[i]));
     }
     for (const auto& result : comparison.results) {
       record.push_back(std::isnan(result.values[i]) ? "" : fmt::format("{}", result.values[i]));
     }
-    text += csv_record(record);
+    text += terminal::csv_record(record);
   }
   for (const auto& run : comparison.broken) {
     std::vector<std::string> record{"", "", to_string(run.state), run.path.string()};
     record.resize(header.size());
-    text += csv_record(record);
+    text += terminal::csv_record(record);
   }
   return text;
 }

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "compare/table.hpp"
+#include "base/terminal_table.hpp"
 
 namespace atelier::compare {
 namespace {
@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string best_text(const Best& best) {
-  return std::isnan(best.value) ? "–" : fmt::format("{} {}", best.metric, number_text(best.value));
+  return std::isnan(best.value) ? "–" : fmt::format("{} {}", best.metric, terminal::number_text(best.value));
 }
 
 // As full digits, for machines; "" for NaN.
@@ -40,8 +40,8 @@ std::vector<fs::path> find_logs(const fs::path& folder) {
   return logs;
 }
 
-std::string listing_text(const std::vector<Run>& runs, const Layout& layout) {
-  Table table{{{"name"}, {"id"}, {"status"}, {"created"}, {"steps", Align::right}, {"best"}, {"path"}}, {}};
+std::string listing_text(const std::vector<Run>& runs, const terminal::Layout& layout) {
+  terminal::TextTable table{{{"name"}, {"id"}, {"status"}, {"created"}, {"steps", terminal::Align::right}, {"best"}, {"path"}}, {}};
   std::string problems;
   for (const auto& run : runs) {
     const bool readable = run.state != State::broken;
@@ -49,7 +49,7 @@ std::string listing_text(const std::vector<Run>& runs, const Layout& layout) {
                {readable ? run.run_id : "–"},
                {to_string(run.state), emphasis_of(run.state)},
                {readable ? run.created_utc : "–"},
-               {readable ? grouped(run.steps) : "–"},
+               {readable ? terminal::grouped(run.steps) : "–"},
                {best_text(run.best)},
                {run.path.string()}});
     problems += readable ? "" : fmt::format("broken: {}\n", run.problem);
@@ -58,11 +58,11 @@ std::string listing_text(const std::vector<Run>& runs, const Layout& layout) {
 }
 
 std::string listing_csv(const std::vector<Run>& runs) {
-  std::string text = csv_record({"name", "id", "status", "created_utc", "seed", "tags", "steps", "best_metric",
+  std::string text = terminal::csv_record({"name", "id", "status", "created_utc", "seed", "tags", "steps", "best_metric",
                                  "best_value", "best_step", "path", "reason"});
   for (const auto& run : runs) {
     const bool evaluated = !std::isnan(run.best.value);
-    text += csv_record({run.name, run.run_id, to_string(run.state), run.created_utc, fmt::format("{}", run.seed),
+    text += terminal::csv_record({run.name, run.run_id, to_string(run.state), run.created_utc, fmt::format("{}", run.seed),
                         fmt::format("{}", fmt::join(run.tags, " ")), fmt::format("{}", run.steps), run.best.metric,
                         exact(run.best.value), evaluated ? fmt::format("{}", run.best.step) : "", run.path.string(),
                         run.problem});

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "compare/run.hpp"
-#include "compare/text.hpp"
+#include "base/terminal_text.hpp"
 
 namespace atelier::compare {
 
@@ -14,7 +14,7 @@ namespace atelier::compare {
 // Throws Error(file) where the folder cannot be read.
 std::vector<std::filesystem::path> find_logs(const std::filesystem::path& folder);
 
-std::string listing_text(const std::vector<Run>& runs, const Layout& layout);
+std::string listing_text(const std::vector<Run>& runs, const terminal::Layout& layout);
 std::string listing_csv(const std::vector<Run>& runs);
 
 }  // namespace atelier::compare

@@ -25,7 +25,7 @@ State state_of(const runlog::Reader& log) {
   return State::broken;
 }
 
-Series read_series(const runlog::Reader& log, const runlog::Cadence& cadence, const runlog::Metric& metric) {
+Series read_series(const runlog::Reader& log, const runlog::Cadence& cadence, const runlog::MetricColumn& metric) {
   const runlog::MetricSeries rows = log.metric(cadence.name, metric.name);
   Series series{cadence.name, metric.name, metric.units, {}, {}, {}};
   for (size_t i = 0; i < rows.values.size(); ++i) {
@@ -67,7 +67,7 @@ std::string best_metric(const runlog::RunDescription& description, const Run& ru
   }
   const auto chosen = run.settings.find("evaluate.metric");
   for (const auto& series : run.metrics) {
-    if (chosen != run.settings.end() && series.of_evaluation() && series.name == unquoted(chosen->second)) {
+    if (chosen != run.settings.end() && series.of_evaluation() && series.name == terminal::unquoted(chosen->second)) {
       return series.full_name();
     }
   }
@@ -79,7 +79,7 @@ Best find_best(const runlog::RunDescription& description, const Run& run) {
   best.metric = best_metric(description, run);
   const auto goal = run.settings.find("evaluate.goal");
   best.goal =
-      goal != run.settings.end() && unquoted(goal->second) == "max" ? experiment::Goal::max : experiment::Goal::min;
+      goal != run.settings.end() && terminal::unquoted(goal->second) == "max" ? experiment::Goal::max : experiment::Goal::min;
   const Series* const series = run.find(best.metric);
   if (series != nullptr && !series->values.empty()) {
     const auto at = best.goal == experiment::Goal::max ? std::ranges::max_element(series->values)
@@ -140,20 +140,20 @@ std::string to_string(State state) {
   throw Error(ErrorKind::internal, "a state with the unknown number {}", static_cast<int>(state));
 }
 
-Emphasis emphasis_of(State state) {
+terminal::Emphasis emphasis_of(State state) {
   switch (state) {
     case State::running:
-      return Emphasis::strong;
+      return terminal::Emphasis::strong;
     case State::finished:
-      return Emphasis::good;
+      return terminal::Emphasis::good;
     case State::interrupted:
     case State::killed:
-      return Emphasis::warning;
+      return terminal::Emphasis::warning;
     case State::failed:
     case State::broken:
-      return Emphasis::bad;
+      return terminal::Emphasis::bad;
   }
-  return Emphasis::none;
+  return terminal::Emphasis::none;
 }
 
 double Series::last() const {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "compare/text.hpp"
+#include "base/terminal_text.hpp"
 #include "experiment/experiment.hpp"
 #include "runlog/description.hpp"
 #include "runlog/reader.hpp"
@@ -20,7 +20,7 @@ namespace atelier::compare {
 // A log that says "running" while nobody writes it was killed; one that cannot be read is broken.
 enum class State { running, finished, failed, interrupted, killed, broken };
 std::string to_string(State state);
-Emphasis emphasis_of(State state);
+terminal::Emphasis emphasis_of(State state);
 
 // One metric over a run; rows without a value are left out.
 struct Series {
@@ -87,6 +87,6 @@ struct Details {
 Details read_details(const std::filesystem::path& log);
 
 // All that is known of one run, for a terminal.
-std::string to_text(const Run& run, const Details& details, const Layout& layout);
+std::string to_text(const Run& run, const Details& details, const terminal::Layout& layout);
 
 }  // namespace atelier::compare

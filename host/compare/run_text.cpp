@@ -7,19 +7,19 @@
 
 #include "compare/run.hpp"
 #include "compare/sparkline.hpp"
-#include "compare/table.hpp"
+#include "base/terminal_table.hpp"
 
 namespace atelier::compare {
 namespace {
 
 constexpr size_t curve_columns = 40;
 
-std::string heading(const std::string& text, const Layout& layout) {
-  return fmt::format("\n{}\n", emphasized(text, Emphasis::strong, layout.colour));
+std::string heading(const std::string& text, const terminal::Layout& layout) {
+  return fmt::format("\n{}\n", terminal::emphasized(text, terminal::Emphasis::strong, layout.colour));
 }
 
 std::string field(const std::string& name, const std::string& value) {
-  return value.empty() ? "" : fmt::format("{} {}\n", pad_right(name, 10), value);
+  return value.empty() ? "" : fmt::format("{} {}\n", terminal::pad_right(name, 10), value);
 }
 
 std::string indented(const std::string& text) {
@@ -31,36 +31,36 @@ std::string indented(const std::string& text) {
   return out;
 }
 
-Layout inside(const Layout& layout) {  // of what is indented by two
+terminal::Layout inside(const terminal::Layout& layout) {  // of what is indented by two
   return {layout.width > 2 ? layout.width - 2 : layout.width, layout.colour};
 }
 
-std::string identity(const Run& run, const Layout& layout) {
-  std::string text = fmt::format("{}  {}  {}\n", emphasized(run.name, Emphasis::strong, layout.colour), run.run_id,
-                                 emphasized(to_string(run.state), emphasis_of(run.state), layout.colour));
+std::string identity(const Run& run, const terminal::Layout& layout) {
+  std::string text = fmt::format("{}  {}  {}\n", terminal::emphasized(run.name, terminal::Emphasis::strong, layout.colour), run.run_id,
+                                 terminal::emphasized(to_string(run.state), emphasis_of(run.state), layout.colour));
   text += field("path", run.path.string());
   text += field("created", run.created_utc);
   text += field("seed", fmt::format("{}", run.seed));
   text += field("tags", fmt::format("{}", fmt::join(run.tags, ", ")));
   text += field("ended", run.problem);
-  text += field("steps", grouped(run.steps));
-  text += field("time", duration_text(run.seconds));
+  text += field("steps", terminal::grouped(run.steps));
+  text += field("time", terminal::duration_text(run.seconds));
   if (run.samples_per_second > 0) {
-    text += field("speed", grouped(static_cast<int64_t>(run.samples_per_second)) + " samples/s");
+    text += field("speed", terminal::grouped(static_cast<int64_t>(run.samples_per_second)) + " samples/s");
   }
   return text;
 }
 
-std::string provenance(const runlog::Provenance& from, const std::string& overrides, const Layout& layout) {
+std::string provenance(const runlog::Provenance& from, const std::string& overrides, const terminal::Layout& layout) {
   std::string text = field("host", from.host);
   text += field("threads", fmt::format("{}", from.threads));
   text +=
       field("dataset", from.dataset_sha256.empty() ? from.dataset
                                                    : fmt::format("{}  sha256 {}", from.dataset, from.dataset_sha256));
   text += field("revision", from.source_revision);
-  Table plugins{{{"plugin"}, {"version"}, {"sha256"}, {"path"}}, {}};
+  terminal::TextTable plugins{{{"plugin"}, {"version"}, {"sha256"}, {"path"}}, {}};
   for (const auto& plugin : from.plugins) {
-    plugins.add({{plugin.name}, {plugin.version}, {shortened(plugin.sha256, 13)}, {plugin.path}});
+    plugins.add({{plugin.name}, {plugin.version}, {terminal::shortened(plugin.sha256, 13)}, {plugin.path}});
   }
   text += fmt::format("\n{}", to_text(plugins, inside(layout)));
   if (!overrides.empty()) {
@@ -69,21 +69,21 @@ std::string provenance(const runlog::Provenance& from, const std::string& overri
   return text + fmt::format("\nfingerprint\n{}", indented(from.fingerprint));
 }
 
-std::string metrics(const Run& run, const Layout& layout) {
-  Table table{{{"metric"}, {"last", Align::right}, {"smallest", Align::right}, {"largest", Align::right}, {"curve"}},
+std::string metrics(const Run& run, const terminal::Layout& layout) {
+  terminal::TextTable table{{{"metric"}, {"last", terminal::Align::right}, {"smallest", terminal::Align::right}, {"largest", terminal::Align::right}, {"curve"}},
               {}};
   for (const auto& series : run.metrics) {
     const std::string units = series.units.empty() ? "" : fmt::format(" ({})", series.units);
     table.add({{series.full_name() + units},
-               {number_text(series.last())},
-               {number_text(series.smallest())},
-               {number_text(series.largest())},
+               {terminal::number_text(series.last())},
+               {terminal::number_text(series.smallest())},
+               {terminal::number_text(series.largest())},
                {sparkline(series.values, curve_columns)}});
   }
   std::string text = to_text(table, inside(layout));
   if (!run.best.metric.empty() && run.best.step > 0) {
-    text += fmt::format("\nbest {}: {} at step {} ({} is better)\n", run.best.metric, number_text(run.best.value),
-                        grouped(run.best.step), run.best.goal == experiment::Goal::max ? "larger" : "smaller");
+    text += fmt::format("\nbest {}: {} at step {} ({} is better)\n", run.best.metric, terminal::number_text(run.best.value),
+                        terminal::grouped(run.best.step), run.best.goal == experiment::Goal::max ? "larger" : "smaller");
   }
   return text;
 }
@@ -93,7 +93,7 @@ std::string samples(const Details& details) {
   for (const auto& [series, steps] : details.samples) {
     const std::string when = steps.empty() ? "none yet"
                                            : fmt::format("{} times, steps {} to {}", steps.size(),
-                                                         grouped(steps.front()), grouped(steps.back()));
+                                                         terminal::grouped(steps.front()), terminal::grouped(steps.back()));
     text += fmt::format(
         "{}: {} images of {}x{}x{}, {}; in the log: /samples/{}/images, newest grid: /samples/{}/preview\n",
         series.name, series.count, series.height, series.width, series.channels, when, series.name, series.name);
@@ -105,12 +105,12 @@ std::string weights_line(const std::string& name, const WeightsAt& weights) {
   if (!weights.problem.empty()) {
     return field(name, "cannot be read: " + weights.problem);
   }
-  return field(name, weights.step ? fmt::format("step {}", grouped(*weights.step)) : "none");
+  return field(name, weights.step ? fmt::format("step {}", terminal::grouped(*weights.step)) : "none");
 }
 
 }  // namespace
 
-std::string to_text(const Run& run, const Details& details, const Layout& layout) {
+std::string to_text(const Run& run, const Details& details, const terminal::Layout& layout) {
   const runlog::RunDescription& description = details.description;
   std::string text = identity(run, layout);
   text += heading("experiment", layout) + indented(description.resolved);

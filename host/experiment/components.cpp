@@ -10,8 +10,8 @@
 namespace atelier::experiment {
 namespace {
 
-using plugin::Description;
-using plugin::Kind;
+using catalog::Description;
+using catalog::Kind;
 
 std::string with_article(const std::string& noun) {
   const bool vowel = !noun.empty() && std::string_view("aeiou").find(noun.front()) != std::string_view::npos;
@@ -29,7 +29,7 @@ struct Wanted {
 
   // "a model", "an adversarial loss"
   [[nodiscard]] std::string text() const {
-    return with_article((role.empty() ? "" : role + " ") + plugin::name_of(kind));
+    return with_article((role.empty() ? "" : role + " ") + catalog::name_of(kind));
   }
 
   [[nodiscard]] std::vector<std::string> names(const std::vector<Description>& catalog) const {
@@ -64,14 +64,14 @@ std::string wrong_name(const Context& context, const std::string& name, const Wa
   }
   const auto other = std::ranges::find(context.catalog, name, &Description::name);
   if (other != context.catalog.end()) {
-    return got + ", which is " + with_article(plugin::name_of(other->kind)) + expected + known;
+    return got + ", which is " + with_article(catalog::name_of(other->kind)) + expected + known;
   }
   return got + expected + known;
 }
 
 // The component that the table's `use` names, or `otherwise` where it has none; null, and a problem, where that is none
 // either.
-const Description* read_use(Context& context, const Table& table, const Wanted& wanted, const Description* otherwise,
+const Description* read_use(Context& context, const TomlTable& table, const Wanted& wanted, const Description* otherwise,
                             const std::string& why_needed, const Place& otherwise_origin = {}) {
   const std::string path = join_path(table.path, "use");
   const Node* const node = find(*table.node, "use");
@@ -94,13 +94,13 @@ const Description* read_use(Context& context, const Table& table, const Wanted& 
   }
   if (chosen != nullptr) {
     context.resolved.push_back(
-        {table.path, "use", plugin::to_string(chosen->name), node != nullptr ? node->place : otherwise_origin});
+        {table.path, "use", catalog::to_string(chosen->name), node != nullptr ? node->place : otherwise_origin});
   }
   return chosen;
 }
 
 // The settings of a chosen component; `others` are the keys of its table that are no settings.
-void read_settings(Context& context, const Table& table, const Description& description,
+void read_settings(Context& context, const TomlTable& table, const Description& description,
                    std::vector<std::string> others, Component& component, const Component* base = nullptr) {
   const Values inherited = base != nullptr ? Values{base->settings, base->places} : Values{};
   auto read = read_values(context, table, keys_of(description), base != nullptr ? &inherited : nullptr);
@@ -117,18 +117,18 @@ void read_settings(Context& context, const Table& table, const Description& desc
   report_unknown(context, table, others);
 }
 
-void read_range(Context& context, const Table& table, const Values& values, Dataset& dataset) {
+void read_range(Context& context, const TomlTable& table, const Values& values, Dataset& dataset) {
   const auto& range = values.get<std::vector<double>>("range");
   if (range.size() == 2 && range[0] < range[1]) {
     dataset.low = range[0];
     dataset.high = range[1];
   } else {
     context.problems.add(values.places.at("range"), join_path(table.path, "range"),
-                         fmt::format("got {}, expected [low, high] with low < high", plugin::to_string(range)));
+                         fmt::format("got {}, expected [low, high] with low < high", catalog::to_string(range)));
   }
 }
 
-void read_transform(Context& context, const Table& parent, Transform& transform) {
+void read_transform(Context& context, const TomlTable& parent, Transform& transform) {
   const auto table = open_table(context, parent, "transform");
   if (!table) {
     return;
@@ -155,9 +155,9 @@ void read_transform(Context& context, const Table& parent, Transform& transform)
   }
 }
 
-std::shared_ptr<const Dataset> read_source(Context& context, const Table& parent);
+std::shared_ptr<const Dataset> read_source(Context& context, const TomlTable& parent);
 
-void read_dataset_component(Context& context, const Table& table, std::vector<std::string> others, Dataset& dataset,
+void read_dataset_component(Context& context, const TomlTable& table, std::vector<std::string> others, Dataset& dataset,
                             const Description* description) {
   others.insert(others.end(), {"use", "source"});
   if (description != nullptr) {
@@ -167,7 +167,7 @@ void read_dataset_component(Context& context, const Table& table, std::vector<st
 }
 
 // `source = "mnist"` is short for a table with that `use`.
-std::shared_ptr<const Dataset> read_source(Context& context, const Table& parent) {
+std::shared_ptr<const Dataset> read_source(Context& context, const TomlTable& parent) {
   const Node* const node = find(*parent.node, "source");
   if (node == nullptr) {
     return nullptr;
@@ -184,18 +184,18 @@ std::shared_ptr<const Dataset> read_source(Context& context, const Table& parent
     return nullptr;
   }
   auto source = std::make_shared<Dataset>();
-  const Table table{&expanded, path, node->place, true};
+  const TomlTable table{&expanded, path, node->place, true};
   const auto* description = read_use(context, table, {Kind::dataset, ""}, nullptr, "");
   read_dataset_component(context, table, {}, *source, description);
   return source;
 }
 
-const Description* default_loss(Context& context, const plugin::LossSlot& slot) {
+const Description* default_loss(Context& context, const catalog::LossSlot& slot) {
   const auto* loss = find_component(context.catalog, Kind::loss, slot.default_loss);
   return loss != nullptr && loss->role == slot.role ? loss : nullptr;
 }
 
-Component read_loss(Context& context, const Table& table, const std::string& model, const plugin::LossSlot& slot) {
+Component read_loss(Context& context, const TomlTable& table, const std::string& model, const catalog::LossSlot& slot) {
   std::string why = fmt::format(": model '{}' needs [{}]", model, table.path);
   if (!slot.default_loss.empty()) {
     why += fmt::format(", as its default loss '{}' is not loaded", slot.default_loss);
@@ -208,7 +208,7 @@ Component read_loss(Context& context, const Table& table, const std::string& mod
   return loss;
 }
 
-Component read_group(Context& context, const Table& table, const Component& base, const Description* base_description) {
+Component read_group(Context& context, const TomlTable& table, const Component& base, const Description* base_description) {
   Component group;
   const Node* const use = find(*table.node, "use");
   if (use == nullptr && base_description == nullptr) {
@@ -224,7 +224,7 @@ Component read_group(Context& context, const Table& table, const Component& base
 
 }  // namespace
 
-Dataset read_dataset(Context& context, const Table& root) {
+Dataset read_dataset(Context& context, const TomlTable& root) {
   Dataset dataset;
   const auto table = open_table(context, root, "dataset");
   if (!table) {
@@ -239,7 +239,7 @@ Dataset read_dataset(Context& context, const Table& root) {
   return dataset;
 }
 
-Component read_model(Context& context, const Table& root) {
+Component read_model(Context& context, const TomlTable& root) {
   Component model;
   const auto table = open_table(context, root, "model");
   if (!table) {
@@ -251,7 +251,7 @@ Component read_model(Context& context, const Table& root) {
   return model;
 }
 
-std::map<std::string, Component> read_losses(Context& context, const Table& root, const Component& model) {
+std::map<std::string, Component> read_losses(Context& context, const TomlTable& root, const Component& model) {
   std::map<std::string, Component> losses;
   auto table = open_table(context, root, "loss");
   const auto* description = find_component(context.catalog, Kind::model, model.use);
@@ -276,8 +276,8 @@ std::map<std::string, Component> read_losses(Context& context, const Table& root
   return losses;
 }
 
-std::map<std::string, Metric> read_metrics(Context& context, const Table& root) {
-  std::map<std::string, Metric> metrics;
+std::map<std::string, MetricChoice> read_metrics(Context& context, const TomlTable& root) {
+  std::map<std::string, MetricChoice> metrics;
   const auto all = open_table(context, root, "metric");
   if (!all) {
     return metrics;
@@ -288,7 +288,7 @@ std::map<std::string, Metric> read_metrics(Context& context, const Table& root) 
     if (description == nullptr) {
       continue;
     }
-    Metric& metric = metrics[child.key];
+    MetricChoice& metric = metrics[child.key];
     metric.at_end = read_values(context, *table, section("metric").keys).get<std::string>("when") == "end";
     std::vector<std::string> others = names_in(section("metric"));
     others.emplace_back("use");
@@ -297,7 +297,7 @@ std::map<std::string, Metric> read_metrics(Context& context, const Table& root) 
   return metrics;
 }
 
-Component read_optimizer(Context& context, const Table& root, std::map<std::string, Component>& groups) {
+Component read_optimizer(Context& context, const TomlTable& root, std::map<std::string, Component>& groups) {
   Component optimizer;
   const auto table = open_table(context, root, "optimizer");
   if (!table) {
@@ -336,7 +336,7 @@ const Description* find_component(const std::vector<Description>& catalog, Kind 
 std::vector<Key> keys_of(const Description& description) {
   std::vector<Key> keys;
   for (const auto& setting : description.settings) {
-    keys.emplace_back().plugin::SettingDescription::operator=(setting);
+    keys.emplace_back().catalog::SettingDescription::operator=(setting);
   }
   return keys;
 }

@@ -8,7 +8,7 @@
 
 #include "base/error.hpp"
 #include "experiment/problems.hpp"
-#include "plugin/description.hpp"
+#include "catalog/description.hpp"
 
 namespace atelier::experiment {
 namespace {
@@ -104,7 +104,7 @@ std::string literal(const Node& node) {
   if (node.kind == Node::Kind::date) {
     return std::get<std::string>(node.scalar);
   }
-  return plugin::to_string(std::visit([](const auto& value) { return plugin::Value(value); }, node.scalar));
+  return catalog::to_string(std::visit([](const auto& value) { return catalog::Value(value); }, node.scalar));
 }
 
 std::string describe(const Node& node) {
@@ -125,7 +125,7 @@ std::string describe(const Node& node) {
 std::string quote_key(std::string_view key) {
   constexpr std::string_view bare = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
   const bool is_bare = !key.empty() && key.find_first_not_of(bare) == std::string_view::npos;
-  return is_bare ? std::string(key) : plugin::to_string(std::string(key));
+  return is_bare ? std::string(key) : catalog::to_string(std::string(key));
 }
 
 std::string join_path(std::string_view table, std::string_view key) {

@@ -12,15 +12,13 @@
 #include <vector>
 
 #include "experiment/place.hpp"
-#include "experiment/schedule.hpp"
-#include "plugin/description.hpp"
+#include "experiment/learning_rate_schedule.hpp"
+#include "catalog/description.hpp"
 
 namespace atelier::experiment {
 
-// One component: which, and its settings.
-struct Component {
-  std::string use;
-  plugin::Settings settings;  // all that its description lists, defaults filled in, each of the described type
+// One component. Its settings are all that its description lists, defaults filled in, each of the described type.
+struct Component : catalog::ComponentChoice {
   std::map<std::string, Place> places;  // of `use` and the settings that were given
   Place place;                          // of its table; not given() where the whole component is a default
 };
@@ -53,7 +51,7 @@ struct Dataset : Component {
                                           // source, low, high, validation and transform mean nothing
 };
 
-struct Metric : Component {
+struct MetricChoice : Component {
   bool at_end = false;  // measured once, when training is done; otherwise at every evaluation
 };
 
@@ -120,11 +118,11 @@ struct Experiment {
   Dataset dataset;
   Component model;
   std::map<std::string, Component> losses;  // by slot; every slot of the model has one
-  std::map<std::string, Metric> metrics;    // by the name that their results are logged under
+  std::map<std::string, MetricChoice> metrics;    // by the name that their results are logged under
   Component optimizer;
   std::map<std::string, Component>
       group_optimizers;  // by parameter group; complete: what was left out is the optimizer's
-  Schedule schedule;
+  LearningRateSchedule schedule;
   Train train;
   Evaluate evaluate;
   Sample sample;
@@ -142,13 +140,13 @@ struct Experiment {
 // Reads and checks an experiment file. Each override is "key=value": the key dotted as in TOML, the value a TOML
 // literal; what is none is a string. Throws Error(file) where the file cannot be read, otherwise as parse() does.
 Experiment load(const std::filesystem::path& file, const std::vector<std::string>& overrides,
-                const std::vector<plugin::Description>& catalog);
+                const std::vector<catalog::Description>& catalog);
 
 // The same for a text; `file_name` is for messages. Throws Error(experiment): a syntax error alone, otherwise all
 // problems at once, in the order of their places, a line each: "file:line:column: key: got X, expected Y; did you mean
 // 'Z'?".
 Experiment parse(std::string_view text, std::string_view file_name, const std::filesystem::path& directory,
-                 const std::vector<std::string>& overrides, const std::vector<plugin::Description>& catalog);
+                 const std::vector<std::string>& overrides, const std::vector<catalog::Description>& catalog);
 
 // "vae.toml:12:3: train.batch_size", or the key alone where its value is a default: for what is found wrong with it
 // later.
@@ -166,6 +164,6 @@ std::string resolved_with_origins(const Experiment& experiment);
 std::map<std::string, std::string> flatten(std::string_view toml_text);
 
 // JSON Schema (draft 2020-12) of experiment files with the components of this catalog, for editors.
-std::string json_schema(const std::vector<plugin::Description>& catalog);
+std::string json_schema(const std::vector<catalog::Description>& catalog);
 
 }  // namespace atelier::experiment

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
-#include "plugin/description.hpp"
+#include "catalog/description.hpp"
 
 namespace atelier::experiment {
 namespace {
@@ -56,7 +56,7 @@ std::optional<Node> parse_override(std::string_view text) {
   }
   // Over several lines a value could go on with other keys; it is a string then.
   auto root = value.find('\n') == std::string::npos ? try_parse(key, value) : std::nullopt;
-  return root ? root : try_parse(key, plugin::to_string(value));
+  return root ? root : try_parse(key, catalog::to_string(value));
 }
 
 void set_place(Node& node, const Place& place) {

@@ -14,12 +14,12 @@
 #include "experiment/overrides.hpp"
 #include "experiment/resolved.hpp"
 #include "experiment/sections.hpp"
-#include "experiment/table.hpp"
+#include "experiment/toml_table.hpp"
 
 namespace atelier::experiment {
 namespace {
 
-void read_top(Context& context, const Table& root, Experiment& experiment, Values& top) {
+void read_top(Context& context, const TomlTable& root, Experiment& experiment, Values& top) {
   top = read_values(context, root, section("").keys);
   experiment.name = top.get<std::string>("name");
   experiment.seed = top.get<int64_t>("seed");
@@ -44,12 +44,12 @@ void read_top(Context& context, const Table& root, Experiment& experiment, Value
 }
 
 // The values of a section that has no rule beyond its keys.
-Values read_section(Context& context, const Table& table, const std::string& name, const Values* base = nullptr) {
+Values read_section(Context& context, const TomlTable& table, const std::string& name, const Values* base = nullptr) {
   report_unknown(context, table, names_in(section(name)));
   return read_values(context, table, section(name).keys, base);
 }
 
-void read_schedule(Context& context, const Table& table, Schedule& schedule) {
+void read_schedule(Context& context, const TomlTable& table, LearningRateSchedule& schedule) {
   const auto& all = section("schedule").keys;
   const Node* const node = find(*table.node, "use");
   const bool chosen = node != nullptr && node->kind == Node::Kind::text;
@@ -68,19 +68,19 @@ void read_schedule(Context& context, const Table& table, Schedule& schedule) {
   }
   report_unknown(context, table, names_in(section("schedule")));
   const Values values = read_values(context, table, keys);
-  schedule.use = use == "step"     ? Schedule::Use::step
-                 : use == "cosine" ? Schedule::Use::cosine
-                                   : Schedule::Use::constant;
+  schedule.use = use == "step"     ? LearningRateSchedule::Use::step
+                 : use == "cosine" ? LearningRateSchedule::Use::cosine
+                                   : LearningRateSchedule::Use::constant;
   schedule.warmup = values.get<int64_t>("warmup");
-  if (schedule.use == Schedule::Use::step) {
+  if (schedule.use == LearningRateSchedule::Use::step) {
     schedule.every = values.get<int64_t>("every");
     schedule.factor = values.get<double>("factor");
-  } else if (schedule.use == Schedule::Use::cosine) {
+  } else if (schedule.use == LearningRateSchedule::Use::cosine) {
     schedule.floor = values.get<double>("floor");
   }
 }
 
-void read_train(Context& context, const Table& table, Train& train) {
+void read_train(Context& context, const TomlTable& table, Train& train) {
   const Values values = read_section(context, table, "train");
   if (values.given("epochs") && values.given("steps")) {
     context.problems.add(std::max(values.places.at("epochs"), values.places.at("steps")), "train",
@@ -104,7 +104,7 @@ void read_train(Context& context, const Table& table, Train& train) {
   }
 }
 
-void read_evaluate(Context& context, const Table& table, Evaluate& evaluate) {
+void read_evaluate(Context& context, const TomlTable& table, Evaluate& evaluate) {
   const Values values = read_section(context, table, "evaluate");
   evaluate.every = values.get<double>("every");
   evaluate.metric = values.get<std::string>("metric");
@@ -112,7 +112,7 @@ void read_evaluate(Context& context, const Table& table, Evaluate& evaluate) {
   evaluate.batch_size = values.get<int64_t>("batch_size");
 }
 
-void read_sample(Context& context, const Table& table, const Values& top, Sample& sample) {
+void read_sample(Context& context, const TomlTable& table, const Values& top, Sample& sample) {
   Values base;  // the run's seed
   base.values["seed"] = top.values.at("seed");
   if (top.given("seed")) {
@@ -124,7 +124,7 @@ void read_sample(Context& context, const Table& table, const Values& top, Sample
   sample.seed = values.get<int64_t>("seed");
 }
 
-void read_log(Context& context, const Table& table, Log& log) {
+void read_log(Context& context, const TomlTable& table, Log& log) {
   const Values values = read_section(context, table, "log");
   log.every = values.get<int64_t>("every");
   log.gradient_norms = values.get<int64_t>("gradient_norms");
@@ -134,7 +134,7 @@ void read_log(Context& context, const Table& table, Log& log) {
   log.activations_every = values.get<int64_t>("activations_every");
 }
 
-void read_start(Context& context, const Table& table, std::optional<Start>& start) {
+void read_start(Context& context, const TomlTable& table, std::optional<Start>& start) {
   if (table.given) {
     const Values values = read_section(context, table, "start");
     start = Start{values.get<std::string>("from"), values.get<std::vector<std::string>>("groups"),
@@ -142,7 +142,7 @@ void read_start(Context& context, const Table& table, std::optional<Start>& star
   }
 }
 
-void read_sections(Context& context, const Table& root, const Values& top, Experiment& experiment) {
+void read_sections(Context& context, const TomlTable& root, const Values& top, Experiment& experiment) {
   if (const auto table = open_table(context, root, "schedule")) {
     read_schedule(context, *table, experiment.schedule);
   }
@@ -194,11 +194,11 @@ void check_start_groups(const Experiment& experiment, const std::vector<std::str
 }  // namespace
 
 Experiment parse(std::string_view text, std::string_view file_name, const std::filesystem::path& directory,
-                 const std::vector<std::string>& overrides, const std::vector<plugin::Description>& catalog) {
+                 const std::vector<std::string>& overrides, const std::vector<catalog::Description>& catalog) {
   Context context{catalog, {}, {}};
   Node document = parse_document(text, file_name);
   apply_overrides(document, overrides, context.problems);
-  const Table root{&document, "", document.place, true};
+  const TomlTable root{&document, "", document.place, true};
 
   Experiment experiment;
   Values top;
@@ -220,7 +220,7 @@ Experiment parse(std::string_view text, std::string_view file_name, const std::f
 }
 
 Experiment load(const std::filesystem::path& file, const std::vector<std::string>& overrides,
-                const std::vector<plugin::Description>& catalog) {
+                const std::vector<catalog::Description>& catalog) {
   std::ifstream stream(file, std::ios::binary);
   std::ostringstream text;
   text << stream.rdbuf();

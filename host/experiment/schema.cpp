@@ -13,11 +13,11 @@ namespace atelier::experiment {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using plugin::Description;
-using plugin::Kind;
-using plugin::SettingType;
+using catalog::Description;
+using catalog::Kind;
+using catalog::SettingType;
 
-Json json_of(const plugin::Value& value) {
+Json json_of(const catalog::Value& value) {
   return std::visit([](const auto& alternative) { return Json(alternative); }, value);
 }
 

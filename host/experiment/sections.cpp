@@ -8,8 +8,8 @@
 namespace atelier::experiment {
 namespace {
 
-using plugin::SettingType;
-using plugin::Value;
+using catalog::SettingType;
+using catalog::Value;
 
 Key make_key(const std::string& name, SettingType type, Value default_value, const std::string& help) {
   Key key;

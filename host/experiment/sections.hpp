@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "experiment/table.hpp"
+#include "experiment/toml_table.hpp"
 
 namespace atelier::experiment {
 

@@ -5,23 +5,23 @@
 #include <utility>
 #include <vector>
 
-#include "graph/graph.hpp"
+#include "record/graph.hpp"
 
 namespace atelier::ops {
 
-using graph::Attribute;
-using graph::Attributes;
-using graph::AttributeSpec;
-using graph::AttributeType;
-using graph::Differentiability;
-using graph::GradientRequest;
-using graph::Graph;
-using graph::Inference;
-using graph::KernelRequest;
-using graph::Operation;
-using graph::OperationRegistry;
-using graph::TensorType;
-using graph::Value;
+using record::Attribute;
+using record::Attributes;
+using record::AttributeSpec;
+using record::AttributeType;
+using record::Differentiability;
+using record::GradientRequest;
+using record::Graph;
+using record::Inference;
+using record::KernelRequest;
+using record::Operation;
+using record::OperationRegistry;
+using record::TensorType;
+using record::Value;
 using tensor::DType;
 using tensor::Shape;
 

@@ -2,13 +2,13 @@
 // the graph of its operands; shapes and errors are the operations'.
 #pragma once
 
-#include "graph/layout.hpp"
+#include "record/layout.hpp"
 #include "ops/declare.hpp"
 
 namespace atelier::ops {
 
-using graph::channels_first;
-using graph::channels_last;
+using record::channels_first;
+using record::channels_last;
 
 Value scalar(Graph& graph, double value);  // rank 0
 Value scalar(Graph& graph, const Attribute& value);

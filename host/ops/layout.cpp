@@ -1,6 +1,6 @@
 // Turning images between (B, C, H, W), as they are recorded, and (B, H, W, C), as kernels want them. graph/layout.hpp
 // says when that moves anything at all.
-#include "graph/layout.hpp"
+#include "record/layout.hpp"
 
 #include "kernels/movement.hpp"
 #include "ops/declare.hpp"
@@ -9,7 +9,7 @@
 namespace atelier::ops {
 namespace {
 
-using graph::LayoutChange;
+using record::LayoutChange;
 
 void register_turn(OperationRegistry& registry, const char* name, LayoutChange change, std::vector<int> axes,
                    Value (*back)(Value)) {
@@ -32,8 +32,8 @@ void register_turn(OperationRegistry& registry, const char* name, LayoutChange c
 }  // namespace
 
 void register_layout(OperationRegistry& registry) {
-  register_turn(registry, "channels_last/1", LayoutChange::channels_last, {0, 2, 3, 1}, graph::channels_first);
-  register_turn(registry, "channels_first/1", LayoutChange::channels_first, {0, 3, 1, 2}, graph::channels_last);
+  register_turn(registry, "channels_last/1", LayoutChange::channels_last, {0, 2, 3, 1}, record::channels_first);
+  register_turn(registry, "channels_first/1", LayoutChange::channels_first, {0, 3, 1, 2}, record::channels_last);
 }
 
 }  // namespace atelier::ops

@@ -2,15 +2,15 @@
 
 #include <mutex>
 
-#include "graph/lowering.hpp"
+#include "record/lowering.hpp"
 
 namespace atelier::ops {
 
 void register_operations() {
   static std::once_flag once;
   std::call_once(once, [] {
-    graph::OperationRegistry& registry = graph::OperationRegistry::instance();
-    graph::register_special_operations();
+    record::OperationRegistry& registry = record::OperationRegistry::instance();
+    record::register_special_operations();
     register_elementwise(registry);
     register_activations(registry);
     register_shapes(registry);

@@ -3,7 +3,7 @@
 // drawn.
 #include "kernels/random.hpp"
 
-#include "graph/tape.hpp"
+#include "record/tape.hpp"
 #include "ops/functions.hpp"
 #include "ops/operations.hpp"
 
@@ -12,7 +12,7 @@ namespace {
 
 using MakeRandom = std::unique_ptr<kernels::Kernel> (*)(DType, int64_t, int64_t, const kernels::RandomOperands&);
 
-kernels::OperandReference step_operand(graph::StepOperand operand) {
+kernels::OperandReference step_operand(record::StepOperand operand) {
   return {.slot = operand};
 }
 
@@ -26,11 +26,11 @@ void add_source(OperationRegistry& registry, const char* name, MakeRandom make) 
     const int64_t rows = out.rank() == 0 ? 1 : out[0];
     const int64_t row_elements = rows == 0 ? 0 : out.elements() / rows;
     return make(request.dtype(), rows, row_elements,
-                {.seed = step_operand(graph::operand_seed),
-                 .purpose = step_operand(graph::operand_purpose),
-                 .step = step_operand(graph::operand_step),
+                {.seed = step_operand(record::operand_seed),
+                 .purpose = step_operand(record::operand_purpose),
+                 .step = step_operand(record::operand_step),
                  .ordinal = request.attributes[1].scalar,
-                 .first_row = step_operand(graph::operand_first_row)});
+                 .first_row = step_operand(record::operand_first_row)});
   };
   registry.add(std::move(operation));
 }

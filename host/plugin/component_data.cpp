@@ -1,7 +1,5 @@
 #include "plugin/component_data.hpp"
 
-#include <algorithm>
-
 namespace atelier::plugin {
 namespace {
 
@@ -13,33 +11,33 @@ std::vector<T> list_of(const atl_value& value) {
 
 }  // namespace
 
-AbiSettings::AbiSettings(const Settings& settings) {
+AbiSettings::AbiSettings(const catalog::Settings& settings) {
   texts_.reserve(settings.size());
   for (const auto& [name, value] : settings) {
     atl_value out{};
     out.type = static_cast<atl_value_type>(value.index());
-    switch (static_cast<SettingType>(value.index())) {
-      case SettingType::boolean:
+    switch (static_cast<catalog::SettingType>(value.index())) {
+      case catalog::SettingType::boolean:
         out.boolean = std::get<bool>(value) ? 1 : 0;
         break;
-      case SettingType::integer:
+      case catalog::SettingType::integer:
         out.integer = std::get<int64_t>(value);
         break;
-      case SettingType::number:
+      case catalog::SettingType::number:
         out.number = std::get<double>(value);
         break;
-      case SettingType::text:
+      case catalog::SettingType::text:
         out.text = borrow(std::get<std::string>(value));
         break;
-      case SettingType::integers:
+      case catalog::SettingType::integers:
         out.list = std::get<std::vector<int64_t>>(value).data();
         out.count = std::get<std::vector<int64_t>>(value).size();
         break;
-      case SettingType::numbers:
+      case catalog::SettingType::numbers:
         out.list = std::get<std::vector<double>>(value).data();
         out.count = std::get<std::vector<double>>(value).size();
         break;
-      case SettingType::texts: {
+      case catalog::SettingType::texts: {
         auto& views = texts_.emplace_back();
         for (const std::string& text : std::get<std::vector<std::string>>(value)) {
           views.push_back(borrow(text));
@@ -54,7 +52,7 @@ AbiSettings::AbiSettings(const Settings& settings) {
   settings_ = {sizeof(atl_settings), values_.data(), values_.size()};
 }
 
-Value to_value(const atl_value& value) {
+catalog::Value to_value(const atl_value& value) {
   switch (value.type) {
     case ATL_BOOLEAN:
       return value.boolean != 0;
@@ -78,13 +76,8 @@ Value to_value(const atl_value& value) {
   }
 }
 
-const FieldSpec* DataSpec::find(std::string_view name) const {
-  const auto found = std::ranges::find(fields, name, &FieldSpec::name);
-  return found == fields.end() ? nullptr : &*found;
-}
-
-DataSpec DataSpec::from(const atl_data_spec& spec) {
-  DataSpec out;
+catalog::DataSpec to_data_spec(const atl_data_spec& spec) {
+  catalog::DataSpec out;
   const char* field = reinterpret_cast<const char*>(spec.fields);
   for (uint64_t i = 0; i < spec.field_count; ++i, field += spec.fields->size) {
     const auto& found = *reinterpret_cast<const atl_field*>(field);
@@ -99,8 +92,8 @@ DataSpec DataSpec::from(const atl_data_spec& spec) {
   return out;
 }
 
-AbiDataSpec::AbiDataSpec(const DataSpec& spec) {
-  for (const FieldSpec& field : spec.fields) {
+AbiDataSpec::AbiDataSpec(const catalog::DataSpec& spec) {
+  for (const catalog::FieldSpec& field : spec.fields) {
     fields_.push_back(
         {sizeof(atl_field), borrow(field.name), field.dtype == tensor::DType::i64 ? ATL_INT64 : ATL_FLOAT32,
          static_cast<uint32_t>(field.dims.rank()), field.dims.dims().data(), field.classes, field.low, field.high});

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "plugin/description.hpp"
-#include "tensor/shape.hpp"
+#include "catalog/data_spec.hpp"
+#include "catalog/description.hpp"
 
 namespace atelier::plugin {
 
@@ -21,7 +21,7 @@ inline std::string own(atl_string text) {
 // Settings as the contract shows them; borrows from `settings`, which must outlive it.
 class AbiSettings {
  public:
-  explicit AbiSettings(const Settings& settings);
+  explicit AbiSettings(const catalog::Settings& settings);
   AbiSettings(const AbiSettings&) = delete;
   AbiSettings& operator=(const AbiSettings&) = delete;
   [[nodiscard]] const atl_settings* get() const { return &settings_; }
@@ -32,29 +32,14 @@ class AbiSettings {
   atl_settings settings_{};
 };
 
-Value to_value(const atl_value& value);
+catalog::Value to_value(const atl_value& value);
 
-struct FieldSpec {
-  std::string name;
-  tensor::DType dtype = tensor::DType::f32;
-  tensor::Shape dims;  // of one sample; an image is (C, H, W)
-  int64_t classes = 0;
-  double low = 0, high = 1;
-};
-
-struct DataSpec {
-  std::vector<FieldSpec> fields;
-  int64_t train_count = 0, test_count = 0;
-  std::vector<std::string> files;
-
-  [[nodiscard]] const FieldSpec* find(std::string_view name) const;
-  static DataSpec from(const atl_data_spec& spec);
-};
+catalog::DataSpec to_data_spec(const atl_data_spec& spec);
 
 // The same as the contract shows it; borrows from `spec`.
 class AbiDataSpec {
  public:
-  explicit AbiDataSpec(const DataSpec& spec);
+  explicit AbiDataSpec(const catalog::DataSpec& spec);
   AbiDataSpec(const AbiDataSpec&) = delete;
   AbiDataSpec& operator=(const AbiDataSpec&) = delete;
   [[nodiscard]] const atl_data_spec* get() const { return &spec_; }

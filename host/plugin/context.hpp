@@ -8,16 +8,17 @@
 #include <string>
 #include <vector>
 
-#include "graph/session.hpp"
+#include "execute/session.hpp"
 
 namespace atelier::plugin {
 
+class GroupUpdates;
 class Model;
 
 // The current batch, and the way to another one.
 struct BatchField {
   std::string name;
-  graph::TensorType type;
+  record::TensorType type;
   const void* data = nullptr;
 };
 
@@ -43,8 +44,9 @@ struct PendingAction {  // after the next update of a group
 struct atl_context {
   atl_phase_info phase{};
   atelier::plugin::Model* model = nullptr;
-  atelier::graph::Session* session = nullptr;     // train, evaluate, sample
-  atelier::plugin::BatchSource* batch = nullptr;  // train, evaluate
+  atelier::execute::Session* session = nullptr;     // train, evaluate, sample
+  atelier::plugin::BatchSource* batch = nullptr;    // train, evaluate
+  atelier::plugin::GroupUpdates* updates = nullptr;  // train
   std::string stage;                              // for messages: "model 'gan', training step 12"
 
   // Recorded so far in this batch: a field is one tensor however often it is asked for.

@@ -11,9 +11,9 @@
 namespace atelier::plugin {
 namespace {
 
-using graph::Location;
-using graph::RawAttribute;
-using graph::TensorType;
+using record::Location;
+using record::RawAttribute;
+using record::TensorType;
 
 std::function<void(std::string_view)>& inform_sink() {
   static std::function<void(std::string_view)> sink = [](std::string_view) {};
@@ -61,25 +61,25 @@ std::string at_place(atl_location location, const std::string& message) {
   return place.empty() ? message : place + ": " + message;
 }
 
-graph::Session& recording(atl_context& context, std::string_view call) {
+execute::Session& recording(atl_context& context, std::string_view call) {
   if (context.session == nullptr) {
     throw Error(ErrorKind::plugin, "{}: only while recording a training step, an evaluation or a sampling", call);
   }
   return *context.session;
 }
 
-graph::Session& training(atl_context& context, std::string_view call, atl_location location) {
+execute::Session& training(atl_context& context, std::string_view call, atl_location location) {
   if (context.phase.phase != ATL_PHASE_TRAIN) {
     throw Error(ErrorKind::plugin, "{}", at_place(location, fmt::format("{}: only in train_step", call)));
   }
   return *context.session;
 }
 
-atl_tensor handle_of(const graph::Session& session, uint32_t value) {
+atl_tensor handle_of(const execute::Session& session, uint32_t value) {
   return (static_cast<uint64_t>(session.generation()) << 32U) | (value + 1);
 }
 
-uint32_t value_of(const graph::Session& session, atl_tensor handle, std::string_view call, atl_location location) {
+uint32_t value_of(const execute::Session& session, atl_tensor handle, std::string_view call, atl_location location) {
   const auto generation = static_cast<uint32_t>(handle >> 32U);
   const auto index = static_cast<uint32_t>(handle);
   if (handle == 0 || index == 0) {
@@ -108,9 +108,9 @@ void inform(atl_string message) {
 }
 
 atl_status operation(atl_string name, atl_operation* out) {
-  const graph::OperationRegistry& registry = graph::OperationRegistry::instance();
-  const graph::Operation* found = registry.find(std::string_view(name.data, name.size));
-  if (found == nullptr || found->special != graph::Special::none) {
+  const record::OperationRegistry& registry = record::OperationRegistry::instance();
+  const record::Operation* found = registry.find(std::string_view(name.data, name.size));
+  if (found == nullptr || found->special != record::Special::none) {
     return ATL_ERROR_UNSUPPORTED;
   }
   *out = registry.handle(*found);
@@ -132,14 +132,14 @@ atl_status apply(atl_context* context, const atl_call* call) {
   std::fill_n(call->outputs, call->output_count, atl_tensor{0});
   return run(context, [&](atl_context& c) {
     const atl_location at{call->file, call->line};
-    const graph::Operation* found = graph::OperationRegistry::instance().by_handle(call->operation);
+    const record::Operation* found = record::OperationRegistry::instance().by_handle(call->operation);
     if (found == nullptr) {
       throw Error(ErrorKind::plugin, "{}",
                   at_place(at,
                            "this host does not have the operation; hint: the plugin was made for "
                            "a newer atelier"));
     }
-    graph::Session& session = recording(c, found->name);
+    execute::Session& session = recording(c, found->name);
     constexpr size_t few = 16;
     std::array<uint32_t, few> small_inputs{};
     std::vector<uint32_t> many_inputs(call->input_count > few ? call->input_count : 0);
@@ -156,11 +156,11 @@ atl_status apply(atl_context* context, const atl_call* call) {
       const atl_attribute& from = call->attributes[i];
       RawAttribute& to = attributes[i];
       if (from.type == ATL_INTEGERS) {
-        to.type = graph::AttributeType::integers;
+        to.type = record::AttributeType::integers;
         to.count = from.count;
         to.integers = from.value.integers;
       } else {
-        to.type = from.type == ATL_NUMBER ? graph::AttributeType::number : graph::AttributeType::integer;
+        to.type = from.type == ATL_NUMBER ? record::AttributeType::number : record::AttributeType::integer;
         to.integer = from.value.integer;
       }
     }
@@ -175,7 +175,7 @@ atl_status apply(atl_context* context, const atl_call* call) {
 atl_status describe(atl_context* context, atl_tensor tensor, atl_tensor_info* info) {
   info->rank = 0;
   return run(context, [&](atl_context& c) {
-    graph::Session& session = recording(c, "describe");
+    execute::Session& session = recording(c, "describe");
     const TensorType& type = session.type(value_of(session, tensor, "describe", {"", 0}));
     info->dtype = static_cast<atl_dtype>(type.dtype);
     info->rank = static_cast<uint32_t>(type.shape.rank());
@@ -187,7 +187,7 @@ atl_status constant(atl_context* context, atl_dtype dtype, const int64_t* dims, 
                     atl_location location, atl_tensor* tensor) {
   *tensor = 0;
   return run(context, [&](atl_context& c) {
-    graph::Session& session = recording(c, "constant");
+    execute::Session& session = recording(c, "constant");
     const tensor::Shape shape(std::span(dims, rank));
     const tensor::DType real = session.recorder().real();
     if (dtype == ATL_FLOAT32 && real == tensor::DType::f64) {  // a run in double precision sees the same numbers
@@ -209,7 +209,7 @@ atl_status gradient(atl_context* context, atl_tensor output, const atl_tensor* i
                     atl_location location, atl_tensor* gradients) {
   std::fill_n(gradients, input_count, atl_tensor{0});
   return run(context, [&](atl_context& c) {
-    graph::Session& session = recording(c, "gradient");
+    execute::Session& session = recording(c, "gradient");
     std::vector<uint32_t> values;
     for (uint64_t i = 0; i < input_count; ++i) {
       values.push_back(value_of(session, inputs[i], "gradient", location));
@@ -224,7 +224,7 @@ atl_status gradient(atl_context* context, atl_tensor output, const atl_tensor* i
 
 atl_status minimize(atl_context* context, atl_string group, atl_tensor loss, atl_location location) {
   return run(context, [&](atl_context& c) {
-    graph::Session& session = training(c, "minimize", location);
+    execute::Session& session = training(c, "minimize", location);
     const std::string name = own(group);
     c.model->minimize(c, name, value_of(session, loss, "minimize", location), to_location(location));
     std::vector<PendingAction> due;
@@ -245,7 +245,7 @@ atl_status minimize(atl_context* context, atl_string group, atl_tensor loss, atl
 
 atl_status materialize(atl_context* context, atl_tensor* tensors, uint64_t count, atl_location location) {
   return run(context, [&](atl_context& c) {
-    graph::Session& session = recording(c, "materialize");
+    execute::Session& session = recording(c, "materialize");
     std::vector<uint32_t> values;
     for (uint64_t i = 0; i < count; ++i) {
       values.push_back(value_of(session, tensors[i], "materialize", location));
@@ -266,7 +266,7 @@ atl_status materialize(atl_context* context, atl_tensor* tensors, uint64_t count
 
 atl_status read(atl_context* context, atl_tensor tensor, double* values, uint64_t capacity, atl_location location) {
   return run(context, [&](atl_context& c) {
-    graph::Session& session = recording(c, "read");
+    execute::Session& session = recording(c, "read");
     uint32_t value = value_of(session, tensor, "read", location);
     session.read(value, values, capacity, to_location(location));
   });
@@ -274,7 +274,7 @@ atl_status read(atl_context* context, atl_tensor tensor, double* values, uint64_
 
 atl_status log(atl_context* context, atl_string name, atl_tensor value, atl_tensor count, atl_location location) {
   return run(context, [&](atl_context& c) {
-    graph::Session& session = recording(c, "log");
+    execute::Session& session = recording(c, "log");
     const std::string_view text(name.data, name.size);
     if (text.empty() || text.find('/') != std::string_view::npos) {
       throw Error(ErrorKind::plugin, "{}", at_place(location, fmt::format("log: '{}' is no name for a metric", text)));
@@ -291,7 +291,7 @@ atl_status log(atl_context* context, atl_string name, atl_tensor value, atl_tens
 
 atl_status annotate(atl_context* context, atl_string name, atl_tensor tensor) {
   return run(context, [&](atl_context& c) {
-    graph::Session& session = recording(c, "annotate");
+    execute::Session& session = recording(c, "annotate");
     if (c.phase.training == 0) {
       return;  // only training is looked at, and there not the layers of another run's model, whose names may be ours
                // too
@@ -303,7 +303,7 @@ atl_status annotate(atl_context* context, atl_string name, atl_tensor tensor) {
 atl_status field(atl_context* context, atl_string name, atl_location location, atl_tensor* tensor) {
   *tensor = 0;
   return run(context, [&](atl_context& c) {
-    graph::Session& session = recording(c, "field");
+    execute::Session& session = recording(c, "field");
     const std::string_view wanted(name.data, name.size);
     if (c.generated.generation != 0 && wanted == "image") {
       *tensor = (static_cast<uint64_t>(c.generated.generation) << 32U) | (c.generated.value + 1);
@@ -349,7 +349,7 @@ atl_status parameter(atl_context* context, const atl_parameter_info* info, atl_p
 atl_status use(atl_context* context, atl_parameter parameter_handle, atl_tensor* tensor) {
   *tensor = 0;
   return run(context, [&](atl_context& c) {
-    graph::Session& session = recording(c, "use of a parameter");
+    execute::Session& session = recording(c, "use of a parameter");
     if (parameter_handle == 0 || parameter_handle > c.model->bank().parameters.size()) {
       throw Error(ErrorKind::plugin, "a parameter that this model has not declared");
     }
@@ -359,7 +359,7 @@ atl_status use(atl_context* context, atl_parameter parameter_handle, atl_tensor*
 
 atl_status assign(atl_context* context, atl_parameter parameter_handle, atl_tensor value, atl_location location) {
   return run(context, [&](atl_context& c) {
-    graph::Session& session = training(c, "assign", location);
+    execute::Session& session = training(c, "assign", location);
     if (parameter_handle == 0 || parameter_handle > c.model->bank().parameters.size()) {
       throw Error(ErrorKind::plugin, "assign: a parameter that this model has not declared");
     }
@@ -376,7 +376,7 @@ atl_status assign(atl_context* context, atl_parameter parameter_handle, atl_tens
 atl_status group(atl_context* context, atl_string name, atl_parameter* parameters, uint64_t capacity, uint64_t* count) {
   *count = 0;
   return run(context, [&](atl_context& c) {
-    const graph::ParameterGroup* found = c.model->bank().find_group(std::string_view(name.data, name.size));
+    const record::ParameterGroup* found = c.model->bank().find_group(std::string_view(name.data, name.size));
     if (found == nullptr) {
       throw Error(ErrorKind::plugin, "there is no parameter group '{}'{}", own(name),
                   did_you_mean(own(name), c.model->group_names()));
@@ -394,7 +394,7 @@ atl_status after_update(atl_context* context, atl_string name, void* self,
     if (c.phase.phase != ATL_PHASE_TRAIN) {
       return;  // an evaluation computes the loss without updating anything
     }
-    const graph::ParameterGroup* found = c.model->bank().find_group(std::string_view(name.data, name.size));
+    const record::ParameterGroup* found = c.model->bank().find_group(std::string_view(name.data, name.size));
     if (found == nullptr) {
       throw Error(ErrorKind::plugin,
                   "this loss acts on the weights of its network's parameter group, and was given {}; hint: "

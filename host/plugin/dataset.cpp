@@ -65,7 +65,7 @@ Dataset::Dataset(const Registry& registry, const DatasetRecipe& recipe, const st
     context.check(status);
     const atl_data_spec* spec = nullptr;
     context.check(table_->spec(self_, &spec));
-    spec_ = DataSpec::from(*spec);
+    spec_ = to_data_spec(*spec);
     if (source_) {  // what a sample is made of, too
       spec_.files.insert(spec_.files.end(), source_->spec().files.begin(), source_->spec().files.end());
     }

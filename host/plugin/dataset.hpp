@@ -15,7 +15,7 @@ namespace atelier::plugin {
 
 struct DatasetRecipe {
   std::string use;
-  Settings settings;
+  catalog::Settings settings;
   std::shared_ptr<const DatasetRecipe> source;  // null where none
 };
 
@@ -30,7 +30,7 @@ class Dataset {
   Dataset(const Dataset&) = delete;
   Dataset& operator=(const Dataset&) = delete;
 
-  [[nodiscard]] const DataSpec& spec() const { return spec_; }
+  [[nodiscard]] const catalog::DataSpec& spec() const { return spec_; }
   // Writes one sample into one array for each field. Any thread, concurrently. Throws Error(data).
   void read(Split split, int64_t index, void* const* fields) const;
   // The group of near-duplicates that a training sample belongs to. Throws Error(data).
@@ -43,7 +43,7 @@ class Dataset {
   std::unique_ptr<SourceView> source_view_;
   const atl_dataset_v1* table_ = nullptr;
   void* self_ = nullptr;
-  DataSpec spec_;
+  catalog::DataSpec spec_;
 };
 
 }  // namespace atelier::plugin

@@ -29,7 +29,7 @@ bool fits(const tensor::Shape& shape, const std::vector<int64_t>& declared) {
 
 }  // namespace
 
-Metric::Metric(const Registry& registry, std::string name, const ComponentChoice& choice, Model& model)
+Metric::Metric(const Registry& registry, std::string name, const catalog::ComponentChoice& choice, Model& model)
     : name_(std::move(name)), use_(choice.use), table_(registry.metric(choice.use)), model_(model) {
   atl_context context;
   context.model = &model_;
@@ -80,7 +80,7 @@ void Metric::begin() {
   }
 }
 
-std::vector<uint32_t> Metric::record(graph::Session& session, BatchSource& batch) {
+std::vector<uint32_t> Metric::record(execute::Session& session, BatchSource& batch) {
   atl_context context;
   context.session = &session;
   context.batch = &batch;
@@ -88,7 +88,7 @@ std::vector<uint32_t> Metric::record(graph::Session& session, BatchSource& batch
   return record(context);
 }
 
-std::vector<uint32_t> Metric::record_generated(graph::Session& session, uint32_t images, int64_t n) {
+std::vector<uint32_t> Metric::record_generated(execute::Session& session, uint32_t images, int64_t n) {
   atl_context context;
   context.session = &session;
   context.generated = {images, session.generation()};
@@ -108,12 +108,12 @@ std::vector<uint32_t> Metric::record(atl_context& context) {
   std::vector<uint32_t> values;
   for (size_t i = 0; i < sums_.size(); ++i) {
     const auto value = static_cast<uint32_t>(tensors[i]) - 1;
-    const graph::Session& session = *context.session;
+    const execute::Session& session = *context.session;
     const bool is_ours =
         static_cast<uint32_t>(tensors[i] >> 32U) == session.generation() && value < session.value_count();
     if (!is_ours || !fits(session.type(value).shape, sums_[i].dims)) {
       throw Error(ErrorKind::shape, "{}: '{}': got {}, expected {}", stage(), sums_[i].name,
-                  is_ours ? graph::to_string(session.type(value)) : "nothing",
+                  is_ours ? record::to_string(session.type(value)) : "nothing",
                   fmt::format("[{}]", fmt::join(sums_[i].dims, ", ")));
     }
     values.push_back(value);

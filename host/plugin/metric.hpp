@@ -20,7 +20,7 @@ class Metric {
  public:
   // `name`: what results are called after. Throws Error(plugin) in the plugin's words. Borrows the model, whose bank it
   // may enlarge by the weights of other runs' models.
-  Metric(const Registry& registry, std::string name, const ComponentChoice& choice, Model& model);
+  Metric(const Registry& registry, std::string name, const catalog::ComponentChoice& choice, Model& model);
   ~Metric();
   Metric(const Metric&) = delete;
   Metric& operator=(const Metric&) = delete;
@@ -32,9 +32,9 @@ class Metric {
 
   void begin();  // sums are 0
   // Records a batch, and gives the places on the tape of what is added to the sums. Throws Error(plugin).
-  std::vector<uint32_t> record(graph::Session& session, BatchSource& batch);
+  std::vector<uint32_t> record(execute::Session& session, BatchSource& batch);
   // The same for generated images, at this place.
-  std::vector<uint32_t> record_generated(graph::Session& session, uint32_t images, int64_t n);
+  std::vector<uint32_t> record_generated(execute::Session& session, uint32_t images, int64_t n);
   void add(size_t sum, const tensor::Tensor& values);
   std::vector<MetricArray> finish();
 

@@ -14,7 +14,7 @@ atl_features Model::find_features(atl_context&, const std::string& run) {
   if (building_ == nullptr || !foreign_models_) {
     throw Error(ErrorKind::plugin, "features('{}'): other runs' models are looked up in the constructor only", run);
   }
-  const DataSpec ours = building_->data;
+  const catalog::DataSpec ours = building_->data;
   foreign_.push_back(foreign_models_(run));
   const ForeignModel& foreign = foreign_.back();
   const std::string prefix = fmt::format("features.{}.", foreign_.size() - 1);
@@ -34,8 +34,8 @@ atl_features Model::find_features(atl_context&, const std::string& run) {
   if (built.features == nullptr) {
     throw Error(ErrorKind::plugin, "features('{}'): the model '{}' offers none", run, foreign.recipe.model.use);
   }
-  const FieldSpec* from = ours.find("image");
-  const FieldSpec* to = foreign.recipe.data.find("image");
+  const catalog::FieldSpec* from = ours.find("image");
+  const catalog::FieldSpec* to = foreign.recipe.data.find("image");
   if (from == nullptr || to == nullptr || !(from->dims == to->dims)) {
     throw Error(ErrorKind::plugin, "features('{}'): that model sees images of {}, this run has {}", run,
                 to == nullptr ? "nothing" : tensor::to_string(to->dims),
@@ -60,8 +60,8 @@ atl_status Model::apply_features(atl_context& context, atl_features handle, atl_
     throw Error(ErrorKind::plugin, "features that were not looked up with build.features(\"…\")");
   }
   const BuiltFeatures& built = features_[handle - 1];
-  graph::Session& session = *context.session;
-  const graph::Location at{location.file, location.line};
+  execute::Session& session = *context.session;
+  const record::Location at{location.file, location.line};
   for (uint64_t i = 0; i < count; ++i) {
     const std::string_view name(names[i].data, names[i].size);
     if (std::ranges::find(built.names, name) == built.names.end()) {
@@ -69,9 +69,9 @@ atl_status Model::apply_features(atl_context& context, atl_features handle, atl_
                   name, one_of(built.names), did_you_mean(std::string(name), built.names));
     }
   }
-  const graph::OperationRegistry& registry = graph::OperationRegistry::instance();
+  const record::OperationRegistry& registry = record::OperationRegistry::instance();
   const auto scalar = [&](double value) {
-    graph::RawAttribute attribute{graph::AttributeType::number, 0, {}};
+    record::RawAttribute attribute{record::AttributeType::number, 0, {}};
     attribute.number = value;
     return session.apply(registry.get("scalar/1"), {}, std::span(&attribute, 1), at);
   };
@@ -114,7 +114,7 @@ atl_status Model::apply_output(atl_context& context, const std::string& name, in
   }
   if (std::ranges::find(known, name) == known.end()) {
     throw Error(ErrorKind::plugin, "{}: the model '{}' has no output '{}', it has {}",
-                to_string(graph::Location{location.file, location.line}), recipe_.model.use, name,
+                to_string(record::Location{location.file, location.line}), recipe_.model.use, name,
                 known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", ")));
   }
   return outputs->apply(instance_.self, &context, borrow(name), draws, output);
@@ -137,7 +137,7 @@ std::vector<ViewDescription> Model::views() const {
   return out;
 }
 
-uint32_t Model::draw_view(graph::Session& session, const std::string& name, int64_t n, BatchSource* batch) {
+uint32_t Model::draw_view(execute::Session& session, const std::string& name, int64_t n, BatchSource* batch) {
   const auto* views = extension_of<atl_views_v1>(*table_, instance_.self, ATL_VIEWS_V1);
   atl_context context;
   make_context(context, session, {}, fmt::format("model '{}', view '{}'", recipe_.model.use, name));
@@ -150,11 +150,11 @@ uint32_t Model::draw_view(graph::Session& session, const std::string& name, int6
   context.check(status);
   const auto value = static_cast<uint32_t>(strips) - 1;
   const bool is_ours = static_cast<uint32_t>(strips >> 32U) == session.generation() && value < session.value_count();
-  const graph::TensorType type = is_ours ? session.type(value) : graph::TensorType{};
+  const record::TensorType type = is_ours ? session.type(value) : record::TensorType{};
   constexpr size_t axes = 5;
   if (type.shape.rank() != axes || (type.shape[2] != 1 && type.shape[2] != 3) || type.dtype != recipe_.real) {
     throw Error(ErrorKind::shape, "{}: got {}, expected strips (n, k, C, H, W) with 1 or 3 channels", context.stage,
-                is_ours ? graph::to_string(type) : "nothing");
+                is_ours ? record::to_string(type) : "nothing");
   }
   return value;
 }

@@ -19,21 +19,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Kind kind_of(std::string_view interface_name, const fs::path& file) {
-  if (interface_name == ATL_MODEL_V1) return Kind::model;
-  if (interface_name == ATL_LOSS_INTERFACE_V1) return Kind::loss;
-  if (interface_name == ATL_OPTIMIZER_V1) return Kind::optimizer;
-  if (interface_name == ATL_DATASET_V1) return Kind::dataset;
-  if (interface_name == ATL_METRIC_V1) return Kind::metric;
+catalog::Kind kind_of(std::string_view interface_name, const fs::path& file) {
+  if (interface_name == ATL_MODEL_V1) return catalog::Kind::model;
+  if (interface_name == ATL_LOSS_INTERFACE_V1) return catalog::Kind::loss;
+  if (interface_name == ATL_OPTIMIZER_V1) return catalog::Kind::optimizer;
+  if (interface_name == ATL_DATASET_V1) return catalog::Kind::dataset;
+  if (interface_name == ATL_METRIC_V1) return catalog::Kind::metric;
   throw Error(ErrorKind::plugin, "{}: a component has the interface '{}', expected {}", file.string(), interface_name,
               one_of({ATL_MODEL_V1, ATL_LOSS_INTERFACE_V1, ATL_OPTIMIZER_V1, ATL_DATASET_V1, ATL_METRIC_V1}));
 }
 
-SettingDescription describe(const atl_setting& setting) {
-  SettingDescription out;
+catalog::SettingDescription describe(const atl_setting& setting) {
+  catalog::SettingDescription out;
   out.name = own(setting.name);
   out.help = own(setting.help);
-  out.type = static_cast<SettingType>(setting.default_value.type);
+  out.type = static_cast<catalog::SettingType>(setting.default_value.type);
   out.default_value = to_value(setting.default_value);
   out.required = setting.required != 0;
   if (setting.has_minimum != 0) {
@@ -56,9 +56,9 @@ void for_each(const T* array, uint64_t count, const Visit& visit) {  // the firs
   }
 }
 
-Description describe(const atl_component& component, const atl_plugin& plugin, const fs::path& file) {
+catalog::Description describe(const atl_component& component, const atl_plugin& plugin, const fs::path& file) {
   const atl_description& from = *component.description;
-  Description out;
+  catalog::Description out;
   out.kind = kind_of(own(component.interface_name), file);
   out.name = own(from.name);
   out.summary = own(from.summary);
@@ -179,12 +179,12 @@ void Registry::load(const fs::path& file) {
   }
 }
 
-const Component* Registry::find(Kind kind, std::string_view name) const {
+const Component* Registry::find(catalog::Kind kind, std::string_view name) const {
   const auto found = components_.find({kind, std::string(name)});
   return found == components_.end() ? nullptr : &found->second;
 }
 
-const Component& Registry::get(Kind kind, std::string_view name) const {
+const Component& Registry::get(catalog::Kind kind, std::string_view name) const {
   if (const Component* found = find(kind, name)) {
     return *found;
   }
@@ -197,8 +197,8 @@ const Component& Registry::get(Kind kind, std::string_view name) const {
   throw Error(ErrorKind::plugin, "there is no {} '{}'{}", name_of(kind), name, did_you_mean(name, known));
 }
 
-std::vector<Description> Registry::descriptions() const {
-  std::vector<Description> out;
+std::vector<catalog::Description> Registry::descriptions() const {
+  std::vector<catalog::Description> out;
   for (const auto& [key, component] : components_) {
     out.push_back(component.description);
   }
@@ -206,19 +206,19 @@ std::vector<Description> Registry::descriptions() const {
 }
 
 const atl_model_v1& Registry::model(std::string_view name) const {
-  return *static_cast<const atl_model_v1*>(get(Kind::model, name).table);
+  return *static_cast<const atl_model_v1*>(get(catalog::Kind::model, name).table);
 }
 const atl_loss_v1& Registry::loss(std::string_view name) const {
-  return *static_cast<const atl_loss_v1*>(get(Kind::loss, name).table);
+  return *static_cast<const atl_loss_v1*>(get(catalog::Kind::loss, name).table);
 }
 const atl_optimizer_v1& Registry::optimizer(std::string_view name) const {
-  return *static_cast<const atl_optimizer_v1*>(get(Kind::optimizer, name).table);
+  return *static_cast<const atl_optimizer_v1*>(get(catalog::Kind::optimizer, name).table);
 }
 const atl_dataset_v1& Registry::dataset(std::string_view name) const {
-  return *static_cast<const atl_dataset_v1*>(get(Kind::dataset, name).table);
+  return *static_cast<const atl_dataset_v1*>(get(catalog::Kind::dataset, name).table);
 }
 const atl_metric_v1& Registry::metric(std::string_view name) const {
-  return *static_cast<const atl_metric_v1*>(get(Kind::metric, name).table);
+  return *static_cast<const atl_metric_v1*>(get(catalog::Kind::metric, name).table);
 }
 
 }  // namespace atelier::plugin

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "plugin/description.hpp"
+#include "catalog/description.hpp"
 
 struct atl_model_v1;
 struct atl_loss_v1;
@@ -18,7 +18,7 @@ struct atl_metric_v1;
 namespace atelier::plugin {
 
 struct Component {
-  Description description;
+  catalog::Description description;
   const void* table = nullptr;  // of its kind: an atl_model_v1, atl_loss_v1, ...
 };
 
@@ -37,10 +37,10 @@ class Registry {
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
 
-  [[nodiscard]] const Component* find(Kind kind, std::string_view name) const;  // null where unknown
-  [[nodiscard]] const Component& get(Kind kind,
+  [[nodiscard]] const Component* find(catalog::Kind kind, std::string_view name) const;  // null where unknown
+  [[nodiscard]] const Component& get(catalog::Kind kind,
                                      std::string_view name) const;  // throws Error(plugin) with the nearest name
-  [[nodiscard]] std::vector<Description> descriptions() const;      // by kind, then by name
+  [[nodiscard]] std::vector<catalog::Description> descriptions() const;      // by kind, then by name
 
   [[nodiscard]] const atl_model_v1& model(std::string_view name) const;
   [[nodiscard]] const atl_loss_v1& loss(std::string_view name) const;
@@ -51,7 +51,7 @@ class Registry {
  private:
   void load(const std::filesystem::path& file);
 
-  std::map<std::pair<Kind, std::string>, Component> components_;
+  std::map<std::pair<catalog::Kind, std::string>, Component> components_;
 };
 
 }  // namespace atelier::plugin

@@ -9,15 +9,15 @@ namespace {
 // nullopt where the slot is damaged: it cannot be read, or is not what its seal says.
 std::optional<Checkpoint> read_slot(hid_t file, const std::string& slot, const RunDescription& description) {
   try {
-    BankReader bank(hdf5::open_group(file, slot));
+    SealedReader group(hdf5::open_group(file, slot));
     Checkpoint checkpoint;
-    checkpoint.step = bank.step();
-    checkpoint.sequence = bank.sequence();
-    checkpoint.weights = read_weights(bank, "", description);
-    checkpoint.optimizer = bank.arrays("optimizer", description.optimizer);
-    checkpoint.trainer.counters = bank.scalars<int64_t>("counters", description.counters);
-    checkpoint.trainer.numbers = bank.scalars<double>("numbers", description.numbers);
-    return bank.verify() ? std::optional(std::move(checkpoint)) : std::nullopt;
+    checkpoint.step = group.step();
+    checkpoint.sequence = group.sequence();
+    checkpoint.weights = read_weights(group, "", description);
+    checkpoint.optimizer = group.arrays("optimizer", description.optimizer);
+    checkpoint.trainer.counters = group.scalars<int64_t>("counters", description.counters);
+    checkpoint.trainer.numbers = group.scalars<double>("numbers", description.numbers);
+    return group.verify() ? std::optional(std::move(checkpoint)) : std::nullopt;
   } catch (const hdf5::Failure&) {
     return std::nullopt;
   }
@@ -33,10 +33,10 @@ std::string slot_of(int64_t sequence) {
   return sequence % 2 == 1 ? "checkpoints/a" : "checkpoints/b";
 }
 
-Weights read_weights(BankReader& bank, const std::string& prefix, const RunDescription& description) {
+Weights read_weights(SealedReader& group, const std::string& prefix, const RunDescription& description) {
   Weights weights;
-  weights.parameters = bank.arrays(prefix + "parameters", description.parameters);
-  weights.state = bank.arrays(prefix + "state", description.state);
+  weights.parameters = group.arrays(prefix + "parameters", description.parameters);
+  weights.state = group.arrays(prefix + "state", description.state);
   return weights;
 }
 

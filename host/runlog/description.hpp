@@ -13,7 +13,7 @@ namespace atelier::runlog {
 // Every name below becomes the name of an HDF5 object or dimension: not empty, not ".", without '/', unique among its
 // siblings. Writer::create throws Error(experiment) otherwise.
 
-struct Metric {
+struct MetricColumn {
   std::string name;   // not "step" or "epoch"
   std::string units;  // "" for none; "s" stays a number in xarray, "seconds" would become a time difference
 };
@@ -21,7 +21,7 @@ struct Metric {
 // Values that are logged together, one row each time: /metrics/<name>/ and its twin /timing/<name>/.
 struct Cadence {
   std::string name;  // "train", "eval", ...
-  std::vector<Metric> metrics;
+  std::vector<MetricColumn> metrics;
 };
 
 // Stacks of `count` images, uint8: /samples/<name>/images (step, n, y, x[, channel]).

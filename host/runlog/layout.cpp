@@ -4,7 +4,7 @@
 #include <array>
 
 #include "base/text.hpp"
-#include "runlog/banks.hpp"
+#include "runlog/sealed_group.hpp"
 #include "runlog/series.hpp"
 
 namespace atelier::runlog {
@@ -68,16 +68,16 @@ Provenance read_provenance(hid_t file) {
 void make_foreign(hid_t file, const std::vector<ForeignRun>& foreign) {
   hdf5::make_group(file, "foreign");
   for (size_t i = 0; i < foreign.size(); ++i) {
-    const Handle bank = make_bank(file, foreign_path(i));
-    hdf5::make_text(bank, "name", foreign[i].name);
-    hdf5::make_text(bank, "run_id", foreign[i].run_id);
-    hdf5::make_text(bank, "resolved", foreign[i].resolved);
-    make_arrays(bank, "weights", foreign[i].weights);
+    const Handle group = make_sealed_group(file, foreign_path(i));
+    hdf5::make_text(group, "name", foreign[i].name);
+    hdf5::make_text(group, "run_id", foreign[i].run_id);
+    hdf5::make_text(group, "resolved", foreign[i].resolved);
+    make_arrays(group, "weights", foreign[i].weights);
   }
 }
 
-void make_weights(hid_t bank, const RunDescription& description) {
-  const Handle weights = hdf5::make_group(bank, "weights");
+void make_weights(hid_t group, const RunDescription& description) {
+  const Handle weights = hdf5::make_group(group, "weights");
   make_arrays(weights, "parameters", description.parameters);
   make_arrays(weights, "state", description.state);
 }
@@ -85,20 +85,20 @@ void make_weights(hid_t bank, const RunDescription& description) {
 void make_banks(hid_t file, const RunDescription& description) {
   hdf5::make_group(file, "checkpoints");
   for (const char* slot : {"checkpoints/a", "checkpoints/b"}) {
-    const Handle bank = make_bank(file, slot);
-    make_arrays(bank, "parameters", description.parameters);
-    make_arrays(bank, "state", description.state);
-    make_arrays(bank, "optimizer", description.optimizer);
-    make_scalars<int64_t>(bank, "counters", description.counters);
-    make_scalars<double>(bank, "numbers", description.numbers);
+    const Handle group = make_sealed_group(file, slot);
+    make_arrays(group, "parameters", description.parameters);
+    make_arrays(group, "state", description.state);
+    make_arrays(group, "optimizer", description.optimizer);
+    make_scalars<int64_t>(group, "counters", description.counters);
+    make_scalars<double>(group, "numbers", description.numbers);
   }
-  const Handle best = make_bank(file, "best");
+  const Handle best = make_sealed_group(file, "best");
   hdf5::write_attribute(best, "metric", description.best_metric);
   if (!description.best_metric.empty()) {
     make_scalars<double>(best, "summary", {"value"});
     make_weights(best, description);
   }
-  const Handle result = make_bank(file, "final");
+  const Handle result = make_sealed_group(file, "final");
   make_scalars<double>(result, "summary", description.summary);
   make_weights(result, description);
 }
@@ -168,9 +168,9 @@ std::vector<ForeignRun> read_foreign(hid_t file) {
   std::vector<ForeignRun> foreign;
   for (size_t i = 0; i < count; ++i) {
     const std::string path = foreign_path(i);
-    const Handle bank = hdf5::open_group(file, path);
-    foreign.push_back({hdf5::read_text(bank, "name"), hdf5::read_text(bank, "run_id"),
-                       hdf5::read_text(bank, "resolved"), read_entries(file, path + "/weights")});
+    const Handle group = hdf5::open_group(file, path);
+    foreign.push_back({hdf5::read_text(group, "name"), hdf5::read_text(group, "run_id"),
+                       hdf5::read_text(group, "resolved"), read_entries(file, path + "/weights")});
   }
   return foreign;
 }
@@ -210,7 +210,7 @@ void make_layout(hid_t file, const RunDescription& description) {
     hdf5::make_group(file, group);
   }
   for (const Cadence& cadence : description.cadences) {
-    make_table(file, cadence);
+    make_cadence(file, cadence);
   }
   for (const SampleSeries& series : description.samples) {
     make_images(file, series);

@@ -37,7 +37,7 @@ void check_cadences(const std::vector<Cadence>& cadences) {
   for (const Cadence& cadence : cadences) {
     names.add(cadence.name);
     Siblings metrics("metrics of " + cadence.name, {"step", "epoch"});
-    for (const Metric& metric : cadence.metrics) {
+    for (const MetricColumn& metric : cadence.metrics) {
       metrics.add(metric.name);
     }
   }

@@ -6,9 +6,13 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <functional>
+#include <random>
 #include <system_error>
+#include <vector>
 
 #include "base/error.hpp"
+#include "runlog/reader.hpp"
 
 namespace atelier::runlog {
 
@@ -67,6 +71,33 @@ std::filesystem::path new_log_path(const std::filesystem::path& out_dir, const s
     path = folder / fmt::format("{}-{}.h5", stem, number);
   }
   return path;
+}
+
+std::filesystem::path newest_finished_log(const std::filesystem::path& out_directory, const std::string& name) {
+  const std::filesystem::path folder = out_directory / name;
+  std::vector<std::filesystem::path> logs;
+  if (std::filesystem::is_directory(folder)) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      if (entry.path().extension() == ".h5") {
+        logs.push_back(entry.path());
+      }
+    }
+  }
+  std::ranges::sort(logs, std::greater<>{});  // names begin with the time
+  for (const auto& log : logs) {
+    try {
+      if (Reader(log).status() == Status::finished) {
+        return log;
+      }
+    } catch (const Error&) {  // a broken log is no reason not to take an older one
+    }
+  }
+  throw Error(ErrorKind::file, "'{}' is no log, and {} has no finished run of that name", name, folder.string());
+}
+
+std::string new_run_id() {
+  std::random_device source;
+  return fmt::format("{:08x}", source());
 }
 
 }  // namespace atelier::runlog

@@ -7,7 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "runlog/banks.hpp"
+#include "runlog/sealed_group.hpp"
 #include "runlog/checkpoints.hpp"
 #include "runlog/hdf5.hpp"
 #include "runlog/layout.hpp"
@@ -207,12 +207,12 @@ std::vector<NamedTensor> Reader::foreign_weights(size_t index) const {
                 state_->path.string(), index, foreign.size());
   }
   return state_->attempt([&] {
-    BankReader bank(hdf5::open_group(state_->file, foreign_path(index)));
-    if (bank.sequence() == 0) {
+    SealedReader group(hdf5::open_group(state_->file, foreign_path(index)));
+    if (group.sequence() == 0) {
       throw hdf5::Failure("the weights of its foreign run " + foreign[index].name + " were not written");
     }
-    std::vector<NamedTensor> weights = bank.arrays("weights", foreign[index].weights);
-    if (!bank.verify()) {
+    std::vector<NamedTensor> weights = group.arrays("weights", foreign[index].weights);
+    if (!group.verify()) {
       throw hdf5::Failure("the weights of its foreign run " + foreign[index].name +
                           " are damaged: their hash differs from what was written");
     }
@@ -226,15 +226,15 @@ std::optional<Checkpoint> Reader::newest_checkpoint() const {
 
 std::optional<BestWeights> Reader::best() const {
   return state_->attempt([&]() -> std::optional<BestWeights> {
-    BankReader bank(hdf5::open_group(state_->file, "best"));
-    if (bank.sequence() == 0) {
+    SealedReader group(hdf5::open_group(state_->file, "best"));
+    if (group.sequence() == 0) {
       return std::nullopt;
     }
     BestWeights best;
-    best.step = bank.step();
-    best.value = bank.scalars<double>("summary", {"value"}).at("value");
-    best.weights = read_weights(bank, "weights/", state_->description);
-    if (!bank.verify()) {
+    best.step = group.step();
+    best.value = group.scalars<double>("summary", {"value"}).at("value");
+    best.weights = read_weights(group, "weights/", state_->description);
+    if (!group.verify()) {
       throw hdf5::Failure("its best weights are damaged: their hash differs from what was written");
     }
     return best;
@@ -243,15 +243,15 @@ std::optional<BestWeights> Reader::best() const {
 
 std::optional<FinalResult> Reader::final_result() const {
   return state_->attempt([&]() -> std::optional<FinalResult> {
-    BankReader bank(hdf5::open_group(state_->file, "final"));
-    if (bank.sequence() == 0) {
+    SealedReader group(hdf5::open_group(state_->file, "final"));
+    if (group.sequence() == 0) {
       return std::nullopt;
     }
     FinalResult result;
-    result.step = bank.step();
-    result.summary = bank.scalars<double>("summary", state_->description.summary);
-    result.weights = read_weights(bank, "weights/", state_->description);
-    if (!bank.verify()) {
+    result.step = group.step();
+    result.summary = group.scalars<double>("summary", state_->description.summary);
+    result.weights = read_weights(group, "weights/", state_->description);
+    if (!group.verify()) {
       throw hdf5::Failure("its final weights are damaged: their hash differs from what was written");
     }
     return result;

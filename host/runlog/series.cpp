@@ -76,11 +76,11 @@ void make_latents(hid_t group, const tensor::Shape& shape, hid_t n) {
 
 }  // namespace
 
-void make_table(hid_t file, const Cadence& cadence) {
+void make_cadence(hid_t file, const Cadence& cadence) {
   const Handle metrics = hdf5::make_group(file, "metrics/" + cadence.name);
   const Handle steps = make_steps(metrics);
   make_column(metrics, "epoch", "", steps);
-  for (const Metric& metric : cadence.metrics) {
+  for (const MetricColumn& metric : cadence.metrics) {
     make_column(metrics, metric.name, metric.units, steps);
   }
   const Handle timing = hdf5::make_group(file, "timing/" + cadence.name);
@@ -146,13 +146,13 @@ std::vector<int64_t> read_steps(hid_t group) {
   return steps;
 }
 
-Table::Table(hid_t file, const Cadence& cadence) : metrics_(cadence.metrics.size()) {
+CadenceRows::CadenceRows(hid_t file, const Cadence& cadence) : metrics_(cadence.metrics.size()) {
   const Handle metrics = hdf5::open_group(file, "metrics/" + cadence.name);
   const Handle timing = hdf5::open_group(file, "timing/" + cadence.name);
   steps_.push_back(hdf5::open_dataset(metrics, "step"));
   steps_.push_back(hdf5::open_dataset(timing, "step"));
   columns_.push_back({hdf5::open_dataset(metrics, "epoch"), {}});
-  for (const Metric& metric : cadence.metrics) {
+  for (const MetricColumn& metric : cadence.metrics) {
     columns_.push_back({hdf5::open_dataset(metrics, metric.name), {}});
   }
   columns_.push_back({hdf5::open_dataset(timing, "wall_seconds"), {}});
@@ -162,7 +162,7 @@ Table::Table(hid_t file, const Cadence& cadence) : metrics_(cadence.metrics.size
   last_step_ = steps.empty() ? -1 : steps.back();
 }
 
-void Table::append(int64_t step, double epoch, std::span<const double> values, double wall_seconds,
+void CadenceRows::append(int64_t step, double epoch, std::span<const double> values, double wall_seconds,
                    double samples_per_second) {
   pending_steps_.push_back(step);
   columns_.front().pending.push_back(epoch);
@@ -178,7 +178,7 @@ void Table::append(int64_t step, double epoch, std::span<const double> values, d
   }
 }
 
-void Table::drain() {
+void CadenceRows::drain() {
   const auto count = static_cast<int64_t>(pending_steps_.size());
   if (count == 0) {
     return;
@@ -196,7 +196,7 @@ void Table::drain() {
   rows_ += count;
 }
 
-void Table::truncate(int64_t step) {
+void CadenceRows::truncate(int64_t step) {
   std::vector<int64_t> steps(static_cast<size_t>(rows_));
   hdf5::read_all(steps_.front(), Type::i64, steps.data());
   rows_ = rows_up_to(steps, step);
@@ -247,24 +247,24 @@ void Stack::read_row(int64_t row, void* data) const {
   hdf5::read_rows(values_, type_, row, 1, data);
 }
 
-ImageStack::ImageStack(hid_t file, const SampleSeries& series)
+SampleStack::SampleStack(hid_t file, const SampleSeries& series)
     : series_(series),
       group_(hdf5::open_group(file, "samples/" + series.name)),
       stack_(group_, "images", Type::u8),
       preview_(hdf5::open_dataset(group_, "preview")) {}
 
-void ImageStack::append(int64_t step, std::span<const uint8_t> pixels) {
+void SampleStack::append(int64_t step, std::span<const uint8_t> pixels) {
   stack_.append(step, pixels.data());
   renew_preview(pixels);
 }
 
-void ImageStack::write_latents(std::span<const float> values) {
+void SampleStack::write_latents(std::span<const float> values) {
   const Handle latents = hdf5::open_dataset(group_, "latents");
   hdf5::write_all(latents, Type::f32, values.data());
   hdf5::write_attribute(latents, "written", int64_t{1});
 }
 
-void ImageStack::truncate(int64_t step) {
+void SampleStack::truncate(int64_t step) {
   stack_.truncate(step);
   std::vector<uint8_t> pixels(static_cast<size_t>(stack_.row_elements()), 0);
   if (stack_.rows() > 0) {
@@ -273,7 +273,7 @@ void ImageStack::truncate(int64_t step) {
   renew_preview(pixels);
 }
 
-void ImageStack::renew_preview(std::span<const uint8_t> pixels) {
+void SampleStack::renew_preview(std::span<const uint8_t> pixels) {
   const Grid grid(series_);
   const int64_t line = series_.width * series_.channels;
   std::vector<uint8_t> picture(static_cast<size_t>(grid.height * grid.width * series_.channels), 0);

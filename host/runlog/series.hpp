@@ -10,14 +10,14 @@
 
 namespace atelier::runlog {
 
-void make_table(hid_t file, const Cadence& cadence);
+void make_cadence(hid_t file, const Cadence& cadence);
 void make_images(hid_t file, const SampleSeries& series);
 void make_tensors(hid_t file, const TensorSeries& series);
 
 // /metrics/<cadence> and /timing/<cadence>. Rows are gathered and written together.
-class Table {
+class CadenceRows {
  public:
-  Table(hid_t file, const Cadence& cadence);
+  CadenceRows(hid_t file, const Cadence& cadence);
 
   // values: one of each metric.
   void append(int64_t step, double epoch, std::span<const double> values, double wall_seconds,
@@ -61,9 +61,9 @@ class Stack {
 };
 
 // /samples/<name>
-class ImageStack {
+class SampleStack {
  public:
-  ImageStack(hid_t file, const SampleSeries& series);
+  SampleStack(hid_t file, const SampleSeries& series);
 
   void append(int64_t step, std::span<const uint8_t> pixels);
   void write_latents(std::span<const float> values);

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "runlog/banks.hpp"
+#include "runlog/sealed_group.hpp"
 #include "runlog/checkpoints.hpp"
 #include "runlog/hdf5.hpp"
 #include "runlog/layout.hpp"
@@ -54,9 +54,9 @@ void check_weights(const char* place, const RunDescription& description, const W
   check_arrays(std::string(place) + "/state", description.state, weights.state);
 }
 
-void write_weights(BankWriter& bank, const std::string& prefix, const WeightsView& weights) {
-  bank.arrays(prefix + "parameters", weights.parameters);
-  bank.arrays(prefix + "state", weights.state);
+void write_weights(SealedWriter& group, const std::string& prefix, const WeightsView& weights) {
+  group.arrays(prefix + "parameters", weights.parameters);
+  group.arrays(prefix + "state", weights.state);
 }
 
 }  // namespace
@@ -66,8 +66,8 @@ struct Writer::State {
   std::optional<Lock> lock;  // none: closed or abandoned
   hdf5::Handle file;
   RunDescription description;
-  ByName<Table> tables;
-  ByName<ImageStack> images;
+  ByName<CadenceRows> tables;
+  ByName<SampleStack> images;
   ByName<Stack> tensors;
   int64_t checkpoints = 0;   // the sequence number of the newest
   int64_t reserved = 0;      // bytes of disk space
@@ -79,16 +79,16 @@ struct Writer::State {
   void open_series();
   void flush();
   void sync() const;
-  void replace(const std::string& path, int64_t step, int64_t sequence, const std::function<void(BankWriter&)>& write);
+  void replace(const std::string& path, int64_t step, int64_t sequence, const std::function<void(SealedWriter&)>& write);
   void let_go() noexcept;
 };
 
 void Writer::State::open_series() {
   for (const Cadence& cadence : description.cadences) {
-    tables.emplace(cadence.name, Table(file, cadence));
+    tables.emplace(cadence.name, CadenceRows(file, cadence));
   }
   for (const SampleSeries& series : description.samples) {
-    images.emplace(series.name, ImageStack(file, series));
+    images.emplace(series.name, SampleStack(file, series));
   }
   for (const TensorSeries& series : description.tensors) {
     tensors.emplace(series.name, Stack(hdf5::open_group(file, "tensors/" + series.name), "values", hdf5::Type::f32));
@@ -114,14 +114,14 @@ void Writer::State::sync() const {
 
 // The seal is broken in the file before anything is overwritten, and whole only after everything is there.
 void Writer::State::replace(const std::string& bank_path, int64_t step, int64_t sequence,
-                            const std::function<void(BankWriter&)>& write) {
-  BankWriter bank(hdf5::open_group(file, bank_path));
+                            const std::function<void(SealedWriter&)>& write) {
+  SealedWriter group(hdf5::open_group(file, bank_path));
   flush();
-  write(bank);
+  write(group);
   flush();
   sync();
   newest_step = std::max(newest_step, step);
-  bank.seal(step, sequence);
+  group.seal(step, sequence);
   flush();
   sync();
 }
@@ -237,7 +237,7 @@ Writer Writer::reopen(const std::filesystem::path& path, int64_t step) {
     for (auto& [name, tensors] : open.tensors) {
       tensors.truncate(step);
     }
-    BankWriter unfinished(hdf5::open_group(open.file, "final"));
+    SealedWriter unfinished(hdf5::open_group(open.file, "final"));
     write_status(open.file, Status::running, "");
     open.flush();
   });
@@ -256,16 +256,16 @@ void Writer::write_foreign(size_t index, std::span<const ArrayView> weights) {
       throw Error(ErrorKind::internal, "run log: {}: got weights after step {}, expected them before the first row",
                   path, state.newest_step);
     }
-    BankWriter bank(hdf5::open_group(state.file, path));
-    bank.arrays("weights", weights);
-    bank.seal(0, 1);
+    SealedWriter group(hdf5::open_group(state.file, path));
+    group.arrays("weights", weights);
+    group.seal(0, 1);
   });
 }
 
 void Writer::append(std::string_view cadence, int64_t step, double epoch, std::span<const double> values,
                     double wall_seconds, double samples_per_second) {
   guarded([&](State& state) {
-    Table& table = find(state.tables, "cadence", cadence);
+    CadenceRows& table = find(state.tables, "cadence", cadence);
     check_count(cadence, values.size(), static_cast<int64_t>(table.metrics()));
     check_step(cadence, step, table.last_step());
     state.newest_step = std::max(state.newest_step, step);
@@ -275,7 +275,7 @@ void Writer::append(std::string_view cadence, int64_t step, double epoch, std::s
 
 void Writer::append_samples(std::string_view name, int64_t step, std::span<const uint8_t> pixels) {
   guarded([&](State& state) {
-    ImageStack& images = find(state.images, "samples", name);
+    SampleStack& images = find(state.images, "samples", name);
     check_count(name, pixels.size(), images.stack().row_elements());
     check_step(name, step, images.stack().last_step());
     state.newest_step = std::max(state.newest_step, step);
@@ -285,7 +285,7 @@ void Writer::append_samples(std::string_view name, int64_t step, std::span<const
 
 void Writer::write_latents(std::string_view name, std::span<const float> values) {
   guarded([&](State& state) {
-    ImageStack& images = find(state.images, "samples", name);
+    SampleStack& images = find(state.images, "samples", name);
     const tensor::Shape& shape = images.series().latents;
     check_count(name, values.size(), shape.rank() == 0 ? 0 : shape.elements());
     images.write_latents(values);
@@ -322,11 +322,11 @@ void Writer::write_checkpoint(const CheckpointView& checkpoint) {
     check_scalars("checkpoint/counters", description.counters, checkpoint.trainer.counters);
     check_scalars("checkpoint/numbers", description.numbers, checkpoint.trainer.numbers);
     const int64_t sequence = state.checkpoints + 1;
-    state.replace(slot_of(sequence), checkpoint.step, sequence, [&](BankWriter& bank) {
-      write_weights(bank, "", checkpoint.weights);
-      bank.arrays("optimizer", checkpoint.optimizer);
-      bank.scalars("counters", description.counters, checkpoint.trainer.counters);
-      bank.scalars("numbers", description.numbers, checkpoint.trainer.numbers);
+    state.replace(slot_of(sequence), checkpoint.step, sequence, [&](SealedWriter& group) {
+      write_weights(group, "", checkpoint.weights);
+      group.arrays("optimizer", checkpoint.optimizer);
+      group.scalars("counters", description.counters, checkpoint.trainer.counters);
+      group.scalars("numbers", description.numbers, checkpoint.trainer.numbers);
     });
     state.checkpoints = sequence;
   });
@@ -338,9 +338,9 @@ void Writer::write_best(int64_t step, double value, const WeightsView& weights) 
       throw Error(ErrorKind::internal, "run log: best weights of a run that declares no best metric");
     }
     check_weights("best", state.description, weights);
-    state.replace("best", step, 1, [&](BankWriter& bank) {
-      bank.scalars<double>("summary", {"value"}, {{"value", value}});
-      write_weights(bank, "weights/", weights);
+    state.replace("best", step, 1, [&](SealedWriter& group) {
+      group.scalars<double>("summary", {"value"}, {{"value", value}});
+      write_weights(group, "weights/", weights);
     });
   });
 }
@@ -349,9 +349,9 @@ void Writer::write_final(int64_t step, const WeightsView& weights, const std::ma
   guarded([&](State& state) {
     check_weights("final", state.description, weights);
     check_scalars("final/summary", state.description.summary, summary);
-    state.replace("final", step, 1, [&](BankWriter& bank) {
-      bank.scalars("summary", state.description.summary, summary);
-      write_weights(bank, "weights/", weights);
+    state.replace("final", step, 1, [&](SealedWriter& group) {
+      group.scalars("summary", state.description.summary, summary);
+      write_weights(group, "weights/", weights);
     });
   });
 }

@@ -7,7 +7,7 @@ namespace atelier::training {
 // An update that failed leaves weights that belong to no step: nothing of them is kept.
 void Trainer::check_updates() {
   try {
-    bench_.model().check_updates();
+    setup_.steps.optimizers().check();
   } catch (...) {
     failed_ = true;
     throw;
@@ -44,21 +44,21 @@ void Trainer::fail_non_finite(int64_t step) {
     has_best_ = has_best;
     without_improvement_ = without_improvement;
   }
-  graph::Session& session = bench_.training();
+  execute::Session& session = setup_.steps.session();
   while (done_ + 1 < step) {
-    bench_.record_step(done_ + 1, plan_.total_steps, {});
+    setup_.steps.record(done_ + 1, plan_.total_steps, {});
     session.start();
     session.wait();
-    bench_.batches().step_done();
-    bench_.batches().check();
+    setup_.steps.batches().step_done();
+    setup_.steps.batches().check();
     ++done_;
-    updates_after_ = bench_.model().updates();
-    batches_after_ = bench_.batches().consumed();
+    updates_after_ = setup_.steps.optimizers().counts();
+    batches_after_ = setup_.steps.batches().consumed();
   }
   write_checkpoint(done_);
-  graph::Observation every;
+  record::Observation every;
   every.every_value = true;
-  bench_.record_step(step, plan_.total_steps, every);
+  setup_.steps.record(step, plan_.total_steps, every);
   const std::string culprit = session.find_non_finite();
   outcome_.reason =
       fmt::format("the loss is not finite at step {}; nothing was updated by it. First value that is not finite: {}",

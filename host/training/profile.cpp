@@ -2,19 +2,20 @@
 
 #include <algorithm>
 
-#include "graph/executor.hpp"
+#include "execute/executor.hpp"
+#include "execute/profile.hpp"
 #include "kernels/sgemm.hpp"
 
 namespace atelier::training {
 namespace {
 
-using graph::ProfileClock;
+using execute::ProfileClock;
 
 double seconds_between(ProfileClock::time_point begin, ProfileClock::time_point end) {
   return std::chrono::duration<double>(end - begin).count();
 }
 
-ProfiledOperation operation_of(const graph::Plan& plan, const graph::Step& step) {
+ProfiledOperation operation_of(const plan::Plan& plan, const plan::Step& step) {
   ProfiledOperation out;
   out.name = step.name;
   out.location = to_string(step.location);
@@ -29,9 +30,9 @@ ProfiledOperation operation_of(const graph::Plan& plan, const graph::Step& step)
   return out;
 }
 
-void add_plan(const graph::PlanProfile& run, ProfileClock::time_point origin, StepProfile& out) {
+void add_plan(const execute::PlanProfile& run, ProfileClock::time_point origin, StepProfile& out) {
   const size_t first = out.operations.size();
-  for (const graph::Step& step : run.plan->steps) {
+  for (const plan::Step& step : run.plan->steps) {
     out.operations.push_back(operation_of(*run.plan, step));
   }
   const size_t recording = out.operations.size();
@@ -40,10 +41,10 @@ void add_plan(const graph::PlanProfile& run, ProfileClock::time_point origin, St
   out.operations.push_back({Activity::batch, "assemble the next batch", {}, {}, "", 0});
   out.pieces.push_back({recording, 0, 0, 0, seconds_between(origin, run.begin), seconds_between(origin, run.helped)});
   for (size_t worker = 0; worker < run.workers.size(); ++worker) {
-    for (const graph::PieceTimes& times : run.workers[worker].pieces) {
+    for (const execute::PieceTimes& times : run.workers[worker].pieces) {
       ProfiledPiece piece{batch, 0, times.piece, static_cast<int32_t>(worker), 0, 0};
       if (times.task >= 0) {
-        const graph::Task& task = run.plan->tasks[static_cast<size_t>(times.task)];
+        const plan::Task& task = run.plan->tasks[static_cast<size_t>(times.task)];
         piece.operation = first + static_cast<size_t>(task.step);
         piece.phase = task.phase;
       }
@@ -69,9 +70,9 @@ int64_t step_to_profile(int64_t total_steps, const std::function<bool(int64_t st
   return std::min(total_steps, warm);
 }
 
-StepProfile step_profile(const graph::Profile& profile) {
+StepProfile step_profile(const execute::Profile& profile) {
   StepProfile out;
-  for (const graph::PlanProfile& run : profile.plans) {
+  for (const execute::PlanProfile& run : profile.plans) {
     out.workers = static_cast<int32_t>(run.workers.size());
     add_plan(run, profile.plans.front().begin, out);
   }
@@ -90,12 +91,12 @@ double measure_sgemm_peak(int threads) {
   }
   std::fill_n(a.storage.as<float>(), n * n, 0.5F);
   std::fill_n(b.storage.as<float>(), n * n, 0.25F);
-  graph::Background work{threads, [&](int32_t piece) {
+  execute::Background work{threads, [&](int32_t piece) {
                            kernels::multiply(false, false, n, n, n, a.storage.as<float>(), n, b.storage.as<float>(), n,
                                              false, products[static_cast<size_t>(piece)].storage.as<float>(), n);
                          }};
-  const graph::Plan nothing;
-  graph::Executor executor(threads);
+  const plan::Plan nothing;
+  execute::Executor executor(threads);
   double best = 0;
   const ProfileClock::time_point first = ProfileClock::now();
   while (seconds_between(first, ProfileClock::now()) < enough_seconds) {  // what disturbs a round, disturbs few

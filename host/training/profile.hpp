@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace atelier::graph {
+namespace atelier::execute {
 struct Profile;
 }
 
@@ -49,7 +49,7 @@ struct StepProfile {
 int64_t step_to_profile(int64_t total_steps, const std::function<bool(int64_t step)>& usual);
 
 // Of the plans that have just run; the peaks and the step's number are left to the caller.
-StepProfile step_profile(const graph::Profile& profile);
+StepProfile step_profile(const execute::Profile& profile);
 
 // FLOP/s of float32 products of matrices of 1024 x 1024, one on each of the threads at once; takes a fraction of a
 // second.

@@ -1,16 +1,21 @@
+#include "training/run.hpp"
+
 #include "base/error.hpp"
+#include "inference/trained_model.hpp"
+#include "inference/weights.hpp"
 #include "runlog/path.hpp"
-#include "training/fingerprint.hpp"
-#include "training/trained.hpp"
+#include "training/provenance.hpp"
+#include "training/run_description.hpp"
+#include "training/start.hpp"
 #include "training/trainer.hpp"
 
 namespace atelier::training {
 namespace {
 
-void write_foreign(const Workbench& bench, runlog::Writer& writer) {
-  for (size_t i = 0; i < bench.foreign_runs().size(); ++i) {
+void write_foreign(const Setup& setup, runlog::Writer& writer) {
+  for (size_t i = 0; i < setup.model.foreign_runs().size(); ++i) {
     std::vector<runlog::ArrayView> weights;
-    for (const auto& [name, value] : bench.foreign_runs()[i].model.weights) {
+    for (const auto& [name, value] : setup.model.foreign_runs()[i].model.weights) {
       weights.push_back({name, {value.storage.as<const float>(), static_cast<size_t>(value.shape.elements())}});
     }
     writer.write_foreign(i, weights);
@@ -18,16 +23,16 @@ void write_foreign(const Workbench& bench, runlog::Writer& writer) {
 }
 
 // Everything that could go wrong in going on is found before the log is touched.
-void check_resumable(Workbench& bench, const LogPlan& plan, const runlog::Reader& reader,
+void check_resumable(Setup& setup, const LogPlan& plan, const runlog::Reader& reader,
                      const runlog::Checkpoint& checkpoint, const plugin::Registry& registry) {
-  bench.load(checkpoint.weights);
-  bench.load_slots(checkpoint.optimizer);
-  const runlog::RunDescription now = describe_run(bench, plan, registry, 1);
+  inference::load(checkpoint.weights, setup.model.bank());
+  setup.steps.optimizers().load_slots(checkpoint.optimizer);
+  const runlog::RunDescription now = describe_run(setup, plan, registry, 1);
   const runlog::RunDescription& then = reader.description();
   const auto names = [](const runlog::RunDescription& description) {
     std::vector<std::string> out = description.counters;
     for (const runlog::Cadence& cadence : description.cadences) {
-      for (const runlog::Metric& metric : cadence.metrics) {
+      for (const runlog::MetricColumn& metric : cadence.metrics) {
         out.push_back(cadence.name + "/" + metric.name);
       }
     }
@@ -57,15 +62,15 @@ double seconds_until(const runlog::Reader& reader, int64_t step) {
 
 RunOutcome run(const experiment::Experiment& experiment, const plugin::Registry& registry, const RunOptions& options,
                Observer& observer) {
-  Workbench bench(experiment, registry, options);
-  take_start(bench, registry, options);
-  const LogPlan plan = probe(bench);
-  const runlog::RunDescription description = describe_run(bench, plan, registry, options.threads);
+  Setup setup(experiment, registry, options);
+  take_start(setup, registry, options);
+  const LogPlan plan = plan_log(setup);
+  const runlog::RunDescription description = describe_run(setup, plan, registry, options.threads);
   const std::filesystem::path log = runlog::new_log_path(options.out_directory, experiment.name,
                                                          description.created_utc, description.run_id, description.seed);
   runlog::Writer writer = runlog::Writer::create(log, description);
-  write_foreign(bench, writer);
-  Trainer trainer(bench, plan, std::move(writer), log, options, observer);
+  write_foreign(setup, writer);
+  Trainer trainer(setup, plan, std::move(writer), log, options, observer);
   trainer.begin();
   return trainer.run();
 }
@@ -80,10 +85,11 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
   if (!checkpoint) {
     throw Error(ErrorKind::file, "{}: has no checkpoint to go on from", log.string());
   }
-  const experiment::Experiment experiment = experiment_of(*reader, registry, {});
-  Workbench bench(experiment, registry, options, runs_in_log(*reader, experiment, registry, options));
-  const LogPlan plan = probe(bench);
-  check_resumable(bench, plan, *reader, *checkpoint, registry);
+  const experiment::Experiment experiment = inference::experiment_of(*reader, registry, {});
+  Setup setup(experiment, registry, options,
+              inference::runs_in_log(*reader, experiment, registry, options));
+  const LogPlan plan = plan_log(setup);
+  check_resumable(setup, plan, *reader, *checkpoint, registry);
   if (reader->description().provenance.fingerprint != numeric_fingerprint()) {
     observer.message(
         "this machine or program computes under another numeric fingerprint than the run so far; its bits may differ "
@@ -91,37 +97,9 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
   }
   const double seconds_before = seconds_until(*reader, checkpoint->step);
   reader.reset();
-  Trainer trainer(bench, plan, runlog::Writer::reopen(log, checkpoint->step), log, options, observer);
+  Trainer trainer(setup, plan, runlog::Writer::reopen(log, checkpoint->step), log, options, observer);
   trainer.restore(*checkpoint, seconds_before);
   return trainer.run();
-}
-
-ModelSummary summarize(const experiment::Experiment& experiment, const plugin::Registry& registry,
-                       const RunOptions& options) {
-  Workbench bench(experiment, registry, options);
-  take_start(bench, registry, options);
-  const LogPlan plan = probe(bench);
-  ModelSummary out;
-  for (const auto& parameter : bench.model().bank().parameters) {
-    const std::string group =
-        parameter->group < 0 ? "" : bench.model().bank().groups[static_cast<size_t>(parameter->group)].name;
-    const int64_t elements = parameter->value.shape.elements();
-    out.parameters.push_back({group, parameter->name, tensor::to_string(parameter->value.shape), elements});
-    out.parameter_count += parameter->group < 0 ? 0 : elements;
-    out.parameter_bytes += static_cast<int64_t>(parameter->value.bytes());
-    for (const tensor::Storage& slot : parameter->slots) {
-      out.optimizer_bytes += static_cast<int64_t>(slot.size());
-    }
-  }
-  const graph::Plan& step = *bench.training().newest_plan();
-  out.training_flops = step.flops;
-  out.step_bytes = static_cast<int64_t>(step.arena_bytes);
-  out.batch_size = experiment.train.batch_size;
-  out.train_count = bench.subsets().train.count;
-  out.validation_count = bench.subsets().validation.count;
-  out.test_count = bench.subsets().test.count;
-  out.total_steps = plan.total_steps;
-  return out;
 }
 
 }  // namespace atelier::training

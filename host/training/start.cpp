@@ -1,23 +1,23 @@
-// [start]: a run that begins with another run's weights.
+#include "training/start.hpp"
+
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "graph/average.hpp"
-#include "training/trainer.hpp"
+#include "execute/average.hpp"
 
 namespace atelier::training {
 namespace {
 
-plugin::ForeignModel find_source(const Workbench& bench, const plugin::Registry& registry, const RunOptions& options) {
-  const experiment::Experiment& experiment = bench.experiment();
+plugin::ForeignModel find_source(const Setup& setup, const plugin::Registry& registry, const inference::Environment& environment) {
+  const experiment::Experiment& experiment = setup.experiment;
   try {
-    return runs_by_name(experiment, registry, options)(experiment.start->from).model;
+    return inference::runs_by_name(experiment, registry, environment)(experiment.start->from).model;
   } catch (const Error& error) {
     throw Error(error.kind(), "{}: {}", located(experiment, "start", "from"), error.what());
   }
 }
 
-bool is_taken(const experiment::Start& start, const graph::Bank& bank, const graph::Parameter& parameter) {
+bool is_taken(const experiment::Start& start, const record::Bank& bank, const record::Parameter& parameter) {
   if (parameter.foreign || start.groups.empty()) {
     return !parameter.foreign;
   }
@@ -25,7 +25,7 @@ bool is_taken(const experiment::Start& start, const graph::Bank& bank, const gra
   return group >= 0 && std::ranges::count(start.groups, bank.groups[static_cast<size_t>(group)].name) > 0;
 }
 
-void take(const experiment::Experiment& experiment, const plugin::ForeignModel& source, graph::Parameter& parameter) {
+void take(const experiment::Experiment& experiment, const plugin::ForeignModel& source, record::Parameter& parameter) {
   const auto found = source.weights.find(parameter.name);
   if (found != source.weights.end() && found->second.shape == parameter.value.shape) {
     parameter.value.storage = tensor::copy_of(found->second.storage);
@@ -43,20 +43,20 @@ void take(const experiment::Experiment& experiment, const plugin::ForeignModel& 
 
 }  // namespace
 
-void take_start(Workbench& bench, const plugin::Registry& registry, const RunOptions& options) {
-  const auto& start = bench.experiment().start;
+void take_start(Setup& setup, const plugin::Registry& registry, const inference::Environment& environment) {
+  const auto& start = setup.experiment.start;
   if (!start) {
     return;
   }
-  const plugin::ForeignModel source = find_source(bench, registry, options);
-  graph::Bank& bank = bench.model().bank();
+  const plugin::ForeignModel source = find_source(setup, registry, environment);
+  record::Bank& bank = setup.model.bank();
   ++bank.version;
   for (const auto& parameter : bank.parameters) {
     if (is_taken(*start, bank, *parameter)) {
-      take(bench.experiment(), source, *parameter);
+      take(setup.experiment, source, *parameter);
     }
   }
-  graph::begin_averages(bank);
+  execute::begin_averages(bank);
 }
 
 }  // namespace atelier::training

@@ -4,13 +4,14 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "inference/weights.hpp"
 
 namespace atelier::training {
 
-graph::Observation StepLog::observation_of(int64_t step) const {
-  const experiment::Log& log = bench_.experiment().log;
+record::Observation StepLog::observation_of(int64_t step) const {
+  const experiment::Log& log = setup_.experiment.log;
   const auto at = [&](int64_t every) { return every > 0 && step % every == 0; };
-  graph::Observation out;
+  record::Observation out;
   out.group_norms = at(log.every) || step == 1;
   out.parameter_norms = at(log.gradient_norms);
   out.gradients = at(log.gradients);
@@ -18,8 +19,8 @@ graph::Observation StepLog::observation_of(int64_t step) const {
   return out;
 }
 
-void StepLog::write(const DoneStep& done, const std::vector<int64_t>& updates, const graph::StepResults& results) {
-  const experiment::Log& log = bench_.experiment().log;
+void StepLog::write(const DoneStep& done, const std::vector<int64_t>& updates, const execute::StepResults& results) {
+  const experiment::Log& log = setup_.experiment.log;
   const auto at = [&](int64_t every) { return every > 0 && done.step % every == 0; };
   row_samples_ += done.samples;
   if (at(log.every) || done.step == 1 || done.step == plan_.total_steps) {
@@ -34,13 +35,13 @@ void StepLog::write(const DoneStep& done, const std::vector<int64_t>& updates, c
   }
 }
 
-void StepLog::write_row(const DoneStep& done, const std::vector<int64_t>& updates, const graph::StepResults& results) {
+void StepLog::write_row(const DoneStep& done, const std::vector<int64_t>& updates, const execute::StepResults& results) {
   std::vector<double> row(plan_.train_columns.size(), std::nan(""));
   const size_t first_norm = plan_.train_names.size();
   const size_t groups = updates.size();
-  for (const graph::StepResult& result : results.entries) {
-    if (result.kind == graph::OutputKind::logged) {
-      const std::string& name = bench_.training().names()[static_cast<size_t>(result.index)];
+  for (const execute::StepResult& result : results.entries) {
+    if (result.kind == record::OutputKind::logged) {
+      const std::string& name = setup_.steps.session().names()[static_cast<size_t>(result.index)];
       const auto column = std::ranges::find(plan_.train_names, name);
       if (column != plan_.train_names.end()) {
         row[static_cast<size_t>(column - plan_.train_names.begin())] = result.value;
@@ -48,12 +49,12 @@ void StepLog::write_row(const DoneStep& done, const std::vector<int64_t>& update
         observer_.message(
             fmt::format("'{}' is first logged at step {}, and not in the first step; it is left out", name, done.step));
       }
-    } else if (result.kind == graph::OutputKind::group_norm) {
+    } else if (result.kind == record::OutputKind::group_norm) {
       row[first_norm + static_cast<size_t>(result.index)] = result.value;
     }
   }
   for (size_t g = 0; g < groups; ++g) {
-    row[first_norm + groups + g] = updates[g] == 0 ? 0 : bench_.model().learning_rate(g, updates[g]);
+    row[first_norm + groups + g] = updates[g] == 0 ? 0 : setup_.steps.optimizers().learning_rate(g, updates[g]);
   }
   const double speed = static_cast<double>(row_samples_) / std::max(done.training_seconds - row_seconds_, 1e-9);
   row_seconds_ = done.training_seconds;
@@ -61,11 +62,11 @@ void StepLog::write_row(const DoneStep& done, const std::vector<int64_t>& update
   writer_.append("train", done.step, done.epoch, row, done.wall_seconds, speed);
 }
 
-void StepLog::write_parameter_norms(const DoneStep& done, const graph::StepResults& results) {
+void StepLog::write_parameter_norms(const DoneStep& done, const execute::StepResults& results) {
   std::vector<double> row(plan_.parameter_columns.size(), std::nan(""));
-  for (const graph::StepResult& result : results.entries) {
-    if (result.kind == graph::OutputKind::parameter_norm) {
-      const std::string& name = bench_.model().bank().parameters[static_cast<size_t>(result.index)]->name;
+  for (const execute::StepResult& result : results.entries) {
+    if (result.kind == record::OutputKind::parameter_norm) {
+      const std::string& name = setup_.model.bank().parameters[static_cast<size_t>(result.index)]->name;
       const auto column = std::ranges::find(plan_.parameter_columns, name);
       row[static_cast<size_t>(column - plan_.parameter_columns.begin())] = result.value;
     }
@@ -73,16 +74,16 @@ void StepLog::write_parameter_norms(const DoneStep& done, const graph::StepResul
   writer_.append("gradient_norms", done.step, done.epoch, row, done.wall_seconds, 0);
 }
 
-void StepLog::write_tensors(int64_t step, const graph::StepResults& results) {
+void StepLog::write_tensors(int64_t step, const execute::StepResults& results) {
   std::set<std::string> written;  // a layer that is used twice shows its first use
-  for (const graph::StepResult& result : results.entries) {
-    const bool gradient = result.kind == graph::OutputKind::gradient;
-    if (!gradient && result.kind != graph::OutputKind::annotation) {
+  for (const execute::StepResult& result : results.entries) {
+    const bool gradient = result.kind == record::OutputKind::gradient;
+    if (!gradient && result.kind != record::OutputKind::annotation) {
       continue;
     }
     const auto index = static_cast<size_t>(result.index);
-    const std::string name = gradient ? "gradients." + bench_.model().bank().parameters[index]->name
-                                      : "activations." + bench_.training().names()[index];
+    const std::string name = gradient ? "gradients." + setup_.model.bank().parameters[index]->name
+                                      : "activations." + setup_.steps.session().names()[index];
     const auto series = std::ranges::find(plan_.tensors, name, &runlog::TensorSeries::name);
     if (series == plan_.tensors.end() || !(series->shape == result.tensor->shape) || !written.insert(name).second) {
       continue;  // not asked for, or from the smaller last batch of an epoch
@@ -93,7 +94,7 @@ void StepLog::write_tensors(int64_t step, const graph::StepResults& results) {
 }
 
 void StepLog::write_weights(int64_t step) {
-  for (const runlog::ArrayView& parameter : bench_.weights().parameters) {
+  for (const runlog::ArrayView& parameter : inference::weights_of(setup_.model.bank()).parameters) {
     writer_.append_tensor("weights." + std::string(parameter.name), step, parameter.values);
   }
 }

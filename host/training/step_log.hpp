@@ -6,22 +6,10 @@
 #include <vector>
 
 #include "runlog/writer.hpp"
-#include "training/workbench.hpp"
+#include "training/log_plan.hpp"
+#include "training/run.hpp"
 
 namespace atelier::training {
-
-// What a run will log, found by recording a first step, an evaluation and a sampling without keeping their effects.
-struct LogPlan {
-  std::vector<std::string> train_names;        // logged by the model in training, in order
-  std::vector<std::string> evaluation_names;   // sorted
-  std::vector<std::string> train_columns;      // all columns of metrics/train
-  std::vector<std::string> parameter_columns;  // of metrics/gradient_norms: one for each trained parameter
-  std::vector<runlog::TensorSeries> tensors;
-  int64_t batches_per_step = 1;
-  std::vector<int64_t> updates_per_step;  // of each group
-  bool reads_in_step = false;             // so that no step is recorded while the one before runs
-  int64_t total_steps = 0;
-};
 
 // A step that is done.
 struct DoneStep {
@@ -35,20 +23,20 @@ struct DoneStep {
 class StepLog {
  public:
   // All is borrowed.
-  StepLog(Workbench& bench, const LogPlan& plan, runlog::Writer& writer, Observer& observer)
-      : bench_(bench), plan_(plan), writer_(writer), observer_(observer) {}
+  StepLog(Setup& setup, const LogPlan& plan, runlog::Writer& writer, Observer& observer)
+      : setup_(setup), plan_(plan), writer_(writer), observer_(observer) {}
 
-  [[nodiscard]] graph::Observation observation_of(int64_t step) const;
+  [[nodiscard]] record::Observation observation_of(int64_t step) const;
   // `updates`: of each group, this step's included.
-  void write(const DoneStep& done, const std::vector<int64_t>& updates, const graph::StepResults& results);
+  void write(const DoneStep& done, const std::vector<int64_t>& updates, const execute::StepResults& results);
 
  private:
-  void write_row(const DoneStep& done, const std::vector<int64_t>& updates, const graph::StepResults& results);
-  void write_parameter_norms(const DoneStep& done, const graph::StepResults& results);
-  void write_tensors(int64_t step, const graph::StepResults& results);
+  void write_row(const DoneStep& done, const std::vector<int64_t>& updates, const execute::StepResults& results);
+  void write_parameter_norms(const DoneStep& done, const execute::StepResults& results);
+  void write_tensors(int64_t step, const execute::StepResults& results);
   void write_weights(int64_t step);
 
-  Workbench& bench_;
+  Setup& setup_;
   const LogPlan& plan_;
   runlog::Writer& writer_;
   Observer& observer_;

@@ -4,45 +4,47 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "inference/weights.hpp"
 
 namespace atelier::training {
 
-Trainer::Trainer(Workbench& bench, const LogPlan& plan, runlog::Writer writer, std::filesystem::path log,
+Trainer::Trainer(Setup& setup, const LogPlan& plan, runlog::Writer writer, std::filesystem::path log,
                  const RunOptions& options, Observer& observer)
-    : bench_(bench),
+    : setup_(setup),
       plan_(plan),
       writer_(std::move(writer)),
       log_(std::move(log)),
       options_(options),
       observer_(observer),
-      step_log_(bench_, plan_, writer_, observer) {
-  bench_.set_total_steps(plan_.total_steps, plan_.updates_per_step);
+      step_log_(setup_, plan_, writer_, observer) {
+  set_schedule(setup_.steps.optimizers(), setup_.experiment, setup_.model.model().group_names(), plan_.total_steps,
+               plan_.updates_per_step);
   records_ahead_ = !plan_.reads_in_step;
-  updates_after_.assign(bench_.model().bank().groups.size(), 0);
+  updates_after_.assign(setup_.model.bank().groups.size(), 0);
   outcome_.log = log_;
 }
 
 void Trainer::begin() {
-  bench_.batches().seek(0);
+  setup_.steps.batches().seek(0);
   write_checkpoint(0);
 }
 
 void Trainer::restore(const runlog::Checkpoint& checkpoint, double seconds_before) {
   seconds_before_ = seconds_before;
-  bench_.load(checkpoint.weights);
-  bench_.load_slots(checkpoint.optimizer);
+  inference::load(checkpoint.weights, setup_.model.bank());
+  setup_.steps.optimizers().load_slots(checkpoint.optimizer);
   const auto& counters = checkpoint.trainer.counters;
   done_ = checkpoint.step;
   batches_after_ = counters.at("batches");
   without_improvement_ = counters.at("evaluations_without_improvement");
   has_best_ = counters.at("has_best") != 0;
   best_ = checkpoint.trainer.numbers.at("best");
-  const std::vector<std::string> names = bench_.model().group_names();
+  const std::vector<std::string> names = setup_.model.model().group_names();
   for (size_t g = 0; g < names.size(); ++g) {
     updates_after_[g] = counters.at("updates." + names[g]);
   }
-  bench_.model().updates() = updates_after_;
-  bench_.batches().seek(batches_after_);
+  setup_.steps.optimizers().counts() = updates_after_;
+  setup_.steps.batches().seek(batches_after_);
 }
 
 double Trainer::wall_seconds() const {
@@ -51,11 +53,11 @@ double Trainer::wall_seconds() const {
 
 // Which step is looked at closely: one like most others.
 void Trainer::begin_profile() {
-  const TrainingBatches& batches = bench_.batches();
-  const int64_t ragged = bench_.subsets().train.count % bench_.experiment().train.batch_size == 0 ? 0 : 1;
+  const data::TrainingBatches& batches = setup_.steps.batches();
+  const int64_t ragged = setup_.data.subsets().train.count % setup_.experiment.train.batch_size == 0 ? 0 : 1;
   profiled_step_ = step_to_profile(plan_.total_steps, [&](int64_t step) {
     const int64_t first = (step - 1) * plan_.batches_per_step % batches.batches_per_epoch();
-    return step_log_.observation_of(step) == graph::Observation() &&
+    return step_log_.observation_of(step) == record::Observation() &&
            first + plan_.batches_per_step <= batches.batches_per_epoch() - ragged;
   });
   sgemm_peak_ = measure_sgemm_peak(options_.threads);
@@ -92,7 +94,7 @@ RunOutcome Trainer::run() {
   }
   outcome_.steps = done_;
   if (outcome_.profile) {
-    outcome_.profile->peak_arena_bytes = static_cast<int64_t>(bench_.arena().size());
+    outcome_.profile->peak_arena_bytes = static_cast<int64_t>(setup_.model.arena().size());
   }
   outcome_.training_seconds = wall_seconds() - seconds_before_ - idle_seconds_;
   outcome_.samples_per_second = static_cast<double>(samples_seen_) / std::max(outcome_.training_seconds, 1e-9);
@@ -102,15 +104,15 @@ RunOutcome Trainer::run() {
 // ---- The loop. While step s runs, step s + 1 is recorded and its batch assembled.
 
 void Trainer::train() {
-  graph::Session& session = bench_.training();
+  execute::Session& session = setup_.steps.session();
   for (int64_t step = done_ + 1; step <= plan_.total_steps && !stopping_ && !stopped_early(); ++step) {
     session.set_profile(step == profiled_step_ ? &profile_ : nullptr);
     if (!record(step)) {
       return;
     }
-    const std::vector<int64_t> updates = bench_.model().updates();
-    const int64_t batches = bench_.batches().consumed();
-    const int64_t samples = bench_.batches().step_samples();
+    const std::vector<int64_t> updates = setup_.steps.optimizers().counts();
+    const int64_t batches = setup_.steps.batches().consumed();
+    const int64_t samples = setup_.steps.batches().step_samples();
     finish_running_step();
     if (stopping_) {
       return;
@@ -118,7 +120,7 @@ void Trainer::train() {
     recorded_updates_ = updates;
     recorded_batches_ = batches;
     recorded_samples_ = samples;
-    session.start(bench_.batches().prefetch());
+    session.start(setup_.steps.batches().prefetch());
     in_flight_ = step;
     if (const std::string warning = session.take_warning(); !warning.empty()) {
       observer_.message(warning);
@@ -136,18 +138,18 @@ bool Trainer::record(int64_t step) {
       return false;
     }
   }
-  const std::vector<int64_t> updates = bench_.model().updates();
-  const int64_t batch = bench_.batches().consumed();
+  const std::vector<int64_t> updates = setup_.steps.optimizers().counts();
+  const int64_t batch = setup_.steps.batches().consumed();
   try {
-    bench_.record_step(step, plan_.total_steps, step_log_.observation_of(step));
+    setup_.steps.record(step, plan_.total_steps, step_log_.observation_of(step));
   } catch (const Error&) {
-    if (!bench_.training().take_refused_read()) {
+    if (!setup_.steps.session().take_refused_read()) {
       throw;
     }
     records_ahead_ = false;
     finish_running_step();
-    bench_.model().updates() = updates;
-    bench_.batches().seek(batch);
+    setup_.steps.optimizers().counts() = updates;
+    setup_.steps.batches().seek(batch);
     return !stopping_ && record(step);
   }
   return true;
@@ -160,7 +162,7 @@ void Trainer::finish_running_step() {
 }
 
 bool Trainer::stopped_early() {
-  const experiment::Experiment& experiment = bench_.experiment();
+  const experiment::Experiment& experiment = setup_.experiment;
   if (!experiment.train.early_stopping || without_improvement_ < experiment.train.early_stopping->patience) {
     return false;
   }
@@ -170,7 +172,7 @@ bool Trainer::stopped_early() {
 }
 
 double Trainer::epoch() const {
-  return static_cast<double>(batches_after_) / static_cast<double>(bench_.batches().batches_per_epoch());
+  return static_cast<double>(batches_after_) / static_cast<double>(setup_.steps.batches().batches_per_epoch());
 }
 
 // Whether a cadence of so many epochs falls on this step: the first step at or after each multiple, and the last.
@@ -180,18 +182,18 @@ bool Trainer::due(int64_t step, double every_epochs) const {
   }
   const double after = epoch();
   const double before =
-      after - static_cast<double>(plan_.batches_per_step) / static_cast<double>(bench_.batches().batches_per_epoch());
+      after - static_cast<double>(plan_.batches_per_step) / static_cast<double>(setup_.steps.batches().batches_per_epoch());
   constexpr double rounding = 1e-9;
   return std::floor(after / every_epochs + rounding) > std::floor(before / every_epochs + rounding);
 }
 
 // The step is done: what it logged goes into the log, and what is due now happens before the next step starts.
 void Trainer::finish_step(int64_t step) {
-  const graph::StepResults& results = bench_.training().wait();
-  bench_.batches().step_done();
+  const execute::StepResults& results = setup_.steps.session().wait();
+  setup_.steps.batches().step_done();
   check_updates();
-  for (const graph::StepResult& result : results.entries) {
-    if (result.kind == graph::OutputKind::finite && result.value == 0) {
+  for (const execute::StepResult& result : results.entries) {
+    if (result.kind == record::OutputKind::finite && result.value == 0) {
       fail_non_finite(step);
       return;
     }
@@ -203,7 +205,7 @@ void Trainer::finish_step(int64_t step) {
   updates_after_ = recorded_updates_;
   batches_after_ = recorded_batches_;
   samples_seen_ += recorded_samples_;
-  const experiment::Experiment& experiment = bench_.experiment();
+  const experiment::Experiment& experiment = setup_.experiment;
   const double seconds = wall_seconds();
   step_log_.write({step, epoch(), seconds, recorded_samples_, seconds - idle_seconds_}, updates_after_, results);
   report(step, results);
@@ -215,7 +217,7 @@ void Trainer::finish_step(int64_t step) {
     evaluate_now(step);
     paused = true;
   }
-  if (bench_.samples_images() && due(step, experiment.sample.every)) {
+  if (setup_.sampler.makes_images() && due(step, experiment.sample.every)) {
     sample_now(step);
     paused = true;
   }
@@ -234,17 +236,17 @@ void Trainer::finish_step(int64_t step) {
     outcome_.status = runlog::Status::interrupted;
     outcome_.reason = fmt::format("interrupted after step {}", step);
   }
-  bench_.batches().check();  // the batch of the next step, which was assembled meanwhile
+  setup_.steps.batches().check();  // the batch of the next step, which was assembled meanwhile
 }
 
-void Trainer::report(int64_t step, const graph::StepResults& results) {
+void Trainer::report(int64_t step, const execute::StepResults& results) {
   Progress progress;
   progress.step = step;
   progress.total_steps = plan_.total_steps;
   progress.epoch = epoch();
-  const auto first = std::ranges::find(results.entries, graph::OutputKind::logged, &graph::StepResult::kind);
+  const auto first = std::ranges::find(results.entries, record::OutputKind::logged, &execute::StepResult::kind);
   if (first != results.entries.end()) {
-    progress.loss_name = bench_.training().names()[static_cast<size_t>(first->index)];
+    progress.loss_name = setup_.steps.session().names()[static_cast<size_t>(first->index)];
     progress.loss = first->value;
   }
   const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
@@ -258,12 +260,12 @@ void Trainer::report(int64_t step, const graph::StepResults& results) {
 // ---- What happens between steps
 
 void Trainer::evaluate_now(int64_t step) {
-  const experiment::Experiment& experiment = bench_.experiment();
-  const Subset& subset = bench_.evaluated_subset();
-  measured_all_ = step == plan_.total_steps && !bench_.evaluates_test_apart();
+  const experiment::Experiment& experiment = setup_.experiment;
+  const data::Subset& subset = setup_.data.evaluated_subset();
+  measured_all_ = step == plan_.total_steps && !setup_.data.evaluates_test_apart();
   const auto begin = Clock::now();
-  const SplitMetrics found_now = bench_.evaluate(subset, experiment.evaluate.batch_size,
-                                                 measured_all_ ? MetricsDue::all : MetricsDue::every_evaluation);
+  const inference::SplitMetrics found_now = setup_.evaluator.evaluate(subset, experiment.evaluate.batch_size,
+                                                 measured_all_ ? inference::MetricsDue::all : inference::MetricsDue::every_evaluation);
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   outcome_.metrics = found_now.values;
   log_arrays("metric.", step, found_now);
@@ -283,14 +285,14 @@ void Trainer::evaluate_now(int64_t step) {
   if (better) {
     best_ = value;
     has_best_ = true;
-    writer_.write_best(step, value, bench_.averaged_weights());
+    writer_.write_best(step, value, inference::averaged_weights_of(setup_.model.bank()));
   }
   observer_.evaluated(step, epoch(), outcome_.metrics, better);
   stopping_ = stopped_early();
 }
 
 // Of the test split, once training is done.
-void Trainer::log_test(const SplitMetrics& test) {
+void Trainer::log_test(const inference::SplitMetrics& test) {
   std::vector<double> row;
   for (const std::string& name : plan_.evaluation_names) {
     row.push_back(test.values.count(name) == 0 ? std::nan("") : test.values.at(name));
@@ -301,7 +303,7 @@ void Trainer::log_test(const SplitMetrics& test) {
   log_arrays("test.", done_, test);
 }
 
-void Trainer::log_arrays(const std::string& prefix, int64_t step, const SplitMetrics& metrics) {
+void Trainer::log_arrays(const std::string& prefix, int64_t step, const inference::SplitMetrics& metrics) {
   for (const plugin::MetricArray& array : metrics.arrays) {
     if (!writer_.has_tensor(prefix + array.name, step)) {
       const std::vector<float> values(array.values.begin(), array.values.end());
@@ -311,20 +313,20 @@ void Trainer::log_arrays(const std::string& prefix, int64_t step, const SplitMet
 }
 
 void Trainer::sample_now(int64_t step) {
-  const experiment::Sample& sample = bench_.experiment().sample;
-  const ImageStack images = bench_.sample(sample.count, static_cast<uint64_t>(sample.seed));
+  const experiment::Sample& sample = setup_.experiment.sample;
+  const pictures::ImageStack images = setup_.sampler.sample(sample.count, static_cast<uint64_t>(sample.seed));
   writer_.append_samples("generated", step, images.pixels);
 }
 
 void Trainer::write_checkpoint(int64_t step) {
   runlog::CheckpointView view;
   view.step = step;
-  view.weights = bench_.weights();
-  view.optimizer = bench_.optimizer_slots();
+  view.weights = inference::weights_of(setup_.model.bank());
+  view.optimizer = setup_.steps.optimizers().slots();
   view.trainer.counters = {{"batches", batches_after_},
                            {"evaluations_without_improvement", without_improvement_},
                            {"has_best", has_best_ ? 1 : 0}};
-  const std::vector<std::string> names = bench_.model().group_names();
+  const std::vector<std::string> names = setup_.model.model().group_names();
   for (size_t g = 0; g < names.size(); ++g) {
     view.trainer.counters["updates." + names[g]] = updates_after_[g];
   }
@@ -340,11 +342,11 @@ void Trainer::finish() {
   const auto begin = Clock::now();
   write_checkpoint(done_);
   if (outcome_.status == runlog::Status::finished) {
-    const bool apart = bench_.evaluates_test_apart();
+    const bool apart = setup_.data.evaluates_test_apart();
     if (apart || outcome_.metrics.empty() ||  // all steps were done before this part of the run began
-        (bench_.has_metrics_at_end() && !measured_all_)) {
-      const SplitMetrics last = bench_.evaluate(apart ? bench_.subsets().test : bench_.evaluated_subset(),
-                                                bench_.experiment().evaluate.batch_size, MetricsDue::all);
+        (setup_.evaluator.has_metrics_at_end() && !measured_all_)) {
+      const inference::SplitMetrics last = setup_.evaluator.evaluate(apart ? setup_.data.subsets().test : setup_.data.evaluated_subset(),
+                                                setup_.experiment.evaluate.batch_size, inference::MetricsDue::all);
       if (apart) {
         log_test(last);
       } else {
@@ -357,7 +359,7 @@ void Trainer::finish() {
       summary[name] = outcome_.metrics.count(name) == 0 ? std::nan("") : outcome_.metrics.at(name);
     }
     summary["steps"] = static_cast<double>(done_);
-    writer_.write_final(done_, bench_.averaged_weights(), summary);
+    writer_.write_final(done_, inference::averaged_weights_of(setup_.model.bank()), summary);
   }
   writer_.set_status(outcome_.status, outcome_.reason);
   writer_.close();

@@ -11,18 +11,9 @@
 
 namespace atelier::training {
 
-// [start]: takes the weights of another run, whole groups of them with their state. Throws Error where that run, or a
-// weight of the right shape in it, cannot be found.
-void take_start(Workbench& bench, const plugin::Registry& registry, const RunOptions& options);
-
-LogPlan probe(Workbench& bench);
-
-runlog::RunDescription describe_run(Workbench& bench, const LogPlan& plan, const plugin::Registry& registry,
-                                    int threads);
-
 class Trainer {
  public:
-  Trainer(Workbench& bench, const LogPlan& plan, runlog::Writer writer, std::filesystem::path log,
+  Trainer(Setup& setup, const LogPlan& plan, runlog::Writer writer, std::filesystem::path log,
           const RunOptions& options, Observer& observer);
 
   void begin();  // of a new run: the checkpoint of step 0
@@ -40,10 +31,10 @@ class Trainer {
   void check_updates();
   void salvage();
   void finish_step(int64_t step);
-  void report(int64_t step, const graph::StepResults& results);
+  void report(int64_t step, const execute::StepResults& results);
   void evaluate_now(int64_t step);
-  void log_test(const SplitMetrics& test);
-  void log_arrays(const std::string& prefix, int64_t step, const SplitMetrics& metrics);
+  void log_test(const inference::SplitMetrics& test);
+  void log_arrays(const std::string& prefix, int64_t step, const inference::SplitMetrics& metrics);
   void sample_now(int64_t step);
   void finish();
   void fail_non_finite(int64_t step);
@@ -55,7 +46,7 @@ class Trainer {
   [[nodiscard]] double wall_seconds() const;
   [[nodiscard]] bool stops() const { return options_.interrupted != nullptr && options_.interrupted->load() != 0; }
 
-  Workbench& bench_;
+  Setup& setup_;
   LogPlan plan_;
   runlog::Writer writer_;
   std::filesystem::path log_;
@@ -81,7 +72,7 @@ class Trainer {
   int64_t without_improvement_ = 0;
   int64_t profiled_step_ = 0;  // 0: none
   double sgemm_peak_ = 0;
-  graph::Profile profile_;
+  execute::Profile profile_;
 
   Clock::time_point started_ = Clock::now();
   Clock::time_point last_checkpoint_ = Clock::now();

@@ -53,11 +53,11 @@ TEST_CASE("the critic's first gradients with a penalty agree with differences of
   auto* weights = bench.parameter("discriminator.1.weight").value.storage.as<float>();
   const auto loss_with = [&](int64_t index, float change) {
     const float before = std::exchange(weights[index], weights[index] + change);
-    bench->batches().seek(0);
-    bench->record_step(1, 1000, {});
-    bench->training().start();
-    const double value = bench->training().wait().entries.front().value;
-    bench->batches().step_done();
+    bench->steps.batches().seek(0);
+    bench->steps.record(1, 1000, {});
+    bench->steps.session().start();
+    const double value = bench->steps.session().wait().entries.front().value;
+    bench->steps.batches().step_done();
     weights[index] = before;
     return value;
   };
@@ -74,13 +74,13 @@ TEST_CASE("a loss clips the weights of its network's group after every update, a
   CHECK(largest(bench.values("discriminator.2.weight")) > 0.02);
   for (int i = 0; i < 5; ++i) {
     bench.step();
-    for (const auto& parameter : bench->model().bank().parameters) {
+    for (const auto& parameter : bench->model.bank().parameters) {
       const bool clipped = parameter->name.starts_with("discriminator.");
       CHECK_MESSAGE((largest(bench.values(parameter->name)) <= 0.0200001F || !clipped), parameter->name);
     }
     CHECK(largest(bench.values("generator.0.weight")) > 0.1);
   }
-  CHECK(bench->training().plans_made() == 1);
+  CHECK(bench->steps.session().plans_made() == 1);
 }
 
 TEST_CASE("clipping a network that was handed over without its group is a clear error") {

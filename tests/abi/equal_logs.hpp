@@ -43,7 +43,7 @@ inline void check_equal(const runlog::Checkpoint& a, const runlog::Checkpoint& b
 inline void check_equal_metrics(const runlog::Reader& a, const runlog::Reader& b,
                                 const std::set<std::string>& but = {}) {
   for (const runlog::Cadence& cadence : a.description().cadences) {
-    for (const runlog::Metric& metric : cadence.metrics) {
+    for (const runlog::MetricColumn& metric : cadence.metrics) {
       if (but.contains(metric.name)) {
         continue;
       }

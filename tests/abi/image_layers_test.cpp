@@ -57,9 +57,9 @@ TEST_CASE("spectral normalization divides a weight by its largest singular value
   Bench bench(make(text, {"optimizer.learning_rate=0.0"}));
   double frobenius = 0;
   for (int step = 0; step < 40; ++step) {
-    for (const graph::StepResult& result : bench.step().entries) {
-      if (result.kind == graph::OutputKind::logged &&
-          bench->training().names()[static_cast<size_t>(result.index)] == "spectral.frobenius") {
+    for (const execute::StepResult& result : bench.step().entries) {
+      if (result.kind == record::OutputKind::logged &&
+          bench->steps.session().names()[static_cast<size_t>(result.index)] == "spectral.frobenius") {
         frobenius = result.value;
       }
     }

@@ -50,18 +50,18 @@ TEST_CASE("two plugins with a component of one name name each other") {
   CHECK_MESSAGE(contains(message, "inverted.so brings too"), message);
   const plugin::Registry twice(
       {fs::path(TEST_PLUGINS) / "inverted.so", fs::path(TEST_PLUGINS)});  // the same file is no twin
-  CHECK(twice.find(plugin::Kind::dataset, "inverted") != nullptr);
+  CHECK(twice.find(catalog::Kind::dataset, "inverted") != nullptr);
 }
 
 TEST_CASE("each plugin sees its own components only, also when built without the SDK's CMake") {
   const plugin::Registry loaded({broken / "bare_one.so", broken / "bare_two.so"});
   CHECK(loaded.descriptions().size() == 3);
-  CHECK(loaded.find(plugin::Kind::dataset, "inverted") != nullptr);
-  CHECK(loaded.find(plugin::Kind::model, "quiet") != nullptr);
+  CHECK(loaded.find(catalog::Kind::dataset, "inverted") != nullptr);
+  CHECK(loaded.find(catalog::Kind::model, "quiet") != nullptr);
 }
 
 TEST_CASE("a plugin in C, of a later minor that can live with this one, has larger structs and works") {
-  const plugin::Description& description = registry().get(plugin::Kind::dataset, "grey").description;
+  const catalog::Description& description = registry().get(catalog::Kind::dataset, "grey").description;
   CHECK(description.plugin_version == "7.0.0");
   REQUIRE(description.settings.size() == 2);
   CHECK(description.settings[1].name == "width");
@@ -69,8 +69,8 @@ TEST_CASE("a plugin in C, of a later minor that can live with this one, has larg
 
   const std::string text = "[dataset]\nuse = \"grey\"\nwidth = 4\n[model]\nuse = \"quiet\"\n";
   Bench bench(make(text, {"train.batch_size=10"}));
-  CHECK(bench->spec().fields.size() == 2);
-  CHECK(bench->spec().fields[1].classes == 2);
+  CHECK(bench->data.spec().fields.size() == 2);
+  CHECK(bench->data.spec().fields[1].classes == 2);
   // Images of 1 to 10 in [0, 10] are 0.1 to 1.0 for the model: the first loss is the mean of their squares.
   CHECK(bench.step().entries.front().value == doctest::Approx(0.385));
   CHECK(bench.values("mean.image").size() == 32);
@@ -79,16 +79,16 @@ TEST_CASE("a plugin in C, of a later minor that can live with this one, has larg
 TEST_CASE("a validation split takes whole groups of the dataset's samples") {
   const std::string text = "[dataset]\nuse = \"grey\"\nvalidation = 0.4\n[model]\nuse = \"quiet\"\n";
   Bench bench(make(text, {"train.batch_size=5"}));
-  const std::vector<uint32_t>& held_out = bench->subsets().validation.indices;
+  const std::vector<uint32_t>& held_out = bench->data.subsets().validation.indices;
   REQUIRE(held_out.size() == 5);  // one of two groups; four samples cannot be
   CHECK(held_out.back() - held_out.front() == 4);
-  CHECK(bench->subsets().train.count == 5);
+  CHECK(bench->data.subsets().train.count == 5);
   CHECK(contains(message_of([&] { const Bench one(make(text, {"dataset.validation=0.2"})); }),
                  "dataset.validation: the groups of near-duplicates among the 10 training samples are too large"));
 }
 
 TEST_CASE("a dataset from before there were groups has each sample in one of its own") {
-  const plugin::Settings settings{{"height", int64_t{8}}, {"width", int64_t{6}}};
+  const catalog::Settings settings{{"height", int64_t{8}}, {"width", int64_t{6}}};
   const auto group = [&](const plugin::Registry& loaded) {
     return plugin::Dataset(loaded, {"grey", settings, nullptr}, {}, {}).group(7);
   };

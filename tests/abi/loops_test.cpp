@@ -23,15 +23,15 @@ struct Sampled {
 // Samples n images in a session of its own, as the trainer does.
 Sampled sample(const std::string& text, int64_t n, uint64_t seed) {
   Bench bench(make(text));
-  graph::Executor executor(2);
-  graph::Session session(graph::Mode::sample, tensor::DType::f32, bench->model().bank(), executor, bench->arena());
+  execute::Executor executor(2);
+  execute::Session session(execute::Mode::sample, tensor::DType::f32, bench->model.bank(), executor, bench->model.arena());
   session.begin({seed, purpose_sampling, 0, 0});
-  const uint32_t images = *bench->model().sample(session, n, {});
+  const uint32_t images = *bench->model.model().sample(session, n, {});
   session.end(std::span(&images, 1));
   session.start();
   Sampled out;
-  for (const graph::StepResult& result : session.wait().entries) {
-    if (result.kind == graph::OutputKind::requested) {
+  for (const execute::StepResult& result : session.wait().entries) {
+    if (result.kind == record::OutputKind::requested) {
       const auto* data = result.tensor->storage.as<float>();
       out.values.assign(data, data + result.tensor->shape.elements());
     }
@@ -59,16 +59,16 @@ TEST_CASE("a network unrolled over 28 rows learns, in one plan") {
   const auto begin = Clock::now();
   for (int64_t step = 2; step < 40; ++step) {
     const auto before = Clock::now();
-    bench->record_step(step, 1000, {});
+    bench->steps.record(step, 1000, {});
     recording += std::chrono::duration<double>(Clock::now() - before).count();
-    bench->training().start(bench->batches().prefetch());
-    bench->training().wait();
-    bench->batches().step_done();
+    bench->steps.session().start(bench->steps.batches().prefetch());
+    bench->steps.session().wait();
+    bench->steps.batches().step_done();
   }
   const double total = std::chrono::duration<double>(Clock::now() - begin).count();
   MESSAGE("recording: " << recording / 38 * 1e6 << " us of " << total / 38 * 1e6 << " us a step of "
-                        << bench->training().recorder().recorded_calls() << " calls");
-  CHECK(bench->training().plans_made() == 1);
+                        << bench->steps.session().recorder().recorded_calls() << " calls");
+  CHECK(bench->steps.session().plans_made() == 1);
 }
 
 TEST_CASE("a sampling loop with materialize runs few small plans, and gives the recurrence's values") {
@@ -128,5 +128,5 @@ TEST_CASE("a coefficient that changes from step to step makes no new plan") {
   for (int i = 0; i < 10; ++i) {
     bench.step();
   }
-  CHECK(bench->training().plans_made() == 1);
+  CHECK(bench->steps.session().plans_made() == 1);
 }

@@ -148,7 +148,7 @@ TEST_CASE("a dataset's source is in the log: its plugin, and its files among tho
   const std::vector<runlog::Plugin> plugins = train(text).log().description().provenance.plugins;
   CHECK(std::ranges::any_of(plugins, [](const runlog::Plugin& plugin) { return plugin.name == "shapes"; }));
 
-  plugin::DatasetRecipe recipe = training::dataset_recipe(*make(text).dataset.source);
+  plugin::DatasetRecipe recipe = data::recipe_of(*make(text).dataset.source);
   for (const char* file : {"below", "above"}) {
     recipe = {"inverted",
               {{"limit", int64_t{0}}, {"file", std::string(file)}},

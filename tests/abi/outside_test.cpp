@@ -6,7 +6,7 @@ using namespace atelier::abi_test;
 
 TEST_CASE("the template, built outside the tree, loads and trains") {
   const plugin::Registry loaded({HOUSE_PLUGINS, OUTSIDE_PLUGINS});
-  const plugin::Component& component = loaded.get(plugin::Kind::model, "my-model");
+  const plugin::Component& component = loaded.get(catalog::Kind::model, "my-model");
   CHECK(component.description.plugin_name == "my-model");
   CHECK(component.description.plugin_version == "0.1.0");
   const std::string text =

@@ -79,19 +79,19 @@ TEST_CASE("an optimizer that throws at its first update leaves a log that says s
 TEST_CASE("classes of one name in two plugins built without hidden symbols keep to themselves") {
   const fs::path folder = BROKEN_PLUGINS;
   const plugin::Registry loaded({folder / "namesake_one.so", folder / "namesake_two.so"});
-  const auto summary = [&](plugin::Kind kind, const char* name) { return loaded.get(kind, name).description.summary; };
-  CHECK(summary(plugin::Kind::dataset, "data-one") == "data-one");
-  CHECK(summary(plugin::Kind::dataset, "data-two") == "data-two");
-  CHECK(summary(plugin::Kind::optimizer, "rule-one") == "rule-one");
-  CHECK(summary(plugin::Kind::optimizer, "rule-two") == "rule-two");
+  const auto summary = [&](catalog::Kind kind, const char* name) { return loaded.get(kind, name).description.summary; };
+  CHECK(summary(catalog::Kind::dataset, "data-one") == "data-one");
+  CHECK(summary(catalog::Kind::dataset, "data-two") == "data-two");
+  CHECK(summary(catalog::Kind::optimizer, "rule-one") == "rule-one");
+  CHECK(summary(catalog::Kind::optimizer, "rule-two") == "rule-two");
   for (const auto& [name, count] : {std::pair("data-one", 1), {"data-two", 2}}) {
     const plugin::Dataset data(loaded, {name, {}, nullptr}, fs::temp_directory_path(), {});
     CHECK_MESSAGE(data.spec().train_count == count, name);
   }
   for (const auto& [name, slots, scalar] : {std::tuple("rule-one", 0, 1.0), {"rule-two", 2, 2.0}}) {
-    plugin::Optimizer rule(loaded, {name, {{"learning_rate", 0.5}}});
+    training::Optimizer rule(loaded, {name, {{"learning_rate", 0.5}}});
     CHECK_MESSAGE(rule.slots().size() == static_cast<size_t>(slots), name);
-    double scalars[graph::UpdateRule::max_scalars] = {};
+    double scalars[record::UpdateRule::max_scalars] = {};
     rule.begin_update(1, 0.5, scalars);
     CHECK_MESSAGE(scalars[0] == scalar, name);
   }

@@ -14,8 +14,8 @@
 #include "base/error.hpp"
 #include "experiment/experiment.hpp"
 #include "runlog/reader.hpp"
-#include "training/training.hpp"
-#include "training/workbench.hpp"
+#include "training/run.hpp"
+#include "training/setup.hpp"
 
 namespace atelier::abi_test {
 
@@ -108,20 +108,20 @@ inline Run train(const std::string& text, const std::vector<std::string>& overri
 class Bench {
  public:
   explicit Bench(const experiment::Experiment& experiment, const training::RunOptions& run_options = {})
-      : bench_(experiment, registry(), run_options) {
-    bench_.set_total_steps(1000);
-    bench_.batches().seek(0);
+      : setup_(experiment, registry(), run_options) {
+    set_schedule(setup_.steps.optimizers(), experiment, setup_.model.model().group_names(), 1000);
+    setup_.steps.batches().seek(0);
   }
-  const graph::StepResults& step() {
-    bench_.record_step(++done_, 1000, {});
-    bench_.training().start();
-    const graph::StepResults& results = bench_.training().wait();
-    bench_.batches().step_done();
+  const execute::StepResults& step() {
+    setup_.steps.record(++done_, 1000, {});
+    setup_.steps.session().start();
+    const execute::StepResults& results = setup_.steps.session().wait();
+    setup_.steps.batches().step_done();
     return results;
   }
-  training::Workbench* operator->() { return &bench_; }
-  [[nodiscard]] graph::Parameter& parameter(const std::string& name) {
-    auto& all = bench_.model().bank().parameters;
+  training::Setup* operator->() { return &setup_; }
+  [[nodiscard]] record::Parameter& parameter(const std::string& name) {
+    auto& all = setup_.model.bank().parameters;
     const auto found = std::ranges::find_if(all, [&](const auto& candidate) { return candidate->name == name; });
     REQUIRE_MESSAGE(found != all.end(), name);
     return **found;
@@ -133,7 +133,7 @@ class Bench {
   }
 
  private:
-  training::Workbench bench_;
+  training::Setup setup_;
   int64_t done_ = 0;
 };
 

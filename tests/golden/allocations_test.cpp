@@ -7,7 +7,7 @@
 #include <cstdlib>
 
 #include "experiment/experiment.hpp"
-#include "training/workbench.hpp"
+#include "training/setup.hpp"
 
 namespace atelier::golden {
 namespace {
@@ -69,10 +69,11 @@ Counts count(const char* text, int threads) {
   const bool traced = std::getenv("ATELIER_TRACE_ALLOCATIONS") != nullptr;
   static const plugin::Registry registry({PLUGINS});
   const experiment::Experiment experiment = experiment::parse(text, "test", ".", {}, registry.descriptions());
-  training::RunOptions options;
-  options.threads = threads;
-  training::Workbench bench(experiment, registry, options);
-  const auto record = [&](int64_t step) { bench.record_step(step, warm_up + measured, {}); };
+  inference::Environment environment;
+  environment.threads = threads;
+  training::Setup setup(experiment, registry, environment);
+  training::TrainingSteps& steps = setup.steps;
+  const auto record = [&](int64_t step) { steps.record(step, warm_up + measured, {}); };
   Allocations before;
   int64_t recording = 0;
   record(1);
@@ -83,23 +84,23 @@ Counts count(const char* text, int threads) {
     }
     // While nothing runs, what recording allocates can be told apart; in the other steps it overlaps.
     const bool apart = step % 2 == 0;
-    bench.training().start(bench.batches().prefetch());
+    steps.session().start(steps.batches().prefetch());
     if (apart) {
-      (void)bench.training().wait();
+      (void)steps.session().wait();
     }
     const int64_t before_recording = allocations().ours;
     record(step + 1);
     recording += apart ? allocations().ours - before_recording : 0;
-    (void)bench.training().wait();
-    bench.batches().step_done();
+    (void)steps.session().wait();
+    steps.batches().step_done();
   }
   count_allocations(false, false);
-  (void)bench.training().wait();
+  (void)steps.session().wait();
   const Allocations after = allocations();
-  const auto steps = static_cast<double>(measured);
-  return {static_cast<double>(recording) * 2 / steps, static_cast<double>(after.ours - before.ours) / steps,
-          static_cast<double>(after.onednn - before.onednn) / steps,
-          static_cast<double>(after.onednn_bytes - before.onednn_bytes) / steps / 1e6};
+  const auto counted = static_cast<double>(measured);
+  return {static_cast<double>(recording) * 2 / counted, static_cast<double>(after.ours - before.ours) / counted,
+          static_cast<double>(after.onednn - before.onednn) / counted,
+          static_cast<double>(after.onednn_bytes - before.onednn_bytes) / counted / 1e6};
 }
 
 }  // namespace

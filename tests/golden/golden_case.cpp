@@ -12,31 +12,31 @@ namespace {
 
 using nlohmann::json;
 
-plugin::Value value_of(const json& given, plugin::SettingType type) {
+catalog::Value value_of(const json& given, catalog::SettingType type) {
   switch (type) {
-    case plugin::SettingType::boolean:
+    case catalog::SettingType::boolean:
       return given.get<bool>();
-    case plugin::SettingType::integer:
+    case catalog::SettingType::integer:
       return given.get<int64_t>();
-    case plugin::SettingType::number:
+    case catalog::SettingType::number:
       return given.get<double>();
-    case plugin::SettingType::text:
+    case catalog::SettingType::text:
       return given.get<std::string>();
-    case plugin::SettingType::integers:
+    case catalog::SettingType::integers:
       return given.get<std::vector<int64_t>>();
-    case plugin::SettingType::numbers:
+    case catalog::SettingType::numbers:
       return given.get<std::vector<double>>();
-    case plugin::SettingType::texts:
+    case catalog::SettingType::texts:
       break;
   }
   return given.get<std::vector<std::string>>();
 }
 
 // What the case gives, and the description's defaults for the rest.
-plugin::ComponentChoice choice_of(const json& given, plugin::Kind kind, const plugin::Registry& registry) {
-  plugin::ComponentChoice out{given.at("use"), {}};
+catalog::ComponentChoice choice_of(const json& given, catalog::Kind kind, const plugin::Registry& registry) {
+  catalog::ComponentChoice out{given.at("use"), {}};
   const json& settings = given.at("settings");
-  for (const plugin::SettingDescription& setting : registry.get(kind, out.use).description.settings) {
+  for (const catalog::SettingDescription& setting : registry.get(kind, out.use).description.settings) {
     out.settings[setting.name] =
         settings.contains(setting.name) ? value_of(settings.at(setting.name), setting.type) : setting.default_value;
   }
@@ -47,8 +47,8 @@ StepValues step_of(const json& given) {
   return {given.at("losses").get<std::map<std::string, double>>(), given.at("gradients").get<Named>()};
 }
 
-plugin::FieldSpec field_of(const std::string& name, const json& dims, int64_t classes, const json& range) {
-  plugin::FieldSpec out{name, classes > 0 ? tensor::DType::i64 : tensor::DType::f32, {}, classes, range[0], range[1]};
+catalog::FieldSpec field_of(const std::string& name, const json& dims, int64_t classes, const json& range) {
+  catalog::FieldSpec out{name, classes > 0 ? tensor::DType::i64 : tensor::DType::f32, {}, classes, range[0], range[1]};
   for (const int64_t length : dims) {
     out.dims.append(length);
   }
@@ -56,8 +56,8 @@ plugin::FieldSpec field_of(const std::string& name, const json& dims, int64_t cl
 }
 
 // The images, labels where there are any, and the further fields of a case.
-std::vector<plugin::FieldSpec> fields_of(const json& given) {
-  std::vector<plugin::FieldSpec> out{field_of("image", given.at("image"), 0, given.at("range"))};
+std::vector<catalog::FieldSpec> fields_of(const json& given) {
+  std::vector<catalog::FieldSpec> out{field_of("image", given.at("image"), 0, given.at("range"))};
   if (given.contains("labels")) {
     out.push_back(field_of("label", json::array(), given.at("classes"), given.at("range")));
   }
@@ -84,15 +84,15 @@ std::vector<Named> batches_of(const json& given) {
 Case case_of(const json& given, const plugin::Registry& registry) {
   Case out;
   out.name = given.at("name");
-  out.recipe.model = choice_of(given.at("model"), plugin::Kind::model, registry);
+  out.recipe.model = choice_of(given.at("model"), catalog::Kind::model, registry);
   for (const auto& [slot, loss] : given.at("losses").items()) {
-    out.recipe.losses[slot] = choice_of(loss, plugin::Kind::loss, registry);
+    out.recipe.losses[slot] = choice_of(loss, catalog::Kind::loss, registry);
   }
   out.batch = given.at("batch");
   out.latent = given.at("latent");
   out.recipe.data = {fields_of(given), out.batch, out.batch, {}};
   out.recipe.seed = given.at("seed");
-  out.optimizer = choice_of(given.at("optimizer"), plugin::Kind::optimizer, registry);
+  out.optimizer = choice_of(given.at("optimizer"), catalog::Kind::optimizer, registry);
   out.clip_norm = given.at("clip_norm");
   for (const auto& [name, parameter] : given.at("initial").items()) {
     out.initial[name] = parameter.at("values").get<Numbers>();
@@ -147,7 +147,7 @@ Numbers numbers_of(const tensor::Tensor& tensor) {
 class OneBatch final : public plugin::BatchSource {
  public:
   OneBatch(const Case& golden, const Named& batch, tensor::DType real) : size_(golden.batch) {
-    for (const plugin::FieldSpec& field : golden.recipe.data.fields) {
+    for (const catalog::FieldSpec& field : golden.recipe.data.fields) {
       tensor::Shape shape{size_};
       for (const int64_t length : field.dims.dims()) {
         shape.append(length);
@@ -186,12 +186,13 @@ GoldenRun::GoldenRun(const Case& golden, const plugin::Registry& registry, tenso
     : case_(golden),
       real_(real),
       model_(registry, in(golden.recipe, real)),
-      session_(graph::Mode::train, real, model_.bank(), executor_, arena_) {
+      optimizers_(model_.bank()),
+      session_(execute::Mode::train, real, model_.bank(), executor_, arena_) {
   // Double precision has no optimizer, but freezes nothing either: what a loss does after updates is compared too.
   for (size_t group = 0; real == tensor::DType::f32 && group < model_.bank().groups.size(); ++group) {
-    model_.set_optimizer(group, std::make_unique<plugin::Optimizer>(registry, golden.optimizer), golden.clip_norm);
+    optimizers_.set(group, std::make_unique<training::Optimizer>(registry, golden.optimizer), golden.clip_norm);
     const double rate = std::get<double>(golden.optimizer.settings.at("learning_rate"));
-    model_.set_learning_rate(group, [rate](int64_t) { return rate; });
+    optimizers_.set_learning_rate(group, [rate](int64_t) { return rate; });
   }
   ATELIER_CHECK(model_.bank().parameters.size() == golden.initial.size());
   for (const auto& parameter : model_.bank().parameters) {
@@ -205,14 +206,14 @@ StepValues GoldenRun::step(int64_t step) {
   phase.step = step;
   phase.total_steps = static_cast<int64_t>(case_.steps.size());
   session_.begin({case_.recipe.seed, purpose_training, step, 0}, {.gradients = true});
-  model_.train_step(session_, batch, phase);
+  model_.train_step(session_, batch, phase, optimizers_);
   session_.end();
   session_.start();
   StepValues out;
-  for (const graph::StepResult& result : session_.wait().entries) {
-    if (result.kind == graph::OutputKind::logged) {
+  for (const execute::StepResult& result : session_.wait().entries) {
+    if (result.kind == record::OutputKind::logged) {
       out.losses[session_.names()[static_cast<size_t>(result.index)]] = result.value;
-    } else if (result.kind == graph::OutputKind::gradient) {
+    } else if (result.kind == record::OutputKind::gradient) {
       out.gradients[model_.bank().parameters[static_cast<size_t>(result.index)]->name] = numbers_of(*result.tensor);
     }
   }
@@ -220,13 +221,13 @@ StepValues GoldenRun::step(int64_t step) {
 }
 
 Numbers GoldenRun::sample(int64_t n) {
-  graph::Session session(graph::Mode::sample, real_, model_.bank(), executor_, arena_);
+  execute::Session session(execute::Mode::sample, real_, model_.bank(), executor_, arena_);
   session.begin({case_.recipe.seed, purpose_sampling, 0, 0});
   const uint32_t images = *model_.sample(session, n, {});
   session.end(std::span(&images, 1));
   session.start();
-  for (const graph::StepResult& result : session.wait().entries) {
-    if (result.kind == graph::OutputKind::requested) {
+  for (const execute::StepResult& result : session.wait().entries) {
+    if (result.kind == record::OutputKind::requested) {
       return numbers_of(*result.tensor);
     }
   }

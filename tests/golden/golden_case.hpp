@@ -6,8 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "graph/session.hpp"
+#include "execute/session.hpp"
 #include "plugin/model.hpp"
+#include "training/group_optimizers.hpp"
 
 namespace atelier::golden {
 
@@ -22,7 +23,7 @@ struct StepValues {
 struct Case {
   std::string name;
   plugin::ModelRecipe recipe;  // in float32
-  plugin::ComponentChoice optimizer;
+  catalog::ComponentChoice optimizer;
   double clip_norm = 0;
   int64_t batch = 0, latent = 0;
   Named initial;               // parameters and state; exact in float32
@@ -50,9 +51,10 @@ class GoldenRun {
   const Case& case_;
   tensor::DType real_;
   plugin::Model model_;
-  graph::Executor executor_{1};
-  graph::Arena arena_;
-  graph::Session session_;
+  training::GroupOptimizers optimizers_;
+  execute::Executor executor_{1};
+  execute::Arena arena_;
+  execute::Session session_;
 };
 
 }  // namespace atelier::golden

@@ -1,4 +1,4 @@
-// DESIGN.md, section 4: what must not change a bit of any operation's results and gradients.
+// docs/architecture.md, "Equal bits": what must not change a bit of any operation's results and gradients.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -74,7 +74,7 @@ void check_rows(const RowCase& checked, size_t by) {
 TEST_CASE("bits: neither fusion nor the number of threads changes any") {
   for (const Case& checked : all_cases()) {
     const std::string expected = hash_of(CaseRunner(checked, DType::f32).run());
-    graph::Observation unfused;
+    record::Observation unfused;
     unfused.every_value = true;
     CHECK_MESSAGE(hash_of(CaseRunner(checked, DType::f32, 1, unfused).run()) == expected, to_string(checked)
                                                                                               << " unfused");

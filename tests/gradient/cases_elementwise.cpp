@@ -3,11 +3,11 @@
 namespace atelier::gradient_test {
 namespace {
 
-using graph::Attribute;
+using record::Attribute;
 using tensor::Shape;
 
 void add_unary(std::vector<Case>& cases, const char* name, double low, double high,
-               const graph::Attributes& attributes = {}) {
+               const record::Attributes& attributes = {}) {
   for (const Shape& shape : {Shape{}, Shape{1}, Shape{3, 5}, Shape{2, 1, 7}}) {
     cases.push_back({name, {{shape, low, high}}, attributes});
   }

@@ -3,8 +3,8 @@
 namespace atelier::gradient_test {
 namespace {
 
-using graph::Attribute;
-using graph::Attributes;
+using record::Attribute;
+using record::Attributes;
 
 Attribute list(std::vector<int64_t> values) {
   return Attribute::of(std::move(values));

@@ -3,7 +3,7 @@
 namespace atelier::gradient_test {
 namespace {
 
-using graph::Attribute;
+using record::Attribute;
 using tensor::Shape;
 
 struct Sizes {

@@ -3,7 +3,7 @@
 namespace atelier::gradient_test {
 namespace {
 
-using graph::Attribute;
+using record::Attribute;
 using tensor::Shape;
 
 Attribute list(std::vector<int64_t> values) {

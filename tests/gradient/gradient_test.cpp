@@ -60,7 +60,7 @@ TEST_CASE("coverage: every operation has a case or a reason") {
   for (const auto& [name, reason] : exempt()) {
     CHECK_MESSAGE(known.insert(name).second, name << " is exempt (" << reason << ") but has a case");
   }
-  const std::vector<std::string> names = graph::OperationRegistry::instance().names();
+  const std::vector<std::string> names = record::OperationRegistry::instance().names();
   for (const std::string& name : names) {
     CHECK_MESSAGE(known.contains(name), name << " has no gradient check");
   }

@@ -11,8 +11,8 @@
 namespace atelier::gradient_test {
 namespace {
 
-using graph::RawAttribute;
-using graph::TensorType;
+using record::RawAttribute;
+using record::TensorType;
 using tensor::DType;
 
 constexpr double difference = 1e-5;
@@ -34,11 +34,11 @@ Numbers values_of(const Input& input, uint32_t seed) {
   return places;
 }
 
-std::vector<RawAttribute> raw(const graph::Attributes& attributes) {
+std::vector<RawAttribute> raw(const record::Attributes& attributes) {
   std::vector<RawAttribute> out;
-  for (const graph::Attribute& attribute : attributes) {
+  for (const record::Attribute& attribute : attributes) {
     RawAttribute one{attribute.type, static_cast<uint32_t>(attribute.integers.size()), {}};
-    if (attribute.type == graph::AttributeType::integers) {
+    if (attribute.type == record::AttributeType::integers) {
       one.integers = attribute.integers.data();
     } else {
       one.integer = attribute.scalar.constant.integer;
@@ -63,8 +63,8 @@ void rotate(Numbers& numbers, const tensor::Shape& shape, int64_t rows) {
   std::ranges::rotate(numbers, numbers.end() - rows * length);
 }
 
-const graph::Operation& operation(const std::string& name) {
-  return graph::OperationRegistry::instance().get(name);
+const record::Operation& operation(const std::string& name) {
+  return record::OperationRegistry::instance().get(name);
 }
 
 }  // namespace
@@ -77,12 +77,12 @@ std::string to_string(const Case& checked) {
   return out;
 }
 
-CaseRunner::CaseRunner(const Case& checked, DType real, int threads, const graph::Observation& observation)
+CaseRunner::CaseRunner(const Case& checked, DType real, int threads, const record::Observation& observation)
     : case_(checked),
       real_(real),
       observation_(observation),
       executor_(threads),
-      session_(graph::Mode::train, real, bank_, executor_, arena_) {
+      session_(execute::Mode::train, real, bank_, executor_, arena_) {
   ops::register_operations();
   for (size_t i = 0; i < case_.inputs.size(); ++i) {
     data_.push_back(values_of(case_.inputs[i], static_cast<uint32_t>(i) + 1));
@@ -121,7 +121,7 @@ uint32_t CaseRunner::input(const TensorType& type, Numbers values) {
 }
 
 uint32_t CaseRunner::apply(const std::string& name, const std::vector<uint32_t>& inputs,
-                           const graph::Attributes& attributes) {
+                           const record::Attributes& attributes) {
   const std::vector<RawAttribute> given = raw(attributes);
   return session_.apply(operation(name), inputs, given, {"case.cpp", 1});
 }
@@ -189,7 +189,7 @@ Outcome CaseRunner::run(size_t moved_input, size_t element, double change) {
   requested.push_back(recorded.second_loss);
   session_.end(requested);
   session_.start();
-  const graph::StepResults& results = session_.wait();
+  const execute::StepResults& results = session_.wait();
   size_t next = 0;
   const auto take = [&](size_t count) {
     std::vector<Numbers> out;

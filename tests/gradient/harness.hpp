@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "graph/session.hpp"
+#include "execute/session.hpp"
 
 namespace atelier::gradient_test {
 
@@ -25,7 +25,7 @@ inline Input indices(tensor::Shape shape, int64_t bound) {
 struct Case {
   std::string operation;
   std::vector<Input> inputs;
-  graph::Attributes attributes = {};
+  record::Attributes attributes = {};
   bool differentiable_twice = true;  // else the gradient of the gradient is left out
 };
 
@@ -45,7 +45,7 @@ struct Outcome {
 
 class CaseRunner {
  public:
-  CaseRunner(const Case& checked, tensor::DType real, int threads = 1, const graph::Observation& observation = {});
+  CaseRunner(const Case& checked, tensor::DType real, int threads = 1, const record::Observation& observation = {});
 
   // Element `element` of input `input` is moved by `change`.
   Outcome run(size_t input = 0, size_t element = 0, double change = 0);
@@ -63,20 +63,20 @@ class CaseRunner {
     uint32_t loss = 0, second_loss = 0;
   };
   Recorded record();
-  uint32_t input(const graph::TensorType& type, Numbers values);
+  uint32_t input(const record::TensorType& type, Numbers values);
   uint32_t apply(const std::string& name, const std::vector<uint32_t>& inputs,
-                 const graph::Attributes& attributes = {});
+                 const record::Attributes& attributes = {});
   uint32_t weighted_sum(const std::vector<uint32_t>& values, double phase, int64_t rotation = 0);
 
   Case case_;
   tensor::DType real_;
-  graph::Observation observation_;
+  record::Observation observation_;
   std::vector<Numbers> data_;
   int64_t rotation_ = 0;  // of the outputs' weights
-  graph::Bank bank_;
-  graph::Executor executor_;
-  graph::Arena arena_;
-  graph::Session session_;
+  record::Bank bank_;
+  execute::Executor executor_;
+  execute::Arena arena_;
+  execute::Session session_;
 };
 
 // What disagrees, by operation, input, index, expected and actual; empty where all is well.

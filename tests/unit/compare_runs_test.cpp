@@ -227,7 +227,7 @@ TEST_CASE("many runs fold to the width of the terminal") {
   size_t start = 0;
   while (start < results.size()) {
     const size_t end = results.find('\n', start);
-    CHECK(compare::columns_of(results.substr(start, end - start)) <= 60);
+    CHECK(terminal::columns_of(results.substr(start, end - start)) <= 60);
     start = end + 1;
   }
 }

@@ -9,9 +9,9 @@
 
 namespace atelier::experiment::testing {
 
-inline plugin::SettingDescription setting(const std::string& name, plugin::SettingType type,
-                                          plugin::Value default_value) {
-  plugin::SettingDescription description;
+inline catalog::SettingDescription setting(const std::string& name, catalog::SettingType type,
+                                          catalog::Value default_value) {
+  catalog::SettingDescription description;
   description.name = name;
   description.help = "The " + name;
   description.type = type;
@@ -19,8 +19,8 @@ inline plugin::SettingDescription setting(const std::string& name, plugin::Setti
   return description;
 }
 
-inline plugin::Description component(plugin::Kind kind, const std::string& name, const std::string& role = "") {
-  plugin::Description description;
+inline catalog::Description component(catalog::Kind kind, const std::string& name, const std::string& role = "") {
+  catalog::Description description;
   description.kind = kind;
   description.name = name;
   description.role = role;
@@ -29,9 +29,9 @@ inline plugin::Description component(plugin::Kind kind, const std::string& name,
 }
 
 // Two models, four losses in two roles, two optimizers, two datasets.
-inline std::vector<plugin::Description> catalog() {
-  using plugin::Kind;
-  using plugin::SettingType;
+inline std::vector<catalog::Description> catalog() {
+  using catalog::Kind;
+  using catalog::SettingType;
 
   auto vae = component(Kind::model, "vae");
   vae.settings = {setting("hidden", SettingType::integers, std::vector<int64_t>{512, 256}),

@@ -4,7 +4,7 @@
 
 using namespace atelier::experiment;
 using namespace atelier::experiment::testing;
-using atelier::plugin::Value;
+using atelier::catalog::Value;
 
 TEST_CASE("overrides replace what the file says, the last one wins") {
   const auto experiment = parse_text(minimal("model.latent = 5\n"), {"model.latent=10", "seed=3", "model.latent = 12"});

@@ -7,7 +7,7 @@
 
 using namespace atelier::experiment;
 using namespace atelier::experiment::testing;
-using atelier::plugin::Value;
+using atelier::catalog::Value;
 
 TEST_CASE("the least experiment has every default") {
   const auto experiment = parse_text(minimal());
@@ -27,7 +27,7 @@ TEST_CASE("the least experiment has every default") {
   CHECK_FALSE(experiment.losses.at("reconstruction").place.given());
   CHECK(experiment.optimizer.settings.at("learning_rate") == Value(1e-3));
   CHECK(experiment.group_optimizers.empty());
-  CHECK(experiment.schedule.use == Schedule::Use::constant);
+  CHECK(experiment.schedule.use == LearningRateSchedule::Use::constant);
   CHECK(experiment.train.epochs == 1);
   CHECK_FALSE(experiment.train.steps.has_value());
   CHECK(experiment.train.batch_size == 128);
@@ -109,7 +109,7 @@ freeze = ["encoder", "decoder"]
   CHECK(experiment.dataset.transform.noise == 0.1);
   CHECK(experiment.dataset.transform.levels == 4);
   CHECK(experiment.model.settings.at("hidden") == Value(std::vector<int64_t>{}));
-  CHECK(experiment.schedule.use == Schedule::Use::cosine);
+  CHECK(experiment.schedule.use == LearningRateSchedule::Use::cosine);
   CHECK(experiment.schedule.warmup == 5);
   CHECK(experiment.schedule.floor == 0.01);
   CHECK(experiment.train.steps == 100);

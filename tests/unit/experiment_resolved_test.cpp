@@ -6,7 +6,7 @@
 
 using namespace atelier::experiment;
 using namespace atelier::experiment::testing;
-using atelier::plugin::Value;
+using atelier::catalog::Value;
 
 namespace {
 
@@ -151,7 +151,7 @@ TEST_CASE("flatten gives dotted keys and literals") {
 }
 
 TEST_CASE("values are written as TOML") {
-  using atelier::plugin::to_string;
+  using atelier::catalog::to_string;
   CHECK(to_string(Value(true)) == "true");
   CHECK(to_string(Value(std::numeric_limits<int64_t>::min())) == "-9223372036854775808");
   CHECK(to_string(Value(1.0)) == "1.0");

@@ -6,26 +6,26 @@
 #include <string>
 #include <vector>
 
-#include "graph/session.hpp"
+#include "execute/session.hpp"
 #include "ops/operations.hpp"
 
 namespace atelier::ops::test {
 
-using graph::Mode;
+using execute::Mode;
 using tensor::DType;
 using tensor::Shape;
 
 using Numbers = std::vector<double>;
 
 struct Given {  // an attribute, by the type that it is written with
-  Given(int value) : attribute(graph::Attribute::of(static_cast<int64_t>(value))) {}
-  Given(double value) : attribute(graph::Attribute::of(value)) {}
-  Given(std::vector<int64_t> values) : attribute(graph::Attribute::of(std::move(values))) {}
-  graph::Attribute attribute;
+  Given(int value) : attribute(record::Attribute::of(static_cast<int64_t>(value))) {}
+  Given(double value) : attribute(record::Attribute::of(value)) {}
+  Given(std::vector<int64_t> values) : attribute(record::Attribute::of(std::move(values))) {}
+  record::Attribute attribute;
 };
 
 // p <- p - rate * gradient; the rate is what begin_update puts into the scalars.
-class Descent : public graph::UpdateRule {
+class Descent : public record::UpdateRule {
  public:
   [[nodiscard]] const std::vector<std::string>& slots() const override { return none_; }
   void begin_update(int64_t, double learning_rate, double* scalars) override { scalars[0] = learning_rate; }
@@ -49,7 +49,7 @@ class Bench {
 
   // A parameter of a group of that number, or state where it is -1. Before the first recording.
   uint32_t parameter(const Shape& shape, const Numbers& values, int32_t group = -1) {
-    auto made = std::make_unique<graph::Parameter>();
+    auto made = std::make_unique<record::Parameter>();
     made->name = fmt::format("p{}", bank_.parameters.size());
     made->group = group;
     made->value = tensor_of({shape, real_}, values);
@@ -66,9 +66,9 @@ class Bench {
     return index;
   }
   Numbers value(uint32_t parameter_index) const { return numbers_of(bank_.parameters[parameter_index]->value); }
-  graph::ParameterGroup& group(size_t index) { return bank_.groups[index]; }
+  record::ParameterGroup& group(size_t index) { return bank_.groups[index]; }
 
-  void begin(int64_t step = 0, int64_t first_row = 0, uint64_t seed = 7, const graph::Observation& observation = {}) {
+  void begin(int64_t step = 0, int64_t first_row = 0, uint64_t seed = 7, const record::Observation& observation = {}) {
     session_.begin({.seed = seed, .purpose = 1, .step = step, .first_row = first_row}, observation);
   }
   uint32_t input(const Shape& shape, const Numbers& values) { return leaf({shape, real_}, values); }
@@ -76,17 +76,17 @@ class Bench {
   uint32_t use(uint32_t parameter_index) { return session_.use(parameter_index); }
 
   uint32_t apply(const std::string& name, const std::vector<uint32_t>& inputs, const std::vector<Given>& given = {}) {
-    std::vector<graph::RawAttribute> raw;
+    std::vector<record::RawAttribute> raw;
     for (const Given& one : given) {
-      graph::RawAttribute attribute{one.attribute.type, static_cast<uint32_t>(one.attribute.integers.size()), {}};
-      if (one.attribute.type == graph::AttributeType::integers) {
+      record::RawAttribute attribute{one.attribute.type, static_cast<uint32_t>(one.attribute.integers.size()), {}};
+      if (one.attribute.type == record::AttributeType::integers) {
         attribute.integers = one.attribute.integers.data();
       } else {
         attribute.integer = one.attribute.scalar.constant.integer;
       }
       raw.push_back(attribute);
     }
-    return session_.apply(graph::OperationRegistry::instance().get(name + "/1"), inputs, raw, {"model.cpp", 12});
+    return session_.apply(record::OperationRegistry::instance().get(name + "/1"), inputs, raw, {"model.cpp", 12});
   }
   std::vector<uint32_t> gradient(uint32_t output, const std::vector<uint32_t>& inputs) {
     const uint32_t first = session_.gradient(output, inputs, {"model.cpp", 13});
@@ -97,7 +97,7 @@ class Bench {
     return out;
   }
   void minimize(size_t group_index, uint32_t loss, double rate) {
-    double scalars[graph::UpdateRule::max_scalars] = {rate};
+    double scalars[record::UpdateRule::max_scalars] = {rate};
     session_.minimize(group_index, loss, scalars, {"model.cpp", 14});
   }
   void assign(uint32_t parameter_index, uint32_t value_index) {
@@ -111,21 +111,21 @@ class Bench {
   std::vector<Numbers> run(const std::vector<uint32_t>& requested = {}) {
     session_.end(requested);
     session_.start();
-    const graph::StepResults& results = session_.wait();
+    const execute::StepResults& results = session_.wait();
     std::vector<Numbers> out;
     logged_.clear();
-    for (const graph::StepResult& entry : results.entries) {
-      if (entry.kind == graph::OutputKind::requested) {
+    for (const execute::StepResult& entry : results.entries) {
+      if (entry.kind == record::OutputKind::requested) {
         out.push_back(numbers_of(*entry.tensor));
-      } else if (entry.kind == graph::OutputKind::logged) {
+      } else if (entry.kind == record::OutputKind::logged) {
         logged_.push_back(entry.value);
       }
     }
     return out;
   }
   [[nodiscard]] const Numbers& logged() const { return logged_; }
-  graph::Session& session() { return session_; }
-  graph::Bank& bank() { return bank_; }
+  execute::Session& session() { return session_; }
+  record::Bank& bank() { return bank_; }
 
   static Numbers numbers_of(const tensor::Tensor& tensor) {
     Numbers out(static_cast<size_t>(tensor.shape.elements()));
@@ -138,7 +138,7 @@ class Bench {
   }
 
  private:
-  static tensor::Tensor tensor_of(const graph::TensorType& type, const Numbers& values) {
+  static tensor::Tensor tensor_of(const record::TensorType& type, const Numbers& values) {
     tensor::Tensor tensor(type.shape, type.dtype);
     for (size_t i = 0; i < values.size(); ++i) {
       if (type.dtype == DType::f32) {
@@ -151,16 +151,16 @@ class Bench {
     }
     return tensor;
   }
-  uint32_t leaf(const graph::TensorType& type, const Numbers& values) {
+  uint32_t leaf(const record::TensorType& type, const Numbers& values) {
     return session_.constant(type, tensor_of(type, values).storage.data(), {});
   }
 
   DType real_;
   Descent rule_;
-  graph::Bank bank_;
-  graph::Executor executor_;
-  graph::Arena arena_;
-  graph::Session session_;
+  record::Bank bank_;
+  execute::Executor executor_;
+  execute::Arena arena_;
+  execute::Session session_;
   Numbers logged_;
 };
 

@@ -21,7 +21,7 @@ void fused_and_unfused(const Body& body) {
   for (const bool every_value : {false, true}) {
     CAPTURE(every_value);
     Bench bench;
-    graph::Observation observation;
+    record::Observation observation;
     observation.every_value = every_value;
     bench.begin(0, 0, 7, observation);
     body(bench);
@@ -214,7 +214,7 @@ std::vector<Numbers> run_random(unsigned seed, bool every_value, bool with_cuts,
   }
   std::vector<Numbers> out;
   for (int64_t step = 0; step < 2; ++step) {
-    graph::Observation observation;
+    record::Observation observation;
     observation.every_value = every_value;
     bench.begin(step, 0, 7, observation);
     RandomRecording recording(bench, parameters, seed * 7 + 1, with_cuts);

@@ -35,7 +35,7 @@ TEST_CASE("session: two losses recorded first, minimized afterwards, both see th
       Bench bench(Mode::train, DType::f32, threads);
       const uint32_t a = bench.parameter({2}, {1, 2}, 0);
       const uint32_t b = bench.parameter({2}, {3, 5}, 1);
-      graph::Observation observation;
+      record::Observation observation;
       observation.every_value = unfused;
       for (int64_t step = 0; step < 3; ++step) {
         const Numbers old_a = bench.value(a);
@@ -139,7 +139,7 @@ TEST_CASE("session: a result that shows another value in another shape has that 
   const uint32_t turned = bench.apply("reshape", {sum}, {std::vector<int64_t>{3, 1, 2}});
   bench.session().end(std::span(&turned, 1));
   bench.session().start();
-  const graph::StepResults& results = bench.session().wait();
+  const execute::StepResults& results = bench.session().wait();
   REQUIRE(results.entries.size() == 1);
   CHECK(results.entries[0].tensor->shape == Shape{3, 1, 2});
   CHECK(Bench::numbers_of(*results.entries[0].tensor) == Numbers{1, 2, 3, 4, 5, 6});
@@ -316,7 +316,7 @@ TEST_CASE("session: a read in evaluation cuts, keeps the value, and lets go of t
   bench.session().log("sum", sum(bench, bench.apply("mul", {doubled, bench.use(p)})), &count, {"model.cpp", 22});
   bench.session().end();
   bench.session().start();
-  const graph::StepResult& logged = bench.session().wait().entries.at(0);
+  const execute::StepResult& logged = bench.session().wait().entries.at(0);
   CHECK(logged.value == 50);
   CHECK(logged.count == 2);
   CHECK(bench.session().names().at(static_cast<size_t>(logged.index)) == "sum");
@@ -364,7 +364,7 @@ TEST_CASE("session: what depends on the parameters alone is computed again only 
     return bench.run({bench.apply("matmul", {bench.input({1, 2}, {x, 1}), turned})})[0];
   };
   const auto pieces = [&](double x) {
-    graph::Profile profile;
+    execute::Profile profile;
     bench.session().set_profile(&profile);
     run(x);
     bench.session().set_profile(nullptr);
@@ -386,14 +386,14 @@ TEST_CASE("session: what follows a convolution element by element runs with it")
     Bench bench(Mode::train);
     const uint32_t w = bench.parameter({4, 2, 3, 3}, ramp(72, -1, 0.03), 0);
     const uint32_t bias = bench.parameter({4}, {0.1, -0.2, 0.3, 0}, 0);
-    graph::Observation observation;
+    record::Observation observation;
     observation.every_value = !fused;
     bench.begin(0, 0, 7, observation);
     const uint32_t x = bench.input({8, 2, 6, 6}, ramp(576, -3, 0.01));
     const uint32_t y = bench.apply("relu", {bench.apply("conv2d", {x, bench.use(w), bench.use(bias)})});
     bench.minimize(0, bench.apply("mean", {bench.apply("square", {y})}), 0.1);
     bench.session().end();
-    for (const graph::Step& step : bench.session().newest_plan()->steps) {
+    for (const plan::Step& step : bench.session().newest_plan()->steps) {
       names.push_back(step.name);
     }
     bench.session().start();
@@ -412,7 +412,7 @@ TEST_CASE("session: what follows a convolution element by element runs with it")
 TEST_CASE("session: what made the first bad value is found") {
   Bench bench(Mode::train);
   const uint32_t p = bench.parameter({2}, {1, -1}, 0);
-  graph::Observation observation;
+  record::Observation observation;
   observation.every_value = true;
   bench.begin(0, 0, 7, observation);
   const uint32_t root = bench.apply("sqrt", {bench.use(p)});

@@ -26,7 +26,7 @@ struct Trained {
 };
 
 // A classifier 784-256-10 with batch normalization and dropout on batches of 64 and a ragged one of 23.
-Trained train_classifier(int threads, const graph::Observation& observation = {}) {
+Trained train_classifier(int threads, const record::Observation& observation = {}) {
   Bench bench(Mode::train, DType::f32, threads);
   std::vector<uint32_t> p{bench.parameter({256, 784}, waves(256 * 784, 0.05), 0),
                           bench.parameter({256}, waves(256, 0.1), 0), bench.parameter({256}, Numbers(256, 1.0), 0),
@@ -67,7 +67,7 @@ Trained train_classifier(int threads, const graph::Observation& observation = {}
 
 // One pair of steps of an adversarial game on images of 16 x 16, both losses recorded before either is minimized, with
 // a gradient penalty: gradients of gradients through convolutions.
-Trained play(int threads, const graph::Observation& observation = {}) {
+Trained play(int threads, const record::Observation& observation = {}) {
   Bench bench(Mode::train, DType::f32, threads);
   const uint32_t g1 = bench.parameter({32, 8 * 8 * 8}, waves(32 * 512, 0.1), 0);
   const uint32_t g2 = bench.parameter({8, 3, 4, 4}, waves(8 * 3 * 16, 0.1, 1), 0);
@@ -110,14 +110,14 @@ Trained play(int threads, const graph::Observation& observation = {}) {
   return out;
 }
 
-graph::Observation unfused() {
-  graph::Observation observation;
+record::Observation unfused() {
+  record::Observation observation;
   observation.every_value = true;
   return observation;
 }
 
-graph::Observation watched() {
-  graph::Observation observation;
+record::Observation watched() {
+  record::Observation observation;
   observation.group_norms = true;
   observation.parameter_norms = true;
   observation.gradients = true;

@@ -69,9 +69,9 @@ TEST_CASE("views go from one latent vector to another, and through the classes w
     REQUIRE_MESSAGE(outcome.status == runlog::Status::finished, outcome.reason);
     training::RunOptions options;
     options.out_directory = folder.path();
-    return training::view(outcome.log, registry(), options, name, 3, 5, training::Weights::final);
+    return inference::view(outcome.log, registry(), options, name, 3, 5, inference::WeightsOf::final);
   };
-  const training::Strips between = draw("gan", "interpolation");
+  const pictures::Strips between = draw("gan", "interpolation");
   REQUIRE(between.images.count == 3 * between.per_strip);
   const auto size = static_cast<size_t>(between.images.height * between.images.width);
   const auto apart = [&](int64_t first, int64_t second) {
@@ -88,7 +88,7 @@ TEST_CASE("views go from one latent vector to another, and through the classes w
     }
   }
   CHECK(draw("conditional-gan", "traversal").per_strip == 10);
-  const training::Strips classes = draw("conditional-gan", "classes");
+  const pictures::Strips classes = draw("conditional-gan", "classes");
   CHECK(classes.per_strip == 5);
   CHECK(classes.images.count == 15);
   const std::string refused = [&]() -> std::string {

@@ -1,5 +1,5 @@
 // The moving average of the weights: what it is, who uses it, and that it survives interruptions.
-#include "graph/average.hpp"
+#include "execute/average.hpp"
 
 #include "whole_run.hpp"
 
@@ -36,7 +36,7 @@ TEST_CASE("the final weights are the moving average of all steps' weights") {
     std::vector<float> expected(start, start + elements);
     for (int64_t step = 1; step <= steps; ++step) {
       const tensor::Tensor weights = reader.tensor("weights." + parameter.name, static_cast<size_t>(step - 1));
-      const auto share = static_cast<float>(graph::average_share(0.9, step));
+      const auto share = static_cast<float>(execute::average_share(0.9, step));
       for (int64_t i = 0; i < elements; ++i) {
         expected[static_cast<size_t>(i)] += share * (weights.storage.as<float>()[i] - expected[static_cast<size_t>(i)]);
       }
@@ -60,10 +60,10 @@ TEST_CASE("averages change what is evaluated and sampled, and nothing of the tra
   CHECK(a.metric("eval", "loss").values != b.metric("eval", "loss").values);
   CHECK(a.samples("generated", 0).pixels != b.samples("generated", 0).pixels);
   training::RunOptions options;
-  const auto sample = [&](training::Weights weights) {
-    return training::sample(with_average.log, registry(), options, 10, 3, weights).pixels;
+  const auto sample = [&](inference::WeightsOf weights) {
+    return inference::sample(with_average.log, registry(), options, 10, 3, weights).pixels;
   };
-  CHECK(sample(training::Weights::checkpoint) == sample(training::Weights::final));
+  CHECK(sample(inference::WeightsOf::checkpoint) == sample(inference::WeightsOf::final));
 }
 
 TEST_CASE("an interrupted run goes on with its averages, on any number of threads") {

@@ -1,4 +1,4 @@
-// The promise of DESIGN.md, section 4: the same experiment, the same bits, whatever ran beside it or happened to it.
+// The promise of docs/architecture.md, "Equal bits": the same experiment, the same bits, whatever ran beside it or happened to it.
 #include "log_contents.hpp"
 #include "whole_run.hpp"
 
@@ -102,9 +102,9 @@ TEST_CASE("a sampled image depends on the seed and its index alone") {
   Watcher watcher;
   const auto outcome = run(text_of("vae"), folder, watcher);
   training::RunOptions options;
-  const auto many = training::sample(outcome.log, registry(), options, 100, 5, training::Weights::final);
-  const auto few = training::sample(outcome.log, registry(), options, 7, 5, training::Weights::final);
+  const auto many = inference::sample(outcome.log, registry(), options, 100, 5, inference::WeightsOf::final);
+  const auto few = inference::sample(outcome.log, registry(), options, 7, 5, inference::WeightsOf::final);
   CHECK(std::equal(few.pixels.begin(), few.pixels.end(), many.pixels.begin()));
-  const auto other = training::sample(outcome.log, registry(), options, 7, 6, training::Weights::final);
+  const auto other = inference::sample(outcome.log, registry(), options, 7, 6, inference::WeightsOf::final);
   CHECK(few.pixels != other.pixels);
 }

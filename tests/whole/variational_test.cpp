@@ -16,11 +16,11 @@ class Workshop {
   [[nodiscard]] std::string refusal(const std::string& family, const std::vector<std::string>& overrides) const {
     return whole::refusal(text_of(family), folder_, overrides);
   }
-  [[nodiscard]] training::Strips view(const fs::path& log, const std::string& name, int64_t count) const {
+  [[nodiscard]] pictures::Strips view(const fs::path& log, const std::string& name, int64_t count) const {
     training::RunOptions options;
     options.threads = 1;
     options.out_directory = folder_.path();
-    return training::view(log, registry(), options, name, count, 1, training::Weights::final);
+    return inference::view(log, registry(), options, name, count, 1, inference::WeightsOf::final);
   }
 
  private:
@@ -75,17 +75,17 @@ TEST_CASE("beta grows in even steps from 0 to its value, and stays") {
 TEST_CASE("pictures of a latent space: paths between draws, along dimensions, and for each label") {
   Workshop workshop;
   const fs::path log = workshop.train("iwae").log;
-  const training::Strips between = workshop.view(log, "interpolation", 3);
+  const pictures::Strips between = workshop.view(log, "interpolation", 3);
   CHECK(between.per_strip == 10);
   CHECK(between.images.count == 30);
-  const training::Strips along = workshop.view(log, "traversal", 9);
+  const pictures::Strips along = workshop.view(log, "traversal", 9);
   CHECK(along.images.count == 10 * 4);  // no more strips than latent dimensions
   for (const char* game : {"vae-gan", "aae"}) {
     CHECK(workshop.view(workshop.train(game).log, "traversal", 2).images.count == 10 * 2);
   }
-  const training::Strips classes = workshop.view(log, "classes", 2);
+  const pictures::Strips classes = workshop.view(log, "classes", 2);
   CHECK(classes.images.count == 2 * classes.per_strip);
-  const training::Strips pairs = workshop.view(log, "reconstruction", 5);
+  const pictures::Strips pairs = workshop.view(log, "reconstruction", 5);
   CHECK(pairs.per_strip == 2);
   CHECK(pairs.images.count == 10);
 }

@@ -10,8 +10,9 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "inference/trained_model.hpp"
 #include "runlog/reader.hpp"
-#include "training/training.hpp"
+#include "training/run.hpp"
 
 namespace whole {
 
@@ -184,7 +185,7 @@ inline void check_same_run(const fs::path& first, const fs::path& second) {
   const runlog::Reader a(first);
   const runlog::Reader b(second);
   for (const runlog::Cadence& cadence : a.description().cadences) {
-    for (const runlog::Metric& metric : cadence.metrics) {
+    for (const runlog::MetricColumn& metric : cadence.metrics) {
       const runlog::MetricSeries x = a.metric(cadence.name, metric.name);
       const runlog::MetricSeries y = b.metric(cadence.name, metric.name);
       INFO(cadence.name << "/" << metric.name);

@@ -25,7 +25,8 @@
 #include "kernels/fingerprint.hpp"
 #include "kernels/random.hpp"
 #include "kernels/sgemm.hpp"
-#include "training/workbench.hpp"
+#include "data/evaluation_batches.hpp"
+#include "training/setup.hpp"
 
 namespace atelier {
 namespace {
@@ -59,13 +60,13 @@ int64_t resident(const std::string& key) {
 class Loop {
  public:
   Loop(const experiment::Experiment& experiment, const plugin::Registry& registry, const training::RunOptions& options)
-      : resident_before_(resident("VmRSS:")), bench_(experiment, registry, options), executor_(options.threads) {}
+      : resident_before_(resident("VmRSS:")), setup_(experiment, registry, options), executor_(options.threads) {}
 
   std::string parity(int64_t steps, const std::string& folder) {
     const auto open = [&](const char* name) { return std::ofstream(folder + "/" + name, std::ios::binary); };
     std::ofstream weights = open("weights.f32");
     std::string names;
-    for (const auto& parameter : bench_.model().bank().parameters) {
+    for (const auto& parameter : setup_.model.bank().parameters) {
       append(weights, parameter->value.storage.data(), parameter->value.bytes());
       const auto dims = parameter->value.shape.dims();
       names += fmt::format(R"({}{{"name": "{}", "shape": [{}]}})", names.empty() ? "" : ", ", parameter->name,
@@ -77,13 +78,13 @@ class Loop {
     std::string losses;
     for (int64_t step = 1; step <= steps; ++step) {
       record();
-      const std::vector<plugin::BatchField>& fields = bench_.batches().fields();  // of the dataset "noise"
+      const std::vector<plugin::BatchField>& fields = setup_.steps.batches().fields();  // of the dataset "noise"
       append(images, fields[0].data, static_cast<size_t>(fields[0].type.shape.elements()) * sizeof(float));
       append(labels, fields[1].data, static_cast<size_t>(fields[1].type.shape.elements()) * sizeof(int64_t));
       write_noise(noise, fields[0].type.shape[0]);
-      bench_.training().start();
-      losses += fmt::format("{}{{{}}}", losses.empty() ? "" : ", ", losses_of(bench_.training().wait()));
-      bench_.batches().step_done();
+      setup_.steps.session().start();
+      losses += fmt::format("{}{{{}}}", losses.empty() ? "" : ", ", losses_of(setup_.steps.session().wait()));
+      setup_.steps.batches().step_done();
     }
     return fmt::format(R"({{"parameters": [{}], "losses": [{}]}})", names, losses);
   }
@@ -97,10 +98,10 @@ class Loop {
     recording_seconds_ = 0;
     const Clock::time_point start = Clock::now();
     while (seconds_since(start) < seconds) {
-      bench_.training().start(bench_.batches().prefetch());
+      setup_.steps.session().start(setup_.steps.batches().prefetch());
       record();
-      (void)bench_.training().wait();
-      bench_.batches().step_done();
+      (void)setup_.steps.session().wait();
+      setup_.steps.batches().step_done();
       ++steps;
     }
     return fmt::format(R"({{"steps": {}, "seconds": {}, "recording_seconds": {}, "flops": {}}})", steps,
@@ -108,10 +109,10 @@ class Loop {
   }
 
   std::string sample(double seconds, int64_t count) {
-    graph::Session session(graph::Mode::sample, tensor::DType::f32, bench_.model().bank(), executor_, arena_);
+    execute::Session session(execute::Mode::sample, tensor::DType::f32, setup_.model.bank(), executor_, arena_);
     return repeat(seconds, [&] {
       session.begin({0, purpose_sampling, 0, 0});
-      const uint32_t images = *bench_.model().sample(session, count, {});
+      const uint32_t images = *setup_.model.model().sample(session, count, {});
       session.end(std::span(&images, 1));
       session.start();
       (void)session.wait();
@@ -119,14 +120,14 @@ class Loop {
   }
 
   std::string evaluate(double seconds, int64_t count) {
-    graph::Session session(graph::Mode::evaluate, tensor::DType::f32, bench_.model().bank(), executor_, arena_);
-    training::Subset subset = bench_.subsets().test;
+    execute::Session session(execute::Mode::evaluate, tensor::DType::f32, setup_.model.bank(), executor_, arena_);
+    data::Subset subset = setup_.data.subsets().test;
     subset.count = count;
-    training::EvaluationBatches batches(bench_.dataset(), bench_.transforms(), subset, count);
+    data::EvaluationBatches batches(setup_.data, subset, count);
     batches.next();
     return repeat(seconds, [&] {
       session.begin({0, purpose_evaluation, 0, 0});
-      bench_.model().evaluate(session, batches, {});
+      setup_.model.model().evaluate(session, batches, {});
       session.end();
       session.start();
       (void)session.wait();
@@ -134,8 +135,8 @@ class Loop {
   }
 
   std::string memory() {
-    size_t planned = bench_.arena().size();
-    for (const auto& parameter : bench_.model().bank().parameters) {
+    size_t planned = setup_.model.arena().size();
+    for (const auto& parameter : setup_.model.bank().parameters) {
       planned += parameter->value.bytes();
       for (const tensor::Storage& slot : parameter->slots) {
         planned += slot.size();
@@ -158,30 +159,30 @@ class Loop {
 
   void record() {
     const Clock::time_point start = Clock::now();
-    bench_.record_step(++step_, endless, {});
+    setup_.steps.record(++step_, endless, {});
     recording_seconds_ += seconds_since(start);
   }
 
   // The step's only draw, if the model has one, row by row (kernels/random.hpp).
   void write_noise(std::ofstream& file, int64_t rows) const {
-    const auto latent = bench_.experiment().model.settings.find("latent");
-    if (latent == bench_.experiment().model.settings.end()) {
+    const auto latent = setup_.experiment.model.settings.find("latent");
+    if (latent == setup_.experiment.model.settings.end()) {
       return;
     }
     std::vector<float> row(static_cast<size_t>(std::get<int64_t>(latent->second)));
     for (int64_t r = 0; r < rows; ++r) {
-      kernels::normal_host(row, {static_cast<uint64_t>(bench_.experiment().seed), purpose_training},
+      kernels::normal_host(row, {static_cast<uint64_t>(setup_.experiment.seed), purpose_training},
                            {.step = static_cast<uint64_t>(step_), .row = static_cast<uint64_t>(r)});
       append(file, row.data(), row.size() * sizeof(float));
     }
   }
 
-  std::string losses_of(const graph::StepResults& results) {
+  std::string losses_of(const execute::StepResults& results) {
     std::string out;
-    for (const graph::StepResult& result : results.entries) {
-      if (result.kind == graph::OutputKind::logged) {
+    for (const execute::StepResult& result : results.entries) {
+      if (result.kind == record::OutputKind::logged) {
         out += fmt::format(R"({}"{}": {})", out.empty() ? "" : ", ",
-                           bench_.training().names()[static_cast<size_t>(result.index)], result.value);
+                           setup_.steps.session().names()[static_cast<size_t>(result.index)], result.value);
       }
     }
     return out;
@@ -189,16 +190,16 @@ class Loop {
 
   double flops() {  // of the products in a step
     double sum = 0;
-    for (const graph::Step& step : bench_.training().newest_plan()->steps) {
+    for (const plan::Step& step : setup_.steps.session().newest_plan()->steps) {
       sum += step.flops;
     }
     return sum;
   }
 
   int64_t resident_before_;
-  training::Workbench bench_;
-  graph::Executor executor_;  // for generating, which the workbench's own would do in pieces and into images
-  graph::Arena arena_;
+  training::Setup setup_;
+  execute::Executor executor_;  // for generating, which the workbench's own would do in pieces and into images
+  execute::Arena arena_;
   int64_t step_ = 0;
   bool recorded_ = false;
   double recording_seconds_ = 0;

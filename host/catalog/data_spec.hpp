@@ -1,0 +1,29 @@
+// What a dataset says of its samples: fields, shapes, value ranges, counts.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tensor/shape.hpp"
+
+namespace atelier::catalog {
+
+struct FieldSpec {
+  std::string name;
+  tensor::DType dtype = tensor::DType::f32;
+  tensor::Shape dims;      // of one sample; an image is (C, H, W)
+  int64_t classes = 0;     // of integers; 0 where they are no classes
+  double low = 0, high = 1;  // the range of the values
+};
+
+struct DataSpec {
+  std::vector<FieldSpec> fields;
+  int64_t train_count = 0, test_count = 0;
+  std::vector<std::string> files;  // that the samples are read from; none where they are made
+
+  [[nodiscard]] const FieldSpec* find(std::string_view name) const;  // null where there is no such field
+};
+
+}  // namespace atelier::catalog

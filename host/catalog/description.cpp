@@ -1,0 +1,97 @@
+#include "catalog/description.hpp"
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+
+namespace atelier::catalog {
+namespace {
+
+std::string literal(bool value) {
+  return value ? "true" : "false";
+}
+
+std::string literal(int64_t value) {
+  return fmt::format("{}", value);
+}
+
+// The shortest digits that read back as the same number, always with a mark that it is not an integer.
+std::string literal(double value) {
+  std::string text = fmt::format("{}", value);
+  if (text.find_first_not_of("-0123456789") == std::string::npos) {
+    text += ".0";
+  }
+  return text;
+}
+
+// A basic string; control characters are the only ones that TOML forbids in one.
+std::string literal(const std::string& value) {
+  std::string text = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') {
+      text += {'\\', c};
+    } else if (c == '\n') {
+      text += "\\n";
+    } else if (c == '\t') {
+      text += "\\t";
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      text += fmt::format("\\u{:04X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    } else {
+      text += c;
+    }
+  }
+  return text + '"';
+}
+
+template <typename T>
+std::string literal(const std::vector<T>& values) {
+  std::string text = "[";
+  for (size_t i = 0; i < values.size(); ++i) {
+    text += (i == 0 ? "" : ", ") + literal(values[i]);
+  }
+  return text + "]";
+}
+
+}  // namespace
+
+std::string name_of(Kind kind) {
+  switch (kind) {
+    case Kind::model:
+      return "model";
+    case Kind::loss:
+      return "loss";
+    case Kind::optimizer:
+      return "optimizer";
+    case Kind::dataset:
+      return "dataset";
+    case Kind::metric:
+      return "metric";
+  }
+  throw Error(ErrorKind::internal, "a component kind with the unknown number {}", static_cast<int>(kind));
+}
+
+std::string name_of(SettingType type) {
+  switch (type) {
+    case SettingType::boolean:
+      return "a boolean";
+    case SettingType::integer:
+      return "an integer";
+    case SettingType::number:
+      return "a number";
+    case SettingType::text:
+      return "a string";
+    case SettingType::integers:
+      return "a list of integers";
+    case SettingType::numbers:
+      return "a list of numbers";
+    case SettingType::texts:
+      return "a list of strings";
+  }
+  throw Error(ErrorKind::internal, "a setting type with the unknown number {}", static_cast<int>(type));
+}
+
+std::string to_string(const Value& value) {
+  return std::visit([](const auto& alternative) { return literal(alternative); }, value);
+}
+
+}  // namespace atelier::catalog

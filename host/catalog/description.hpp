@@ -1,0 +1,63 @@
+// What a component says of itself, on the host's side: from it come checking, messages, `atelier plugins NAME` and the
+// docs.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace atelier::catalog {
+
+enum class Kind { model, loss, optimizer, dataset, metric };
+std::string name_of(Kind kind);  // "model", "loss", "optimizer", "dataset", "metric"
+
+using Value = std::variant<bool, int64_t, double, std::string, std::vector<int64_t>, std::vector<double>,
+                           std::vector<std::string>>;
+
+// In the order of Value's alternatives.
+enum class SettingType { boolean, integer, number, text, integers, numbers, texts };
+std::string name_of(SettingType type);  // "a boolean", "an integer", "a number", "a string", "a list of integers", ...
+std::string to_string(const Value& value);  // as TOML writes it
+
+using Settings = std::map<std::string, Value>;
+
+struct SettingDescription {
+  std::string name;
+  std::string help;
+  SettingType type = SettingType::boolean;
+  Value default_value;  // of the setting's type; meaningless where required
+  bool required = false;
+  std::optional<double> minimum, maximum;  // closed range, of every element of a list
+  std::vector<std::string> choices;        // of a text, or of each text in a list
+};
+
+// Which component, and its settings.
+struct ComponentChoice {
+  std::string use;
+  Settings settings;
+};
+
+struct LossSlot {
+  std::string name;          // [loss.NAME]
+  std::string role;          // "adversarial", "reconstruction", ...
+  std::string default_loss;  // "" where the experiment must choose
+  std::string help;
+};
+
+struct Description {
+  Kind kind = Kind::model;
+  std::string name;
+  std::string summary;
+  std::string reference;
+  std::string role;  // of a loss
+  std::vector<SettingDescription> settings;
+  std::vector<LossSlot> slots;  // of a model
+  std::string plugin_name;      // the plugin it came in
+  std::string plugin_version;
+  std::string plugin_path;
+};
+
+}  // namespace atelier::catalog

@@ -1,0 +1,37 @@
+// The batches of an evaluation.
+#pragma once
+
+#include <exception>
+#include <memory>
+#include <mutex>
+
+#include "data/batch.hpp"
+#include "execute/executor.hpp"
+
+namespace atelier::data {
+
+// All samples of a subset, once, in order.
+class EvaluationBatches final : public plugin::BatchSource {
+ public:
+  EvaluationBatches(const ExperimentData& data, const Subset& subset, int64_t batch_size);  // borrows both
+  bool next();  // false after the last
+  [[nodiscard]] int64_t first_index() const { return first_; }
+  [[nodiscard]] int64_t size() const override { return batches_[turn_]->size(); }
+  [[nodiscard]] const std::vector<plugin::BatchField>& fields() const override { return batches_[turn_]->fields(); }
+  void advance() override;              // not possible: throws
+  const execute::Background* prefetch();  // the batch after this one
+  void step_done();
+
+ private:
+  const Subset& subset_;
+  int64_t batch_size_;
+  int64_t first_ = 0, following_ = 0;
+  bool prefetched_ = false;
+  std::unique_ptr<Batch> batches_[2];
+  size_t turn_ = 0;
+  execute::Background background_;
+  std::mutex failure_mutex_;
+  std::exception_ptr failure_;
+};
+
+}  // namespace atelier::data

@@ -1,0 +1,42 @@
+#include "data/experiment_data.hpp"
+
+#include "base/error.hpp"
+
+namespace atelier::data {
+namespace {
+
+void check_sizes(const experiment::Experiment& experiment, const Subsets& subsets) {
+  if (experiment.train.batch_size > subsets.train.count) {
+    throw Error(ErrorKind::experiment, "{}: got {}, expected at most the {} training samples of '{}'",
+                located(experiment, "train", "batch_size"), experiment.train.batch_size, subsets.train.count,
+                experiment.dataset.use);
+  }
+  if (subsets.test.count == 0 && subsets.validation.count == 0) {
+    throw Error(ErrorKind::data, "dataset '{}': has no test samples; hint: set dataset.validation",
+                experiment.dataset.use);
+  }
+}
+
+}  // namespace
+
+plugin::DatasetRecipe recipe_of(const experiment::Dataset& dataset) {
+  plugin::DatasetRecipe out{dataset.use, dataset.settings, nullptr};
+  if (dataset.source) {
+    out.source = std::make_shared<const plugin::DatasetRecipe>(recipe_of(*dataset.source));
+  }
+  return out;
+}
+
+ExperimentData::ExperimentData(const experiment::Experiment& experiment, const plugin::Registry& registry,
+                               const std::vector<std::filesystem::path>& directories)
+    : dataset_(registry, recipe_of(experiment.dataset), experiment.directory, directories),
+      transforms_(experiment, dataset_.spec()),
+      subsets_(divide(dataset_, experiment.dataset.validation, static_cast<uint64_t>(experiment.seed))) {
+  check_sizes(experiment, subsets_);
+}
+
+const Subset& ExperimentData::evaluated_subset() const {
+  return subsets_.validation.count > 0 ? subsets_.validation : subsets_.test;
+}
+
+}  // namespace atelier::data

@@ -1,0 +1,42 @@
+// An experiment's data as its model sees it: a dataset, transformed and scaled, and divided into its splits.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "data/split.hpp"
+#include "data/transforms.hpp"
+#include "experiment/experiment.hpp"
+#include "plugin/dataset.hpp"
+
+namespace atelier::data {
+
+plugin::DatasetRecipe recipe_of(const experiment::Dataset& dataset);
+
+class ExperimentData {
+ public:
+  // `directories`: where datasets look for their files first. Throws Error for data that cannot be had, and for settings
+  // that do not fit it.
+  ExperimentData(const experiment::Experiment& experiment, const plugin::Registry& registry,
+                 const std::vector<std::filesystem::path>& directories);
+  ExperimentData(const ExperimentData&) = delete;
+  ExperimentData& operator=(const ExperimentData&) = delete;
+
+  [[nodiscard]] const plugin::Dataset& dataset() const { return dataset_; }
+  [[nodiscard]] const Transforms& transforms() const { return transforms_; }
+  [[nodiscard]] const catalog::DataSpec& spec() const { return transforms_.spec(); }  // of the model's samples
+  [[nodiscard]] const Subsets& subsets() const { return subsets_; }
+
+  // What evaluations during training look at: the validation split, or the test split where none is cut off.
+  [[nodiscard]] const Subset& evaluated_subset() const;
+  // Whether the test split is looked at once more, when training is done.
+  [[nodiscard]] bool evaluates_test_apart() const { return subsets_.validation.count > 0 && subsets_.test.count > 0; }
+
+ private:
+  plugin::Dataset dataset_;
+  Transforms transforms_;
+  Subsets subsets_;
+};
+
+}  // namespace atelier::data

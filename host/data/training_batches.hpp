@@ -1,0 +1,76 @@
+// The batches that training takes, assembled by many threads while the step before runs.
+#pragma once
+
+#include <deque>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "data/batch.hpp"
+#include "execute/executor.hpp"
+
+namespace atelier::data {
+
+// The endless sequence of training batches: epoch after epoch, each in an order of its own, the last batch of each
+// smaller where the count does not divide. A batch's number says all about it, so a run goes on from any.
+class TrainingBatches final : public plugin::BatchSource {
+ public:
+  TrainingBatches(const ExperimentData& data, int64_t batch_size, uint64_t seed);  // borrows the data
+
+  [[nodiscard]] int64_t batches_per_epoch() const;
+  // The next step begins at this batch.
+  void seek(int64_t batch);
+  void begin_step();                                        // takes its first batch
+  [[nodiscard]] int64_t consumed() const { return next_; }  // batches, by the steps begun so far
+  [[nodiscard]] int64_t step_samples() const { return step_samples_; }
+
+  // BatchSource: the current batch of the step that is being recorded.
+  [[nodiscard]] int64_t size() const override { return current_->size(); }
+  [[nodiscard]] const std::vector<plugin::BatchField>& fields() const override { return current_->fields(); }
+  void advance() override;
+
+  // Assembles, while a step runs, what the next one will probably take. Null where there is nothing to do.
+  const execute::Background* prefetch();
+  // The running step is done: its batches may be used again.
+  void step_done();
+  // Throws what went wrong while a batch was assembled in the background.
+  void check();
+
+ private:
+  struct Slot {
+    std::unique_ptr<Batch> batch;
+    int64_t number = -1;  // of the batch in it
+    int64_t step = -1;    // that uses it; -1 while it waits
+    bool free = true;
+  };
+  Slot& take_slot(int64_t number);
+  void plan(Slot& slot);
+  Slot* find(int64_t number);
+  const std::vector<uint32_t>& order_of(int64_t epoch);
+
+  const ExperimentData& data_;
+  const Subset& subset_;
+  int64_t batch_size_;
+  uint64_t seed_;
+  std::deque<Slot> slots_;
+  Batch* current_ = nullptr;
+  int64_t next_ = 0;  // the first batch that no step has taken
+  int64_t steps_begun_ = 0;
+  int64_t steps_done_ = 0;
+  int64_t taken_in_step_ = 0;
+  int64_t taken_before_ = 1;  // in the step before: what the next will probably take
+  int64_t step_samples_ = 0;
+  struct EpochOrder {
+    int64_t epoch = -1;
+    std::vector<uint32_t> order;
+  };
+  EpochOrder orders_[2];
+  execute::Background background_;
+  std::vector<std::pair<Batch*, int32_t>> background_pieces_;
+  std::mutex failure_mutex_;
+  std::exception_ptr failure_;
+};
+
+}  // namespace atelier::data

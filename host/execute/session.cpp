@@ -1,0 +1,473 @@
+#include "execute/session.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cmath>
+#include <cstring>
+
+namespace atelier::execute {
+namespace {
+
+constexpr size_t max_plans = 128;
+constexpr int64_t many_structures = 24;  // more than this many in training are worth a word
+
+RawAttribute integer_attribute(int64_t value) {
+  RawAttribute raw{AttributeType::integer, 0, {}};
+  raw.integer = value;
+  return raw;
+}
+
+enum InputSource : int64_t { source_data, source_constant, source_materialized };
+
+// Never the same twice in a process, whichever session asks, so that a tensor of another session is recognized.
+uint32_t next_generation() {
+  static std::atomic<uint32_t> newest{0};
+  return ++newest;
+}
+
+void copy_bytes(void* to, const void* from, size_t bytes) {
+  if (bytes > 0) {  // an empty tensor may have no memory at all
+    std::memcpy(to, from, bytes);
+  }
+}
+
+template <typename T>
+double at(const void* data, int64_t i) {
+  return static_cast<double>(static_cast<const T*>(data)[i]);
+}
+
+double element(const void* data, DType dtype, int64_t i) {
+  switch (dtype) {
+    case DType::f32:
+      return at<float>(data, i);
+    case DType::f64:
+      return at<double>(data, i);
+    case DType::i64:
+      return at<int64_t>(data, i);
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::byte* Arena::reserve(size_t bytes) {
+  if (storage_.size() < bytes) {
+    storage_ = tensor::Storage();
+    storage_ = tensor::Storage(bytes);
+  }
+  return storage_.data();
+}
+
+Session::Session(Mode mode, DType real, Bank& bank, Executor& executor, Arena& arena)
+    : mode_(mode), bank_(bank), executor_(executor), arena_(arena), recorder_(real) {}
+
+Session::~Session() {
+  if (in_flight_ != nullptr) {
+    executor_.wait();
+  }
+}
+
+// ---- Recording
+
+void Session::begin(const StepCounters& counters, const Observation& observation) {
+  counters_ = counters;
+  observation_ = observation;
+  draws_before_ = 0;
+  executed_ = nullptr;
+  pending().results.entries.clear();
+  pending().results.tensors.clear();
+  begin_segment();
+}
+
+void Session::begin_segment() {
+  generation_ = next_generation();
+  ++stamp_;
+  recorder_.begin();
+  std::vector<Operand>& operands = recorder_.operands();
+  operands[record::operand_seed].integer = static_cast<int64_t>(counters_.seed);
+  operands[record::operand_purpose].integer = static_cast<int64_t>(counters_.purpose);
+  operands[record::operand_step].integer = counters_.step;
+  operands[record::operand_first_row].integer = counters_.first_row;
+  operands[record::operand_ordinal_base].integer = draws_before_;
+  pending().bindings.clear();
+  pending().constants_used = 0;
+}
+
+uint32_t Session::apply(const Operation& operation, std::span<const uint32_t> inputs,
+                        std::span<const RawAttribute> attributes, Location location) {
+  return recorder_.apply(operation, inputs, attributes, location);
+}
+
+uint32_t Session::input(const TensorType& type, const void* data, Location location) {
+  RawAttribute dims{AttributeType::integers, static_cast<uint32_t>(type.shape.rank()), {}};
+  dims.integers = type.shape.dims().data();
+  const RawAttribute attributes[] = {integer_attribute(source_data),
+                                     integer_attribute(static_cast<int64_t>(type.dtype)), dims};
+  pending().bindings.push_back(data);
+  return recorder_.special(special_operation(Special::input), {}, attributes, std::span(&type, 1), location);
+}
+
+uint32_t Session::constant(const TensorType& type, const void* data, Location location) {
+  Recording& recording = pending();
+  const size_t bytes = static_cast<size_t>(type.shape.elements()) * tensor::size_of(type.dtype);
+  if (recording.constants.size() == recording.constants_used) {
+    recording.constants.emplace_back();
+  }
+  tensor::Storage& storage = recording.constants[recording.constants_used++];
+  if (storage.size() < bytes) {
+    storage = tensor::Storage(bytes);
+  }
+  copy_bytes(storage.data(), data, bytes);
+  return input(type, storage.data(), location);
+}
+
+uint32_t Session::use(uint32_t parameter) {
+  if (current_.size() <= parameter) {
+    current_.resize(bank_.parameters.size(), {0, 0});
+  }
+  auto& [value, stamp] = current_[parameter];
+  if (stamp != stamp_) {
+    const tensor::Tensor& tensor = bank_.parameters[parameter]->value;
+    const TensorType type{tensor.shape, tensor.dtype};
+    const RawAttribute index = integer_attribute(parameter);
+    value = recorder_.special(special_operation(Special::parameter), {}, std::span(&index, 1), std::span(&type, 1), {});
+    stamp = stamp_;
+  }
+  return value;
+}
+
+uint32_t Session::gradient(uint32_t output, std::span<const uint32_t> inputs, Location location) {
+  input_scratch_.assign(1, output);
+  input_scratch_.insert(input_scratch_.end(), inputs.begin(), inputs.end());
+  type_scratch_.clear();
+  for (const uint32_t value : inputs) {
+    type_scratch_.push_back(type(value));
+  }
+  return recorder_.special(special_operation(Special::gradient), input_scratch_, {}, type_scratch_, location);
+}
+
+void Session::minimize(size_t group, uint32_t loss, const double* scalars, Location location, double average_share) {
+  if (type(loss).shape.elements() != 1 || type(loss).dtype != recorder_.real()) {
+    throw Error(ErrorKind::shape, "{}: minimize: got a loss of {}, expected a scalar; hint: take its mean or sum",
+                to_string(location), to_string(type(loss)));
+  }
+  std::array<RawAttribute, 1 + UpdateRule::max_scalars + 1> attributes{};
+  attributes[0] = integer_attribute(static_cast<int64_t>(group));
+  for (size_t i = 0; i <= UpdateRule::max_scalars; ++i) {
+    attributes[i + 1].type = AttributeType::number;
+    attributes[i + 1].number = i < UpdateRule::max_scalars ? scalars[i] : average_share;
+  }
+  recorder_.special(special_operation(Special::minimize), std::span(&loss, 1), attributes, {}, location);
+  for (const uint32_t member : bank_.groups[group].members) {
+    if (member < current_.size()) {
+      current_[member].second = 0;
+    }
+  }
+}
+
+void Session::assign(uint32_t parameter, uint32_t value, Location location) {
+  const tensor::Tensor& tensor = bank_.parameters[parameter]->value;
+  const TensorType expected{tensor.shape, tensor.dtype};
+  if (!(type(value) == expected)) {
+    throw Error(ErrorKind::shape, "{}: assign: '{}' got {}, expected {}", to_string(location),
+                bank_.parameters[parameter]->name, to_string(type(value)), to_string(expected));
+  }
+  if (bank_.parameters[parameter]->frozen) {
+    return;  // here and not in the layers, which don't know what an experiment freezes
+  }
+  const RawAttribute index = integer_attribute(parameter);
+  recorder_.special(special_operation(Special::assign), std::span(&value, 1), std::span(&index, 1), {}, location);
+  if (parameter < current_.size()) {
+    current_[parameter].second = 0;
+  }
+}
+
+uint32_t Session::name_number(std::string_view name) {
+  for (size_t i = 0; i < names_.size(); ++i) {
+    if (names_[i] == name) {
+      return static_cast<uint32_t>(i);
+    }
+  }
+  names_.emplace_back(name);
+  return static_cast<uint32_t>(names_.size()) - 1;
+}
+
+void Session::log(std::string_view name, uint32_t value, const uint32_t* count, Location location) {
+  const auto check = [&](uint32_t scalar, std::string_view what) {
+    if (type(scalar).shape.elements() != 1) {
+      throw Error(ErrorKind::shape, "{}: log '{}': the {} must be a scalar, got {}", to_string(location), name, what,
+                  to_string(type(scalar)));
+    }
+  };
+  check(value, "value");
+  const uint32_t inputs[] = {value, count == nullptr ? 0 : *count};
+  if (count != nullptr) {
+    check(*count, "count");
+  }
+  const RawAttribute number = integer_attribute(name_number(name));
+  recorder_.special(special_operation(Special::log), std::span(inputs, count == nullptr ? 1 : 2), std::span(&number, 1),
+                    {}, location);
+}
+
+void Session::annotate(std::string_view name, uint32_t value) {
+  const RawAttribute number = integer_attribute(name_number(name));
+  recorder_.special(special_operation(Special::annotate), std::span(&value, 1), std::span(&number, 1), {}, {});
+}
+
+// ---- Cuts
+
+void Session::materialize(std::span<uint32_t> values, Location location) {
+  if (mode_ == Mode::train) {
+    return;  // every value stays valid, and is computed when it is needed
+  }
+  wait();
+  recorder_.end();
+  run_now(*plan_for(values, false));
+  const Plan& plan = *pending().plan;
+  std::vector<tensor::Storage>& kept = materialized_[materialized_turn_++ % 2];
+  if (kept.size() < values.size()) {
+    kept.resize(values.size());
+  }
+  std::vector<TensorType> types;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const PlannedBuffer& buffer = plan.buffers[static_cast<size_t>(plan.outputs[i].buffer)];
+    const TensorType& value_type = type(values[i]);
+    if (kept[i].size() < buffer.bytes) {
+      kept[i] = tensor::Storage(buffer.bytes);
+    }
+    copy_bytes(kept[i].data(), address_of(buffer, launch_of(pending())), buffer.bytes);
+    types.push_back(value_type);
+  }
+  draws_before_ += recorder_.draws();
+  begin_segment();
+  for (size_t i = 0; i < values.size(); ++i) {
+    values[i] = input(types[i], kept[i].data(), location);
+  }
+}
+
+void Session::read(uint32_t& value, double* out, size_t capacity, Location location) {
+  const TensorType value_type = type(value);
+  const int64_t elements = value_type.shape.elements();
+  if (static_cast<size_t>(elements) > capacity) {
+    throw Error(ErrorKind::shape, "{}: read: the tensor has {} elements, there is room for {}", to_string(location),
+                elements, capacity);
+  }
+  refuse_while_running();
+  const void* data = leaf_data(value);
+  if (data != nullptr) {
+    // known already: the batch, a constant, or what was materialized
+  } else if (mode_ == Mode::train) {
+    cut_training(value, location);
+    const Plan& plan = *executed_;
+    const int32_t buffer = plan.buffer_of_value[static_cast<size_t>(plan.lowered->values[value].id)];
+    data = address_of(plan.buffers[static_cast<size_t>(buffer)], launch_of(pending()));
+  } else {
+    materialize(std::span(&value, 1), location);
+    data = pending().bindings[0];
+  }
+  for (int64_t i = 0; i < elements; ++i) {
+    out[i] = element(data, value_type.dtype, i);
+  }
+}
+
+// The data behind an input leaf; null for a value that has to be computed.
+const void* Session::leaf_data(uint32_t value) const {
+  const Tape& tape = *recorder_.tape();
+  size_t leaves = 0;
+  for (size_t i = 0; i < recorder_.recorded_calls(); ++i) {
+    const TapeCall& call = tape.calls[i];
+    const bool leaf = call.operation->special == Special::input;
+    if (call.output_count > 0 && call.first_output == value) {
+      return leaf ? pending().bindings[leaves] : nullptr;
+    }
+    leaves += leaf ? 1 : 0;
+  }
+  return nullptr;
+}
+
+void Session::refuse_while_running() {
+  if (in_flight_ != nullptr && mode_ == Mode::train) {
+    refused_read_ = true;
+    throw Error(ErrorKind::plugin, "a value is read while the step before still runs");
+  }
+}
+
+// Runs the recorded part of a training step and keeps all its values, as later gradients may need any of them.
+void Session::cut_training(uint32_t value, Location location) {
+  if (!warned_of_read_) {
+    warned_of_read_ = true;
+    warning_ = fmt::format(
+        "{}: a value is read in the middle of a training step, which keeps every intermediate value and "
+        "cannot overlap; logging it instead costs nothing",
+        to_string(location));
+  }
+  const uint32_t requested[] = {value};
+  const Plan* plan = plan_for(requested, true);
+  run_now(*plan);
+  executed_ = plan;
+}
+
+void Session::run_now(const Plan& plan) {
+  Recording& recording = pending();
+  recording.plan = &plan;
+  recording.operands.assign(recorder_.operands().begin(), recorder_.operands().end());
+  launch(recording, nullptr);
+  executor_.wait();
+  collect(recording, false);
+}
+
+// ---- Plans
+
+const Plan* Session::plan_for(std::span<const uint32_t> requested, bool keep_all) {
+  const std::shared_ptr<Tape>& tape = recorder_.tape();
+  const size_t calls = recorder_.recorded_calls();
+  for (const CachedPlan& cached : plans_) {
+    if (cached.tape == tape && cached.calls == calls && std::ranges::equal(cached.requested, requested) &&
+        cached.observation == observation_ && cached.executed == executed_ && cached.keep_all == keep_all) {
+      return cached.plan.get();
+    }
+  }
+  CachedPlan made{tape, calls, {requested.begin(), requested.end()}, observation_, executed_, keep_all, nullptr};
+  made.plan =
+      plan::make_plan({tape.get(), calls, made.requested, observation_, executed_, keep_all}, bank_, recorder_.real());
+  ++plans_made_;
+  if (mode_ == Mode::train && recorder_.misses() > many_structures && !warned_of_misses_) {
+    warned_of_misses_ = true;
+    warning_ = fmt::format(
+        "{}: the structure of the training step keeps changing ({} so far), and each change is planned "
+        "anew; hint: pass numbers that change as scalars, not as shapes or settings",
+        to_string(recorder_.miss_location()), recorder_.misses());
+  }
+  if (plans_.size() >= max_plans) {
+    const auto unused = std::ranges::find_if(plans_, [&](const CachedPlan& cached) {
+      return cached.plan.get() != executed_ && (in_flight_ == nullptr || cached.plan.get() != in_flight_->plan) &&
+             std::ranges::none_of(plans_, [&](const CachedPlan& other) { return other.executed == cached.plan.get(); });
+    });
+    if (unused != plans_.end()) {  // a step of very many reads needs them all
+      plans_.erase(unused);
+    }
+  }
+  plans_.push_back(std::move(made));
+  return plans_.back().plan.get();
+}
+
+void Session::end(std::span<const uint32_t> requested) {
+  recorder_.end();
+  Recording& recording = pending();
+  recording.plan = plan_for(requested, false);
+  recording.operands.assign(recorder_.operands().begin(), recorder_.operands().end());
+}
+
+// ---- Running
+
+Launch Session::launch_of(const Recording& recording) {
+  return {recording.plan,
+          arena_.reserve(recording.plan->arena_bytes),
+          recording.operands.data(),
+          recording.bindings.data(),
+          &bank_,
+          profile_,
+          false};
+}
+
+void Session::start(const Background* background) {
+  ATELIER_CHECK(in_flight_ == nullptr);
+  in_flight_ = &pending();
+  ++recorded_;
+  launch(*in_flight_, background);
+}
+
+void Session::launch(const Recording& recording, const Background* background) {
+  const Plan& plan = *recording.plan;
+  Launch launch = launch_of(recording);
+  launch.same_weights = plan.weights_version == bank_.version;
+  plan.weights_version = bank_.version;
+  bank_.version += plan.writes ? 1 : 0;
+  executor_.start(launch, background);
+}
+
+const StepResults& Session::wait() {
+  if (in_flight_ != nullptr) {
+    executor_.wait();
+    collect(*in_flight_, true);
+    in_flight_ = nullptr;
+  }
+  return recordings_[(recorded_ + 1) % 2].results;
+}
+
+void Session::collect(Recording& recording, bool with_requested) {
+  const Plan& plan = *recording.plan;
+  const Launch launch = launch_of(recording);
+  StepResults& results = recording.results;
+  for (const PlanOutput& output : plan.outputs) {
+    if (output.kind == OutputKind::requested && !with_requested) {
+      continue;
+    }
+    const PlannedBuffer& buffer = plan.buffers[static_cast<size_t>(output.buffer)];
+    const void* data = address_of(buffer, launch);
+    StepResult result{output.kind, output.index, 0, 0, nullptr};
+    const bool scalar = buffer.description.shape.elements() == 1 && output.kind != OutputKind::requested &&
+                        output.kind != OutputKind::gradient && output.kind != OutputKind::annotation;
+    if (scalar) {
+      result.value = element(data, buffer.description.dtype, 0);
+    } else {
+      auto copy = std::make_unique<tensor::Tensor>(output.shape, buffer.description.dtype);
+      copy_bytes(copy->storage.data(), data, buffer.bytes);
+      result.tensor = copy.get();
+      results.tensors.push_back(std::move(copy));
+    }
+    if (output.count_buffer >= 0) {
+      const PlannedBuffer& count = plan.buffers[static_cast<size_t>(output.count_buffer)];
+      result.count = element(address_of(count, launch), count.description.dtype, 0);
+    }
+    results.entries.push_back(result);
+  }
+}
+
+std::string Session::find_non_finite() {
+  ATELIER_CHECK(in_flight_ == nullptr);
+  Recording& recording = pending();
+  const Plan& plan = *recording.plan;
+  const Launch launch = launch_of(recording);
+  std::string found;
+  const auto is_bad = [&](int32_t index) {
+    const PlannedBuffer& buffer = plan.buffers[static_cast<size_t>(index)];
+    const void* data = address_of(buffer, launch);
+    for (int64_t i = 0; i < buffer.description.shape.elements(); ++i) {
+      if (!std::isfinite(element(data, buffer.description.dtype, i))) {
+        return true;
+      }
+    }
+    return false;
+  };
+  const auto observe = [&](const Step& step, int32_t) {
+    const std::string place = to_string(step.location);
+    const std::string where = fmt::format("{}{}{}", step.name, place.empty() ? "" : " at ", place);
+    for (const int32_t input : step.inputs) {
+      const PlannedBuffer& buffer = plan.buffers[static_cast<size_t>(input)];
+      if (buffer.residence == Residence::parameter && is_bad(input)) {
+        found = fmt::format("the parameter '{}', read by {}", bank_.parameters[static_cast<size_t>(buffer.index)]->name,
+                            where);
+      } else if (buffer.residence == Residence::binding && is_bad(input)) {
+        found = fmt::format("the data {}, read by {}", tensor::to_string(buffer.description.shape), where);
+      }
+    }
+    for (const int32_t output : step.outputs) {
+      if (found.empty() && is_bad(output)) {
+        found = fmt::format("the result of {}, {}", where,
+                            tensor::to_string(plan.buffers[static_cast<size_t>(output)].description.shape));
+      }
+    }
+    return found.empty();
+  };
+  bank_.version += plan.writes ? 1 : 0;
+  executor_.run_serially(launch, observe);
+  return found;
+}
+
+std::string Session::take_warning() {
+  return std::exchange(warning_, {});
+}
+
+}  // namespace atelier::execute

@@ -1,0 +1,187 @@
+// Recording and running the steps of one model in one mode (training, evaluation or sampling): tapes, plans, cuts,
+// results.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "execute/executor.hpp"
+#include "plan/plan.hpp"
+#include "record/tape.hpp"
+
+namespace atelier::execute {
+
+using record::AttributeType;
+using record::DType;
+using record::GraphOutput;
+using record::Location;
+using record::Observation;
+using record::Operation;
+using record::OutputKind;
+using record::RawAttribute;
+using record::Recorder;
+using record::Special;
+using record::Tape;
+using record::TapeCall;
+using record::TensorType;
+using record::UpdateRule;
+using plan::PlanOutput;
+
+// The memory that all plans share; grows to the largest.
+class Arena {
+ public:
+  std::byte* reserve(size_t bytes);
+  [[nodiscard]] size_t size() const { return storage_.size(); }
+
+ private:
+  tensor::Storage storage_;
+};
+
+// The values of a finished step that somebody asked for, in recording order.
+struct StepResult {
+  OutputKind kind = OutputKind::requested;
+  int64_t index = 0;                       // as in GraphOutput
+  double value = 0;                        // of a scalar
+  double count = 0;                        // logged with it; 0 where none was
+  const tensor::Tensor* tensor = nullptr;  // of a value with axes
+};
+
+struct StepResults {
+  std::vector<StepResult> entries;
+  std::vector<std::unique_ptr<tensor::Tensor>> tensors;
+};
+
+enum class Mode : uint8_t { train, evaluate, sample };
+
+// The counters that random draws of this step start from.
+struct StepCounters {
+  uint64_t seed = 0;
+  uint64_t purpose = 0;
+  int64_t step = 0;
+  int64_t first_row = 0;
+};
+
+class Session {
+ public:
+  Session(Mode mode, DType real, Bank& bank, Executor& executor, Arena& arena);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // ---- Recording: from begin to end, on one thread, while the step before may still run.
+  void begin(const StepCounters& counters, const Observation& observation = {});
+  uint32_t apply(const Operation& operation, std::span<const uint32_t> inputs, std::span<const RawAttribute> attributes,
+                 Location location);
+  // A leaf whose data (borrowed until the step is done) comes with this recording.
+  uint32_t input(const TensorType& type, const void* data, Location location);
+  // The same, with the data copied.
+  uint32_t constant(const TensorType& type, const void* data, Location location);
+  uint32_t use(uint32_t parameter);
+  // As many results as inputs, from the returned index on.
+  uint32_t gradient(uint32_t output, std::span<const uint32_t> inputs, Location location);
+  // Throws Error(shape) for a loss that is no scalar. The optimizer's scalars have UpdateRule::max_scalars elements;
+  // `average_share` is what the new weights have in their moving average, where the group keeps one.
+  void minimize(size_t group, uint32_t loss, const double* scalars, Location location, double average_share = 0);
+  void assign(uint32_t parameter, uint32_t value, Location location);
+  void log(std::string_view name, uint32_t value, const uint32_t* count, Location location);
+  void annotate(std::string_view name, uint32_t value);
+  // Runs what was recorded so far. Afterwards (evaluate, sample) only the given values are valid, under new indices,
+  // which replace them; in training all stay valid.
+  void materialize(std::span<uint32_t> values, Location location);
+  // Copies a value out, converted to double; cuts as materialize does, but (evaluate, sample) keeps only this value.
+  void read(uint32_t& value, double* out, size_t capacity, Location location);
+  // Ends the recording and plans it where its structure is new. `requested` values can be read from the results.
+  void end(std::span<const uint32_t> requested = {});
+
+  [[nodiscard]] const TensorType& type(uint32_t value) const { return recorder_.type(value); }
+  [[nodiscard]] uint32_t generation() const { return generation_; }
+  [[nodiscard]] size_t value_count() const { return recorder_.value_count(); }
+  [[nodiscard]] Mode mode() const { return mode_; }
+
+  // ---- Running. Each ended recording is started once, when the one before is done.
+  void start(const Background* background = nullptr);
+  // Waits for the running step, if any, and gives its results, which stay valid until the wait after the next start.
+  const StepResults& wait();
+  // Runs the ended recording step by step with every value looked at; returns what made the first value that is not
+  // finite, or "". Updates are made as in any run.
+  std::string find_non_finite();
+  // Where the times of what is started from now on go, parts of steps that reads cut off included; null for nowhere.
+  void set_profile(Profile* profile) { profile_ = profile; }
+
+  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+  [[nodiscard]] int64_t plans_made() const { return plans_made_; }
+  [[nodiscard]] const Recorder& recorder() const { return recorder_; }
+  [[nodiscard]] const Plan* newest_plan() const { return pending().plan; }
+  // While a step runs, the next may be recorded; a read in it cannot be answered before the running step is done and
+  // has been looked at. Such a recording fails, and this says so (once): record it again when nothing runs.
+  bool take_refused_read() { return std::exchange(refused_read_, false); }
+  // Whether some training step has been cut by a read.
+  [[nodiscard]] bool cuts() const { return warned_of_read_; }
+  // A line for the user about structures that keep changing, or reads that cut training steps; "" where there is none.
+  std::string take_warning();
+
+ private:
+  struct Recording {  // what a run borrows
+    const Plan* plan = nullptr;
+    std::vector<Operand> operands;
+    std::vector<const void*> bindings;
+    std::vector<tensor::Storage> constants;
+    size_t constants_used = 0;
+    StepResults results;
+  };
+  struct CachedPlan {
+    std::shared_ptr<Tape> tape;
+    size_t calls = 0;
+    std::vector<uint32_t> requested;
+    Observation observation;
+    const Plan* executed = nullptr;
+    bool keep_all = false;
+    std::unique_ptr<Plan> plan;
+  };
+
+  Recording& pending() { return recordings_[recorded_ % 2]; }
+  [[nodiscard]] const Recording& pending() const { return recordings_[recorded_ % 2]; }
+  void begin_segment();
+  const Plan* plan_for(std::span<const uint32_t> requested, bool keep_all);
+  void run_now(const Plan& plan);
+  void launch(const Recording& recording, const Background* background);
+  [[nodiscard]] Launch launch_of(const Recording& recording);
+  uint32_t name_number(std::string_view name);
+  void collect(Recording& recording, bool with_requested);
+  void refuse_while_running();
+  void cut_training(uint32_t value, Location location);
+  [[nodiscard]] const void* leaf_data(uint32_t value) const;
+
+  Mode mode_;
+  Bank& bank_;
+  Executor& executor_;
+  Arena& arena_;
+  Recorder recorder_;
+  Observation observation_;
+  StepCounters counters_;
+  Profile* profile_ = nullptr;
+  uint32_t generation_ = 0;
+  int64_t draws_before_ = 0;                            // in earlier segments of this step
+  std::vector<std::pair<uint32_t, uint64_t>> current_;  // by parameter: its version's value, valid for that stamp
+  uint64_t stamp_ = 0;
+  Recording recordings_[2];
+  size_t recorded_ = 0;
+  Recording* in_flight_ = nullptr;
+  const Plan* executed_ = nullptr;  // of this recording's beginning, after a cut in training
+  std::vector<tensor::Storage> materialized_[2];
+  size_t materialized_turn_ = 0;
+  std::vector<CachedPlan> plans_;
+  std::vector<std::string> names_;  // few: searched one by one
+  int64_t plans_made_ = 0;
+  std::string warning_;
+  bool warned_of_read_ = false;
+  bool refused_read_ = false;
+  bool warned_of_misses_ = false;
+  std::vector<uint32_t> input_scratch_;
+  std::vector<TensorType> type_scratch_;
+};
+
+}  // namespace atelier::execute

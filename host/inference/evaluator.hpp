@@ -1,0 +1,50 @@
+// Evaluating a model over a split, by its own means and by metrics.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/experiment_data.hpp"
+#include "inference/sampler.hpp"
+#include "plugin/metric.hpp"
+
+namespace atelier::inference {
+
+struct SplitMetrics {
+  std::map<std::string, double> values;     // sums over counts, and the metrics' numbers
+  std::vector<plugin::MetricArray> arrays;  // of metrics
+};
+
+enum class MetricsDue { every_evaluation, all };
+
+class Evaluator {
+ public:
+  // All is borrowed. Throws Error for a metric that cannot be.
+  Evaluator(const experiment::Experiment& experiment, const plugin::Registry& registry,
+            const data::ExperimentData& data, BuiltModel& model, Sampler& sampler);
+
+  // Metrics over a whole subset. Nothing else may run.
+  SplitMetrics evaluate(const data::Subset& subset, int64_t batch_size, MetricsDue due);
+  // The names that evaluations give, sorted, and the arrays of metrics; found by evaluating a first batch, so that what
+  // cannot be measured is known before training.
+  SplitMetrics results(const data::Subset& subset, int64_t batch_size);
+  [[nodiscard]] bool has_metrics_at_end() const;
+
+ private:
+  void evaluate_model(const data::Subset& subset, int64_t batch_size, SplitMetrics& out);
+  void measure(plugin::Metric& metric, const data::Subset& subset, int64_t batch_size);
+  void measure_generated(plugin::Metric& metric, int64_t count);
+  [[nodiscard]] execute::StepCounters counters(int64_t first_row) const;
+
+  const experiment::Experiment& experiment_;
+  const data::ExperimentData& data_;
+  BuiltModel& model_;
+  Sampler& sampler_;
+  std::map<std::string, std::unique_ptr<plugin::Metric>> metrics_;
+  std::unique_ptr<execute::Session> session_;
+};
+
+}  // namespace atelier::inference

@@ -1,0 +1,118 @@
+#include "inference/sampler.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/purposes.hpp"
+#include "data/chosen_samples.hpp"
+#include "execute/average.hpp"
+
+namespace atelier::inference {
+namespace {
+
+// Images are made so many at a time, always, so that an image's bits do not depend on how many are asked for.
+constexpr int64_t sampling_chunk = 64;
+
+const tensor::Tensor& requested(const execute::StepResults& results) {
+  const auto found = std::ranges::find(results.entries, record::OutputKind::requested, &execute::StepResult::kind);
+  ATELIER_CHECK(found != results.entries.end());
+  return *found->tensor;
+}
+
+// The place of the first `count` rows of a value.
+uint32_t first_rows(execute::Session& session, uint32_t value, int64_t count) {
+  const record::OperationRegistry& registry = record::OperationRegistry::instance();
+  record::RawAttribute attributes[3] = {};
+  const int64_t numbers[] = {0, 0, count};
+  for (size_t i = 0; i < 3; ++i) {
+    attributes[i].type = record::AttributeType::integer;
+    attributes[i].integer = numbers[i];
+  }
+  return session.apply(registry.get("slice/1"), std::span(&value, 1), attributes, {});
+}
+
+}  // namespace
+
+Sampler::Sampler(BuiltModel& model) : model_(model), session_(model.session(execute::Mode::sample)) {}
+
+bool Sampler::makes_images() {
+  if (!makes_images_) {
+    const catalog::FieldSpec* image = model_.spec().find("image");
+    makes_images_ = image != nullptr && image->dims.rank() == 3 && (image->dims[0] == 1 || image->dims[0] == 3);
+    if (*makes_images_) {  // one is tried
+      session_->begin({0, purpose_sampling, 0, 0});
+      const std::optional<uint32_t> made = model_.model().sample(*session_, 1, {});
+      makes_images_ = made.has_value();
+      session_->end(made ? std::span(&*made, 1) : std::span<const uint32_t>());
+      session_->start();
+      session_->wait();
+    }
+  }
+  return *makes_images_;
+}
+
+pictures::ImageStack Sampler::sample(int64_t count, uint64_t seed) {
+  const execute::AveragedWeights averaged(model_.bank());
+  const catalog::FieldSpec& image = *model_.spec().find("image");
+  pictures::ImageStack out{count, image.dims[1], image.dims[2], image.dims[0], {}};
+  for (int64_t first = 0; first < count; first += sampling_chunk) {
+    session_->begin({seed, purpose_sampling, 0, first});
+    const uint32_t images = *model_.model().sample(*session_, sampling_chunk, {});
+    session_->end(std::span(&images, 1));
+    session_->start();
+    pictures::append_images(requested(session_->wait()).storage.as<float>(), std::min(sampling_chunk, count - first),
+                            image.low, image.high, out);
+  }
+  return out;
+}
+
+void Sampler::generate(
+    int64_t count, uint64_t seed,
+    const std::function<std::vector<uint32_t>(execute::Session&, uint32_t images, int64_t n)>& record,
+    const std::function<void(const execute::StepResults&)>& take) {
+  for (int64_t first = 0; first < count; first += sampling_chunk) {
+    session_->begin({seed, purpose_sampling, 0, first});
+    uint32_t images = *model_.model().sample(*session_, sampling_chunk, {});
+    if (const int64_t rest = count - first; rest < sampling_chunk) {
+      images = first_rows(*session_, images, rest);
+    }
+    session_->end(record(*session_, images, std::min(sampling_chunk, count - first)));
+    session_->start();
+    take(session_->wait());
+  }
+}
+
+pictures::Strips Sampler::draw_view(const std::string& name, int64_t count, uint64_t seed,
+                                    const data::ExperimentData& data) {
+  const std::vector<plugin::ViewDescription> views = model_.model().views();
+  const auto view = std::ranges::find(views, name, &plugin::ViewDescription::name);
+  if (view == views.end()) {
+    std::string known;
+    for (const plugin::ViewDescription& candidate : views) {
+      known += fmt::format("{}{} ({})", known.empty() ? "" : ", ", candidate.name, candidate.help);
+    }
+    throw Error(ErrorKind::usage, "--view: the model '{}' has no view '{}', it has {}",
+                model_.model().recipe().model.use, name,
+                known.empty() ? "none" : known);
+  }
+  std::optional<data::ChosenSamples> samples;
+  if (view->uses_data) {
+    const data::Subsets& subsets = data.subsets();
+    samples.emplace(data, subsets.test.count > 0 ? subsets.test : subsets.validation, count, seed);
+  }
+  const execute::AveragedWeights averaged(model_.bank());
+  session_->begin({seed, purpose_sampling, 0, 0});
+  const uint32_t strips = model_.model().draw_view(*session_, name, samples ? samples->size() : count,
+                                                   samples ? &*samples : nullptr);
+  session_->end(std::span(&strips, 1));
+  session_->start();
+  const tensor::Tensor& values = requested(session_->wait());
+  const tensor::Shape& shape = values.shape;
+  const int64_t images = shape[0] * shape[1];
+  pictures::Strips out{{images, shape[3], shape[4], shape[2], {}}, shape[1], view->animation};
+  const catalog::FieldSpec& image = *model_.spec().find("image");
+  pictures::append_images(values.storage.as<float>(), images, image.low, image.high, out.images);
+  return out;
+}
+
+}  // namespace atelier::inference

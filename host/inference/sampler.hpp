@@ -1,0 +1,40 @@
+// Images that a model makes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/experiment_data.hpp"
+#include "inference/built_model.hpp"
+#include "pictures/image_stack.hpp"
+
+namespace atelier::inference {
+
+class Sampler {
+ public:
+  explicit Sampler(BuiltModel& model);  // borrowed
+
+  // Whether the model makes images, and such as a picture can show.
+  bool makes_images();
+  // Image i depends on the seed and i alone.
+  pictures::ImageStack sample(int64_t count, uint64_t seed);
+  // The same images for whoever looks at them in a recording: `record` sees n of them at their place on the tape and names
+  // the values that `take` then gets.
+  void generate(int64_t count, uint64_t seed,
+                const std::function<std::vector<uint32_t>(execute::Session&, uint32_t images, int64_t n)>& record,
+                const std::function<void(const execute::StepResults&)>& take);
+  // What the model draws of itself: a strip for each of `count` latent vectors, or test samples of `data`, which the seed
+  // chooses. Throws Error(usage) where the model has no view of that name, with those that it has.
+  pictures::Strips draw_view(const std::string& name, int64_t count, uint64_t seed, const data::ExperimentData& data);
+
+ private:
+  BuiltModel& model_;
+  std::unique_ptr<execute::Session> session_;
+  std::optional<bool> makes_images_;
+};
+
+}  // namespace atelier::inference

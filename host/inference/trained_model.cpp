@@ -1,0 +1,89 @@
+#include "inference/trained_model.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "inference/weights.hpp"
+
+namespace atelier::inference {
+namespace {
+
+// A checkpoint's weights, with their moving averages, which lie beside them, in their place.
+runlog::Weights averaged(runlog::Checkpoint checkpoint) {
+  for (runlog::NamedTensor& parameter : checkpoint.weights.parameters) {
+    const auto average =
+        std::ranges::find(checkpoint.optimizer, parameter.name + ".average", &runlog::NamedTensor::name);
+    if (average != checkpoint.optimizer.end()) {
+      parameter.value = std::move(average->value);
+    }
+  }
+  return std::move(checkpoint.weights);
+}
+
+runlog::Weights weights_in(const runlog::Reader& reader, WeightsOf which) {
+  if (auto best = which == WeightsOf::best ? reader.best() : std::nullopt) {
+    return std::move(best->weights);
+  }
+  if (auto last = which != WeightsOf::checkpoint ? reader.final_result() : std::nullopt) {
+    return std::move(last->weights);
+  }
+  if (auto checkpoint = reader.newest_checkpoint()) {
+    return averaged(std::move(*checkpoint));
+  }
+  throw Error(ErrorKind::file, "{}: has no weights yet", reader.path().string());
+}
+
+}  // namespace
+
+experiment::Experiment experiment_of(const runlog::Reader& reader, const plugin::Registry& registry,
+                                     const std::vector<std::string>& overrides) {
+  return experiment::parse(reader.description().resolved, reader.path().string() + " (resolved experiment)",
+                           reader.description().directory, overrides, registry.descriptions());
+}
+
+TrainedModel::TrainedModel(const std::filesystem::path& log, const plugin::Registry& registry,
+                           const Environment& environment, const std::vector<std::string>& overrides,
+                           WeightsOf weights)
+    : reader_(log),
+      experiment_(experiment_of(reader_, registry, overrides)),
+      data_(experiment_, registry, environment.data_directories),
+      model_(experiment_, data_.spec(), registry, environment,
+             runs_in_log_or_by_name(reader_, experiment_, registry, environment)),
+      sampler_(model_) {
+  load(weights_in(reader_, weights), model_.bank());
+}
+
+pictures::ImageStack sample(const std::filesystem::path& log, const plugin::Registry& registry,
+                            const Environment& environment, int64_t count, uint64_t seed, WeightsOf weights) {
+  TrainedModel trained(log, registry, environment, {}, weights);
+  if (!trained.sampler().makes_images()) {
+    throw Error(ErrorKind::file, "{}: the model makes no images of 1 or 3 channels; hint: --view shows what it does",
+                log.string());
+  }
+  return trained.sampler().sample(count, seed);
+}
+
+pictures::Strips view(const std::filesystem::path& log, const plugin::Registry& registry,
+                      const Environment& environment, const std::string& name, int64_t count, uint64_t seed,
+                      WeightsOf weights) {
+  TrainedModel trained(log, registry, environment, {}, weights);
+  return trained.sampler().draw_view(name, count, seed, trained.data());
+}
+
+Measurement evaluate(const std::filesystem::path& log, const plugin::Registry& registry,
+                     const Environment& environment, const std::vector<std::string>& overrides,
+                     const std::string& split, WeightsOf weights) {
+  TrainedModel trained(log, registry, environment, overrides, weights);
+  const data::Subsets& subsets = trained.data().subsets();
+  const std::string chosen = !split.empty() ? split : subsets.test.count > 0 ? "test" : "validation";
+  const data::Subset& subset =
+      chosen == "train" ? subsets.train : chosen == "test" ? subsets.test : subsets.validation;
+  if (subset.count == 0) {
+    throw Error(ErrorKind::usage, "--split: the data has no {} split", chosen);
+  }
+  Evaluator evaluator(trained.experiment(), registry, trained.data(), trained.model(), trained.sampler());
+  SplitMetrics metrics = evaluator.evaluate(subset, trained.experiment().evaluate.batch_size, MetricsDue::all);
+  return {chosen, std::move(metrics.values), std::move(metrics.arrays)};
+}
+
+}  // namespace atelier::inference

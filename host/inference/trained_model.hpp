@@ -1,0 +1,62 @@
+// The model of a log, ready to be looked at.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "inference/evaluator.hpp"
+
+namespace atelier::inference {
+
+enum class WeightsOf { best, final, checkpoint };  // falls back to the next one where a log has none
+
+// The experiment of a log, with every value as it was then but for the overrides.
+experiment::Experiment experiment_of(const runlog::Reader& reader, const plugin::Registry& registry,
+                                     const std::vector<std::string>& overrides);
+
+class TrainedModel {
+ public:
+  // Throws Error(file) where the log has no weights yet. Borrows the registry.
+  TrainedModel(const std::filesystem::path& log, const plugin::Registry& registry, const Environment& environment,
+               const std::vector<std::string>& overrides, WeightsOf weights);
+  TrainedModel(const TrainedModel&) = delete;
+  TrainedModel& operator=(const TrainedModel&) = delete;
+
+  [[nodiscard]] const experiment::Experiment& experiment() const { return experiment_; }
+  [[nodiscard]] const data::ExperimentData& data() const { return data_; }
+  [[nodiscard]] BuiltModel& model() { return model_; }
+  [[nodiscard]] Sampler& sampler() { return sampler_; }
+
+ private:
+  runlog::Reader reader_;
+  experiment::Experiment experiment_;
+  data::ExperimentData data_;
+  BuiltModel model_;
+  Sampler sampler_;
+};
+
+// `count` images from the model of a log. Image i depends on the seed and i alone.
+pictures::ImageStack sample(const std::filesystem::path& log, const plugin::Registry& registry,
+                            const Environment& environment, int64_t count, uint64_t seed, WeightsOf weights);
+
+// What the model of a log draws of itself (Sampler::draw_view).
+pictures::Strips view(const std::filesystem::path& log, const plugin::Registry& registry,
+                      const Environment& environment, const std::string& name, int64_t count, uint64_t seed,
+                      WeightsOf weights);
+
+struct Measurement {
+  std::string split;                      // "train", "validation" or "test"
+  std::map<std::string, double> metrics;  // the model's own evaluation, and the metrics' numbers
+  std::vector<plugin::MetricArray> arrays;
+};
+
+// Evaluates the model of a log, with the metrics of its experiment or others that `overrides` ask for
+// ("metric.name.use= accuracy"). `split` "" is the test split, or the validation split where there is no other.
+Measurement evaluate(const std::filesystem::path& log, const plugin::Registry& registry,
+                     const Environment& environment, const std::vector<std::string>& overrides,
+                     const std::string& split, WeightsOf weights);
+
+}  // namespace atelier::inference

@@ -1,0 +1,129 @@
+#include <algorithm>
+
+#include "plan/schedule.hpp"
+
+namespace atelier::plan {
+namespace {
+
+class Attacher {
+ public:
+  Attacher(Schedule& schedule, const Graph& graph, const std::vector<char>& kept)
+      : nodes_(schedule.nodes), graph_(graph), kept_(kept), owners_(buffer_owners(graph)), gone_(nodes_.size(), 0) {}
+
+  void run() {
+    for (size_t j = 0; j < nodes_.size(); ++j) {
+      if (is_elementwise(nodes_[j])) {
+        if (const int32_t producer = producer_of(j); producer >= 0) {
+          attach(static_cast<size_t>(producer), j);
+        }
+      }
+    }
+    compact();
+  }
+
+ private:
+  [[nodiscard]] const Operation& operation(const PlanNode& node) const {
+    return *graph_.nodes()[static_cast<size_t>(node.members.back())].operation;
+  }
+  [[nodiscard]] bool is_elementwise(const PlanNode& node) const { return operation(node).elementwise != nullptr; }
+  [[nodiscard]] const TensorType& type(int32_t value) const { return graph_.value(value).type; }
+
+  // The latest node that could take j as its epilogue; -1 where none can.
+  [[nodiscard]] int32_t producer_of(size_t j) const {
+    const PlanNode& node = nodes_[j];
+    int32_t found = -1;
+    for (const int32_t i : node.after) {
+      const PlanNode& producer = nodes_[static_cast<size_t>(i)];
+      const bool has_one_result = operation(producer).kernel && producer.outputs.size() == 1 && !producer.epilogue &&
+                                  operation(producer).special == Special::none;
+      if (i > found && has_one_result && std::ranges::find(node.inputs, producer.outputs[0]) != node.inputs.end() &&
+          type(producer.outputs[0]) == type(node.outputs[0]) && nobody_waits_between(i, j)) {
+        found = i;
+      }
+    }
+    return found;
+  }
+
+  // Then the producer may as well run when j would.
+  [[nodiscard]] bool nobody_waits_between(int32_t i, size_t j) const {
+    for (auto k = static_cast<size_t>(i) + 1; k < j; ++k) {
+      if (gone_[k] == 0 && std::ranges::find(nodes_[k].after, i) != nodes_[k].after.end()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  void attach(size_t i, size_t j) {
+    PlanNode merged = std::move(nodes_[i]);
+    PlanNode& last = nodes_[j];
+    merged.epilogue = PlanEpilogue{std::move(last.members), std::move(last.inputs), std::move(last.outputs),
+                                   is_read_elsewhere(merged.outputs[0], j)};
+    for (const int32_t earlier : last.after) {
+      if (earlier != static_cast<int32_t>(i) && std::ranges::find(merged.after, earlier) == merged.after.end()) {
+        merged.after.push_back(earlier);
+      }
+    }
+    nodes_[j] = std::move(merged);
+    gone_[i] = 1;
+    for (size_t k = j + 1; k < nodes_.size(); ++k) {
+      rename(nodes_[k].after, static_cast<int32_t>(i), static_cast<int32_t>(j));
+    }
+  }
+
+  static void rename(std::vector<int32_t>& list, int32_t from, int32_t to) {
+    if (std::erase(list, from) > 0 && std::ranges::find(list, to) == list.end()) {
+      list.push_back(to);
+    }
+  }
+
+  // By another node, under another shape, or in the end.
+  [[nodiscard]] bool is_read_elsewhere(int32_t value, size_t j) const {
+    const auto same = [&](int32_t other) { return owners_[static_cast<size_t>(other)] == value; };
+    for (size_t other = 0; other < owners_.size(); ++other) {
+      if (same(static_cast<int32_t>(other)) && kept_[other] != 0) {
+        return true;
+      }
+    }
+    for (size_t k = 0; k < nodes_.size(); ++k) {
+      const bool reads = k != j && gone_[k] == 0 && std::ranges::any_of(nodes_[k].inputs, same);
+      const bool follows = nodes_[k].epilogue && std::ranges::any_of(nodes_[k].epilogue->inputs, same);
+      if (reads || follows) {
+        return true;
+      }
+    }
+    return std::ranges::any_of(nodes_[j].inputs, [&](int32_t input) { return input != value && same(input); });
+  }
+
+  void compact() {
+    std::vector<int32_t> place_of(nodes_.size(), -1);
+    std::vector<PlanNode> left;
+    for (size_t i = 0; i < nodes_.size(); ++i) {
+      if (gone_[i] == 0) {
+        place_of[i] = static_cast<int32_t>(left.size());
+        left.push_back(std::move(nodes_[i]));
+      }
+    }
+    for (PlanNode& node : left) {
+      for (int32_t& earlier : node.after) {
+        earlier = place_of[static_cast<size_t>(earlier)];
+      }
+      std::ranges::sort(node.after);
+    }
+    nodes_ = std::move(left);
+  }
+
+  std::vector<PlanNode>& nodes_;
+  const Graph& graph_;
+  const std::vector<char>& kept_;
+  std::vector<int32_t> owners_;
+  std::vector<char> gone_;
+};
+
+}  // namespace
+
+void attach_epilogues(Schedule& schedule, const Graph& graph, const std::vector<char>& kept) {
+  Attacher(schedule, graph, kept).run();
+}
+
+}  // namespace atelier::plan

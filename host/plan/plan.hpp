@@ -1,0 +1,105 @@
+// What runs: the kernels of one structure, made once, with their order, their buffers in one arena, and the tasks that
+// they are started as.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "record/lowering.hpp"
+#include "kernels/kernel.hpp"
+
+namespace atelier::plan {
+
+using record::Attribute;
+using record::Bank;
+using record::DType;
+using record::Graph;
+using record::GraphOutput;
+using record::KernelRequest;
+using record::Location;
+using record::Lowered;
+using record::Node;
+using record::Observation;
+using record::Operation;
+using record::OutputKind;
+using record::Shape;
+using record::Special;
+using record::Tape;
+using record::TensorType;
+using record::Value;
+
+enum class Residence : uint8_t {
+  arena,      // `offset` into the arena that all plans share
+  own,        // `memory`, which belongs to this plan or to the one that ran before it, and outlives the run
+  parameter,  // the bank's parameter `index`
+  binding,    // the recording's input leaf `index`
+};
+
+struct PlannedBuffer {
+  kernels::Buffer description;
+  Residence residence = Residence::arena;
+  size_t offset = 0;
+  size_t bytes = 0;
+  int32_t index = 0;
+  std::byte* memory = nullptr;
+};
+
+struct Step {  // one kernel, in an order in which they may run one by one
+  std::unique_ptr<kernels::Kernel> kernel;
+  std::vector<int32_t> inputs;  // buffers
+  std::vector<int32_t> outputs;
+  std::vector<int32_t> after;   // earlier steps that must be done, none implied by the others
+  size_t workspace_offset = 0;  // in the arena
+  std::string name;             // of the operations in it
+  double flops = 0;             // of a matrix product or a convolution
+  bool from_weights = false;    // its results change with the parameters alone, and stay until those do
+  Location location;
+};
+
+struct PlanOutput {
+  OutputKind kind = OutputKind::requested;
+  int64_t index = 0;
+  int32_t buffer = -1;
+  int32_t count_buffer = -1;
+  tensor::Shape shape;  // of the value: its buffer may be that of another, which it shows in another shape
+};
+
+struct Task {  // one phase of a step
+  int32_t step = 0;
+  int32_t phase = 0;
+  int32_t pieces = 1;
+  int32_t waits_for = 0;
+  std::vector<int32_t> releases;
+};
+
+struct Plan {
+  std::vector<PlannedBuffer> buffers;
+  std::vector<Step> steps;
+  std::vector<Task> tasks;
+  std::vector<PlanOutput> outputs;
+  size_t arena_bytes = 0;
+  double flops = 0;     // of all matrix products and convolutions, those of the plans that ran before it included
+  bool writes = false;  // parameters or state
+  mutable uint64_t weights_version = 0;  // of the bank, that the steps from weights ran with last: the session's
+  tensor::Storage own;
+  size_t scratch_bytes = 0;              // of one piece
+  std::vector<int32_t> buffer_of_value;  // by graph value; -1 where it lives inside a fused kernel or is dead
+  std::unique_ptr<Lowered> lowered;
+};
+
+struct PlanRequest {
+  const Tape* tape = nullptr;
+  size_t calls = 0;                 // of the tape
+  std::vector<uint32_t> requested;  // places on the tape whose values must stay readable
+  Observation observation;
+  const Plan* executed = nullptr;  // a plan of the same tape's beginning that has run in this recording; its values
+                                   // are leaves here
+  bool keep_all = false;           // every value stays in the plan's own memory, for what may be recorded later
+};
+
+// Throws Error(shape).
+std::unique_ptr<Plan> make_plan(const PlanRequest& request, const Bank& bank, DType real);
+
+}  // namespace atelier::plan

@@ -1,0 +1,82 @@
+// The graph of one structure: operations on values, made from a tape, grown by gradients, and turned into a plan.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <initializer_list>
+#include <unordered_map>
+#include <vector>
+
+#include "record/operation.hpp"
+
+namespace atelier::record {
+
+struct Location {  // in the plugin author's source; `file` is of static storage
+  const char* file = "";
+  uint32_t line = 0;
+};
+
+std::string to_string(const Location& location);  // "gan.cpp:42"; "" where unknown
+
+struct Node {
+  const Operation* operation = nullptr;
+  std::vector<int32_t> inputs;
+  std::vector<int32_t> outputs;
+  Attributes attributes;
+  Location location;
+};
+
+struct ValueInfo {
+  TensorType type;
+  int32_t node = -1;  // that makes it
+  int32_t output = 0;
+};
+
+class Graph {
+ public:
+  explicit Graph(DType real) : real_(real) {}
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+
+  // Adds an operation; missing trailing attributes get their defaults; a composed operation is replaced by its parts,
+  // and one on images that are channels-last inside stays there (graph/layout.hpp).
+  // An equal operation on equal inputs gives the values that are there already. Throws Error(shape).
+  std::vector<Value> apply(const Operation& operation, std::span<const Value> inputs, Attributes attributes = {});
+  Value apply(std::string_view name, std::initializer_list<Value> inputs, Attributes attributes = {});
+
+  // A node without the shape rule and without sharing: leaves and updates. Its value types are given.
+  std::vector<Value> add_special(const Operation& operation, std::span<const Value> inputs, Attributes attributes,
+                                 std::span<const TensorType> types);
+
+  [[nodiscard]] const std::vector<Node>& nodes() const { return nodes_; }
+  [[nodiscard]] const ValueInfo& value(int32_t id) const { return values_[static_cast<size_t>(id)]; }
+  [[nodiscard]] size_t value_count() const { return values_.size(); }
+  [[nodiscard]] DType real() const { return real_; }
+
+  // The author's line that nodes added from now on come from.
+  void set_location(Location location) { location_ = location; }
+  [[nodiscard]] Location location() const { return location_; }
+
+ private:
+  std::vector<Value> find_equal(size_t hash, const Operation& operation, std::span<const int32_t> inputs,
+                                const Attributes& attributes);
+  std::vector<Value> append(Node node, std::span<const TensorType> types);
+
+  DType real_;
+  Location location_;
+  std::vector<Node> nodes_;
+  std::deque<ValueInfo> values_;  // types are held by reference while the graph grows
+  std::unordered_multimap<size_t, int32_t> by_hash_;
+};
+
+// Checks inputs and attributes against an operation's declaration and fills in defaults; the error names the operation.
+void complete_attributes(const Operation& operation, size_t input_count, Attributes& attributes);
+// The operation's shape rule, with its name in front of the error.
+std::vector<TensorType> infer(const Operation& operation, std::span<const TensorType> inputs,
+                              std::span<const Attribute> attributes, DType real);
+
+// Gradients of the sum of `output`'s elements with respect to `inputs`, added to the graph; differentiable again. An
+// input that `output` does not depend on gets an absent value. Contributions to one value add up in recording order.
+std::vector<Value> gradients(Graph& graph, Value output, std::span<const Value> inputs);
+
+}  // namespace atelier::record

@@ -1,0 +1,67 @@
+// From a tape to the graph of its structure: versions of parameters, gradients, updates and logged values become nodes.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "record/bank.hpp"
+#include "record/graph.hpp"
+#include "record/tape.hpp"
+
+namespace atelier::record {
+
+// What a recording asks the plan to show beside what the model logs itself. Another choice is another plan, of equal
+// bits.
+struct Observation {
+  bool group_norms = false;      // the gradient's norm of each group
+  bool parameter_norms = false;  // and of each parameter
+  bool gradients = false;        // the gradients themselves
+  bool annotations = false;      // the tensors that the model has named
+  bool every_value = false;      // all that is computed, unfused: for replaying a step that went bad
+
+  friend bool operator==(const Observation&, const Observation&) = default;
+};
+
+enum class OutputKind : uint8_t {
+  requested,       // a value that a cut materializes or reads; `index` is its place on the tape
+  logged,          // `index` is the name's number
+  finite,          // 1 where every loss of the step was finite
+  group_norm,      // `index` is the group
+  parameter_norm,  // `index` is the parameter
+  gradient,        // `index` is the parameter
+  annotation,      // `index` is the name's number
+};
+
+struct GraphOutput {
+  OutputKind kind = OutputKind::requested;
+  int64_t index = 0;
+  Value value;
+  Value count;  // of a logged value; absent where none
+};
+
+struct Minimized {
+  int32_t group = 0;
+  Value loss;
+  Location location;
+};
+
+struct Lowered {
+  explicit Lowered(DType real) : graph(real) {}
+
+  Graph graph;
+  std::vector<Value> values;  // by place on the tape
+  std::vector<Value> inputs;  // the leaves whose data comes with each recording
+  std::vector<Minimized> minimized;
+  std::vector<GraphOutput> outputs;
+  Value finite;  // 1 where every loss so far was finite; absent where nothing was minimized
+};
+
+// `calls` is how many of the tape's calls to take. Throws Error(shape) for gradients that do not exist.
+std::unique_ptr<Lowered> lower(const Tape& tape, size_t calls, const Bank& bank, DType real,
+                               const Observation& observation);
+
+// The engine's own operations by kind.
+const Operation& special_operation(Special special);
+void register_special_operations();
+
+}  // namespace atelier::record

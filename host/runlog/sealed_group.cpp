@@ -1,0 +1,166 @@
+#include "runlog/sealed_group.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "base/error.hpp"
+
+namespace atelier::runlog {
+
+namespace {
+
+using hdf5::Handle;
+using hdf5::Type;
+
+constexpr size_t digest_bytes = 32;
+
+std::vector<uint8_t> bytes_of(const std::string& digits) {
+  std::vector<uint8_t> bytes;
+  for (size_t i = 0; i < digits.size(); i += 2) {
+    bytes.push_back(static_cast<uint8_t>(std::stoi(digits.substr(i, 2), nullptr, 16)));
+  }
+  return bytes;
+}
+
+void add(Sha256& hash, std::string_view name, const void* data, size_t size) {
+  hash.update(name.data(), name.size());
+  hash.update("", 1);
+  hash.update(data, size);
+}
+
+std::vector<uint8_t> digest(Sha256& hash, int64_t step, int64_t sequence) {
+  add(hash, "step", &step, sizeof(step));
+  add(hash, "sequence", &sequence, sizeof(sequence));
+  return bytes_of(hash.finish());
+}
+
+}  // namespace
+
+void check_arrays(const std::string& path, const std::vector<Entry>& entries, std::span<const ArrayView> views) {
+  if (entries.size() != views.size()) {
+    throw Error(ErrorKind::internal, "run log: {}: got {} arrays, expected {}", path, views.size(), entries.size());
+  }
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const auto elements = static_cast<size_t>(entries[i].shape.elements());
+    if (entries[i].name != views[i].name || elements != views[i].values.size()) {
+      throw Error(ErrorKind::internal, "run log: {}: array {}: got '{}' of {} values, expected '{}' of {}", path, i,
+                  views[i].name, views[i].values.size(), entries[i].name, elements);
+    }
+  }
+}
+
+template <typename T>
+void check_scalars(const std::string& path, const std::vector<std::string>& names,
+                   const std::map<std::string, T>& values) {
+  for (const auto& [name, value] : values) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      throw Error(ErrorKind::internal, "run log: {}: '{}' was not declared", path, name);
+    }
+  }
+  for (const std::string& name : names) {
+    if (!values.contains(name)) {
+      throw Error(ErrorKind::internal, "run log: {}: '{}' is missing", path, name);
+    }
+  }
+}
+
+Handle make_sealed_group(hid_t file, const std::string& path) {
+  Handle group = hdf5::make_group(file, path);
+  hdf5::write_attribute(group, "step", int64_t{-1});
+  hdf5::write_attribute(group, "sequence", int64_t{0});
+  hdf5::write_attribute(group, "sha256", std::array<uint8_t, digest_bytes>{});
+  return group;
+}
+
+void make_arrays(hid_t parent, const std::string& path, const std::vector<Entry>& entries) {
+  const Handle group = hdf5::make_group(parent, path);
+  for (const Entry& entry : entries) {
+    hdf5::make_array(group, entry.name, Type::f32, entry.shape.dims());
+  }
+}
+
+template <typename T>
+void make_scalars(hid_t parent, const std::string& path, const std::vector<std::string>& names) {
+  const Handle group = hdf5::make_group(parent, path);
+  for (const std::string& name : names) {
+    hdf5::make_array(group, name, hdf5::type_of<T>, {});
+  }
+}
+
+SealedWriter::SealedWriter(Handle group) : group_(std::move(group)) {
+  hdf5::write_attribute(group_, "step", int64_t{-1});
+  hdf5::write_attribute(group_, "sequence", int64_t{0});
+}
+
+void SealedWriter::arrays(const std::string& path, std::span<const ArrayView> views) {
+  const Handle group = hdf5::open_group(group_, path);
+  for (const ArrayView& view : views) {
+    hdf5::write_all(hdf5::open_dataset(group, std::string(view.name)), Type::f32, view.values.data());
+    add(hash_, view.name, view.values.data(), view.values.size_bytes());
+  }
+}
+
+template <typename T>
+void SealedWriter::scalars(const std::string& path, const std::vector<std::string>& names,
+                         const std::map<std::string, T>& values) {
+  const Handle group = hdf5::open_group(group_, path);
+  for (const std::string& name : names) {
+    const T value = values.at(name);
+    hdf5::write_all(hdf5::open_dataset(group, name), hdf5::type_of<T>, &value);
+    add(hash_, name, &value, sizeof(T));
+  }
+}
+
+void SealedWriter::seal(int64_t step, int64_t sequence) {
+  hdf5::write_attribute(group_, "step", step);
+  hdf5::write_attribute(group_, "sha256", digest(hash_, step, sequence));
+  hdf5::write_attribute(group_, "sequence", sequence);
+}
+
+SealedReader::SealedReader(Handle group)
+    : group_(std::move(group)),
+      step_(hdf5::read_integer_attribute(group_, "step")),
+      sequence_(hdf5::read_integer_attribute(group_, "sequence")) {}
+
+std::vector<NamedTensor> SealedReader::arrays(const std::string& path, const std::vector<Entry>& entries) {
+  const Handle group = hdf5::open_group(group_, path);
+  std::vector<NamedTensor> arrays;
+  for (const Entry& entry : entries) {
+    NamedTensor& array = arrays.emplace_back(NamedTensor{entry.name, tensor::Tensor(entry.shape, tensor::DType::f32)});
+    hdf5::read_all(hdf5::open_dataset(group, entry.name), Type::f32, array.value.storage.data());
+    add(hash_, entry.name, array.value.storage.data(), static_cast<size_t>(entry.shape.elements()) * sizeof(float));
+  }
+  return arrays;
+}
+
+template <typename T>
+std::map<std::string, T> SealedReader::scalars(const std::string& path, const std::vector<std::string>& names) {
+  const Handle group = hdf5::open_group(group_, path);
+  std::map<std::string, T> values;
+  for (const std::string& name : names) {
+    T& value = values[name];
+    hdf5::read_all(hdf5::open_dataset(group, name), hdf5::type_of<T>, &value);
+    add(hash_, name, &value, sizeof(T));
+  }
+  return values;
+}
+
+bool SealedReader::verify() {
+  return hdf5::read_bytes_attribute(group_, "sha256") == digest(hash_, step_, sequence_);
+}
+
+template void make_scalars<int64_t>(hid_t, const std::string&, const std::vector<std::string>&);
+template void make_scalars<double>(hid_t, const std::string&, const std::vector<std::string>&);
+template void check_scalars(const std::string&, const std::vector<std::string>&, const std::map<std::string, int64_t>&);
+template void check_scalars(const std::string&, const std::vector<std::string>&, const std::map<std::string, double>&);
+template void SealedWriter::scalars(const std::string&, const std::vector<std::string>&,
+                                  const std::map<std::string, int64_t>&);
+template void SealedWriter::scalars(const std::string&, const std::vector<std::string>&,
+                                  const std::map<std::string, double>&);
+template std::map<std::string, int64_t> SealedReader::scalars(const std::string&, const std::vector<std::string>&);
+template std::map<std::string, double> SealedReader::scalars(const std::string&, const std::vector<std::string>&);
+
+}  // namespace atelier::runlog

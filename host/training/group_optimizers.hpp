@@ -1,0 +1,63 @@
+// What updates a model's parameter groups: the optimizer of each, its learning rate, and how many updates it has made.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "experiment/experiment.hpp"
+#include "plugin/group_updates.hpp"
+#include "record/bank.hpp"
+#include "runlog/weights.hpp"
+#include "training/optimizer.hpp"
+
+namespace atelier::training {
+
+class GroupOptimizers final : public plugin::GroupUpdates {
+ public:
+  explicit GroupOptimizers(record::Bank& bank);  // borrowed
+
+  // Gives a group its optimizer; null freezes it, with the state that goes with it. Once for each group, before anything
+  // is recorded: plans hold on to it. `average`: the decay of a moving average of the weights, which begins at what they
+  // are now; 0 for none.
+  void set(size_t group, std::unique_ptr<Optimizer> optimizer, double clip_norm, double average = 0);
+  // learning_rate(t) is that of the group's t-th update.
+  void set_learning_rate(size_t group, std::function<double(int64_t t)> learning_rate);
+  [[nodiscard]] double learning_rate(size_t group, int64_t t) const { return learning_rates_[group](t); }
+
+  // Updates of each group so far; restored when a run goes on.
+  [[nodiscard]] std::vector<int64_t>& counts() { return counts_; }
+  [[nodiscard]] const std::vector<int64_t>& counts() const { return counts_; }
+  double begin_update(size_t group, double* scalars) override;
+  // Throws Error(plugin) where an optimizer's update has failed; nothing may run.
+  void check() const;
+
+  // What the optimizers keep beside the weights, a moving average of these last: "<parameter>.<slot>", in declared order.
+  // Views are valid while nothing trains.
+  [[nodiscard]] const std::vector<std::string>& slot_names() const { return slot_names_; }
+  [[nodiscard]] std::vector<runlog::ArrayView> slots() const;
+  // Takes the slots from a log. Throws Error(file) where one is missing, or has another size.
+  void load_slots(const std::vector<runlog::NamedTensor>& slots);
+
+ private:
+  void name_slots();
+
+  record::Bank& bank_;
+  std::vector<std::unique_ptr<Optimizer>> optimizers_;  // by group
+  std::vector<std::function<double(int64_t)>> learning_rates_;
+  std::vector<int64_t> counts_;
+  std::vector<std::string> slot_names_;
+};
+
+// Those that the experiment asks for; groups that it freezes get none.
+void set_optimizers(GroupOptimizers& optimizers, const experiment::Experiment& experiment,
+                    const plugin::Registry& registry, const std::vector<std::string>& groups);
+// Lays the learning-rate schedule over the updates that each group makes in so many steps; one a step where none are
+// given.
+void set_schedule(GroupOptimizers& optimizers, const experiment::Experiment& experiment,
+                  const std::vector<std::string>& groups, int64_t total_steps,
+                  const std::vector<int64_t>& updates_per_step = {});
+
+}  // namespace atelier::training

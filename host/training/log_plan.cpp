@@ -1,0 +1,161 @@
+#include "training/log_plan.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+namespace atelier::training {
+namespace {
+
+// Whatever recording may have changed (a read in the middle of a step runs it) is put back.
+class Snapshot {
+ public:
+  explicit Snapshot(Setup& setup)
+      : bank_(setup.model.bank()), counts_(setup.steps.optimizers().counts()), counts_before_(counts_) {
+    for (const auto& parameter : bank_.parameters) {
+      values_.push_back(tensor::copy_of(parameter->value.storage));
+      for (const tensor::Storage& slot : parameter->slots) {
+        values_.push_back(tensor::copy_of(slot));
+      }
+    }
+  }
+  ~Snapshot() {
+    size_t i = 0;
+    ++bank_.version;
+    for (const auto& parameter : bank_.parameters) {
+      parameter->value.storage = std::move(values_[i++]);
+      for (tensor::Storage& slot : parameter->slots) {
+        slot = std::move(values_[i++]);
+      }
+    }
+    counts_ = counts_before_;
+  }
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+ private:
+  record::Bank& bank_;
+  std::vector<int64_t>& counts_;
+  std::vector<int64_t> counts_before_;
+  std::vector<tensor::Storage> values_;
+};
+
+// The tensors that [log] asks for, by what one recorded step has.
+void add_tensors(Setup& setup, const record::Lowered& step, LogPlan& out) {
+  const experiment::Log& log = setup.experiment.log;
+  for (const auto& parameter : setup.model.bank().parameters) {
+    if (parameter->group >= 0 && log.weights > 0) {
+      out.tensors.push_back({"weights." + parameter->name, parameter->value.shape, {}});
+    }
+    if (parameter->group >= 0 && log.gradients > 0) {
+      out.tensors.push_back({"gradients." + parameter->name, parameter->value.shape, {}});
+    }
+  }
+  std::vector<std::string> annotated;
+  for (const record::GraphOutput& output : step.outputs) {
+    const std::string& name = setup.steps.session().names()[static_cast<size_t>(output.index)];
+    if (output.kind != record::OutputKind::annotation || std::ranges::count(annotated, name) > 0) {
+      continue;
+    }
+    annotated.push_back(name);
+    if (std::ranges::count(log.activations, name) > 0) {
+      out.tensors.push_back({"activations." + name, output.value.shape(), {}});
+    }
+  }
+  for (const std::string& name : log.activations) {
+    if (std::ranges::count(annotated, name) == 0) {
+      throw Error(ErrorKind::experiment, "log.activations: the model has no layer '{}'{}", name,
+                  annotated.empty()
+                      ? ""
+                      : fmt::format("{} known: {}", did_you_mean(name, annotated), fmt::join(annotated, ", ")));
+    }
+  }
+}
+
+void add_train_columns(Setup& setup, const record::Lowered& step, LogPlan& out) {
+  const std::vector<std::string>& names = setup.steps.session().names();
+  for (const record::GraphOutput& output : step.outputs) {
+    if (output.kind != record::OutputKind::logged) {
+      continue;
+    }
+    const std::string& name = names[static_cast<size_t>(output.index)];
+    if (std::ranges::count(out.train_names, name) > 0) {
+      throw Error(ErrorKind::plugin, "model '{}': logs '{}' twice in one training step", setup.experiment.model.use,
+                  name);
+    }
+    out.train_names.push_back(name);
+  }
+  out.train_columns = out.train_names;
+  for (const record::ParameterGroup& group : setup.model.bank().groups) {
+    out.train_columns.push_back("gradient_norm." + group.name);
+    for (const uint32_t member : group.members) {
+      out.parameter_columns.push_back(setup.model.bank().parameters[member]->name);
+    }
+  }
+  for (const std::string& group : setup.model.model().group_names()) {
+    out.train_columns.push_back("learning_rate." + group);
+  }
+}
+
+void probe_step(Setup& setup, LogPlan& out) {
+  const Snapshot snapshot(setup);
+  record::Observation observation;
+  observation.annotations = !setup.experiment.log.activations.empty();
+  setup.steps.batches().seek(0);
+  setup.steps.record(1, 1, observation);
+  const record::Lowered& step = *setup.steps.session().newest_plan()->lowered;
+  if (step.minimized.empty()) {
+    throw Error(ErrorKind::plugin, "model '{}': train_step minimizes nothing; hint: call step.minimize(group, loss)",
+                setup.experiment.model.use);
+  }
+  out.batches_per_step = std::max<int64_t>(setup.steps.batches().consumed(), 1);
+  out.updates_per_step = setup.steps.optimizers().counts();
+  out.reads_in_step = setup.steps.session().cuts();
+  add_train_columns(setup, step, out);
+  add_tensors(setup, step, out);
+  setup.steps.batches().seek(0);
+}
+
+void probe_evaluation(Setup& setup, LogPlan& out) {
+  const experiment::Evaluate& evaluate = setup.experiment.evaluate;
+  const data::Subset& subset = setup.data.evaluated_subset();
+  const inference::SplitMetrics results = setup.evaluator.results(subset, evaluate.batch_size);
+  for (const auto& [name, value] : results.values) {
+    out.evaluation_names.push_back(name);
+  }
+  for (const plugin::MetricArray& array : results.arrays) {
+    out.tensors.push_back({"metric." + array.name, array.shape, {}});
+    if (setup.data.evaluates_test_apart()) {
+      out.tensors.push_back({"test." + array.name, array.shape, {}});
+    }
+  }
+  if (std::ranges::count(out.evaluation_names, evaluate.metric) == 0) {
+    throw Error(ErrorKind::experiment, "evaluate.metric: the model '{}' has no metric '{}', expected {}",
+                setup.experiment.model.use, evaluate.metric, one_of(out.evaluation_names));
+  }
+  const std::string table = evaluate.metric.substr(0, evaluate.metric.find('.'));
+  const auto metric = setup.experiment.metrics.find(table);
+  if (metric != setup.experiment.metrics.end() && metric->second.at_end) {
+    throw Error(
+        ErrorKind::experiment,
+        "evaluate.metric: '{}' is measured at the end only, expected a metric of every evaluation; hint: leave out "
+        "metric.{}.when",
+        evaluate.metric, table);
+  }
+}
+
+}  // namespace
+
+LogPlan plan_log(Setup& setup) {
+  LogPlan out;
+  probe_step(setup, out);
+  probe_evaluation(setup, out);
+  const experiment::Train& train = setup.experiment.train;
+  const int64_t per_epoch = setup.steps.batches().batches_per_epoch();
+  out.total_steps =
+      train.steps ? *train.steps : (*train.epochs * per_epoch + out.batches_per_step - 1) / out.batches_per_step;
+  return out;
+}
+
+}  // namespace atelier::training

@@ -1,0 +1,28 @@
+// What a run will log, found by recording a first step, an evaluation and a sampling without keeping their effects.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "runlog/description.hpp"
+#include "training/setup.hpp"
+
+namespace atelier::training {
+
+struct LogPlan {
+  std::vector<std::string> train_names;        // logged by the model in training, in order
+  std::vector<std::string> evaluation_names;   // sorted
+  std::vector<std::string> train_columns;      // all columns of metrics/train
+  std::vector<std::string> parameter_columns;  // of metrics/gradient_norms: one for each trained parameter
+  std::vector<runlog::TensorSeries> tensors;
+  int64_t batches_per_step = 1;
+  std::vector<int64_t> updates_per_step;  // of each group
+  bool reads_in_step = false;             // so that no step is recorded while the one before runs
+  int64_t total_steps = 0;
+};
+
+// Throws Error for what the experiment asks of its log, and the model or its metrics do not have.
+LogPlan plan_log(Setup& setup);
+
+}  // namespace atelier::training

@@ -1,0 +1,71 @@
+#include "training/optimizer.hpp"
+
+#include <atelier/abi.h>
+
+#include <variant>
+
+#include "base/error.hpp"
+#include "base/floating_point.hpp"
+#include "plugin/component_data.hpp"
+
+namespace atelier::training {
+
+Optimizer::Optimizer(const plugin::Registry& registry, const catalog::ComponentChoice& choice) : table_(registry.optimizer(choice.use)) {
+  const auto rate = choice.settings.find("learning_rate");
+  if (rate == choice.settings.end() || !std::holds_alternative<double>(rate->second)) {
+    throw Error(ErrorKind::plugin, "the optimizer '{}' describes no number 'learning_rate'", choice.use);
+  }
+  atl_context context;
+  context.stage = fmt::format("optimizer '{}'", choice.use);
+  beginning_ = std::make_unique<atl_context>();
+  beginning_->stage = fmt::format("optimizer '{}', the beginning of an update", choice.use);
+  updating_ = std::make_unique<atl_context>();
+  updating_->stage = fmt::format("optimizer '{}', an update", choice.use);
+  const plugin::AbiSettings settings(choice.settings);
+  try {
+    context.check(table_.create(&context, settings.get(), &self_));
+    read_slots(context, choice.use);
+  } catch (...) {  // a destructor does not run for what was not constructed
+    destroy();
+    throw;
+  }
+}
+
+Optimizer::~Optimizer() {
+  destroy();
+}
+
+void Optimizer::destroy() {
+  if (self_ != nullptr) {
+    table_.destroy(self_);
+  }
+}
+
+void Optimizer::read_slots(atl_context& context, const std::string& use) {
+  const atl_string* names = nullptr;
+  uint64_t count = 0;
+  context.check(table_.slots(self_, &names, &count));
+  if (count > max_slots) {
+    throw Error(ErrorKind::plugin, "optimizer '{}': keeps {} arrays, at most {} are possible", use, count, max_slots);
+  }
+  for (uint64_t i = 0; i < count; ++i) {
+    slots_.push_back(plugin::own(names[i]));
+  }
+}
+
+void Optimizer::begin_update(int64_t t, double learning_rate, double* scalars) {
+  const atl_update update{sizeof(atl_update), t, learning_rate};
+  const atl_status status = table_.begin_update(self_, beginning_.get(), &update, scalars);
+  reset_floating_point();
+  beginning_->check(status);
+}
+
+void Optimizer::update(const double* scalars, uint64_t count, float* parameter, const float* gradient,
+                       float* const* slots) const {
+  const atl_status status = table_.update(self_, updating_.get(), scalars, count, parameter, gradient, slots);
+  if (status != ATL_OK) {
+    updating_->latch(status, "the plugin gave no reason");
+  }
+}
+
+}  // namespace atelier::training

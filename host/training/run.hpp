@@ -1,0 +1,67 @@
+// Running experiments: from a checked experiment and the plugins to a log, and from a log to more training.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "experiment/experiment.hpp"
+#include "inference/environment.hpp"
+#include "plugin/registry.hpp"
+#include "runlog/description.hpp"
+#include "training/profile.hpp"
+
+namespace atelier::training {
+
+struct RunOptions : inference::Environment {
+  const std::atomic<int>* interrupted = nullptr;  // not 0: stop after the current step, with a checkpoint
+  bool profile = false;                           // look at one step closely
+};
+
+struct Progress {
+  int64_t step = 0, total_steps = 0;
+  double epoch = 0;
+  std::string_view loss_name;  // the first value that the model logs
+  double loss = 0;             // its newest value
+  double samples_per_second = 0;
+  double seconds_left = 0;
+};
+
+// Told what happens, on the thread that runs. Nothing else is printed by anything below host/cli.
+class Observer {
+ public:
+  Observer() = default;
+  Observer(const Observer&) = delete;
+  Observer& operator=(const Observer&) = delete;
+  virtual ~Observer() = default;
+  virtual void started(const std::filesystem::path& log, int64_t first_step) = 0;
+  virtual void progress(const Progress& progress) = 0;  // after every step; cheap, or it slows training
+  virtual void evaluated(int64_t step, double epoch, const std::map<std::string, double>& metrics, bool best) = 0;
+  virtual void message(std::string_view text) = 0;  // a warning, one line
+};
+
+struct RunOutcome {
+  std::filesystem::path log;
+  runlog::Status status = runlog::Status::finished;
+  std::string reason;  // why it ended, where it did not finish
+  int64_t steps = 0;
+  double training_seconds = 0;            // without evaluation and sampling
+  double samples_per_second = 0;          // while training
+  std::map<std::string, double> metrics;  // of the last evaluation
+  std::optional<StepProfile> profile;     // where it was asked for, and its step was done
+};
+
+// Trains an experiment into a new log. Throws Error for what is found before training begins (and leaves no log then);
+// what happens later ends in the log and in the outcome.
+RunOutcome run(const experiment::Experiment& experiment, const plugin::Registry& registry, const RunOptions& options,
+               Observer& observer);
+
+// Goes on where a run stopped, in the same log. Throws Error(file) for a log that is not resumable.
+RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& registry, const RunOptions& options,
+                  Observer& observer);
+
+}  // namespace atelier::training

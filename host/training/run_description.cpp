@@ -1,0 +1,72 @@
+#include "training/run_description.hpp"
+
+#include "runlog/path.hpp"
+#include "training/provenance.hpp"
+
+namespace atelier::training {
+
+runlog::RunDescription describe_run(Setup& setup, const LogPlan& plan, const plugin::Registry& registry,
+                                    int threads) {
+  const experiment::Experiment& experiment = setup.experiment;
+  runlog::RunDescription out;
+  out.name = experiment.name;
+  out.seed = static_cast<uint64_t>(experiment.seed);
+  out.tags = experiment.tags;
+  out.created_utc = runlog::utc_now();
+  out.source = experiment.source_text;
+  out.resolved = experiment.resolved_text;
+  for (const std::string& override_text : experiment.overrides) {
+    out.overrides += override_text + "\n";
+  }
+  out.directory = (std::filesystem::current_path() / experiment.directory).lexically_normal().string();
+  out.run_id = runlog::new_run_id();
+  for (const inference::ForeignRun& foreign : setup.model.foreign_runs()) {
+    out.foreign.push_back({foreign.name, foreign.run_id, foreign.resolved, {}});
+    for (const auto& [name, value] : foreign.model.weights) {
+      out.foreign.back().weights.push_back({name, value.shape});
+    }
+  }
+  out.provenance = provenance_of(setup, registry, threads);
+  const auto metrics = [](const std::vector<std::string>& names) {
+    std::vector<runlog::MetricColumn> list;
+    for (const std::string& name : names) {
+      list.push_back({name, ""});
+    }
+    return list;
+  };
+  out.cadences.push_back({"train", metrics(plan.train_columns)});
+  out.cadences.push_back({"eval", metrics(plan.evaluation_names)});
+  if (setup.data.evaluates_test_apart()) {
+    out.cadences.push_back({"test", metrics(plan.evaluation_names)});
+  }
+  if (experiment.log.gradient_norms > 0) {
+    out.cadences.push_back({"gradient_norms", metrics(plan.parameter_columns)});
+  }
+  if (setup.sampler.makes_images()) {
+    const tensor::Shape& image = setup.data.spec().find("image")->dims;
+    out.samples.push_back({"generated", experiment.sample.count, image[1], image[2], image[0], {}});
+  }
+  out.tensors = plan.tensors;
+  for (const auto& parameter : setup.model.bank().parameters) {
+    if (!parameter->foreign) {
+      (parameter->group >= 0 ? out.parameters : out.state).push_back({parameter->name, parameter->value.shape});
+    }
+  }
+  size_t slot = 0;
+  for (const auto& parameter : setup.model.bank().parameters) {
+    for (size_t i = 0; i < parameter->slots.size(); ++i) {
+      out.optimizer.push_back({setup.steps.optimizers().slot_names()[slot++], parameter->value.shape});
+    }
+  }
+  out.counters = {"batches", "evaluations_without_improvement", "has_best"};
+  for (const std::string& group : setup.model.model().group_names()) {
+    out.counters.push_back("updates." + group);
+  }
+  out.numbers = {"best"};
+  out.best_metric = "eval/" + experiment.evaluate.metric;
+  out.summary = plan.evaluation_names;
+  out.summary.push_back("steps");
+  return out;
+}
+
+}  // namespace atelier::training

@@ -1,0 +1,25 @@
+// The parts of a training run, put together in the order in which they need each other. Each does its own work; nothing
+// is done here.
+#pragma once
+
+#include "inference/evaluator.hpp"
+#include "training/training_steps.hpp"
+
+namespace atelier::training {
+
+struct Setup {
+  // `foreign_runs` empty: by their names. Borrows the registry. Throws Error for data, settings or a model that cannot be.
+  Setup(const experiment::Experiment& the_experiment, const plugin::Registry& registry,
+        const inference::Environment& environment, inference::ForeignRuns foreign_runs = {});
+  Setup(const Setup&) = delete;
+  Setup& operator=(const Setup&) = delete;
+
+  const experiment::Experiment experiment;
+  data::ExperimentData data;
+  inference::BuiltModel model;
+  inference::Sampler sampler;
+  inference::Evaluator evaluator;
+  TrainingSteps steps;
+};
+
+}  // namespace atelier::training

@@ -1,0 +1,36 @@
+#include "training/summary.hpp"
+
+#include "training/log_plan.hpp"
+#include "training/start.hpp"
+
+namespace atelier::training {
+
+ModelSummary summarize(const experiment::Experiment& experiment, const plugin::Registry& registry,
+                       const inference::Environment& environment) {
+  Setup setup(experiment, registry, environment);
+  take_start(setup, registry, environment);
+  const LogPlan plan = plan_log(setup);
+  ModelSummary out;
+  for (const auto& parameter : setup.model.bank().parameters) {
+    const std::string group =
+        parameter->group < 0 ? "" : setup.model.bank().groups[static_cast<size_t>(parameter->group)].name;
+    const int64_t elements = parameter->value.shape.elements();
+    out.parameters.push_back({group, parameter->name, tensor::to_string(parameter->value.shape), elements});
+    out.parameter_count += parameter->group < 0 ? 0 : elements;
+    out.parameter_bytes += static_cast<int64_t>(parameter->value.bytes());
+    for (const tensor::Storage& slot : parameter->slots) {
+      out.optimizer_bytes += static_cast<int64_t>(slot.size());
+    }
+  }
+  const plan::Plan& step = *setup.steps.session().newest_plan();
+  out.training_flops = step.flops;
+  out.step_bytes = static_cast<int64_t>(step.arena_bytes);
+  out.batch_size = experiment.train.batch_size;
+  out.train_count = setup.data.subsets().train.count;
+  out.validation_count = setup.data.subsets().validation.count;
+  out.test_count = setup.data.subsets().test.count;
+  out.total_steps = plan.total_steps;
+  return out;
+}
+
+}  // namespace atelier::training

@@ -1,0 +1,32 @@
+#include "training/training_steps.hpp"
+
+#include <atelier/abi.h>
+
+#include "base/purposes.hpp"
+
+namespace atelier::training {
+
+TrainingSteps::TrainingSteps(const experiment::Experiment& experiment, const plugin::Registry& registry,
+                             const data::ExperimentData& data, inference::BuiltModel& model)
+    : experiment_(experiment),
+      model_(model.model()),
+      batches_(data, experiment.train.batch_size, static_cast<uint64_t>(experiment.seed)),
+      optimizers_(model.bank()),
+      session_(model.session(execute::Mode::train)) {
+  const std::vector<std::string> groups = model_.group_names();
+  set_optimizers(optimizers_, experiment, registry, groups);
+  set_schedule(optimizers_, experiment, groups, 1);
+}
+
+void TrainingSteps::record(int64_t step, int64_t total_steps, const record::Observation& observation) {
+  batches_.begin_step();
+  atl_phase_info phase{};
+  phase.step = step;
+  phase.total_steps = total_steps;
+  phase.epoch = static_cast<double>(batches_.consumed() - 1) / static_cast<double>(batches_.batches_per_epoch());
+  session_->begin({static_cast<uint64_t>(experiment_.seed), purpose_training, step, 0}, observation);
+  model_.train_step(*session_, batches_, phase, optimizers_);
+  session_->end();
+}
+
+}  // namespace atelier::training

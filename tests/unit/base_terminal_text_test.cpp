@@ -1,0 +1,73 @@
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <vector>
+
+#include "compare/sparkline.hpp"
+#include "base/terminal_text.hpp"
+
+using namespace atelier::terminal;
+
+TEST_CASE("text is measured and cut in code points") {
+  CHECK(columns_of("größer") == 6);
+  CHECK(columns_of("▁▂▃") == 3);
+  CHECK(columns_of("") == 0);
+  CHECK(shortened("größer", 6) == "größer");
+  CHECK(shortened("größer", 4) == "grö…");
+  CHECK(shortened("größer", 1) == "…");
+  CHECK(shortened("größer", 0) == "");
+  CHECK(pad_right("ö", 3) == "ö  ");
+  CHECK(pad_left("ö", 3) == "  ö");
+  CHECK(pad_left("long", 2) == "long");
+}
+
+TEST_CASE("numbers and durations for people") {
+  CHECK(number_text(231.41712) == "231.417");
+  CHECK(number_text(1.2e-5) == "1.2e-05");
+  CHECK(number_text(std::numeric_limits<double>::quiet_NaN()) == "–");
+  CHECK(grouped(0) == "0");
+  CHECK(grouped(999) == "999");
+  CHECK(grouped(1000) == "1,000");
+  CHECK(grouped(-1234567) == "-1,234,567");
+  CHECK(grouped(-123) == "-123");
+  CHECK(duration_text(0.4) == "0:00");
+  CHECK(duration_text(23) == "0:23");
+  CHECK(duration_text(3599.6) == "1:00:00");
+  CHECK(duration_text(-1) == "?");
+  CHECK(duration_text(std::numeric_limits<double>::infinity()) == "?");
+}
+
+TEST_CASE("colour surrounds text only where it is wanted") {
+  CHECK(emphasized("a", Emphasis::good, true) == "\x1b[32ma\x1b[0m");
+  CHECK(emphasized("a", Emphasis::good, false) == "a");
+  CHECK(emphasized("a", Emphasis::none, true) == "a");
+}
+
+TEST_CASE("a TOML string is shown without its quotes where that is all there is to it") {
+  CHECK(unquoted("\"adam\"") == "adam");
+  CHECK(unquoted("\"a\\\"b\"") == "\"a\\\"b\"");
+  CHECK(unquoted("\"") == "\"");
+  CHECK(unquoted("[1, 2]") == "[1, 2]");
+}
+
+TEST_CASE("a sparkline goes from the smallest to the largest value") {
+  CHECK(sparkline(std::vector<double>{0, 1, 2, 3, 4, 5, 6, 7}, 40) == "▁▂▃▄▅▆▇█");
+  CHECK(sparkline(std::vector<double>{7, 0}, 40) == "█▁");
+}
+
+TEST_CASE("a sparkline takes the mean where there are more values than columns") {
+  CHECK(sparkline(std::vector<double>{0, 2, 7, 9, 14, 16}, 3) == "▁▅█");
+  CHECK(columns_of(sparkline(std::vector<double>(1001, 1.0), 40)) == 40);
+}
+
+TEST_CASE("a sparkline of awkward values") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double infinity = std::numeric_limits<double>::infinity();
+  const double huge = std::numeric_limits<double>::max();
+  CHECK(sparkline({}, 40).empty());
+  CHECK(sparkline(std::vector<double>{1, 2}, 0).empty());
+  CHECK(sparkline(std::vector<double>{5, 5, 5}, 40) == "▄▄▄");
+  CHECK(sparkline(std::vector<double>{nan, nan}, 40) == "  ");
+  CHECK(sparkline(std::vector<double>{0, nan, infinity, 7}, 40) == "▁  █");
+  CHECK(sparkline(std::vector<double>{-huge, huge, -huge, huge}, 4) == "▁█▁█");
+}
