@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "compare/comparison.hpp"
-#include "compare/sparkline.hpp"
+#include "base/sparkline.hpp"
 #include "base/terminal_table.hpp"
 
 namespace atelier::compare {
@@ -90,7 +90,7 @@ std::string curves(const Comparison& comparison, const terminal::Layout& layout)
     const Series* const series = comparison.runs[i].find(comparison.metric);
     table.add({{comparison.labels[i]},
                {series == nullptr ? "–" : terminal::number_text(series->last())},
-               {series == nullptr ? "" : sparkline(series->values, curve_columns)}});
+               {series == nullptr ? "" : terminal::sparkline(series->values, curve_columns)}});
   }
   return to_text(table, layout);
 }

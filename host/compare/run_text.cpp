@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "compare/run.hpp"
-#include "compare/sparkline.hpp"
+#include "base/sparkline.hpp"
 #include "base/terminal_table.hpp"
 
 namespace atelier::compare {
@@ -78,7 +78,7 @@ std::string metrics(const Run& run, const terminal::Layout& layout) {
                {terminal::number_text(series.last())},
                {terminal::number_text(series.smallest())},
                {terminal::number_text(series.largest())},
-               {sparkline(series.values, curve_columns)}});
+               {terminal::sparkline(series.values, curve_columns)}});
   }
   std::string text = to_text(table, inside(layout));
   if (!run.best.metric.empty() && run.best.step > 0) {

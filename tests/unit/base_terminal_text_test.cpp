@@ -3,7 +3,7 @@
 #include <limits>
 #include <vector>
 
-#include "compare/sparkline.hpp"
+#include "base/sparkline.hpp"
 #include "base/terminal_text.hpp"
 
 using namespace atelier::terminal;

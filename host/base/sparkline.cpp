@@ -1,4 +1,4 @@
-#include "compare/sparkline.hpp"
+#include "base/sparkline.hpp"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-namespace atelier::compare {
+namespace atelier::terminal {
 namespace {
 
 constexpr std::array<const char*, 8> levels{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
@@ -54,4 +54,4 @@ std::string sparkline(std::span<const double> values, size_t columns) {
   return line;
 }
 
-}  // namespace atelier::compare
+}  // namespace atelier::terminal
