@@ -38,16 +38,20 @@ std::string Sha256::finish() {
 }
 
 std::string Sha256::of_file(const std::filesystem::path& path) {
+  const auto check = [&](bool readable) {
+    if (!readable) {
+      throw Error(ErrorKind::file, "{}: cannot be read", path.string());
+    }
+  };
   std::ifstream in(path, std::ios::binary);
-  if (!in) {
-    throw Error(ErrorKind::file, "{}: cannot be read", path.string());
-  }
+  check(in.is_open());
   Sha256 hash;
   std::vector<char> block(size_t{1} << 20U);
   while (in) {
     in.read(block.data(), static_cast<std::streamsize>(block.size()));
     hash.update(block.data(), static_cast<size_t>(in.gcount()));
   }
+  check(!in.bad());  // a folder opens too, and a disk may fail in the middle
   return hash.finish();
 }
 
