@@ -79,6 +79,17 @@ TEST_CASE("harness: detach stops the gradient, and the check would notice") {
   }
 }
 
+TEST_CASE("harness: a case that has no gradient to check fails") {
+  const auto problems = [](const Case& checked) {
+    return fmt::format("{}", fmt::join(compare_with_central_differences(checked), "\n"));
+  };
+  const std::string none = ": none of its inputs has a real number, so that no gradient is checked";
+  CHECK(problems({"one_hot/1", {indices({3}, 4)}, {graph::Attribute::of(int64_t{4})}}) == "one_hot/1 (3)" + none);
+  CHECK(problems({"neg/1", {{{0, 2}}}}) == "neg/1 (0, 2)" + none);
+  CHECK(problems({"scalar/1", {}, {graph::Attribute::of(1.5)}}) == "scalar/1" + none);
+  CHECK(problems({"add/1", {{{0, 2}}, {{2}}}}).empty());  // one input has real numbers
+}
+
 TEST_CASE("twins: float32 agrees with float64") {
   for (const Case& checked : all_cases()) {
     const Numbers expected = flat(CaseRunner(checked, DType::f64).run());

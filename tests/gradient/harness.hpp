@@ -79,7 +79,8 @@ class CaseRunner {
   execute::Session session_;
 };
 
-// What disagrees, by operation, input, index, expected and actual; empty where all is well.
+// What disagrees, by operation, input, index, expected and actual; empty where all is well. A case without a real
+// number among its inputs compares nothing, and says so as a problem.
 std::vector<std::string> compare_with_central_differences(const Case& checked);
 
 }  // namespace atelier::gradient_test
