@@ -81,12 +81,39 @@ std::vector<Named> batches_of(const json& given) {
   return out;
 }
 
+void choose_components(const json& given, const plugin::Registry& registry, plugin::ModelRecipe& recipe) {
+  recipe.model = choice_of(given.at("model"), catalog::Kind::model, registry);
+  for (const auto& [slot, loss] : given.at("losses").items()) {
+    recipe.losses[slot] = choice_of(loss, catalog::Kind::loss, registry);
+  }
+}
+
+// That model sees images of the case's own lengths, in a range of its own.
+Foreign foreign_of(const json& given, const plugin::Registry& registry) {
+  const json& foreign = given.at("foreign");
+  Foreign out{foreign.at("name"), {}, {}};
+  choose_components(foreign, registry, out.recipe);
+  const json& range = foreign.at("range");
+  out.recipe.data = {
+      {field_of("image", given.at("image"), 0, range), field_of("label", json::array(), foreign.at("classes"), range)},
+      given.at("batch"),
+      given.at("batch"),
+      {}};
+  for (const auto& [name, parameter] : given.at("initial").items()) {
+    if (name.starts_with(Foreign::prefix)) {
+      out.shapes[name.substr(Foreign::prefix.size())] =
+          tensor::Shape(parameter.at("shape").get<std::vector<int64_t>>());
+    }
+  }
+  return out;
+}
+
 Case case_of(const json& given, const plugin::Registry& registry) {
   Case out;
   out.name = given.at("name");
-  out.recipe.model = choice_of(given.at("model"), catalog::Kind::model, registry);
-  for (const auto& [slot, loss] : given.at("losses").items()) {
-    out.recipe.losses[slot] = choice_of(loss, catalog::Kind::loss, registry);
+  choose_components(given, registry, out.recipe);
+  if (given.contains("foreign")) {
+    out.foreign = foreign_of(given, registry);
   }
   out.batch = given.at("batch");
   out.latent = given.at("latent");
@@ -144,6 +171,19 @@ Numbers numbers_of(const tensor::Tensor& tensor) {
   return out;
 }
 
+// What the model asks for while it is built.
+plugin::ForeignModels foreign_models(const Case& golden) {
+  return [&golden](const std::string& run) {
+    ATELIER_CHECK(golden.foreign && golden.foreign->name == run);
+    plugin::ForeignModel out{golden.foreign->recipe, {}};
+    for (const auto& [name, shape] : golden.foreign->shapes) {
+      tensor::Tensor& weights = out.weights.emplace(name, tensor::Tensor(shape, tensor::DType::f32)).first->second;
+      assign(golden.initial.at(std::string(Foreign::prefix) + name), weights);
+    }
+    return out;
+  };
+}
+
 class OneBatch final : public plugin::BatchSource {
  public:
   OneBatch(const Case& golden, const Named& batch, tensor::DType real) : size_(golden.batch) {
@@ -185,7 +225,7 @@ std::vector<Case> read_cases(const std::string& path, const plugin::Registry& re
 GoldenRun::GoldenRun(const Case& golden, const plugin::Registry& registry, tensor::DType real)
     : case_(golden),
       real_(real),
-      model_(registry, in(golden.recipe, real)),
+      model_(registry, in(golden.recipe, real), foreign_models(golden)),
       optimizers_(model_.bank()),
       session_(execute::Mode::train, real, model_.bank(), executor_, arena_) {
   // Double precision has no optimizer, but freezes nothing either: what a loss does after updates is compared too.
@@ -196,7 +236,9 @@ GoldenRun::GoldenRun(const Case& golden, const plugin::Registry& registry, tenso
   }
   ATELIER_CHECK(model_.bank().parameters.size() == golden.initial.size());
   for (const auto& parameter : model_.bank().parameters) {
-    assign(golden.initial.at(parameter->name), parameter->value);
+    if (!parameter->foreign) {
+      assign(golden.initial.at(parameter->name), parameter->value);
+    }
   }
 }
 

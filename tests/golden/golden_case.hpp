@@ -3,7 +3,9 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "execute/session.hpp"
@@ -20,9 +22,18 @@ struct StepValues {
   Named gradients;                       // by parameter, before clipping
 };
 
+// Another run's model that a loss looks through. Its weights are those of the case whose names begin with `prefix`.
+struct Foreign {
+  static constexpr std::string_view prefix = "features.0.";
+  std::string name;  // of the run
+  plugin::ModelRecipe recipe;
+  std::map<std::string, tensor::Shape> shapes;  // of the weights, by the names of that run
+};
+
 struct Case {
   std::string name;
   plugin::ModelRecipe recipe;  // in float32
+  std::optional<Foreign> foreign;
   catalog::ComponentChoice optimizer;
   double clip_norm = 0;
   int64_t batch = 0, latent = 0;

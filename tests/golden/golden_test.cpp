@@ -1,9 +1,11 @@
 // The models, losses and optimizers that come with the host against PyTorch's values in the JSON files.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <set>
 
 #include "base/purposes.hpp"
 #include "golden_case.hpp"
@@ -107,6 +109,25 @@ class Comparison {
 };
 
 }  // namespace
+
+TEST_CASE("golden: every model, loss and optimizer is in some case") {
+  std::set<std::pair<catalog::Kind, std::string>> covered;
+  for (const Case& golden : all_cases()) {
+    covered.insert({catalog::Kind::model, golden.recipe.model.use});
+    for (const auto& [slot, loss] : golden.recipe.losses) {
+      covered.insert({catalog::Kind::loss, loss.use});
+    }
+    covered.insert({catalog::Kind::optimizer, golden.optimizer.use});
+  }
+  for (const catalog::Description& component : registry().descriptions()) {
+    if (component.kind == catalog::Kind::model || component.kind == catalog::Kind::loss ||
+        component.kind == catalog::Kind::optimizer) {
+      CHECK_MESSAGE(covered.contains({component.kind, component.name}),
+                    fmt::format("the {} '{}' has no golden case; hint: add one to make.py", name_of(component.kind),
+                                component.name));
+    }
+  }
+}
 
 TEST_CASE("golden: draws are bit for bit those of make.py") {
   for (const Case& golden : all_cases()) {

@@ -12,6 +12,7 @@ import models_convolutional as convolutional
 import models_recurrent as recurrent
 import models_variational as variational
 from models_latent_games import Aae, VaeGan
+from models_perceptual import FOREIGN_RANGE, PerceptualVae
 from models_pixelcnn import PixelCnn
 from models import BATCH, IMAGE, Gan, Vae, wave
 from optimizers import make_optimizer
@@ -82,7 +83,7 @@ def make_case(name, make_model, recipe, optimizer, clip_norm=0.0, with_frozen=Tr
     if with_frozen:  # one step in double precision where the optimizers are left out
         frozen = make_model()
         case["frozen"] = train_step(frozen, 1, 15, getattr(frozen, "after_update", lambda group: None))
-    groups = {key.split(".")[0]: None for key in model.parameters}
+    groups = {key.split(".")[0]: None for key in model.parameters if key not in model.parameters.state}
     optimizers = {g: make_optimizer(list(model.parameters.group(g).values()), **optimizer) for g in groups}
 
     def update(group):
@@ -238,6 +239,22 @@ def variational_cases():
                         vectors=near_the_encoder, unused=1)
 
 
+def perceptual_cases():
+    """What another run's classifier, of another range and frozen, sees in the images."""
+    vae = {"hidden": [6], "latent": 3, "beta": 0.7}
+    classifier = {"filters": [2, 3], "hidden": [4], "activation": "leaky_relu"}
+    foreign = {"name": "classifier", "range": FOREIGN_RANGE, "classes": convolutional.CLASSES,
+               "model": {"use": "cnn", "settings": classifier},
+               "losses": {"classification": {"use": "cross-entropy", "settings": {}}}}
+    for pixels, feature, weight in [("bce", "convolutions", 400.0), ("mse", "logits", 30000.0), ("none", "convolutions", 40.0)]:
+        perceptual = {"from": foreign["name"], "feature": feature, "weight": weight, "pixels": pixels}
+        recipe = {"model": {"use": "vae", "settings": vae}, "foreign": foreign,
+                  "losses": {"reconstruction": {"use": "perceptual", "settings": perceptual},
+                             "divergence": {"use": "gaussian-kl", "settings": {}}}}
+        make = lambda: PerceptualVae(**vae, pixels=pixels, feature=feature, weight=weight, classifier=classifier)
+        yield make_case(f"{feature}, pixels by {pixels}", make, recipe, adam())
+
+
 def optimizer_cases():
     adagrad = {"learning_rate": 0.05, "initial_accumulator": 0.1, "weight_decay": 0.05}
     adadelta = {"learning_rate": 0.5, "decay": 0.8, "epsilon": 1e-4, "weight_decay": 0.05}
@@ -295,6 +312,6 @@ def text_of(value, indent=""):
 if __name__ == "__main__":
     families = {"gan": gan_cases, "vae": vae_cases, "convolutional": convolutional_cases, "recurrent": recurrent_cases,
                 "pixelcnn": pixelcnn_cases, "vae-gan": vae_gan_cases, "aae": aae_cases, "variational": variational_cases,
-                "adversarial": adversarial_cases, "optimizers": optimizer_cases}
+                "adversarial": adversarial_cases, "perceptual": perceptual_cases, "optimizers": optimizer_cases}
     for family, cases in families.items():
         (Path(__file__).parent / (family + ".json")).write_text(text_of(list(cases())) + "\n")

@@ -98,14 +98,15 @@ class Vae:
         self.encoder = Mlp(self.parameters, "autoencoder.encoder", [PIXELS, *hidden, 2 * latent], F.relu, batch_norm)
         self.decoder = Mlp(self.parameters, "autoencoder.decoder", [latent, *reversed(hidden), PIXELS], F.relu, batch_norm)
 
+    def error(self, decoded, x):
+        """Summed over elements and batch."""
+        if self.reconstruction == "bce":
+            return F.binary_cross_entropy_with_logits(decoded, x, reduction="sum")
+        return F.mse_loss(decoded, x, reduction="sum")
+
     def losses(self, x, noise):
         mean, log_variance = self.encoder(x).chunk(2, dim=1)
-        decoded = self.decoder(mean + torch.exp(log_variance / 2) * noise)
-        if self.reconstruction == "bce":
-            error = F.binary_cross_entropy_with_logits(decoded, x, reduction="sum")
-        else:
-            error = F.mse_loss(decoded, x, reduction="sum")
-        reconstruction = error / len(x)
+        reconstruction = self.error(self.decoder(mean + torch.exp(log_variance / 2) * noise), x) / len(x)
         divergence = -0.5 * (1 + log_variance - mean**2 - log_variance.exp()).sum(dim=1).mean()
         loss = reconstruction + self.beta * divergence
         yield "autoencoder", {"loss": loss, "reconstruction": reconstruction, "divergence": divergence}, loss

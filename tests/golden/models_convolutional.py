@@ -43,7 +43,8 @@ class Cnn:
         self.activation = ACTIVATIONS[activation]
         for i, (inputs, outputs) in enumerate(zip([1, *filters], filters)):
             add_convolution(self.parameters, f"classifier.convolution.{i}", inputs, outputs)
-        self.dense = Mlp(self.parameters, "classifier.dense", [filters[-1], *hidden, CLASSES], self.activation)
+        pooled = filters[-1] * (IMAGE[1] >> (self.layers - 1)) * (IMAGE[2] >> (self.layers - 1))
+        self.dense = Mlp(self.parameters, "classifier.dense", [pooled, *hidden, CLASSES], self.activation)
 
     def labels(self, step):
         return [(2 * step + i) % CLASSES for i in range(BATCH)]
@@ -51,12 +52,18 @@ class Cnn:
     def further_inputs(self, step, seed):
         return [torch.tensor(self.labels(step))]
 
-    def losses(self, x, noise, labels):
+    def convolutions(self, x):
         h = x.reshape(BATCH, *IMAGE)
         for i in range(self.layers):
             h = h if i == 0 else F.max_pool2d(h, 2)
             h = self.activation(convolve(self.parameters, f"classifier.convolution.{i}", h))
-        loss = F.cross_entropy(self.dense(h.flatten(1)), labels)
+        return h.flatten(1)
+
+    def logits(self, x):
+        return self.dense(self.convolutions(x))
+
+    def losses(self, x, noise, labels):
+        loss = F.cross_entropy(self.logits(x), labels)
         yield "classifier", {"loss": loss}, loss
 
 

@@ -84,9 +84,9 @@ TEST_CASE("harness: a case that has no gradient to check fails") {
     return fmt::format("{}", fmt::join(compare_with_central_differences(checked), "\n"));
   };
   const std::string none = ": none of its inputs has a real number, so that no gradient is checked";
-  CHECK(problems({"one_hot/1", {indices({3}, 4)}, {graph::Attribute::of(int64_t{4})}}) == "one_hot/1 (3)" + none);
+  CHECK(problems({"one_hot/1", {indices({3}, 4)}, {record::Attribute::of(int64_t{4})}}) == "one_hot/1 (3)" + none);
   CHECK(problems({"neg/1", {{{0, 2}}}}) == "neg/1 (0, 2)" + none);
-  CHECK(problems({"scalar/1", {}, {graph::Attribute::of(1.5)}}) == "scalar/1" + none);
+  CHECK(problems({"scalar/1", {}, {record::Attribute::of(1.5)}}) == "scalar/1" + none);
   CHECK(problems({"add/1", {{{0, 2}}, {{2}}}}).empty());  // one input has real numbers
 }
 
