@@ -1,9 +1,9 @@
-# atelier_room(NAME [SOURCES ...] [ROOMS ...] [LIBRARIES ...])
+# atelier_room(NAME "SUMMARY" [SOURCES ...] [ROOMS ...] [LIBRARIES ...])
 # One static library for each room of host/. Its headers are "NAME/header.hpp", by an include root that holds nothing but a
 # link to the room. The root is not handed on: a room sees the rooms that it lists in ROOMS and no other, those included whose
 # headers it meets only inside another room's headers. So an arrow that is not drawn does not compile. Libraries in
 # LIBRARIES come with the room's headers; what only its sources need is linked privately.
-function(atelier_room name)
+function(atelier_room name summary)
   cmake_parse_arguments(ROOM "" "" "SOURCES;ROOMS;LIBRARIES" ${ARGN})
   set(root ${CMAKE_BINARY_DIR}/rooms/${name})
   file(MAKE_DIRECTORY ${root})
@@ -12,6 +12,7 @@ function(atelier_room name)
   add_library(atelier_${name} STATIC ${ROOM_SOURCES})
   target_link_libraries(atelier_${name} PRIVATE atelier_flags PUBLIC ${ROOM_LIBRARIES})
   set_property(TARGET atelier_${name} PROPERTY ATELIER_ROOMS ${ROOM_ROOMS})
+  set_property(TARGET atelier_${name} PROPERTY ATELIER_SUMMARY "${summary}")
   set_property(GLOBAL APPEND PROPERTY ATELIER_ROOMS ${name})
   target_include_directories(atelier_${name} PRIVATE ${root})
   foreach(room IN LISTS ROOM_ROOMS)

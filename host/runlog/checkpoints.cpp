@@ -1,4 +1,5 @@
 #include "runlog/checkpoints.hpp"
+#include "runlog/hdf5_text.hpp"
 
 #include <utility>
 

@@ -30,8 +30,7 @@ struct SampleSeries {
   int64_t count = 0;
   int64_t height = 0;
   int64_t width = 0;
-  int64_t channels = 1;   // 1 (grey, no channel axis) or 3
-  tensor::Shape latents;  // (count, ...) of what the images are made from; rank 0 where nothing is kept
+  int64_t channels = 1;  // 1 (grey, no channel axis) or 3
 };
 
 // A float32 tensor that is looked at repeatedly: /tensors/<name>/values (step, <axes>...).

@@ -93,42 +93,8 @@ Handle open_group(hid_t parent, const std::string& path);
 std::vector<std::string> children(hid_t group);  // names in the order of creation
 bool has(hid_t parent, const std::string& name);
 
-// Attributes: scalars, and lists of strings. write_ makes the attribute, or overwrites one of the same type.
-void write_attribute(hid_t object, const char* name, const std::string& value);
-void write_attribute(hid_t object, const char* name, int64_t value);
-void write_attribute(hid_t object, const char* name, uint8_t value);
-void write_attribute(hid_t object, const char* name, const std::vector<std::string>& values);
-void write_attribute(hid_t object, const char* name, std::span<const uint8_t> values);
-std::string read_text_attribute(hid_t object, const char* name);
-int64_t read_integer_attribute(hid_t object, const char* name);
-std::vector<std::string> read_texts_attribute(hid_t object, const char* name);
-std::vector<uint8_t> read_bytes_attribute(hid_t object, const char* name);
-bool has_attribute(hid_t object, const char* name);
-
-// Variable-length UTF-8 strings: one, or a list.
-void make_text(hid_t parent, const std::string& name, const std::string& text);
-Handle make_texts(hid_t parent, const std::string& name, const std::vector<std::string>& texts);
-std::string read_text(hid_t parent, const std::string& name);
-std::vector<std::string> read_texts(hid_t parent, const std::string& name);
-
-// Arrays of a fixed size, contiguous, their space taken at once. dims empty: a scalar.
-Handle make_array(hid_t parent, const std::string& name, Type type, std::span<const int64_t> dims);
-// Arrays that grow along their first axis from length 0, in chunks of `chunk_rows` rows of shape `row`. Compressed ones
-// are to be written a whole chunk at a time; what was never written is NaN in float64 ones, 0 in others.
-Handle make_growing(hid_t parent, const std::string& name, Type type, std::span<const int64_t> row, int64_t chunk_rows,
-                    bool compressed);
-Handle open_dataset(hid_t parent, const std::string& name);
-std::vector<int64_t> shape_of(hid_t dataset);
-void resize(hid_t dataset, int64_t rows);
-
-void write_all(hid_t dataset, Type type, const void* data);
-void read_all(hid_t dataset, Type type, void* data);
-void write_rows(hid_t dataset, Type type, int64_t first, int64_t count, const void* data);
-void read_rows(hid_t dataset, Type type, int64_t first, int64_t count, void* data);
-
-// Dimension scales. A coordinate is a 1-D dataset in the group of those it is attached to, named as the dimension.
-void make_scale(hid_t dataset, const std::string& name);
-Handle make_unwritten_scale(hid_t group, const std::string& name, int64_t length);
-void attach(hid_t dataset, const std::vector<hid_t>& scales);  // axis by axis
+// What every dataset is made with, and its extent; dims empty: a scalar.
+Handle dataset_properties();
+Handle simple_space(std::span<const int64_t> dims);
 
 }  // namespace atelier::runlog::hdf5

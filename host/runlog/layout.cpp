@@ -6,6 +6,8 @@
 #include "base/text.hpp"
 #include "runlog/sealed_group.hpp"
 #include "runlog/series.hpp"
+#include "runlog/hdf5_array.hpp"
+#include "runlog/hdf5_text.hpp"
 
 namespace atelier::runlog {
 
@@ -127,11 +129,7 @@ std::vector<SampleSeries> read_samples(hid_t file) {
   for (const std::string& name : hdf5::children(samples)) {
     const Handle group = hdf5::open_group(samples, name);
     const std::vector<int64_t> dims = hdf5::shape_of(hdf5::open_dataset(group, "images"));
-    SampleSeries& series = all.emplace_back();
-    series = {name, dims.at(1), dims.at(2), dims.at(3), dims.size() == 5 ? dims[4] : 1, {}};
-    if (hdf5::has(group, "latents")) {
-      series.latents = tensor::Shape(hdf5::shape_of(hdf5::open_dataset(group, "latents")));
-    }
+    all.push_back({name, dims.at(1), dims.at(2), dims.at(3), dims.size() == 5 ? dims[4] : 1});
   }
   return all;
 }

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "runlog/layout.hpp"
+#include "runlog/hdf5_text.hpp"
 
 namespace atelier::runlog {
 

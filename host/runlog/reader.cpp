@@ -13,6 +13,8 @@
 #include "runlog/layout.hpp"
 #include "runlog/locks.hpp"
 #include "runlog/series.hpp"
+#include "runlog/hdf5_array.hpp"
+#include "runlog/hdf5_text.hpp"
 
 namespace atelier::runlog {
 
@@ -165,22 +167,6 @@ Images Reader::samples(std::string_view name, int64_t row) const {
     images.pixels.resize(static_cast<size_t>(series.count * series.height * series.width * series.channels));
     hdf5::read_rows(hdf5::open_dataset(state_->file, group + "/images"), Type::u8, row, 1, images.pixels.data());
     return images;
-  });
-}
-
-std::optional<tensor::Tensor> Reader::latents(std::string_view name) const {
-  const SampleSeries& series = state_->find(state_->description.samples, "the samples", name);
-  return state_->attempt([&]() -> std::optional<tensor::Tensor> {
-    if (series.latents.rank() == 0) {
-      return std::nullopt;
-    }
-    const Handle dataset = hdf5::open_dataset(state_->file, "samples/" + series.name + "/latents");
-    if (hdf5::read_integer_attribute(dataset, "written") == 0) {
-      return std::nullopt;
-    }
-    tensor::Tensor latents(series.latents, tensor::DType::f32);
-    hdf5::read_all(dataset, Type::f32, latents.storage.data());
-    return latents;
   });
 }
 

@@ -62,7 +62,6 @@ class Reader {
 
   [[nodiscard]] std::vector<int64_t> sample_steps(std::string_view name) const;
   [[nodiscard]] Images samples(std::string_view name, int64_t row) const;  // rows from 0
-  [[nodiscard]] std::optional<tensor::Tensor> latents(std::string_view name) const;
 
   [[nodiscard]] std::vector<int64_t> tensor_steps(std::string_view name) const;
   [[nodiscard]] tensor::Tensor tensor(std::string_view name, int64_t row) const;

@@ -7,6 +7,8 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "runlog/hdf5_array.hpp"
+#include "runlog/hdf5_text.hpp"
 
 namespace atelier::runlog {
 

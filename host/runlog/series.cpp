@@ -1,4 +1,6 @@
 #include "runlog/series.hpp"
+#include "runlog/hdf5_array.hpp"
+#include "runlog/hdf5_text.hpp"
 
 #include <fmt/format.h>
 
@@ -62,18 +64,6 @@ void write_image_attributes(hid_t preview, bool colour) {
   }
 }
 
-void make_latents(hid_t group, const tensor::Shape& shape, hid_t n) {
-  std::vector<Handle> scales;
-  std::vector<hid_t> axes{n};
-  for (size_t axis = 1; axis < shape.rank(); ++axis) {
-    scales.push_back(hdf5::make_unwritten_scale(group, fmt::format("latent_{}", axis), shape[axis]));
-    axes.push_back(scales.back());
-  }
-  const Handle latents = hdf5::make_array(group, "latents", Type::f32, shape.dims());
-  hdf5::attach(latents, axes);
-  hdf5::write_attribute(latents, "written", int64_t{0});
-}
-
 }  // namespace
 
 void make_cadence(hid_t file, const Cadence& cadence) {
@@ -116,9 +106,6 @@ void make_images(hid_t file, const SampleSeries& series) {
   const Handle preview = hdf5::make_array(group, "preview", Type::u8, preview_shape);
   hdf5::attach(preview, preview_axes);
   write_image_attributes(preview, colour);
-  if (series.latents.rank() > 0) {
-    make_latents(group, series.latents, n);
-  }
 }
 
 void make_tensors(hid_t file, const TensorSeries& series) {
@@ -256,12 +243,6 @@ SampleStack::SampleStack(hid_t file, const SampleSeries& series)
 void SampleStack::append(int64_t step, std::span<const uint8_t> pixels) {
   stack_.append(step, pixels.data());
   renew_preview(pixels);
-}
-
-void SampleStack::write_latents(std::span<const float> values) {
-  const Handle latents = hdf5::open_dataset(group_, "latents");
-  hdf5::write_all(latents, Type::f32, values.data());
-  hdf5::write_attribute(latents, "written", int64_t{1});
 }
 
 void SampleStack::truncate(int64_t step) {

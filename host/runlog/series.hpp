@@ -66,7 +66,6 @@ class SampleStack {
   SampleStack(hid_t file, const SampleSeries& series);
 
   void append(int64_t step, std::span<const uint8_t> pixels);
-  void write_latents(std::span<const float> values);
   void truncate(int64_t step);
   [[nodiscard]] const SampleSeries& series() const { return series_; }
   [[nodiscard]] const Stack& stack() const { return stack_; }

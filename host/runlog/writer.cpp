@@ -283,15 +283,6 @@ void Writer::append_samples(std::string_view name, int64_t step, std::span<const
   });
 }
 
-void Writer::write_latents(std::string_view name, std::span<const float> values) {
-  guarded([&](State& state) {
-    SampleStack& images = find(state.images, "samples", name);
-    const tensor::Shape& shape = images.series().latents;
-    check_count(name, values.size(), shape.rank() == 0 ? 0 : shape.elements());
-    images.write_latents(values);
-  });
-}
-
 void Writer::append_tensor(std::string_view name, int64_t step, std::span<const float> values) {
   guarded([&](State& state) {
     Stack& stack = find(state.tensors, "tensor", name);

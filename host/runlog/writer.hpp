@@ -45,7 +45,6 @@ class Writer {
 
   // pixels: (n, y, x[, channel]), 0 to 255. Also renews the preview.
   void append_samples(std::string_view name, int64_t step, std::span<const uint8_t> pixels);
-  void write_latents(std::string_view name, std::span<const float> values);  // of the shape declared, once
   void append_tensor(std::string_view name, int64_t step, std::span<const float> values);
   // Whether a cadence or a tensor has a row of this step already, as it may after a run that was killed at its end.
   bool has_row(std::string_view cadence, int64_t step);

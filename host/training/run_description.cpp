@@ -44,7 +44,7 @@ runlog::RunDescription describe_run(Setup& setup, const LogPlan& plan, const plu
   }
   if (setup.sampler.makes_images()) {
     const tensor::Shape& image = setup.data.spec().find("image")->dims;
-    out.samples.push_back({"generated", experiment.sample.count, image[1], image[2], image[0], {}});
+    out.samples.push_back({"generated", experiment.sample.count, image[1], image[2], image[0]});
   }
   out.tensors = plan.tensors;
   for (const auto& parameter : setup.model.bank().parameters) {

@@ -16,7 +16,6 @@ int main(int argc, char** argv) {
     run.created_utc = argc > 2 ? "2026-02-01T12:00:00Z" : run.created_utc;
     Writer log = Writer::create(argv[1], run);
     example::write_foreign(log);
-    log.write_latents("grey", example::latents());
     example::write_steps(log, 0, 1200, argc > 2 ? std::strtod(argv[2], nullptr) : 0.001);
     example::finish(log, 1200);
   } catch (const std::exception& error) {

@@ -11,8 +11,6 @@ TEST_CASE("equal runs give equal files, whenever they were flushed") {
   example::write_foreign(seldom);
   example::write_foreign(often);
   often.flush();
-  seldom.write_latents("grey", example::latents());
-  often.write_latents("grey", example::latents());
   example::write_steps(seldom, 0, 1700);
   for (int64_t step = 0; step < 1700; step += 10) {
     example::write_steps(often, step, step + 10);

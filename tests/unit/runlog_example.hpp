@@ -69,7 +69,7 @@ inline RunDescription description() {
   run.provenance.source_revision = "0123abc";
   run.cadences = {{"train", {{"loss.generator", ""}, {"loss-critic", ""}, {"learning_rate", ""}, {"wait", "s"}}},
                   {"eval", {{"loss", ""}}}};
-  run.samples = {{"grey", 5, 4, 3, 1, {5, 7}}, {"colour", 4, 6, 5, 3, {}}};
+  run.samples = {{"grey", 5, 4, 3, 1}, {"colour", 4, 6, 5, 3}};
   run.tensors = {{"critic.2", {2, 3}, {"unit", "input"}}, {"scale", {}, {}}, {"filters", {1, 2, 2}, {}}};
   run.foreign = {{"cnn-mnist", "9c1e", "name = \"cnn-mnist\"\n", {{"0.weight", {2, 3}}, {"1.mean", {}}}}};
   run.parameters = {{"generator.0.weight", {3, 4}}, {"generator.0.bias", {4}}, {"scale", {}}};
@@ -153,14 +153,6 @@ inline void finish(Writer& log, int64_t step) {
   log.write_final(step, Values(step).weights(), {{"steps", static_cast<double>(step)}, {"loss", 0.5}});
   log.set_status(Status::finished, "");
   log.close();
-}
-
-inline std::vector<float> latents() {
-  std::vector<float> all(35);
-  for (size_t i = 0; i < all.size(); ++i) {
-    all[i] = 0.1F * static_cast<float>(i);
-  }
-  return all;
 }
 
 }  // namespace atelier::runlog::example

@@ -52,7 +52,6 @@ TEST_CASE("a description is read back as it was given") {
   CHECK(read.cadences[0].metrics[3].units == "s");
   REQUIRE(read.samples.size() == 2);
   CHECK(read.samples[0].channels == 1);
-  CHECK(read.samples[0].latents == tensor::Shape{5, 7});
   CHECK(read.samples[1].channels == 3);
   REQUIRE(read.tensors.size() == 3);
   CHECK(read.tensors[0].axes == std::vector<std::string>{"unit", "input"});
@@ -93,7 +92,6 @@ TEST_CASE("what a run writes is read back") {
   const example::Folder folder;
   {
     Writer log = Writer::create(folder / "log.h5", example::description());
-    log.write_latents("grey", example::latents());
     example::write_steps(log, 0, 1200);
     example::finish(log, 1200);
   }
@@ -115,9 +113,6 @@ TEST_CASE("what a run writes is read back") {
   const Images images = reader.samples("colour", 11);
   CHECK(images.step == 1200);
   CHECK(images.pixels == example::pixels(1200, 360));
-  REQUIRE(reader.latents("grey"));
-  CHECK(reader.latents("grey")->storage.as<float>()[34] == 3.4F);
-  CHECK_FALSE(reader.latents("colour"));
 
   CHECK(reader.tensor_steps("scale").size() == 12);
   CHECK(reader.tensor("critic.2", 3).shape == tensor::Shape{2, 3});
@@ -169,9 +164,6 @@ TEST_CASE("names that a log cannot keep are refused") {
   CHECK(refused([](RunDescription& run) { run.parameters[1].name = run.parameters[0].name; }) ==
         "parameters: the name 'generator.0.weight' is given twice");
   CHECK(refused([](RunDescription& run) { run.samples[0].channels = 2; }).find("1 or 3 channels") != std::string::npos);
-  CHECK(refused([](RunDescription& run) {
-          run.samples[0].latents = {4, 7};
-        }) == "samples of grey: got latents of shape (4, 7), expected 5 along the first axis");
   CHECK(refused([](RunDescription& run) { run.tensors[0].axes.pop_back(); }) ==
         "tensors: 'critic.2': got 1 names of axes, expected 2, as its shape is (2, 3)");
   CHECK(refused([](RunDescription& run) { run.foreign[0].weights[1].name = "0.weight"; }) ==

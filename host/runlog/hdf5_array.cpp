@@ -1,0 +1,125 @@
+#include "runlog/hdf5_array.hpp"
+
+#include <fmt/format.h>
+#include <hdf5_hl.h>
+
+#include <array>
+#include <limits>
+
+namespace atelier::runlog::hdf5 {
+
+namespace {
+
+constexpr unsigned deflate_level = 1;
+
+// Whole rows of a dataset, as a selection in its file space, beside a memory space of the same shape.
+struct Rows {
+  Rows(hid_t dataset, int64_t first, int64_t count) : file(H5Dget_space(dataset)) {
+    std::vector<int64_t> dims = shape_of(dataset);
+    dims.at(0) = count;
+    std::vector<hsize_t> start(dims.size(), 0);
+    start[0] = static_cast<hsize_t>(first);
+    const std::vector<hsize_t> lengths(dims.begin(), dims.end());
+    check(H5Sselect_hyperslab(file, H5S_SELECT_SET, start.data(), nullptr, lengths.data(), nullptr));
+    memory = simple_space(dims);
+  }
+  Handle file;
+  Handle memory;
+};
+
+}  // namespace
+
+Handle make_array(hid_t parent, const std::string& name, Type type, std::span<const int64_t> dims) {
+  const Handle properties = dataset_properties();
+  check(H5Pset_alloc_time(properties, H5D_ALLOC_TIME_EARLY));
+  check(H5Pset_fill_time(properties, H5D_FILL_TIME_NEVER));
+  return Handle(
+      H5Dcreate2(parent, name.c_str(), file_type(type), simple_space(dims), H5P_DEFAULT, properties, H5P_DEFAULT));
+}
+
+Handle make_growing(hid_t parent, const std::string& name, Type type, std::span<const int64_t> row, int64_t chunk_rows,
+                    bool compressed) {
+  std::vector<hsize_t> chunk{static_cast<hsize_t>(chunk_rows)};
+  chunk.insert(chunk.end(), row.begin(), row.end());
+  std::vector<hsize_t> length = chunk;
+  std::vector<hsize_t> limit = chunk;
+  length[0] = 0;
+  limit[0] = H5S_UNLIMITED;
+  const int rank = static_cast<int>(chunk.size());
+
+  const Handle properties = dataset_properties();
+  check(H5Pset_chunk(properties, rank, chunk.data()));
+  if (compressed) {
+    if (type != Type::u8) {
+      check(H5Pset_shuffle(properties));
+    }
+    check(H5Pset_deflate(properties, deflate_level));
+  } else {
+    if (type == Type::f64) {
+      const double missing = std::numeric_limits<double>::quiet_NaN();
+      check(H5Pset_fill_value(properties, memory_type(type), &missing));
+    }
+    // Chunks lie where they are first needed, not where a flush happens to meet them: see writing_access.
+    check(H5Pset_alloc_time(properties, H5D_ALLOC_TIME_EARLY));
+  }
+  return Handle(H5Dcreate2(parent, name.c_str(), file_type(type),
+                           Handle(H5Screate_simple(rank, length.data(), limit.data())), H5P_DEFAULT, properties,
+                           H5P_DEFAULT));
+}
+
+Handle open_dataset(hid_t parent, const std::string& name) {
+  return Handle(H5Dopen2(parent, name.c_str(), H5P_DEFAULT));
+}
+
+std::vector<int64_t> shape_of(hid_t dataset) {
+  const Handle space(H5Dget_space(dataset));
+  std::vector<hsize_t> lengths(static_cast<size_t>(check(H5Sget_simple_extent_ndims(space))));
+  check(H5Sget_simple_extent_dims(space, lengths.data(), nullptr));
+  return {lengths.begin(), lengths.end()};
+}
+
+void resize(hid_t dataset, int64_t rows) {
+  const std::vector<int64_t> shape = shape_of(dataset);
+  std::vector<hsize_t> lengths(shape.begin(), shape.end());
+  lengths.at(0) = static_cast<hsize_t>(rows);
+  check(H5Dset_extent(dataset, lengths.data()));
+}
+
+void write_all(hid_t dataset, Type type, const void* data) {
+  check(H5Dwrite(dataset, memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, data));
+}
+
+void read_all(hid_t dataset, Type type, void* data) {
+  check(H5Dread(dataset, memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, data));
+}
+
+void write_rows(hid_t dataset, Type type, int64_t first, int64_t count, const void* data) {
+  const Rows rows(dataset, first, count);
+  check(H5Dwrite(dataset, memory_type(type), rows.memory, rows.file, H5P_DEFAULT, data));
+}
+
+void read_rows(hid_t dataset, Type type, int64_t first, int64_t count, void* data) {
+  const Rows rows(dataset, first, count);
+  check(H5Dread(dataset, memory_type(type), rows.memory, rows.file, H5P_DEFAULT, data));
+}
+
+void make_scale(hid_t dataset, const std::string& name) {
+  check(H5DSset_scale(dataset, name.c_str()));
+}
+
+Handle make_unwritten_scale(hid_t group, const std::string& name, int64_t length) {
+  const std::array<int64_t, 1> dims{length};
+  Handle dataset(H5Dcreate2(group, name.c_str(), file_type(Type::f32), simple_space(dims), H5P_DEFAULT,
+                            dataset_properties(), H5P_DEFAULT));
+  // netCDF's own words: by them every netCDF reader knows a dimension from a variable.
+  make_scale(dataset, fmt::format("This is a netCDF dimension but not a netCDF variable.{:10}", length));
+  return dataset;
+}
+
+void attach(hid_t dataset, const std::vector<hid_t>& scales) {
+  for (size_t axis = 0; axis < scales.size(); ++axis) {
+    check(H5DSattach_scale(dataset, scales[axis], static_cast<unsigned>(axis)));
+  }
+}
+
+}  // namespace atelier::runlog::hdf5

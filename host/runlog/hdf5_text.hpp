@@ -1,0 +1,26 @@
+// Inside this room only: attributes, and datasets of text.
+#pragma once
+
+#include "runlog/hdf5.hpp"
+
+namespace atelier::runlog::hdf5 {
+
+// Attributes: scalars, and lists of strings. write_ makes the attribute, or overwrites one of the same type.
+void write_attribute(hid_t object, const char* name, const std::string& value);
+void write_attribute(hid_t object, const char* name, int64_t value);
+void write_attribute(hid_t object, const char* name, uint8_t value);
+void write_attribute(hid_t object, const char* name, const std::vector<std::string>& values);
+void write_attribute(hid_t object, const char* name, std::span<const uint8_t> values);
+std::string read_text_attribute(hid_t object, const char* name);
+int64_t read_integer_attribute(hid_t object, const char* name);
+std::vector<std::string> read_texts_attribute(hid_t object, const char* name);
+std::vector<uint8_t> read_bytes_attribute(hid_t object, const char* name);
+bool has_attribute(hid_t object, const char* name);
+
+// Variable-length UTF-8 strings: one, or a list.
+void make_text(hid_t parent, const std::string& name, const std::string& text);
+Handle make_texts(hid_t parent, const std::string& name, const std::vector<std::string>& texts);
+std::string read_text(hid_t parent, const std::string& name);
+std::vector<std::string> read_texts(hid_t parent, const std::string& name);
+
+}  // namespace atelier::runlog::hdf5
