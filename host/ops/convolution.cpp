@@ -61,12 +61,6 @@ struct Settings {
     out.push_back(Attribute::of(std::move(more)));
     return out;
   }
-
- private:
-  static void require_list(const Inference& in, const char* name, const Axes& list, size_t length, int64_t least) {
-    in.require(list.size() == length && std::ranges::all_of(list, [&](int64_t value) { return value >= least; }),
-               "got a {} of [{}], expected {} integers of at least {}", name, fmt::join(list, ", "), length, least);
-  }
 };
 
 // x (B, C, H, W)

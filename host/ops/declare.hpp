@@ -1,6 +1,7 @@
 // The words that operations are declared with.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -68,6 +69,16 @@ inline int64_t product(const Shape& shape, size_t first, size_t last) {
     out *= shape[axis];
   }
   return out;
+}
+
+// What rules ask of lists. `name` is what the list is called in the error.
+inline void require_list(const Inference& in, const char* name, const Axes& list, size_t length, int64_t least) {
+  in.require(list.size() == length && std::ranges::all_of(list, [&](int64_t value) { return value >= least; }),
+             "got a {} of [{}], expected {} integers of at least {}", name, fmt::join(list, ", "), length, least);
+}
+inline void require_size(const Inference& in, const Axes& size) {
+  in.require(size.size() == 2 && size[0] >= 1 && size[1] >= 1,
+             "got a size of [{}], expected rows and columns of at least 1", fmt::join(size, ", "));
 }
 
 // NumPy's rule: axes are aligned at the end, and each pair is equal or has a 1. Absent where the shapes do not fit.

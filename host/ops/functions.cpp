@@ -24,9 +24,6 @@ Value broadcast_to(Value x, const Shape& shape) {
   return x.shape() == shape ? x : apply("broadcast_to/1", {x}, {Attribute::of(dims_of(shape))});
 }
 
-Value full(Graph& graph, const Shape& shape, double value) {
-  return broadcast_to(scalar(graph, value), shape);
-}
 Value zeros_like(Value x) {
   return broadcast_to(scalar(*x.graph, 0), x.shape());
 }

@@ -43,11 +43,6 @@ PoolingSpec spec_of(const Shape& x, const Attributes& attributes) {
   return spec_of(x, attributes[0].integers, attributes[1].integers, attributes[2].integers);
 }
 
-void require_list(const Inference& in, const char* name, const Axes& list, size_t length, int64_t least) {
-  in.require(list.size() == length && std::ranges::all_of(list, [&](int64_t value) { return value >= least; }),
-             "got a {} of [{}], expected {} integers of at least {}", name, fmt::join(list, ", "), length, least);
-}
-
 // The same, after checking that the settings fit.
 PoolingSpec spec_of(const Inference& in, const Shape& x) {
   const Axes& padding = in.integers(2);

@@ -74,8 +74,7 @@ void register_bilinear(OperationRegistry& registry) {
     in.require_rank(0, 4, "(B, C, H, W)");
     const Shape& x = in.shape(0);
     const Axes& size = in.integers(0);
-    in.require(size.size() == 2 && size[0] >= 1 && size[1] >= 1,
-               "got a size of [{}], expected rows and columns of at least 1", fmt::join(size, ", "));
+    require_size(in, size);
     in.require(x[2] >= 1 && x[3] >= 1, "got x of {}, expected at least one pixel", to_string(x));
     return {{Shape{x[0], x[1], size[0], size[1]}, in.real()}};
   };

@@ -16,8 +16,7 @@ void register_pixel_places(OperationRegistry& registry) {
   places.differentiability = Differentiability::constant;
   places.infer = [](const Inference& in) -> Types {
     const Axes& size = in.integers(0);
-    in.require(size.size() == 2 && size[0] >= 1 && size[1] >= 1,
-               "got a size of [{}], expected rows and columns of at least 1", fmt::join(size, ", "));
+    require_size(in, size);
     return {{Shape{size[0] * size[1], 3}, in.real()}};
   };
   places.kernel = [](const KernelRequest& request) {
@@ -171,8 +170,9 @@ void register_warp_itself(OperationRegistry& registry) {
     in.require(x[2] >= 1 && x[3] >= 1, "got x of {}, expected at least one pixel", to_string(x));
     in.require(matrix == Shape{x[0], 2, 3}, "got matrices of {}, expected {}: a map for each image", to_string(matrix),
                to_string(Shape{x[0], 2, 3}));
-    in.require(size.empty() || (size.size() == 2 && size[0] >= 1 && size[1] >= 1),
-               "got a size of [{}], expected rows and columns of at least 1", fmt::join(size, ", "));
+    if (!size.empty()) {
+      require_size(in, size);
+    }
     return {{size.empty() ? x : Shape{x[0], x[1], size[0], size[1]}, in.real()}};
   };
   operation.composed = [](Graph&, std::span<const Value> inputs, const Attributes& attributes) -> Values {
