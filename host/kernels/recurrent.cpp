@@ -1,8 +1,5 @@
 #include "kernels/recurrent.hpp"
 
-#include <vector>
-
-#include "base/error.hpp"
 #include "kernels/making.hpp"
 #include "kernels/recurrent_layout.hpp"
 #include "kernels/sgemm.hpp"
@@ -14,21 +11,21 @@ namespace {
 template <typename T>
 struct Arrays {
   Arrays(const RecurrentSpec& spec, const Arguments& arguments) {
-    size_t in = 2;
-    size_t out = 0;
-    const auto next_input = [&] { return static_cast<const T*>(arguments.inputs[in++]); };
-    const auto next_output = [&] { return static_cast<T*>(arguments.outputs[out++]); };
-    input = static_cast<const T*>(arguments.inputs[0]);
-    weight = next_input();
-    bias = next_input();
-    recurrent_bias = spec.cell == Cell::gru ? next_input() : nullptr;
-    initial_h = spec.has_initial ? next_input() : nullptr;
-    initial_c = spec.has_initial && spec.cell == Cell::lstm ? next_input() : nullptr;
-    gates = spec.cell == Cell::tanh ? nullptr : next_output();
-    y = next_output();
-    last_h = next_output();
-    last_c = spec.cell == Cell::lstm ? next_output() : nullptr;
-    kept = spec.cell == Cell::tanh ? nullptr : next_output();
+    const bool is_lstm = spec.cell == Cell::lstm;
+    const bool is_gated = spec.cell != Cell::tanh;
+    ArgumentsInOrder<T> next(arguments);
+    input = next.input();
+    next.input();  // U, which only the gradient reads as it is
+    weight = next.input();
+    bias = next.input();
+    recurrent_bias = next.input(spec.cell == Cell::gru);
+    initial_h = next.input(spec.has_initial);
+    initial_c = next.input(spec.has_initial && is_lstm);
+    gates = next.output(is_gated);
+    y = next.output();
+    last_h = next.output();
+    last_c = next.output(is_lstm);
+    kept = next.output(is_gated);
   }
 
   const T* input;
@@ -45,16 +42,12 @@ struct Arrays {
 };
 
 template <typename T>
-class Recurrent : public Kernel {
+class Recurrent : public RecurrentPass<T> {
  public:
   explicit Recurrent(const RecurrentSpec& spec)
-      : spec_(spec),
-        cut_(spec),
-        cell_(loops_for<T>(*active_loops().recurrent).forward[static_cast<size_t>(spec.cell)]),
-        zeros_(static_cast<size_t>(spec.units)) {}
+      : RecurrentPass<T>(spec),
+        cell_(loops_for<T>(*active_loops().recurrent).forward[static_cast<size_t>(spec.cell)]) {}
 
-  [[nodiscard]] int64_t phases() const override { return cut_.phases(); }
-  [[nodiscard]] int64_t pieces(int64_t) const override { return cut_.pieces(); }
   [[nodiscard]] size_t scratch_bytes() const override {
     return static_cast<size_t>(cut_.elements() * spec_.gates()) * sizeof(T);
   }
@@ -77,10 +70,7 @@ class Recurrent : public Kernel {
   }
 
  private:
-  // Where a sample's step begins in (B, T, width).
-  [[nodiscard]] int64_t place(int64_t sample, int64_t step, int64_t width) const {
-    return (sample * spec_.steps + step) * width;
-  }
+  using RecurrentPass<T>::before, RecurrentPass<T>::cut_, RecurrentPass<T>::place, RecurrentPass<T>::spec_;
 
   // U h', (rows, G, units) of the block's rows and units.
   void multiply_state(const Arrays<T>& arrays, const RecurrentBlock& block, int64_t step, T* product) const {
@@ -106,6 +96,7 @@ class Recurrent : public Kernel {
 
   void apply_cell(const Arrays<T>& arrays, const RecurrentBlock& block, int64_t step, int64_t sample,
                   const T* product) const {
+    const bool is_lstm = spec_.cell == Cell::lstm;
     const int64_t units = spec_.units;
     const int64_t here = place(sample, step, units) + block.first_unit;
     const int64_t gates_here = place(sample, step, spec_.gates() * units) + block.first_unit;
@@ -113,23 +104,14 @@ class Recurrent : public Kernel {
            .bias = arrays.bias + block.first_unit,
            .recurrent_bias = offset(arrays.recurrent_bias, block.first_unit),
            .product = product,
-           .before = before(arrays, block, step, sample),
+           .before = before(is_lstm ? arrays.kept : arrays.y, is_lstm ? arrays.initial_c : arrays.initial_h, block,
+                            step, sample),
            .gates = offset(arrays.gates, gates_here),
            .kept = offset(arrays.kept, here),
            .y = arrays.y + here,
            .stride = units,
            .product_stride = block.units},
           block.units);
-  }
-
-  // c of the step before, for a GRU h.
-  const T* before(const Arrays<T>& arrays, const RecurrentBlock& block, int64_t step, int64_t sample) const {
-    const bool is_lstm = spec_.cell == Cell::lstm;
-    if (step > 0) {
-      return offset<const T>(is_lstm ? arrays.kept : arrays.y, place(sample, step - 1, spec_.units) + block.first_unit);
-    }
-    const T* initial = is_lstm ? arrays.initial_c : arrays.initial_h;
-    return initial == nullptr ? zeros_.data() : initial + sample * spec_.units + block.first_unit;
   }
 
   void copy_last(const Arrays<T>& arrays, const RecurrentBlock& block) const {
@@ -143,16 +125,12 @@ class Recurrent : public Kernel {
     }
   }
 
-  RecurrentSpec spec_;
-  RecurrentCut cut_;
   void (*cell_)(const CellForward<T>&, int64_t);
-  std::vector<T> zeros_;
 };
 
 }  // namespace
 
 std::unique_ptr<Kernel> make_recurrent(const RecurrentSpec& spec, tensor::DType dtype) {
-  ATELIER_CHECK(spec.steps > 0 && spec.units > 0);
   return make_real<Recurrent>(dtype, spec);
 }
 

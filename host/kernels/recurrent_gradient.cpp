@@ -1,6 +1,3 @@
-#include <vector>
-
-#include "base/error.hpp"
 #include "kernels/making.hpp"
 #include "kernels/recurrent.hpp"
 #include "kernels/recurrent_layout.hpp"
@@ -13,29 +10,22 @@ namespace {
 template <typename T>
 struct Arrays {
   Arrays(const RecurrentSpec& spec, const RecurrentArrivals& arrivals, const Arguments& arguments) {
-    size_t in = 0;
-    size_t out = 0;
-    const auto next_input = [&](bool is_there) {
-      return is_there ? static_cast<const T*>(arguments.inputs[in++]) : nullptr;
-    };
-    const auto next_output = [&](bool is_there) {
-      return is_there ? static_cast<T*>(arguments.outputs[out++]) : nullptr;
-    };
     const bool is_lstm = spec.cell == Cell::lstm;
     const bool is_gated = spec.cell != Cell::tanh;
-    weight = next_input(true);
-    gates = next_input(is_gated);
-    y = next_input(true);
-    kept = next_input(is_gated);
-    initial_h = next_input(spec.has_initial);
-    initial_c = next_input(spec.has_initial && is_lstm);
-    d_y = next_input(arrivals.y);
-    d_last_h = next_input(arrivals.last_h);
-    d_last_c = next_input(arrivals.last_c);
-    d_gates = next_output(true);
-    before = next_output(true);
-    carry = next_output(is_gated);
-    d_gru_product = next_output(spec.cell == Cell::gru);
+    ArgumentsInOrder<T> next(arguments);
+    weight = next.input();
+    gates = next.input(is_gated);
+    y = next.input();
+    kept = next.input(is_gated);
+    initial_h = next.input(spec.has_initial);
+    initial_c = next.input(spec.has_initial && is_lstm);
+    d_y = next.input(arrivals.y);
+    d_last_h = next.input(arrivals.last_h);
+    d_last_c = next.input(arrivals.last_c);
+    d_gates = next.output();
+    before = next.output();
+    carry = next.output(is_gated);
+    d_gru_product = next.output(spec.cell == Cell::gru);
   }
   // The gradient of U h'.
   [[nodiscard]] const T* d_product() const { return d_gru_product == nullptr ? d_gates : d_gru_product; }
@@ -56,18 +46,14 @@ struct Arrays {
 };
 
 template <typename T>
-class RecurrentGradient : public Kernel {
+class RecurrentGradient : public RecurrentPass<T> {
  public:
   RecurrentGradient(const RecurrentSpec& spec, const RecurrentArrivals& arrivals)
-      : spec_(spec),
+      : RecurrentPass<T>(spec),
         arrivals_(arrivals),
-        cut_(spec),
         cell_(loops_for<T>(*active_loops().recurrent).backward[static_cast<size_t>(spec.cell)]),
-        add_(loops_for<T>(*active_loops().reduce).combine[reduce_sum]),
-        zeros_(static_cast<size_t>(spec.units)) {}
+        add_(loops_for<T>(*active_loops().reduce).combine[reduce_sum]) {}
 
-  [[nodiscard]] int64_t phases() const override { return cut_.phases(); }
-  [[nodiscard]] int64_t pieces(int64_t) const override { return cut_.pieces(); }
   [[nodiscard]] size_t scratch_bytes() const override { return static_cast<size_t>(cut_.elements()) * sizeof(T); }
   // The gates.
   [[nodiscard]] bool may_overwrite(size_t input) const override { return input == 1 && spec_.cell != Cell::tanh; }
@@ -86,10 +72,7 @@ class RecurrentGradient : public Kernel {
   }
 
  private:
-  // Where a sample's step begins in (B, T, width).
-  [[nodiscard]] int64_t place(int64_t sample, int64_t step, int64_t width) const {
-    return (sample * spec_.steps + step) * width;
-  }
+  using RecurrentPass<T>::before, RecurrentPass<T>::cut_, RecurrentPass<T>::place, RecurrentPass<T>::spec_;
 
   // dh (rows, units): what reaches h of this step from the next one, through the product and past it, and from outside.
   void collect(const Arrays<T>& arrays, const RecurrentBlock& block, int64_t step, T* dh) const {
@@ -133,14 +116,11 @@ class RecurrentGradient : public Kernel {
     const int64_t here = place(sample, step, units) + block.first_unit;
     const int64_t gates_here = place(sample, step, spec_.gates() * units) + block.first_unit;
     const int64_t state = sample * units + block.first_unit;
-    const auto before = [&](const T* states, const T* initial) {
-      return step > 0 ? states + here - units : (initial == nullptr ? zeros_.data() : initial + state);
-    };
-    const T* h_before = before(arrays.y, arrays.initial_h);
+    const T* h_before = before(arrays.y, arrays.initial_h, block, step, sample);
     std::copy_n(h_before, block.units, arrays.before + here);
     cell_({.gates = arrays.gates == nullptr ? arrays.y + here : arrays.gates + gates_here,
            .kept = offset(arrays.kept, here),
-           .before = spec_.cell == Cell::lstm ? before(arrays.kept, arrays.initial_c) : h_before,
+           .before = spec_.cell == Cell::lstm ? before(arrays.kept, arrays.initial_c, block, step, sample) : h_before,
            .dh = dh,
            .carry = offset(arrays.carry, state),
            .d_gates = arrays.d_gates + gates_here,
@@ -149,19 +129,15 @@ class RecurrentGradient : public Kernel {
           block.units);
   }
 
-  RecurrentSpec spec_;
   RecurrentArrivals arrivals_;
-  RecurrentCut cut_;
   void (*cell_)(const CellBackward<T>&, int64_t);
   void (*add_)(T*, const T*, int64_t);
-  std::vector<T> zeros_;
 };
 
 }  // namespace
 
 std::unique_ptr<Kernel> make_recurrent_gradient(const RecurrentSpec& spec, const RecurrentArrivals& arrivals,
                                                 tensor::DType dtype) {
-  ATELIER_CHECK(spec.steps > 0 && spec.units > 0);
   return make_real<RecurrentGradient>(dtype, spec, arrivals);
 }
 
