@@ -18,103 +18,95 @@ inline Tensor activate(std::string_view name, At x) {
   return x.tensor;
 }
 
+namespace detail {
+
+// What Linear and the convolutions have in common: a weight and a bias, from which `Layer` makes its result.
+template <typename Layer>
+class WeightedLayer {
+ public:
+  // The same layer with SpectralNorm on its weight, or without. `build` is the one that the layer was made with.
+  [[nodiscard]] Layer with_spectral_norm(const Builder& build, bool active = true) && {
+    spectral_ = active ? SpectralNorm(build, spectral_rows_, spectral_axis_) : SpectralNorm();
+    return std::move(static_cast<Layer&>(*this));
+  }
+
+ protected:
+  WeightedLayer() = default;
+  // `spectral_axis` is the weight's axis of outputs, 0 or 1.
+  WeightedLayer(const Builder& build, Integers weight, int spectral_axis, int64_t outputs, Initializer initializer,
+                int64_t fan_in, int64_t fan_out)
+      : name_(build.scope_name()),
+        spectral_axis_(spectral_axis),
+        spectral_rows_(weight.data[spectral_axis]),
+        weight_(build.parameter("weight", weight, initializer, fan_in, fan_out)),
+        bias_(build.parameter("bias", {outputs}, Initializer::constant(0))) {}
+
+  // function(x, weight, bias), annotated with the layer's name.
+  template <typename Function>
+  Tensor apply(At x, const Function& function) const {
+    const Tensor weight = spectral_(At(weight_.use(x.tensor), x.location()));
+    const Tensor y = function(x, At(weight, x.location()), At(bias_.use(x.tensor), x.location()));
+    core->annotate(y.context(), string(name_), y.handle());
+    return y;
+  }
+
+ private:
+  std::string name_;
+  int spectral_axis_ = 0;
+  int64_t spectral_rows_ = 0;
+  Parameter weight_, bias_;
+  SpectralNorm spectral_;
+};
+
+}  // namespace detail
+
 // y = x Wᵀ + b, from (..., inputs) to (..., outputs).
-class Linear {
+class Linear : public detail::WeightedLayer<Linear> {
  public:
   Linear() = default;
   Linear(const Builder& build, int64_t inputs, int64_t outputs,
          Initializer initializer = Initializer::named("glorot_uniform"))
-      : name_(build.scope_name()),
-        outputs_(outputs),
-        weight_(build.parameter("weight", {outputs, inputs}, initializer, inputs, outputs)),
-        bias_(build.parameter("bias", {outputs}, Initializer::constant(0))) {}
+      : WeightedLayer(build, {outputs, inputs}, 0, outputs, initializer, inputs, outputs) {}
 
   Tensor operator()(At x) const {
-    const Tensor weight = spectral_(At(weight_.use(x.tensor), x.location()));
-    const Tensor y = linear(x, At(weight, x.location()), At(bias_.use(x.tensor), x.location()));
-    detail::core->annotate(y.context(), detail::string(name_), y.handle());
-    return y;
+    return apply(x, [](At input, At weight, At bias) { return linear(input, weight, bias); });
   }
-
-  // The same layer with SpectralNorm on its weight, or without. `build` is the one that the layer was made with.
-  [[nodiscard]] Linear with_spectral_norm(const Builder& build, bool active = true) && {
-    spectral_ = active ? SpectralNorm(build, outputs_, 0) : SpectralNorm();
-    return std::move(*this);
-  }
-
- private:
-  std::string name_;
-  int64_t outputs_ = 0;
-  Parameter weight_, bias_;
-  SpectralNorm spectral_;
 };
 
-// Cross-correlation with a (outputs, inputs, kernel, kernel) filter, and a bias.
-class Conv2d {
+// Cross-correlation with a (outputs, inputs / groups, kernel, kernel) filter, and a bias.
+class Conv2d : public detail::WeightedLayer<Conv2d> {
  public:
   Conv2d() = default;
   Conv2d(const Builder& build, int64_t inputs, int64_t outputs, int64_t kernel, Convolution convolution = {},
          Initializer initializer = Initializer::named("glorot_uniform"))
-      : name_(build.scope_name()),
-        convolution_(convolution),
-        outputs_(outputs),
-        weight_(build.parameter("weight", {outputs, inputs / convolution.groups, kernel, kernel}, initializer,
-                                inputs / convolution.groups * kernel * kernel,
-                                outputs / convolution.groups * kernel * kernel)),
-        bias_(build.parameter("bias", {outputs}, Initializer::constant(0))) {}
+      : WeightedLayer(build, {outputs, inputs / convolution.groups, kernel, kernel}, 0, outputs, initializer,
+                      inputs / convolution.groups * kernel * kernel, outputs / convolution.groups * kernel * kernel),
+        convolution_(convolution) {}
 
   Tensor operator()(At x) const {
-    const Tensor weight = spectral_(At(weight_.use(x.tensor), x.location()));
-    const Tensor y = conv2d(x, At(weight, x.location()), At(bias_.use(x.tensor), x.location()), convolution_);
-    detail::core->annotate(y.context(), detail::string(name_), y.handle());
-    return y;
-  }
-
-  [[nodiscard]] Conv2d with_spectral_norm(const Builder& build, bool active = true) && {  // as Linear's
-    spectral_ = active ? SpectralNorm(build, outputs_, 0) : SpectralNorm();
-    return std::move(*this);
+    return apply(x, [&](At input, At weight, At bias) { return conv2d(input, weight, bias, convolution_); });
   }
 
  private:
-  std::string name_;
   Convolution convolution_;
-  int64_t outputs_ = 0;
-  Parameter weight_, bias_;
-  SpectralNorm spectral_;
 };
 
-// The transpose of a convolution, with a (inputs, outputs, kernel, kernel) filter, and a bias.
-class ConvTranspose2d {
+// The transpose of a convolution, with a (inputs, outputs / groups, kernel, kernel) filter, and a bias.
+class ConvTranspose2d : public detail::WeightedLayer<ConvTranspose2d> {
  public:
   ConvTranspose2d() = default;
   ConvTranspose2d(const Builder& build, int64_t inputs, int64_t outputs, int64_t kernel, Convolution convolution = {},
                   Initializer initializer = Initializer::named("glorot_uniform"))
-      : name_(build.scope_name()),
-        convolution_(convolution),
-        outputs_(outputs),
-        weight_(build.parameter("weight", {inputs, outputs / convolution.groups, kernel, kernel}, initializer,
-                                inputs / convolution.groups * kernel * kernel,
-                                outputs / convolution.groups * kernel * kernel)),
-        bias_(build.parameter("bias", {outputs}, Initializer::constant(0))) {}
+      : WeightedLayer(build, {inputs, outputs / convolution.groups, kernel, kernel}, 1, outputs, initializer,
+                      inputs / convolution.groups * kernel * kernel, outputs / convolution.groups * kernel * kernel),
+        convolution_(convolution) {}
 
   Tensor operator()(At x) const {
-    const Tensor weight = spectral_(At(weight_.use(x.tensor), x.location()));
-    const Tensor y = conv_transpose2d(x, At(weight, x.location()), At(bias_.use(x.tensor), x.location()), convolution_);
-    detail::core->annotate(y.context(), detail::string(name_), y.handle());
-    return y;
-  }
-
-  [[nodiscard]] ConvTranspose2d with_spectral_norm(const Builder& build) && {  // as Linear's
-    spectral_ = SpectralNorm(build, outputs_ / convolution_.groups, 1);
-    return std::move(*this);
+    return apply(x, [&](At input, At weight, At bias) { return conv_transpose2d(input, weight, bias, convolution_); });
   }
 
  private:
-  std::string name_;
   Convolution convolution_;
-  int64_t outputs_ = 0;
-  Parameter weight_, bias_;
-  SpectralNorm spectral_;
 };
 
 // A vector for each of `count` indices, from int64 (...) to (..., width).
