@@ -90,21 +90,18 @@ class Aae final : public Model {
             {"reconstruction", "test images, and what the autoencoder makes of them", true}};
   }
   Tensor view(Sampling& sampling, std::string_view name, int64_t n) override {
-    const std::vector<int64_t> strips = {n, -1, image_[0], image_[1], image_[2]};
+    const auto images_of = [&](Tensor z) { return reconstruction_.image(decode(z.reshape({-1, latent_}))); };
     if (name == "interpolation") {
       const Tensor start = prior(sampling, n);
-      const Tensor path = interpolation(sampling, start, prior(sampling, n), 10);
-      return reconstruction_.image(decode(path.reshape({-1, latent_}))).reshape(strips);
+      return in_strips(images_of(interpolation(sampling, start, prior(sampling, n))), n);
     }
     const Tensor x = sampling.images();
     const Tensor z = encoder_(x);
     if (name == "traversal") {
-      const Tensor paths = traversal(sampling, z.slice(0, 0, 1), std::min(n, latent_), 10);
-      const Tensor decoded = reconstruction_.image(decode(paths.reshape({-1, latent_})));
-      return decoded.reshape({paths.dim(0), -1, image_[0], image_[1], image_[2]});
+      const int64_t dimensions = std::min(n, latent_);
+      return in_strips(images_of(traversal(sampling, z.slice(0, 0, 1), dimensions)), dimensions);
     }
-    const Tensor decoded = reconstruction_.image(decode(z));
-    return concatenate({x.reshape(strips), decoded.reshape(strips)}, 1);
+    return strips({x, images_of(z)});
   }
 
  private:

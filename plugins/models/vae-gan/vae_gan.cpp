@@ -115,21 +115,18 @@ class VaeGan final : public Model {
             {"reconstruction", "test images, and what comes of their posteriors' means", true}};
   }
   Tensor view(Sampling& sampling, std::string_view name, int64_t n) override {
-    const std::vector<int64_t> strips = {n, -1, image_.dims[0], image_.dims[1], image_.dims[2]};
     if (name == "interpolation") {
       const Tensor start = noise(sampling, n);
-      const Tensor path = interpolation(sampling, start, noise(sampling, n), 10);
-      return generate(path.reshape({-1, latent_})).reshape(strips);
+      const Tensor path = interpolation(sampling, start, noise(sampling, n));
+      return in_strips(generate(path.reshape({-1, latent_})), n);
     }
     const Tensor x = sampling.images();
     const Tensor z = encode(x).mean;
     if (name == "traversal") {
-      const Tensor paths = traversal(sampling, z.slice(0, 0, 1), std::min(n, latent_), 10);
-      return image_of(decoder_(paths.reshape({-1, latent_})))
-          .reshape({paths.dim(0), -1, strips[2], strips[3], strips[4]});
+      const Tensor paths = traversal(sampling, z.slice(0, 0, 1), std::min(n, latent_));
+      return in_strips(image_of(decoder_(paths.reshape({-1, latent_}))), paths.dim(0));
     }
-    const Tensor decoded = image_of(decoder_(z));
-    return concatenate({x.reshape(strips), decoded.reshape(strips)}, 1);
+    return strips({x, image_of(decoder_(z))});
   }
 
  private:

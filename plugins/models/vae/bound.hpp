@@ -63,15 +63,4 @@ inline Tensor importance_weighted(const Terms& terms, double beta = 1) {
   return log_mean_exp(terms.log_prior_ratio * beta - terms.reconstruction);
 }
 
-// Each row k times, (B, ...) to (B k, ...). An empty tensor stays one.
-inline Tensor repeated(Tensor x, int64_t k) {
-  if (k == 1 || x.context() == nullptr) {
-    return x;
-  }
-  std::vector<int64_t> dims = x.shape();
-  const Tensor rows = broadcast_to(x.reshape({dims[0], 1, -1}), {dims[0], k, x.elements() / dims[0]});
-  dims[0] *= k;
-  return rows.reshape(dims);
-}
-
 }  // namespace vae

@@ -10,7 +10,6 @@
 namespace {
 
 using namespace atelier;
-using vae::repeated;
 
 class Vae final : public Model {
  public:
@@ -37,8 +36,7 @@ class Vae final : public Model {
   }
 
   Vae(const Settings& settings, const DataSpec& data, Builder& build)
-      : image_{data.channels(), data.height(), data.width()},
-        latent_(settings.integer("latent")),
+      : latent_(settings.integer("latent")),
         condition_(settings, data, build),
         samples_(settings.integer("samples")),
         beta_(settings.number("beta")),
@@ -112,29 +110,28 @@ class Vae final : public Model {
 
   [[nodiscard]] std::vector<View> views() const override { return vae::views(condition_.classes() > 0); }
   Tensor view(Sampling& sampling, std::string_view name, int64_t n) override {
-    constexpr int64_t k = 10;  // images of a path
-    const auto strips = [&](Tensor z, Tensor y, int64_t count) {
-      return reconstruction_.image(decode(z.reshape({-1, latent_}), y))
-          .reshape({count, -1, image_[0], image_[1], image_[2]});
+    const auto images_of = [&](Tensor z, Tensor y) {
+      return reconstruction_.image(decode(z.reshape({-1, latent_}), y));
     };
     if (name == "interpolation") {
       const Tensor start = sampling.normal({n, latent_});
-      const Tensor z = interpolation(sampling, start, sampling.normal({n, latent_}), k);
-      return strips(z, repeated(condition_.draw(sampling, n), k), n);
+      const Tensor z = interpolation(sampling, start, sampling.normal({n, latent_}));  // (n, k, latent)
+      return in_strips(images_of(z, repeated(condition_.draw(sampling, n), z.dim(1))), n);
     }
     if (name == "classes") {
       const Tensor z = repeated(sampling.normal({n, latent_}), condition_.classes());
-      return strips(z, condition_.of_each_class(sampling, n), n);
+      return in_strips(images_of(z, condition_.of_each_class(sampling, n)), n);
     }
     const Tensor x = sampling.images();
     const Tensor y = condition_.of(sampling);
     const Tensor z = encode(sampling, x, y).mean;
     if (name == "reconstruction") {
-      return concatenate({x.reshape({n, 1, image_[0], image_[1], image_[2]}), strips(z, y, n)}, 1);
+      return strips({x, images_of(z, y)});
     }
-    const int64_t count = std::min(n, latent_);
-    const Tensor paths = traversal(sampling, z.slice(0, 0, 1), count, k);
-    return strips(paths, condition_.length() == 0 ? y : repeated(y.slice(0, 0, 1), count * k), count);
+    const int64_t dimensions = std::min(n, latent_);
+    const Tensor paths = traversal(sampling, z.slice(0, 0, 1), dimensions);
+    const Tensor first = condition_.length() == 0 ? y : y.slice(0, 0, 1);
+    return in_strips(images_of(paths, repeated(first, dimensions * paths.dim(1))), dimensions);
   }
 
  private:
@@ -164,7 +161,6 @@ class Vae final : public Model {
                : beta_ * std::min(1.0, static_cast<double>(step.step()) / static_cast<double>(beta_warmup_));
   }
 
-  std::vector<int64_t> image_;  // C, H, W
   int64_t latent_;
   Condition condition_;
   int64_t samples_;  // k

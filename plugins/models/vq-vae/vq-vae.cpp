@@ -121,10 +121,9 @@ class VqVae final : public Model {
   [[nodiscard]] std::vector<View> views() const override {
     return {{"reconstruction", "test images, and what comes of their codes", true}};
   }
-  Tensor view(Sampling& sampling, std::string_view, int64_t n) override {
+  Tensor view(Sampling& sampling, std::string_view, int64_t) override {
     const Tensor x = sampling.images();
-    const Tensor decoded = reconstruction_.image(decoder_(quantize(encoder_(x)).z));
-    return concatenate({x, decoded}, 1).reshape({n, 2, image_[0], image_[1], image_[2]});
+    return strips({x, reconstruction_.image(decoder_(quantize(encoder_(x)).z))});
   }
 
  private:

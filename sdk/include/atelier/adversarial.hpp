@@ -143,34 +143,20 @@ class AdversarialModel : public Model {
     return sum(square(mean_features(fake) - wanted));
   }
 
-  static constexpr int64_t points = 10;  // images of a path through the latent space
-
   [[nodiscard]] Tensor between_vectors(const Sampling& sampling, int64_t n) const {
     const Tensor start = sampling.normal({n, latent_});
-    const Tensor z = interpolation(sampling, start, sampling.normal({n, latent_}), points);
+    const Tensor z = interpolation(sampling, start, sampling.normal({n, latent_}));  // (n, k, latent)
     const Tensor condition = condition_.draw(sampling, n);
-    return in_strips(generate(z.reshape({n * points, latent_}), repeated(condition, points)), n);
+    return in_strips(generate(z.reshape({-1, latent_}), repeated(condition, z.dim(1))), n);
   }
   [[nodiscard]] Tensor along_dimensions(const Sampling& sampling, int64_t n) const {
-    const Tensor z = traversal(sampling, sampling.normal({1, latent_}), n, points);
+    const Tensor z = traversal(sampling, sampling.normal({1, latent_}), n);
     const Tensor condition = condition_.draw(sampling, 1);
-    return in_strips(generate(z.reshape({n * points, latent_}), repeated(condition, n * points)), n);
+    return in_strips(generate(z.reshape({-1, latent_}), repeated(condition, n * z.dim(1))), n);
   }
   [[nodiscard]] Tensor classes(const Sampling& sampling, int64_t n) const {
     const Tensor z = repeated(sampling.normal({n, latent_}), condition_.classes());
     return in_strips(generate(z, condition_.of_each_class(sampling, n)), n);
-  }
-
-  // Each row so often after itself; an empty tensor stays so.
-  static Tensor repeated(Tensor x, int64_t times) {
-    if (x.handle() == 0) {
-      return x;
-    }
-    const int64_t n = x.dim(0), length = x.dim(1);
-    return broadcast_to(x.reshape({n, 1, length}), {n, times, length}).reshape({n * times, length});
-  }
-  static Tensor in_strips(Tensor images, int64_t n) {  // (n k, C, H, W) to (n, k, C, H, W)
-    return images.reshape({n, images.dim(0) / n, images.dim(1), images.dim(2), images.dim(3)});
   }
 
   int64_t latent_, discriminator_steps_;

@@ -113,6 +113,12 @@ inline Tensor strips(const std::vector<Tensor>& images, Location at = {}) {
   return concatenate(parts, 1, at);
 }
 
+// Images (n k, C, H, W), k of each strip after those of the strip before: (n, k, C, H, W).
+inline Tensor in_strips(At images, int64_t n) {
+  const Tensor& x = images.tensor;
+  return x.reshape({n, x.dim(0) / n, x.dim(1), x.dim(2), x.dim(3)}, images.location());
+}
+
 // ---- Warping
 
 // Jaderberg et al. 2015: result pixel (u, v) is x at matrix (u, v, 1), bilinearly, and 0 outside. Columns come before

@@ -326,6 +326,17 @@ inline Tensor pad(At x, Integers low, Integers high) {  // zeros before and afte
 inline Tensor broadcast_to(At x, Integers dims) {
   ATELIER_FUNCTION("broadcast_to/1", x, {x.tensor.handle()}, {detail::attribute(dims)});
 }
+// Each row so often after itself, (N, ...) to (N times, ...). An empty tensor stays one.
+inline Tensor repeated(At x, int64_t times) {
+  std::vector<int64_t> dims = x.tensor.shape();
+  if (times == 1 || dims.empty()) {
+    return x.tensor;
+  }
+  const Tensor rows = x.tensor.reshape({dims[0], 1, -1}, x.location());
+  const Tensor all = broadcast_to(At(rows, x.location()), {dims[0], times, rows.dim(2)});
+  dims[0] *= times;
+  return all.reshape(dims, x.location());
+}
 inline Tensor gather(At table, At indices) {  // rows of (N, ...)
   ATELIER_FUNCTION("gather/1", table, ATELIER_LIST(table.tensor.handle(), indices.tensor.handle()), {});
 }
