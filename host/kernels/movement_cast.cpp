@@ -5,22 +5,19 @@
 
 #include "base/error.hpp"
 #include "kernels/movement.hpp"
+#include "kernels/pieces.hpp"
 
 namespace atelier::kernels {
 namespace {
 
-constexpr int64_t piece_elements = 32768;
-
 class Piecewise : public Kernel {
  public:
-  explicit Piecewise(int64_t elements) : elements_(elements) {}
+  explicit Piecewise(int64_t elements) : elements_(elements, 1) {}
 
-  [[nodiscard]] int64_t pieces(int64_t) const override {
-    return std::max<int64_t>(1, (elements_ + piece_elements - 1) / piece_elements);
-  }
+  [[nodiscard]] int64_t pieces(int64_t) const override { return elements_.count(); }
   void run(int64_t, int64_t piece, const Arguments& arguments) const override {
-    const int64_t first = piece * piece_elements;
-    const int64_t n = std::min(piece_elements, elements_ - first);
+    const int64_t first = elements_.first(piece);
+    const int64_t n = elements_.last(piece) - first;
     if (n > 0) {
       run_range(first, n, arguments);
     }
@@ -30,7 +27,7 @@ class Piecewise : public Kernel {
   virtual void run_range(int64_t first, int64_t n, const Arguments& arguments) const = 0;
 
  private:
-  int64_t elements_;
+  Pieces elements_;
 };
 
 class Copy : public Piecewise {

@@ -8,11 +8,11 @@
 #include "base/error.hpp"
 #include "kernels/making.hpp"
 #include "kernels/movement.hpp"
+#include "kernels/pieces.hpp"
 
 namespace atelier::kernels {
 namespace {
 
-constexpr int64_t piece_elements = 32768;
 constexpr int64_t tile = 32;  // side of a block of a transposition, in elements
 
 using Strides = std::array<int64_t, tensor::Shape::max_rank>;
@@ -102,11 +102,9 @@ class RegionCopy : public Kernel {
         starts_(std::move(starts)),
         largest_starts_(std::move(largest_starts)),
         start_strides_(start_strides),
-        rows_per_piece_(std::max<int64_t>(1, piece_elements / std::max<int64_t>(1, region.row_length()))) {}
+        rows_(region.rows(), region.row_length()) {}
 
-  [[nodiscard]] int64_t pieces(int64_t) const override {
-    return std::max<int64_t>(1, ceil_divide(region_.rows(), rows_per_piece_));
-  }
+  [[nodiscard]] int64_t pieces(int64_t) const override { return rows_.count(); }
 
   void run(int64_t, int64_t piece, const Arguments& arguments) const override {
     copy(piece, arguments.inputs[0], arguments.outputs[0], arguments.operands);
@@ -122,11 +120,10 @@ class RegionCopy : public Kernel {
       offset +=
           std::clamp<int64_t>(starts_[axis].in(operands).integer, 0, largest_starts_[axis]) * start_strides_[axis];
     }
-    const int64_t first = piece * rows_per_piece_;
-    const int64_t last = std::min(region_.rows(), first + rows_per_piece_);
     with_word(dtype_, [&]<typename Word>(Word*) {
       copy_rows(region_, static_cast<const Word*>(source) + (which_ == Starts::of_source ? offset : 0),
-                static_cast<Word*>(target) + (which_ == Starts::of_target ? offset : 0), first, last);
+                static_cast<Word*>(target) + (which_ == Starts::of_target ? offset : 0), rows_.first(piece),
+                rows_.last(piece));
     });
   }
 
@@ -138,7 +135,7 @@ class RegionCopy : public Kernel {
   std::vector<OperandReference> starts_;
   std::vector<int64_t> largest_starts_;
   Strides start_strides_;
-  int64_t rows_per_piece_;
+  Pieces rows_;
 };
 
 // First the base, where it is not the output already; then the block.
@@ -147,11 +144,11 @@ class UpdateSlice : public RegionCopy {
   UpdateSlice(tensor::DType dtype, int64_t base_elements, const Region& block, std::vector<OperandReference> starts,
               std::vector<int64_t> largest_starts, const Strides& start_strides)
       : RegionCopy(dtype, block, Starts::of_target, std::move(starts), std::move(largest_starts), start_strides),
-        base_elements_(base_elements) {}
+        base_(base_elements, 1) {}
 
   [[nodiscard]] int64_t phases() const override { return 2; }
   [[nodiscard]] int64_t pieces(int64_t phase) const override {
-    return phase == 0 ? std::max<int64_t>(1, ceil_divide(base_elements_, piece_elements)) : RegionCopy::pieces(0);
+    return phase == 0 ? base_.count() : RegionCopy::pieces(0);
   }
   [[nodiscard]] bool may_overwrite(size_t input) const override { return input == 0; }
 
@@ -160,8 +157,8 @@ class UpdateSlice : public RegionCopy {
       copy(piece, arguments.inputs[1], arguments.outputs[0], arguments.operands);
     } else if (arguments.inputs[0] != arguments.outputs[0]) {
       const auto size = static_cast<int64_t>(tensor::size_of(dtype_));
-      const int64_t first = piece * piece_elements;
-      const int64_t n = std::min(piece_elements, base_elements_ - first);
+      const int64_t first = base_.first(piece);
+      const int64_t n = base_.last(piece) - first;
       if (n > 0) {
         std::memcpy(static_cast<std::byte*>(arguments.outputs[0]) + first * size,
                     static_cast<const std::byte*>(arguments.inputs[0]) + first * size, static_cast<size_t>(n * size));
@@ -170,7 +167,7 @@ class UpdateSlice : public RegionCopy {
   }
 
  private:
-  int64_t base_elements_;
+  Pieces base_;  // of single elements
 };
 
 // A permutation that moves the last axis: tiles of the source's contiguous axis and the target's, for each place on the
@@ -193,17 +190,14 @@ class TiledTranspose : public Kernel {
     }
     others_.dims.append(1);  // rows of a region leave out the last axis
     bands_ = ceil_divide(height_, tile);
-    bands_per_piece_ = std::max<int64_t>(1, piece_elements / std::max<int64_t>(1, tile * width_));
+    pieces_ = Pieces(others_.rows() * bands_, tile * width_);
   }
 
-  [[nodiscard]] int64_t pieces(int64_t) const override {
-    return std::max<int64_t>(1, ceil_divide(others_.rows() * bands_, bands_per_piece_));
-  }
+  [[nodiscard]] int64_t pieces(int64_t) const override { return pieces_.count(); }
 
   void run(int64_t, int64_t piece, const Arguments& arguments) const override {
-    const int64_t end = std::min(others_.rows() * bands_, (piece + 1) * bands_per_piece_);
     with_word(dtype_, [&]<typename Word>(Word*) {
-      for (int64_t band = piece * bands_per_piece_; band < end; ++band) {
+      for (int64_t band = pieces_.first(piece); band < pieces_.last(piece); ++band) {
         const Offsets offsets = offsets_of(others_, band / bands_);
         transpose_band(static_cast<const Word*>(arguments.inputs[0]) + offsets.from,
                        static_cast<Word*>(arguments.outputs[0]) + offsets.to, band % bands_ * tile);
@@ -231,28 +225,24 @@ class TiledTranspose : public Kernel {
   int64_t width_ = 0;
   int64_t to_stride_ = 0;
   int64_t from_stride_ = 0;
-  int64_t bands_ = 0;
-  int64_t bands_per_piece_ = 0;
+  int64_t bands_ = 0;  // of `tile` rows, for each place on the other axes
+  Pieces pieces_;
 };
 
 class Concatenate : public Kernel {
  public:
-  Concatenate(tensor::DType dtype, int64_t outer, const std::vector<int64_t>& lengths, int64_t inner) : outer_(outer) {
+  Concatenate(tensor::DType dtype, int64_t outer, const std::vector<int64_t>& lengths, int64_t inner) {
     for (const int64_t length : lengths) {
       runs_.push_back(static_cast<size_t>(length * inner) * tensor::size_of(dtype));
       total_ += runs_.back();
     }
-    const int64_t row_elements = static_cast<int64_t>(total_ / tensor::size_of(dtype));
-    rows_per_piece_ = std::max<int64_t>(1, piece_elements / std::max<int64_t>(1, row_elements));
+    rows_ = Pieces(outer, static_cast<int64_t>(total_ / tensor::size_of(dtype)));
   }
 
-  [[nodiscard]] int64_t pieces(int64_t) const override {
-    return std::max<int64_t>(1, ceil_divide(outer_, rows_per_piece_));
-  }
+  [[nodiscard]] int64_t pieces(int64_t) const override { return rows_.count(); }
 
   void run(int64_t, int64_t piece, const Arguments& arguments) const override {
-    const int64_t end = std::min(outer_, (piece + 1) * rows_per_piece_);
-    for (int64_t row = piece * rows_per_piece_; row < end; ++row) {
+    for (int64_t row = rows_.first(piece); row < rows_.last(piece); ++row) {
       std::byte* target = static_cast<std::byte*>(arguments.outputs[0]) + static_cast<size_t>(row) * total_;
       for (size_t i = 0; i < runs_.size(); ++i) {
         if (runs_[i] > 0) {
@@ -265,10 +255,9 @@ class Concatenate : public Kernel {
   }
 
  private:
-  int64_t outer_;
   std::vector<size_t> runs_;  // bytes of each input in a row of the output
   size_t total_ = 0;
-  int64_t rows_per_piece_ = 1;
+  Pieces rows_;
 };
 
 // Row by row of the output: zeros, or a row of the input between zeros.
@@ -280,19 +269,16 @@ class Pad : public Kernel {
     for (size_t axis = 0; axis < shape.rank(); ++axis) {
       output_.append(low[axis] + shape[axis] + high[axis]);
     }
-    rows_ = Region{output_, {}, {}}.rows();
-    width_ = Region{output_, {}, {}}.row_length();
-    rows_per_piece_ = std::max<int64_t>(1, piece_elements / std::max<int64_t>(1, width_));
+    const Region region{output_, {}, {}};
+    width_ = region.row_length();
+    rows_ = Pieces(region.rows(), width_);
   }
 
-  [[nodiscard]] int64_t pieces(int64_t) const override {
-    return std::max<int64_t>(1, ceil_divide(rows_, rows_per_piece_));
-  }
+  [[nodiscard]] int64_t pieces(int64_t) const override { return rows_.count(); }
 
   void run(int64_t, int64_t piece, const Arguments& arguments) const override {
-    const int64_t end = std::min(rows_, (piece + 1) * rows_per_piece_);
     const size_t row_bytes = static_cast<size_t>(width_) * size_;
-    for (int64_t row = piece * rows_per_piece_; row < end; ++row) {
+    for (int64_t row = rows_.first(piece); row < rows_.last(piece); ++row) {
       std::byte* target = static_cast<std::byte*>(arguments.outputs[0]) + static_cast<size_t>(row) * row_bytes;
       const int64_t source_row = input_row_of(row);
       if (row_bytes > 0) {
@@ -328,9 +314,8 @@ class Pad : public Kernel {
   tensor::Shape input_;
   tensor::Shape output_;
   std::vector<int64_t> low_;
-  int64_t rows_ = 0;
   int64_t width_ = 0;
-  int64_t rows_per_piece_ = 1;
+  Pieces rows_;
 };
 
 // How far the start of a block may go on each axis; throws where the block does not fit at all.

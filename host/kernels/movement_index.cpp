@@ -5,12 +5,13 @@
 #include "base/error.hpp"
 #include "kernels/making.hpp"
 #include "kernels/movement.hpp"
+#include "kernels/pieces.hpp"
 
 namespace atelier::kernels {
 namespace {
 
-constexpr int64_t piece_elements = 32768;
-constexpr int64_t scatter_pieces = 8;  // each of them reads all indices
+constexpr int64_t scatter_pieces = 8;              // each of them reads all indices
+constexpr int64_t scatter_piece_elements = 32768;  // at least
 
 // What an index out of range reads.
 template <typename T>
@@ -20,27 +21,20 @@ constexpr T missing = std::numeric_limits<T>::has_quiet_NaN ? std::numeric_limit
 // A kernel over `count` rows, cut into runs of them.
 class RowKernel : public Kernel {
  public:
-  RowKernel(int64_t count, int64_t width)
-      : count_(count),
-        width_(width),
-        rows_per_piece_(std::max<int64_t>(1, piece_elements / std::max<int64_t>(1, width))) {}
+  RowKernel(int64_t count, int64_t width) : width_(width), pieces_(count, width) {}
 
-  [[nodiscard]] int64_t pieces(int64_t) const override {
-    return std::max<int64_t>(1, ceil_divide(count_, rows_per_piece_));
-  }
+  [[nodiscard]] int64_t pieces(int64_t) const override { return pieces_.count(); }
   void run(int64_t, int64_t piece, const Arguments& arguments) const override {
-    const int64_t first = std::min(count_, piece * rows_per_piece_);
-    run_rows(first, std::min(count_, first + rows_per_piece_), arguments);
+    run_rows(pieces_.first(piece), pieces_.last(piece), arguments);
   }
 
  protected:
   virtual void run_rows(int64_t first, int64_t last, const Arguments& arguments) const = 0;
 
-  int64_t count_;
   int64_t width_;
 
  private:
-  int64_t rows_per_piece_;
+  Pieces pieces_;
 };
 
 template <typename T>
@@ -73,7 +67,7 @@ class ScatterAdd : public Kernel {
  public:
   ScatterAdd(int64_t rows, int64_t width, int64_t count) : rows_(rows), width_(width), count_(count) {
     const int64_t elements = std::max(rows, count) * width;
-    const int64_t wanted = std::clamp<int64_t>(elements / piece_elements, 1, scatter_pieces);
+    const int64_t wanted = std::clamp<int64_t>(elements / scatter_piece_elements, 1, scatter_pieces);
     rows_per_piece_ = std::max<int64_t>(1, ceil_divide(rows, wanted));
   }
 

@@ -5,11 +5,10 @@
 #include "base/error.hpp"
 #include "kernels/loops/loops.hpp"
 #include "kernels/making.hpp"
+#include "kernels/pieces.hpp"
 
 namespace atelier::kernels {
 namespace {
-
-constexpr int64_t piece_elements = 32768;
 
 void check(const PoolingSpec& s) {
   ATELIER_CHECK(s.stride_y >= 1 && s.stride_x >= 1 && s.kernel_height >= 1 && s.kernel_width >= 1);
@@ -49,30 +48,23 @@ void for_each_run(const PoolingSpec& s, int64_t oy, Function&& f) {
 // y is made row by row of its pixels: a piece is a run of the rows of all images.
 class FromWindows : public Kernel {
  public:
-  explicit FromWindows(const PoolingSpec& spec)
-      : spec_(spec),
-        rows_(spec.batch * spec.out_height()),
-        rows_per_piece_(
-            std::max<int64_t>(1, piece_elements / std::max<int64_t>(1, spec.stride_y * spec.width * spec.channels))) {
+  explicit FromWindows(const PoolingSpec& spec) : spec_(spec) {
     check(spec);
+    rows_ = Pieces(spec.batch * spec.out_height(), spec.stride_y * spec.width * spec.channels);
   }
 
-  [[nodiscard]] int64_t pieces(int64_t) const override {
-    return std::max<int64_t>(1, ceil_divide(rows_, rows_per_piece_));
-  }
+  [[nodiscard]] int64_t pieces(int64_t) const override { return rows_.count(); }
   [[nodiscard]] std::optional<ElementRange> finished(int64_t piece) const override {
     const int64_t row = spec_.out_width() * spec_.channels;
-    const int64_t first = piece * rows_per_piece_;
-    return ElementRange{first * row, (std::min(rows_, first + rows_per_piece_) - first) * row};
+    return ElementRange{rows_.first(piece) * row, (rows_.last(piece) - rows_.first(piece)) * row};
   }
 
  protected:
   // Calls f(run, element of x, element of y) for all windows of a piece.
   template <typename Function>
   void for_piece(int64_t piece, Function&& f) const {
-    const int64_t last = std::min(rows_, (piece + 1) * rows_per_piece_);
     const int64_t image = spec_.height * spec_.width * spec_.channels;
-    for (int64_t row = piece * rows_per_piece_; row < last; ++row) {
+    for (int64_t row = rows_.first(piece); row < rows_.last(piece); ++row) {
       for_each_run(spec_, row % spec_.out_height(), [&](const WindowRun& run, int64_t window, int64_t ox) {
         f(run, row / spec_.out_height() * image + window, (row * spec_.out_width() + ox) * spec_.channels);
       });
@@ -82,8 +74,7 @@ class FromWindows : public Kernel {
   PoolingSpec spec_;
 
  private:
-  int64_t rows_;
-  int64_t rows_per_piece_;
+  Pieces rows_;
 };
 
 // dx is made of the pixels of y. Where windows lie apart, each row of them has the rows of dx from its own first to the
@@ -96,18 +87,14 @@ class ToWindows : public Kernel {
     tiles_ = spec.stride_y == spec.kernel_height && spec.stride_x == spec.kernel_width &&
              spec.out_height() * spec.stride_y == spec.height && spec.out_width() * spec.stride_x == spec.width &&
              spec.pad_top == 0 && spec.pad_left == 0;
-    bands_ = apart ? spec.out_height() : 1;
-    const int64_t band = std::max<int64_t>(1, spec.height * spec.width * spec.channels / bands_);
-    bands_per_piece_ = std::max<int64_t>(1, piece_elements / band);
+    bands_of_image_ = apart ? spec.out_height() : 1;
+    bands_ = Pieces(spec.batch * bands_of_image_, spec.height * spec.width * spec.channels / bands_of_image_);
   }
 
-  [[nodiscard]] int64_t pieces(int64_t) const override {
-    return std::max<int64_t>(1, ceil_divide(spec_.batch * bands_, bands_per_piece_));
-  }
+  [[nodiscard]] int64_t pieces(int64_t) const override { return bands_.count(); }
   [[nodiscard]] std::optional<ElementRange> finished(int64_t piece) const override {
-    const int64_t first = first_element(piece * bands_per_piece_);
-    const int64_t last = first_element(std::min(spec_.batch * bands_, (piece + 1) * bands_per_piece_));
-    return ElementRange{first, last - first};
+    const int64_t first = first_element(bands_.first(piece));
+    return ElementRange{first, first_element(bands_.last(piece)) - first};
   }
 
  protected:
@@ -116,11 +103,10 @@ class ToWindows : public Kernel {
   template <typename T, typename Function>
   void for_piece(int64_t piece, T* dx, Function&& f) const {
     const int64_t row = spec_.width * spec_.channels;
-    const int64_t last = std::min(spec_.batch * bands_, (piece + 1) * bands_per_piece_);
-    for (int64_t band = piece * bands_per_piece_; band < last; ++band) {
-      const int64_t b = band / bands_;
-      const int64_t first_y = bands_ == 1 ? 0 : band % bands_;
-      const int64_t last_y = bands_ == 1 ? spec_.out_height() : first_y + 1;
+    for (int64_t band = bands_.first(piece); band < bands_.last(piece); ++band) {
+      const int64_t b = band / bands_of_image_;
+      const int64_t first_y = bands_of_image_ == 1 ? 0 : band % bands_of_image_;
+      const int64_t last_y = bands_of_image_ == 1 ? spec_.out_height() : first_y + 1;
       if (!tiles_) {
         const int64_t begin = b * spec_.height + first_row(first_y);
         std::fill(dx + begin * row, dx + (b * spec_.height + first_row(last_y)) * row, T(0));
@@ -140,7 +126,7 @@ class ToWindows : public Kernel {
  private:
   // Of dx, that belongs to this band and the later ones.
   [[nodiscard]] int64_t first_element(int64_t band) const {
-    return (band / bands_ * spec_.height + first_row(band % bands_)) * spec_.width * spec_.channels;
+    return (band / bands_of_image_ * spec_.height + first_row(band % bands_of_image_)) * spec_.width * spec_.channels;
   }
 
   // Of the rows of dx that belong to this row of windows and the later ones.
@@ -151,8 +137,8 @@ class ToWindows : public Kernel {
     return oy == spec_.out_height() ? spec_.height : oy * spec_.stride_y - spec_.pad_top;
   }
 
-  int64_t bands_ = 1;  // of an image, that have nothing to do with each other
-  int64_t bands_per_piece_ = 1;
+  int64_t bands_of_image_ = 1;  // that have nothing to do with each other
+  Pieces bands_;
 };
 
 template <typename T>

@@ -5,13 +5,11 @@
 
 #include "base/error.hpp"
 #include "kernels/loops/loops.hpp"
-#include "kernels/making.hpp"
+#include "kernels/pieces.hpp"
 #include "kernels/reduction_tree.hpp"
 
 namespace atelier::kernels {
 namespace {
-
-constexpr int64_t piece_elements = 32768;  // of a search for an extreme
 
 template <typename T>
 T identity(Reduction reduction) {
@@ -126,20 +124,13 @@ template <typename T>
 class ArgumentReduceKernel : public Kernel {
  public:
   ArgumentReduceKernel(Reduction reduction, int64_t outer, int64_t reduced, int64_t inner)
-      : reduction_(reduction),
-        outer_(outer),
-        reduced_(reduced),
-        inner_(inner),
-        outer_per_piece_(std::max<int64_t>(1, piece_elements / std::max<int64_t>(1, reduced * inner))) {}
+      : reduction_(reduction), reduced_(reduced), inner_(inner), outer_(outer, reduced * inner) {}
 
-  [[nodiscard]] int64_t pieces(int64_t) const override {
-    return std::max<int64_t>(1, ceil_divide(outer_, outer_per_piece_));
-  }
+  [[nodiscard]] int64_t pieces(int64_t) const override { return outer_.count(); }
   [[nodiscard]] size_t scratch_bytes() const override { return static_cast<size_t>(inner_) * sizeof(T); }
 
   void run(int64_t, int64_t piece, const Arguments& arguments) const override {
-    const int64_t end = std::min(outer_, (piece + 1) * outer_per_piece_);
-    for (int64_t o = piece * outer_per_piece_; o < end; ++o) {
+    for (int64_t o = outer_.first(piece); o < outer_.last(piece); ++o) {
       const T* x = static_cast<const T*>(arguments.inputs[0]) + o * reduced_ * inner_;
       int64_t* out = static_cast<int64_t*>(arguments.outputs[0]) + o * inner_;
       T* best = reinterpret_cast<T*>(arguments.scratch);
@@ -159,10 +150,9 @@ class ArgumentReduceKernel : public Kernel {
 
  private:
   Reduction reduction_;
-  int64_t outer_;
   int64_t reduced_;
   int64_t inner_;
-  int64_t outer_per_piece_;
+  Pieces outer_;
 };
 
 template <typename T>

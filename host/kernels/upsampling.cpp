@@ -6,11 +6,10 @@
 #include "base/error.hpp"
 #include "kernels/loops/loops.hpp"
 #include "kernels/making.hpp"
+#include "kernels/pieces.hpp"
 
 namespace atelier::kernels {
 namespace {
-
-constexpr int64_t piece_elements = 32768;
 
 // The two pixels that an output pixel is blended of, and the share of the second.
 template <typename T>
@@ -70,17 +69,12 @@ template <typename T>
 class ResizeForward : public Resize<T> {
  public:
   explicit ResizeForward(const ResizeSpec& spec)
-      : Resize<T>(spec),
-        rows_(spec.batch * spec.out_height),
-        rows_per_piece_(std::max<int64_t>(1, piece_elements / std::max<int64_t>(1, spec.out_width * spec.channels))) {}
+      : Resize<T>(spec), rows_(spec.batch * spec.out_height, spec.out_width * spec.channels) {}
 
-  [[nodiscard]] int64_t pieces(int64_t) const override {
-    return std::max<int64_t>(1, (rows_ + rows_per_piece_ - 1) / rows_per_piece_);
-  }
+  [[nodiscard]] int64_t pieces(int64_t) const override { return rows_.count(); }
   void run(int64_t, int64_t piece, const Arguments& arguments) const override {
     const ResizeSpec& s = this->spec_;
-    const int64_t last = std::min(rows_, (piece + 1) * rows_per_piece_);
-    for (int64_t row = piece * rows_per_piece_; row < last; ++row) {
+    for (int64_t row = rows_.first(piece); row < rows_.last(piece); ++row) {
       const T* x = static_cast<const T*>(arguments.inputs[0]) + row / s.out_height * s.height * s.width * s.channels;
       T* y = static_cast<T*>(arguments.outputs[0]) + row * s.out_width * s.channels;
       this->for_row(row % s.out_height, [&](const int64_t* corners, const T* weights, int64_t ox) {
@@ -91,8 +85,7 @@ class ResizeForward : public Resize<T> {
   }
 
  private:
-  int64_t rows_;
-  int64_t rows_per_piece_;
+  Pieces rows_;
 };
 
 // A piece is a run of whole images.
@@ -100,18 +93,13 @@ template <typename T>
 class ResizeTranspose : public Resize<T> {
  public:
   explicit ResizeTranspose(const ResizeSpec& spec)
-      : Resize<T>(spec),
-        images_per_piece_(std::max<int64_t>(
-            1, piece_elements / std::max<int64_t>(1, spec.out_height * spec.out_width * spec.channels))) {}
+      : Resize<T>(spec), images_(spec.batch, spec.out_height * spec.out_width * spec.channels) {}
 
-  [[nodiscard]] int64_t pieces(int64_t) const override {
-    return std::max<int64_t>(1, (this->spec_.batch + images_per_piece_ - 1) / images_per_piece_);
-  }
+  [[nodiscard]] int64_t pieces(int64_t) const override { return images_.count(); }
   void run(int64_t, int64_t piece, const Arguments& arguments) const override {
     const ResizeSpec& s = this->spec_;
     const int64_t image = s.height * s.width * s.channels;
-    const int64_t last = std::min(s.batch, (piece + 1) * images_per_piece_);
-    for (int64_t b = piece * images_per_piece_; b < last; ++b) {
+    for (int64_t b = images_.first(piece); b < images_.last(piece); ++b) {
       T* dx = static_cast<T*>(arguments.outputs[0]) + b * image;
       std::fill_n(dx, image, T(0));
       for (int64_t oy = 0; oy < s.out_height; ++oy) {
@@ -125,7 +113,7 @@ class ResizeTranspose : public Resize<T> {
   }
 
  private:
-  int64_t images_per_piece_;
+  Pieces images_;
 };
 
 }  // namespace

@@ -6,11 +6,10 @@
 #include "base/error.hpp"
 #include "kernels/loops/loops.hpp"
 #include "kernels/making.hpp"
+#include "kernels/pieces.hpp"
 
 namespace atelier::kernels {
 namespace {
-
-constexpr int64_t piece_elements = 32768;
 
 // The two pixels of an axis around a place, and their weights; 0 for one outside. A place that is nan has weights that
 // are nan.
@@ -37,19 +36,14 @@ template <typename T>
 class SampleKernel : public Kernel {
  public:
   explicit SampleKernel(const SampleSpec& spec)
-      : spec_(spec),
-        units_per_piece_(std::max<int64_t>(
-            1, piece_elements / std::max<int64_t>(1, spec.out_height * spec.out_width * spec.channels))) {
+      : spec_(spec), images_(spec.batch, spec.out_height * spec.out_width * spec.channels) {
     ATELIER_CHECK(spec.height >= 1 && spec.width >= 1);
   }
 
   // A piece is a run of whole images.
-  [[nodiscard]] int64_t pieces(int64_t) const override {
-    return std::max<int64_t>(1, (spec_.batch + units_per_piece_ - 1) / units_per_piece_);
-  }
+  [[nodiscard]] int64_t pieces(int64_t) const override { return images_.count(); }
   void run(int64_t, int64_t piece, const Arguments& arguments) const override {
-    const int64_t last = std::min(spec_.batch, (piece + 1) * units_per_piece_);
-    for (int64_t b = piece * units_per_piece_; b < last; ++b) {
+    for (int64_t b = images_.first(piece); b < images_.last(piece); ++b) {
       run_image(b, arguments);
     }
   }
@@ -82,7 +76,7 @@ class SampleKernel : public Kernel {
   const BlendLoops<T>& loops_ = loops_for<T>(*active_loops().blend);
 
  private:
-  int64_t units_per_piece_;
+  Pieces images_;
 };
 
 template <typename T>
