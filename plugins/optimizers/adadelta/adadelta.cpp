@@ -7,22 +7,18 @@ namespace {
 
 using namespace atelier;
 
-enum Scalar { learning_rate, decay, rest, epsilon, weight_decay };
+enum Scalar { eta, rho, rest, epsilon, lambda };
 
 ATELIER_VECTORIZED void adadelta(const double* scalars, size_t count, float* parameter, const float* gradient,
                                  float* mean_square, float* mean_square_update) {
-  const auto rate = static_cast<float>(scalars[learning_rate]);
-  const auto rho = static_cast<float>(scalars[decay]);
-  const auto one_minus_rho = static_cast<float>(scalars[rest]);
-  const auto small = static_cast<float>(scalars[epsilon]);
-  const auto lambda = static_cast<float>(scalars[weight_decay]);
+  const FloatScalars k(scalars);
   for (size_t i = 0; i < count; ++i) {
-    const float g = gradient[i] + lambda * parameter[i];
-    const float s = rho * mean_square[i] + one_minus_rho * (g * g);
-    const float delta = std::sqrt(mean_square_update[i] + small) / std::sqrt(s + small) * g;
+    const float g = gradient[i] + k[lambda] * parameter[i];
+    const float s = k[rho] * mean_square[i] + k[rest] * (g * g);
+    const float delta = std::sqrt(mean_square_update[i] + k[epsilon]) / std::sqrt(s + k[epsilon]) * g;
     mean_square[i] = s;
-    mean_square_update[i] = rho * mean_square_update[i] + one_minus_rho * (delta * delta);
-    parameter[i] -= rate * delta;
+    mean_square_update[i] = k[rho] * mean_square_update[i] + k[rest] * (delta * delta);
+    parameter[i] -= k[eta] * delta;
   }
 }
 
@@ -45,11 +41,11 @@ class AdaDelta final : public Optimizer {
         weight_decay_(settings.number("weight_decay")) {}
 
   void begin_update(const Update& update, double* scalars) override {
-    scalars[learning_rate] = update.learning_rate;
-    scalars[decay] = decay_;
+    scalars[eta] = update.learning_rate;
+    scalars[rho] = decay_;
     scalars[rest] = 1 - decay_;
     scalars[epsilon] = epsilon_;
-    scalars[weight_decay] = weight_decay_;
+    scalars[lambda] = weight_decay_;
   }
 
   void update(const double* scalars, size_t count, float* parameter, const float* gradient,

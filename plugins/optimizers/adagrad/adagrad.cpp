@@ -7,19 +7,16 @@ namespace {
 
 using namespace atelier;
 
-enum Scalar { learning_rate, initial, epsilon, weight_decay };
+enum Scalar { eta, initial, epsilon, lambda };
 
 ATELIER_VECTORIZED void adagrad(const double* scalars, size_t count, float* parameter, const float* gradient,
                                 float* sum) {
-  const auto rate = static_cast<float>(scalars[learning_rate]);
-  const auto start = static_cast<float>(scalars[initial]);
-  const auto small = static_cast<float>(scalars[epsilon]);
-  const auto lambda = static_cast<float>(scalars[weight_decay]);
+  const FloatScalars k(scalars);
   for (size_t i = 0; i < count; ++i) {
-    const float g = gradient[i] + lambda * parameter[i];
+    const float g = gradient[i] + k[lambda] * parameter[i];
     const float s = sum[i] + g * g;
     sum[i] = s;
-    parameter[i] -= rate * g / (std::sqrt(start + s) + small);
+    parameter[i] -= k[eta] * g / (std::sqrt(k[initial] + s) + k[epsilon]);
   }
 }
 
@@ -42,10 +39,10 @@ class AdaGrad final : public Optimizer {
         weight_decay_(settings.number("weight_decay")) {}
 
   void begin_update(const Update& update, double* scalars) override {
-    scalars[learning_rate] = update.learning_rate;
+    scalars[eta] = update.learning_rate;
     scalars[initial] = initial_;
     scalars[epsilon] = epsilon_;
-    scalars[weight_decay] = weight_decay_;
+    scalars[lambda] = weight_decay_;
   }
 
   void update(const double* scalars, size_t count, float* parameter, const float* gradient,

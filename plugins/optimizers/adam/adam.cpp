@@ -8,26 +8,18 @@ namespace {
 
 using namespace atelier;
 
-enum Scalar { step_size, beta1, rest1, beta2, rest2, inverse_root_correction2, epsilon, coupled_decay, kept };
+enum Scalar { eta, beta1, rest1, beta2, rest2, root, epsilon, lambda, kept };
 
 ATELIER_VECTORIZED void adam(const double* scalars, size_t count, float* parameter, const float* gradient, float* m,
                              float* v) {
-  const auto eta = static_cast<float>(scalars[step_size]);
-  const auto b1 = static_cast<float>(scalars[beta1]);
-  const auto r1 = static_cast<float>(scalars[rest1]);
-  const auto b2 = static_cast<float>(scalars[beta2]);
-  const auto r2 = static_cast<float>(scalars[rest2]);
-  const auto root = static_cast<float>(scalars[inverse_root_correction2]);
-  const auto small = static_cast<float>(scalars[epsilon]);
-  const auto lambda = static_cast<float>(scalars[coupled_decay]);
-  const auto keep = static_cast<float>(scalars[kept]);
+  const FloatScalars k(scalars);
   for (size_t i = 0; i < count; ++i) {
-    const float g = gradient[i] + lambda * parameter[i];
-    const float first = b1 * m[i] + r1 * g;
-    const float second = b2 * v[i] + r2 * (g * g);
+    const float g = gradient[i] + k[lambda] * parameter[i];
+    const float first = k[beta1] * m[i] + k[rest1] * g;
+    const float second = k[beta2] * v[i] + k[rest2] * (g * g);
     m[i] = first;
     v[i] = second;
-    parameter[i] = keep * parameter[i] - eta * first / (std::sqrt(second) * root + small);
+    parameter[i] = k[kept] * parameter[i] - k[eta] * first / (std::sqrt(second) * k[root] + k[epsilon]);
   }
 }
 
@@ -55,14 +47,14 @@ class Adam final : public Optimizer {
 
   void begin_update(const Update& update, double* scalars) override {
     const auto t = static_cast<double>(update.t);
-    scalars[step_size] = update.learning_rate / (1 - std::pow(beta1_, t));
+    scalars[eta] = update.learning_rate / (1 - std::pow(beta1_, t));
     scalars[beta1] = beta1_;
     scalars[rest1] = 1 - beta1_;
     scalars[beta2] = beta2_;
     scalars[rest2] = 1 - beta2_;
-    scalars[inverse_root_correction2] = 1 / std::sqrt(1 - std::pow(beta2_, t));
+    scalars[root] = 1 / std::sqrt(1 - std::pow(beta2_, t));
     scalars[epsilon] = epsilon_;
-    scalars[coupled_decay] = decoupled_ ? 0 : weight_decay_;
+    scalars[lambda] = decoupled_ ? 0 : weight_decay_;
     scalars[kept] = decoupled_ ? 1 - update.learning_rate * weight_decay_ : 1;
   }
 

@@ -5,21 +5,16 @@ namespace {
 
 using namespace atelier;
 
-enum Scalar { learning_rate, beta1, rest1, beta2, rest2, kept };
+enum Scalar { eta, beta1, rest1, beta2, rest2, kept };
 
 ATELIER_VECTORIZED void lion(const double* scalars, size_t count, float* parameter, const float* gradient, float* m) {
-  const auto rate = static_cast<float>(scalars[learning_rate]);
-  const auto b1 = static_cast<float>(scalars[beta1]);
-  const auto r1 = static_cast<float>(scalars[rest1]);
-  const auto b2 = static_cast<float>(scalars[beta2]);
-  const auto r2 = static_cast<float>(scalars[rest2]);
-  const auto keep = static_cast<float>(scalars[kept]);
+  const FloatScalars k(scalars);
   for (size_t i = 0; i < count; ++i) {
     const float g = gradient[i];
-    const float c = b1 * m[i] + r1 * g;
+    const float c = k[beta1] * m[i] + k[rest1] * g;
     const float sign = (c > 0.0F ? 1.0F : 0.0F) - (c < 0.0F ? 1.0F : 0.0F);
-    m[i] = b2 * m[i] + r2 * g;
-    parameter[i] = keep * parameter[i] - rate * sign;
+    m[i] = k[beta2] * m[i] + k[rest2] * g;
+    parameter[i] = k[kept] * parameter[i] - k[eta] * sign;
   }
 }
 
@@ -42,7 +37,7 @@ class Lion final : public Optimizer {
         weight_decay_(settings.number("weight_decay")) {}
 
   void begin_update(const Update& update, double* scalars) override {
-    scalars[learning_rate] = update.learning_rate;
+    scalars[eta] = update.learning_rate;
     scalars[beta1] = beta1_;
     scalars[rest1] = 1 - beta1_;
     scalars[beta2] = beta2_;

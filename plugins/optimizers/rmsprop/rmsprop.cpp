@@ -6,23 +6,18 @@ namespace {
 
 using namespace atelier;
 
-enum Scalar { learning_rate, decay, rest, momentum, epsilon, weight_decay };
+enum Scalar { eta, rho, rest, mu, epsilon, lambda };
 
 ATELIER_VECTORIZED void rmsprop(const double* scalars, size_t count, float* parameter, const float* gradient,
                                 float* mean_square, float* velocity) {
-  const auto rate = static_cast<float>(scalars[learning_rate]);
-  const auto rho = static_cast<float>(scalars[decay]);
-  const auto one_minus_rho = static_cast<float>(scalars[rest]);
-  const auto mu = static_cast<float>(scalars[momentum]);
-  const auto small = static_cast<float>(scalars[epsilon]);
-  const auto lambda = static_cast<float>(scalars[weight_decay]);
+  const FloatScalars k(scalars);
   for (size_t i = 0; i < count; ++i) {
-    const float g = gradient[i] + lambda * parameter[i];
-    const float s = rho * mean_square[i] + one_minus_rho * (g * g);
-    const float v = mu * velocity[i] + g / (std::sqrt(s) + small);
+    const float g = gradient[i] + k[lambda] * parameter[i];
+    const float s = k[rho] * mean_square[i] + k[rest] * (g * g);
+    const float v = k[mu] * velocity[i] + g / (std::sqrt(s) + k[epsilon]);
     mean_square[i] = s;
     velocity[i] = v;
-    parameter[i] -= rate * v;
+    parameter[i] -= k[eta] * v;
   }
 }
 
@@ -47,12 +42,12 @@ class RmsProp final : public Optimizer {
         weight_decay_(settings.number("weight_decay")) {}
 
   void begin_update(const Update& update, double* scalars) override {
-    scalars[learning_rate] = update.learning_rate;
-    scalars[decay] = decay_;
+    scalars[eta] = update.learning_rate;
+    scalars[rho] = decay_;
     scalars[rest] = 1 - decay_;
-    scalars[momentum] = momentum_;
+    scalars[mu] = momentum_;
     scalars[epsilon] = epsilon_;
-    scalars[weight_decay] = weight_decay_;
+    scalars[lambda] = weight_decay_;
   }
 
   void update(const double* scalars, size_t count, float* parameter, const float* gradient,

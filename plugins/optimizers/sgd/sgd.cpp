@@ -6,20 +6,16 @@ namespace {
 
 using namespace atelier;
 
-enum Scalar { learning_rate, momentum, weight_decay, gradient_share, velocity_share };
+enum Scalar { eta, mu, lambda, gradient_share, velocity_share };
 
 ATELIER_VECTORIZED void sgd(const double* scalars, size_t count, float* parameter, const float* gradient,
                             float* velocity) {
-  const auto rate = static_cast<float>(scalars[learning_rate]);
-  const auto mu = static_cast<float>(scalars[momentum]);
-  const auto decay = static_cast<float>(scalars[weight_decay]);
-  const auto of_gradient = static_cast<float>(scalars[gradient_share]);
-  const auto of_velocity = static_cast<float>(scalars[velocity_share]);
+  const FloatScalars k(scalars);
   for (size_t i = 0; i < count; ++i) {
-    const float g = gradient[i] + decay * parameter[i];
-    const float v = mu * velocity[i] + g;
+    const float g = gradient[i] + k[lambda] * parameter[i];
+    const float v = k[mu] * velocity[i] + g;
     velocity[i] = v;
-    parameter[i] -= rate * (of_gradient * g + of_velocity * v);
+    parameter[i] -= k[eta] * (k[gradient_share] * g + k[velocity_share] * v);
   }
 }
 
@@ -42,9 +38,9 @@ class Sgd final : public Optimizer {
         nesterov_(settings.flag("nesterov")) {}
 
   void begin_update(const Update& update, double* scalars) override {
-    scalars[learning_rate] = update.learning_rate;
-    scalars[momentum] = momentum_;
-    scalars[weight_decay] = weight_decay_;
+    scalars[eta] = update.learning_rate;
+    scalars[mu] = momentum_;
+    scalars[lambda] = weight_decay_;
     scalars[gradient_share] = nesterov_ ? 1.0 : 0.0;
     scalars[velocity_share] = nesterov_ ? momentum_ : 1.0;
   }

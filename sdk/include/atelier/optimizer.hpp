@@ -17,6 +17,17 @@
 
 namespace atelier {
 
+// The scalars of an update as its loop computes with them: k[beta1] is scalars[beta1] in float32.
+class FloatScalars {
+ public:
+  explicit FloatScalars(const double* scalars) : scalars_(scalars) {}
+  // Inlined into the loop of every instruction set, which reads it once.
+  __attribute__((always_inline)) float operator[](size_t name) const { return static_cast<float>(scalars_[name]); }
+
+ private:
+  const double* scalars_;
+};
+
 struct Update {
   int64_t t;             // updates so far, this one included
   double learning_rate;  // after the schedule
