@@ -1,4 +1,5 @@
-// What counted random numbers are for: each purpose is a stream of its own under one seed (docs/architecture.md, "Equal bits").
+// What counted random numbers are for: each purpose is a stream of its own under one seed (docs/architecture.md, "Equal
+// bits").
 #pragma once
 
 #include <cstdint>

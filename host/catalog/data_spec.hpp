@@ -13,8 +13,8 @@ namespace atelier::catalog {
 struct FieldSpec {
   std::string name;
   tensor::DType dtype = tensor::DType::f32;
-  tensor::Shape dims;      // of one sample; an image is (C, H, W)
-  int64_t classes = 0;     // of integers; 0 where they are no classes
+  tensor::Shape dims;        // of one sample; an image is (C, H, W)
+  int64_t classes = 0;       // of integers; 0 where they are no classes
   double low = 0, high = 1;  // the range of the values
 };
 

@@ -3,12 +3,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/terminal_table.hpp"
 #include "base/text.hpp"
 #include "cli/program.hpp"
 #include "cli/run_options.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
-#include "base/terminal_table.hpp"
 #include "experiment/experiment.hpp"
 #include "training/summary.hpp"
 

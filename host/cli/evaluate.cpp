@@ -4,12 +4,12 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "base/terminal_table.hpp"
 #include "cli/logs.hpp"
 #include "cli/program.hpp"
 #include "cli/run_options.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
-#include "base/terminal_table.hpp"
 #include "inference/trained_model.hpp"
 
 namespace atelier::cli {
@@ -56,8 +56,9 @@ int evaluate(const Arguments& arguments) {
   const inference::Environment environment = environment_of(arguments);
   const std::filesystem::path log = find_log(arguments.words.front(), environment.out_directory);
   const plugin::Registry registry = load_plugins(arguments);
-  const inference::Measurement measured = inference::evaluate(
-      log, registry, environment, {arguments.words.begin() + 1, arguments.words.end()}, split, chosen_weights(arguments));
+  const inference::Measurement measured =
+      inference::evaluate(log, registry, environment, {arguments.words.begin() + 1, arguments.words.end()}, split,
+                          chosen_weights(arguments));
   print(arguments.has("json") ? to_json(measured) : to_text(measured));
   return exit_done;
 }

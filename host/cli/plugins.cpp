@@ -4,12 +4,12 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/terminal_table.hpp"
 #include "base/text.hpp"
 #include "cli/program.hpp"
 #include "cli/run_options.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
-#include "base/terminal_table.hpp"
 
 namespace atelier::cli {
 namespace {

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "base/text.hpp"
 #include "base/terminal_table.hpp"
+#include "base/text.hpp"
 
 namespace atelier::cli {
 namespace {
@@ -137,12 +137,12 @@ std::string profile_text(const StepProfile& profile, const terminal::Layout& lay
   const double available = profile.seconds * profile.workers;
   const double worker_peak = profile.sgemm_peak / profile.workers;
   terminal::TextTable table{{{"operation"},
-                        {"calls", Align::right},
-                        {"ms", Align::right},
-                        {"share", Align::right},
-                        {"GFLOP/s", Align::right},
-                        {"of sgemm", Align::right}},
-                       {}};
+                             {"calls", Align::right},
+                             {"ms", Align::right},
+                             {"share", Align::right},
+                             {"GFLOP/s", Align::right},
+                             {"of sgemm", Align::right}},
+                            {}};
   double busy = 0;
   double products = 0;
   for (const Row& row : rows_of(profile)) {

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <cstdio>
 
+#include "base/terminal_text.hpp"
 #include "cli/program.hpp"
 #include "cli/terminal.hpp"
-#include "base/terminal_text.hpp"
 
 namespace atelier::cli {
 namespace {

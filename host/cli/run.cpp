@@ -1,7 +1,10 @@
 // atelier run FILE [key=value ...]
+#include "training/run.hpp"
+
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "base/terminal_text.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/output_file.hpp"
 #include "cli/profile.hpp"
@@ -10,9 +13,7 @@
 #include "cli/run_options.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
-#include "base/terminal_text.hpp"
 #include "experiment/experiment.hpp"
-#include "training/run.hpp"
 #include "training/summary.hpp"
 
 namespace atelier::cli {

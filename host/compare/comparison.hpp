@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "compare/run.hpp"
 #include "base/terminal_text.hpp"
+#include "compare/run.hpp"
 
 namespace atelier::compare {
 

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "compare/comparison.hpp"
 #include "base/sparkline.hpp"
 #include "base/terminal_table.hpp"
+#include "compare/comparison.hpp"
 
 namespace atelier::compare {
 namespace {
@@ -77,7 +77,8 @@ std::string results(const Comparison& comparison, const terminal::Layout& layout
     std::vector<terminal::Cell> row{{result.name == "seconds" ? "time" : result.name}};
     for (size_t i = 0; i < result.values.size(); ++i) {
       const std::string text = value_text(result, result.values[i]);
-      row.push_back(result.is_best(i) ? terminal::Cell{fmt::format("* {}", text), terminal::Emphasis::good} : terminal::Cell{text});
+      row.push_back(result.is_best(i) ? terminal::Cell{fmt::format("* {}", text), terminal::Emphasis::good}
+                                      : terminal::Cell{text});
     }
     table.add(std::move(row));
   }

@@ -41,7 +41,8 @@ std::vector<fs::path> find_logs(const fs::path& folder) {
 }
 
 std::string listing_text(const std::vector<Run>& runs, const terminal::Layout& layout) {
-  terminal::TextTable table{{{"name"}, {"id"}, {"status"}, {"created"}, {"steps", terminal::Align::right}, {"best"}, {"path"}}, {}};
+  terminal::TextTable table{
+      {{"name"}, {"id"}, {"status"}, {"created"}, {"steps", terminal::Align::right}, {"best"}, {"path"}}, {}};
   std::string problems;
   for (const auto& run : runs) {
     const bool readable = run.state != State::broken;
@@ -58,14 +59,14 @@ std::string listing_text(const std::vector<Run>& runs, const terminal::Layout& l
 }
 
 std::string listing_csv(const std::vector<Run>& runs) {
-  std::string text = terminal::csv_record({"name", "id", "status", "created_utc", "seed", "tags", "steps", "best_metric",
-                                 "best_value", "best_step", "path", "reason"});
+  std::string text = terminal::csv_record({"name", "id", "status", "created_utc", "seed", "tags", "steps",
+                                           "best_metric", "best_value", "best_step", "path", "reason"});
   for (const auto& run : runs) {
     const bool evaluated = !std::isnan(run.best.value);
-    text += terminal::csv_record({run.name, run.run_id, to_string(run.state), run.created_utc, fmt::format("{}", run.seed),
-                        fmt::format("{}", fmt::join(run.tags, " ")), fmt::format("{}", run.steps), run.best.metric,
-                        exact(run.best.value), evaluated ? fmt::format("{}", run.best.step) : "", run.path.string(),
-                        run.problem});
+    text += terminal::csv_record({run.name, run.run_id, to_string(run.state), run.created_utc,
+                                  fmt::format("{}", run.seed), fmt::format("{}", fmt::join(run.tags, " ")),
+                                  fmt::format("{}", run.steps), run.best.metric, exact(run.best.value),
+                                  evaluated ? fmt::format("{}", run.best.step) : "", run.path.string(), run.problem});
   }
   return text;
 }

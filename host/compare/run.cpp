@@ -78,8 +78,8 @@ Best find_best(const runlog::RunDescription& description, const Run& run) {
   Best best;
   best.metric = best_metric(description, run);
   const auto goal = run.settings.find("evaluate.goal");
-  best.goal =
-      goal != run.settings.end() && terminal::unquoted(goal->second) == "max" ? experiment::Goal::max : experiment::Goal::min;
+  best.goal = goal != run.settings.end() && terminal::unquoted(goal->second) == "max" ? experiment::Goal::max
+                                                                                      : experiment::Goal::min;
   const Series* const series = run.find(best.metric);
   if (series != nullptr && !series->values.empty()) {
     const auto at = best.goal == experiment::Goal::max ? std::ranges::max_element(series->values)

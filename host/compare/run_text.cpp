@@ -5,9 +5,9 @@
 
 #include <sstream>
 
-#include "compare/run.hpp"
 #include "base/sparkline.hpp"
 #include "base/terminal_table.hpp"
+#include "compare/run.hpp"
 
 namespace atelier::compare {
 namespace {
@@ -36,8 +36,9 @@ terminal::Layout inside(const terminal::Layout& layout) {  // of what is indente
 }
 
 std::string identity(const Run& run, const terminal::Layout& layout) {
-  std::string text = fmt::format("{}  {}  {}\n", terminal::emphasized(run.name, terminal::Emphasis::strong, layout.colour), run.run_id,
-                                 terminal::emphasized(to_string(run.state), emphasis_of(run.state), layout.colour));
+  std::string text =
+      fmt::format("{}  {}  {}\n", terminal::emphasized(run.name, terminal::Emphasis::strong, layout.colour), run.run_id,
+                  terminal::emphasized(to_string(run.state), emphasis_of(run.state), layout.colour));
   text += field("path", run.path.string());
   text += field("created", run.created_utc);
   text += field("seed", fmt::format("{}", run.seed));
@@ -70,8 +71,12 @@ std::string provenance(const runlog::Provenance& from, const std::string& overri
 }
 
 std::string metrics(const Run& run, const terminal::Layout& layout) {
-  terminal::TextTable table{{{"metric"}, {"last", terminal::Align::right}, {"smallest", terminal::Align::right}, {"largest", terminal::Align::right}, {"curve"}},
-              {}};
+  terminal::TextTable table{{{"metric"},
+                             {"last", terminal::Align::right},
+                             {"smallest", terminal::Align::right},
+                             {"largest", terminal::Align::right},
+                             {"curve"}},
+                            {}};
   for (const auto& series : run.metrics) {
     const std::string units = series.units.empty() ? "" : fmt::format(" ({})", series.units);
     table.add({{series.full_name() + units},
@@ -82,8 +87,9 @@ std::string metrics(const Run& run, const terminal::Layout& layout) {
   }
   std::string text = to_text(table, inside(layout));
   if (!run.best.metric.empty() && run.best.step > 0) {
-    text += fmt::format("\nbest {}: {} at step {} ({} is better)\n", run.best.metric, terminal::number_text(run.best.value),
-                        terminal::grouped(run.best.step), run.best.goal == experiment::Goal::max ? "larger" : "smaller");
+    text +=
+        fmt::format("\nbest {}: {} at step {} ({} is better)\n", run.best.metric, terminal::number_text(run.best.value),
+                    terminal::grouped(run.best.step), run.best.goal == experiment::Goal::max ? "larger" : "smaller");
   }
   return text;
 }
@@ -91,9 +97,10 @@ std::string metrics(const Run& run, const terminal::Layout& layout) {
 std::string samples(const Details& details) {
   std::string text;
   for (const auto& [series, steps] : details.samples) {
-    const std::string when = steps.empty() ? "none yet"
-                                           : fmt::format("{} times, steps {} to {}", steps.size(),
-                                                         terminal::grouped(steps.front()), terminal::grouped(steps.back()));
+    const std::string when = steps.empty()
+                                 ? "none yet"
+                                 : fmt::format("{} times, steps {} to {}", steps.size(),
+                                               terminal::grouped(steps.front()), terminal::grouped(steps.back()));
     text += fmt::format(
         "{}: {} images of {}x{}x{}, {}; in the log: /samples/{}/images, newest grid: /samples/{}/preview\n",
         series.name, series.count, series.height, series.width, series.channels, when, series.name, series.name);

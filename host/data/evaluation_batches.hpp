@@ -14,11 +14,11 @@ namespace atelier::data {
 class EvaluationBatches final : public plugin::BatchSource {
  public:
   EvaluationBatches(const ExperimentData& data, const Subset& subset, int64_t batch_size);  // borrows both
-  bool next();  // false after the last
+  bool next();                                                                              // false after the last
   [[nodiscard]] int64_t first_index() const { return first_; }
   [[nodiscard]] int64_t size() const override { return batches_[turn_]->size(); }
   [[nodiscard]] const std::vector<plugin::BatchField>& fields() const override { return batches_[turn_]->fields(); }
-  void advance() override;              // not possible: throws
+  void advance() override;                // not possible: throws
   const execute::Background* prefetch();  // the batch after this one
   void step_done();
 

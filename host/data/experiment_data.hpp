@@ -16,8 +16,8 @@ plugin::DatasetRecipe recipe_of(const experiment::Dataset& dataset);
 
 class ExperimentData {
  public:
-  // `directories`: where datasets look for their files first. Throws Error for data that cannot be had, and for settings
-  // that do not fit it.
+  // `directories`: where datasets look for their files first. Throws Error for data that cannot be had, and for
+  // settings that do not fit it.
   ExperimentData(const experiment::Experiment& experiment, const plugin::Registry& registry,
                  const std::vector<std::filesystem::path>& directories);
   ExperimentData(const ExperimentData&) = delete;

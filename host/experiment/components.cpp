@@ -71,8 +71,9 @@ std::string wrong_name(const Context& context, const std::string& name, const Wa
 
 // The component that the table's `use` names, or `otherwise` where it has none; null, and a problem, where that is none
 // either.
-const Description* read_use(Context& context, const TomlTable& table, const Wanted& wanted, const Description* otherwise,
-                            const std::string& why_needed, const Place& otherwise_origin = {}) {
+const Description* read_use(Context& context, const TomlTable& table, const Wanted& wanted,
+                            const Description* otherwise, const std::string& why_needed,
+                            const Place& otherwise_origin = {}) {
   const std::string path = join_path(table.path, "use");
   const Node* const node = find(*table.node, "use");
   const Description* chosen = otherwise;
@@ -208,7 +209,8 @@ Component read_loss(Context& context, const TomlTable& table, const std::string&
   return loss;
 }
 
-Component read_group(Context& context, const TomlTable& table, const Component& base, const Description* base_description) {
+Component read_group(Context& context, const TomlTable& table, const Component& base,
+                     const Description* base_description) {
   Component group;
   const Node* const use = find(*table.node, "use");
   if (use == nullptr && base_description == nullptr) {

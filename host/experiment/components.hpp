@@ -24,7 +24,7 @@ Component read_optimizer(Context& context, const TomlTable& root, std::map<std::
 
 // The component of this kind and name, or null.
 const catalog::Description* find_component(const std::vector<catalog::Description>& catalog, catalog::Kind kind,
-                                          const std::string& name);
+                                           const std::string& name);
 
 // The settings of a component as keys.
 std::vector<Key> keys_of(const catalog::Description& description);

@@ -7,8 +7,8 @@
 #include <sstream>
 
 #include "base/error.hpp"
-#include "experiment/problems.hpp"
 #include "catalog/description.hpp"
+#include "experiment/problems.hpp"
 
 namespace atelier::experiment {
 namespace {

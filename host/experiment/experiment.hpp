@@ -11,9 +11,9 @@
 #include <string_view>
 #include <vector>
 
-#include "experiment/place.hpp"
-#include "experiment/learning_rate_schedule.hpp"
 #include "catalog/description.hpp"
+#include "experiment/learning_rate_schedule.hpp"
+#include "experiment/place.hpp"
 
 namespace atelier::experiment {
 
@@ -117,8 +117,8 @@ struct Experiment {
   std::vector<std::string> tags;
   Dataset dataset;
   Component model;
-  std::map<std::string, Component> losses;  // by slot; every slot of the model has one
-  std::map<std::string, MetricChoice> metrics;    // by the name that their results are logged under
+  std::map<std::string, Component> losses;      // by slot; every slot of the model has one
+  std::map<std::string, MetricChoice> metrics;  // by the name that their results are logged under
   Component optimizer;
   std::map<std::string, Component>
       group_optimizers;  // by parameter group; complete: what was left out is the optimizer's

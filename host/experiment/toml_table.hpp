@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "catalog/description.hpp"
 #include "experiment/document.hpp"
 #include "experiment/experiment.hpp"
 #include "experiment/problems.hpp"
-#include "catalog/description.hpp"
 
 namespace atelier::experiment {
 
@@ -53,7 +53,8 @@ struct Values {
 };
 
 // Reads the keys, and appends them to what is resolved. Values of `base` come before the defaults where it is not null.
-Values read_values(Context& context, const TomlTable& table, const std::vector<Key>& keys, const Values* base = nullptr);
+Values read_values(Context& context, const TomlTable& table, const std::vector<Key>& keys,
+                   const Values* base = nullptr);
 
 // A problem for every key of the table that is not among the known ones.
 void report_unknown(Context& context, const TomlTable& table, const std::vector<std::string>& known);

@@ -1,5 +1,5 @@
-// An experiment's model, built, with all that is needed to run it but data: the other runs' models that it uses, and the
-// threads and the memory that its sessions share.
+// An experiment's model, built, with all that is needed to run it but data: the other runs' models that it uses, and
+// the threads and the memory that its sessions share.
 #pragma once
 
 #include <memory>

@@ -16,7 +16,8 @@ plugin::ForeignModel build_foreign(const std::string& resolved, const std::strin
                                    const plugin::Registry& registry, const Environment& environment) {
   const experiment::Experiment theirs =
       experiment::parse(resolved, origin, experiment.directory, {}, registry.descriptions());
-  const plugin::Dataset dataset(registry, data::recipe_of(theirs.dataset), experiment.directory, environment.data_directories);
+  const plugin::Dataset dataset(registry, data::recipe_of(theirs.dataset), experiment.directory,
+                                environment.data_directories);
   plugin::ForeignModel out{recipe_of(theirs, data::Transforms(theirs, dataset.spec()).spec()), {}};
   for (runlog::NamedTensor& entry : weights) {
     out.weights.emplace(entry.name, std::move(entry.value));
@@ -60,10 +61,10 @@ ForeignRuns runs_in_log(const runlog::Reader& log, const experiment::Experiment&
       throw Error(ErrorKind::file, "{}: keeps no weights of the run '{}', which its model asks for",
                   log.path().string(), name);
     }
-    return ForeignRun{
-        name, found->run_id, found->resolved,
-        build_foreign(found->resolved, log.path().string(),
-                      log.foreign_weights(static_cast<size_t>(found - stored.begin())), experiment, registry, environment)};
+    return ForeignRun{name, found->run_id, found->resolved,
+                      build_foreign(found->resolved, log.path().string(),
+                                    log.foreign_weights(static_cast<size_t>(found - stored.begin())), experiment,
+                                    registry, environment)};
   };
 }
 
@@ -71,8 +72,8 @@ ForeignRuns runs_in_log_or_by_name(const runlog::Reader& log, const experiment::
                                    const plugin::Registry& registry, const Environment& environment) {
   return [kept = runs_in_log(log, experiment, registry, environment),
           named = runs_by_name(experiment, registry, environment), &log](const std::string& name) {
-    const bool is_kept = std::ranges::any_of(log.description().foreign,
-                                             [&](const runlog::ForeignRun& run) { return run.name == name; });
+    const bool is_kept =
+        std::ranges::any_of(log.description().foreign, [&](const runlog::ForeignRun& run) { return run.name == name; });
     return is_kept ? kept(name) : named(name);
   };
 }

@@ -92,8 +92,7 @@ pictures::Strips Sampler::draw_view(const std::string& name, int64_t count, uint
       known += fmt::format("{}{} ({})", known.empty() ? "" : ", ", candidate.name, candidate.help);
     }
     throw Error(ErrorKind::usage, "--view: the model '{}' has no view '{}', it has {}",
-                model_.model().recipe().model.use, name,
-                known.empty() ? "none" : known);
+                model_.model().recipe().model.use, name, known.empty() ? "none" : known);
   }
   std::optional<data::ChosenSamples> samples;
   if (view->uses_data) {
@@ -102,8 +101,8 @@ pictures::Strips Sampler::draw_view(const std::string& name, int64_t count, uint
   }
   const execute::AveragedWeights averaged(model_.bank());
   session_->begin({seed, purpose_sampling, 0, 0});
-  const uint32_t strips = model_.model().draw_view(*session_, name, samples ? samples->size() : count,
-                                                   samples ? &*samples : nullptr);
+  const uint32_t strips =
+      model_.model().draw_view(*session_, name, samples ? samples->size() : count, samples ? &*samples : nullptr);
   session_->end(std::span(&strips, 1));
   session_->start();
   const tensor::Tensor& values = requested(session_->wait());

@@ -22,13 +22,13 @@ class Sampler {
   bool makes_images();
   // Image i depends on the seed and i alone.
   pictures::ImageStack sample(int64_t count, uint64_t seed);
-  // The same images for whoever looks at them in a recording: `record` sees n of them at their place on the tape and names
-  // the values that `take` then gets.
+  // The same images for whoever looks at them in a recording: `record` sees n of them at their place on the tape and
+  // names the values that `take` then gets.
   void generate(int64_t count, uint64_t seed,
                 const std::function<std::vector<uint32_t>(execute::Session&, uint32_t images, int64_t n)>& record,
                 const std::function<void(const execute::StepResults&)>& take);
-  // What the model draws of itself: a strip for each of `count` latent vectors, or test samples of `data`, which the seed
-  // chooses. Throws Error(usage) where the model has no view of that name, with those that it has.
+  // What the model draws of itself: a strip for each of `count` latent vectors, or test samples of `data`, which the
+  // seed chooses. Throws Error(usage) where the model has no view of that name, with those that it has.
   pictures::Strips draw_view(const std::string& name, int64_t count, uint64_t seed, const data::ExperimentData& data);
 
  private:

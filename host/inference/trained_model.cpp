@@ -42,8 +42,7 @@ experiment::Experiment experiment_of(const runlog::Reader& reader, const plugin:
 }
 
 TrainedModel::TrainedModel(const std::filesystem::path& log, const plugin::Registry& registry,
-                           const Environment& environment, const std::vector<std::string>& overrides,
-                           WeightsOf weights)
+                           const Environment& environment, const std::vector<std::string>& overrides, WeightsOf weights)
     : reader_(log),
       experiment_(experiment_of(reader_, registry, overrides)),
       data_(experiment_, registry, environment.data_directories),
@@ -70,14 +69,12 @@ pictures::Strips view(const std::filesystem::path& log, const plugin::Registry& 
   return trained.sampler().draw_view(name, count, seed, trained.data());
 }
 
-Measurement evaluate(const std::filesystem::path& log, const plugin::Registry& registry,
-                     const Environment& environment, const std::vector<std::string>& overrides,
-                     const std::string& split, WeightsOf weights) {
+Measurement evaluate(const std::filesystem::path& log, const plugin::Registry& registry, const Environment& environment,
+                     const std::vector<std::string>& overrides, const std::string& split, WeightsOf weights) {
   TrainedModel trained(log, registry, environment, overrides, weights);
   const data::Subsets& subsets = trained.data().subsets();
   const std::string chosen = !split.empty() ? split : subsets.test.count > 0 ? "test" : "validation";
-  const data::Subset& subset =
-      chosen == "train" ? subsets.train : chosen == "test" ? subsets.test : subsets.validation;
+  const data::Subset& subset = chosen == "train" ? subsets.train : chosen == "test" ? subsets.test : subsets.validation;
   if (subset.count == 0) {
     throw Error(ErrorKind::usage, "--split: the data has no {} split", chosen);
   }

@@ -2,8 +2,8 @@
 // the graph of its operands; shapes and errors are the operations'.
 #pragma once
 
-#include "record/layout.hpp"
 #include "ops/declare.hpp"
+#include "record/layout.hpp"
 
 namespace atelier::ops {
 

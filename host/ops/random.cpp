@@ -3,9 +3,9 @@
 // drawn.
 #include "kernels/random.hpp"
 
-#include "record/tape.hpp"
 #include "ops/functions.hpp"
 #include "ops/operations.hpp"
+#include "record/tape.hpp"
 
 namespace atelier::ops {
 namespace {

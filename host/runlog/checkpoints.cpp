@@ -1,7 +1,8 @@
 #include "runlog/checkpoints.hpp"
-#include "runlog/hdf5_text.hpp"
 
 #include <utility>
+
+#include "runlog/hdf5_text.hpp"
 
 namespace atelier::runlog {
 

@@ -4,10 +4,10 @@
 #include <array>
 
 #include "base/text.hpp"
-#include "runlog/sealed_group.hpp"
-#include "runlog/series.hpp"
 #include "runlog/hdf5_array.hpp"
 #include "runlog/hdf5_text.hpp"
+#include "runlog/sealed_group.hpp"
+#include "runlog/series.hpp"
 
 namespace atelier::runlog {
 

@@ -5,8 +5,8 @@
 #include <cstring>
 #include <fstream>
 
-#include "runlog/layout.hpp"
 #include "runlog/hdf5_text.hpp"
+#include "runlog/layout.hpp"
 
 namespace atelier::runlog {
 

@@ -7,14 +7,14 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "runlog/sealed_group.hpp"
 #include "runlog/checkpoints.hpp"
 #include "runlog/hdf5.hpp"
-#include "runlog/layout.hpp"
-#include "runlog/locks.hpp"
-#include "runlog/series.hpp"
 #include "runlog/hdf5_array.hpp"
 #include "runlog/hdf5_text.hpp"
+#include "runlog/layout.hpp"
+#include "runlog/locks.hpp"
+#include "runlog/sealed_group.hpp"
+#include "runlog/series.hpp"
 
 namespace atelier::runlog {
 

@@ -107,7 +107,7 @@ void SealedWriter::arrays(const std::string& path, std::span<const ArrayView> vi
 
 template <typename T>
 void SealedWriter::scalars(const std::string& path, const std::vector<std::string>& names,
-                         const std::map<std::string, T>& values) {
+                           const std::map<std::string, T>& values) {
   const Handle group = hdf5::open_group(group_, path);
   for (const std::string& name : names) {
     const T value = values.at(name);
@@ -159,9 +159,9 @@ template void make_scalars<double>(hid_t, const std::string&, const std::vector<
 template void check_scalars(const std::string&, const std::vector<std::string>&, const std::map<std::string, int64_t>&);
 template void check_scalars(const std::string&, const std::vector<std::string>&, const std::map<std::string, double>&);
 template void SealedWriter::scalars(const std::string&, const std::vector<std::string>&,
-                                  const std::map<std::string, int64_t>&);
+                                    const std::map<std::string, int64_t>&);
 template void SealedWriter::scalars(const std::string&, const std::vector<std::string>&,
-                                  const std::map<std::string, double>&);
+                                    const std::map<std::string, double>&);
 template std::map<std::string, int64_t> SealedReader::scalars(const std::string&, const std::vector<std::string>&);
 template std::map<std::string, double> SealedReader::scalars(const std::string&, const std::vector<std::string>&);
 

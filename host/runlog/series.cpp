@@ -1,6 +1,4 @@
 #include "runlog/series.hpp"
-#include "runlog/hdf5_array.hpp"
-#include "runlog/hdf5_text.hpp"
 
 #include <fmt/format.h>
 
@@ -8,6 +6,9 @@
 #include <array>
 #include <cmath>
 #include <functional>
+
+#include "runlog/hdf5_array.hpp"
+#include "runlog/hdf5_text.hpp"
 
 namespace atelier::runlog {
 
@@ -150,7 +151,7 @@ CadenceRows::CadenceRows(hid_t file, const Cadence& cadence) : metrics_(cadence.
 }
 
 void CadenceRows::append(int64_t step, double epoch, std::span<const double> values, double wall_seconds,
-                   double samples_per_second) {
+                         double samples_per_second) {
   pending_steps_.push_back(step);
   columns_.front().pending.push_back(epoch);
   for (size_t i = 0; i < metrics_; ++i) {

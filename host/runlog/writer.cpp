@@ -11,11 +11,11 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "runlog/sealed_group.hpp"
 #include "runlog/checkpoints.hpp"
 #include "runlog/hdf5.hpp"
 #include "runlog/layout.hpp"
 #include "runlog/locks.hpp"
+#include "runlog/sealed_group.hpp"
 #include "runlog/series.hpp"
 
 namespace atelier::runlog {
@@ -79,7 +79,8 @@ struct Writer::State {
   void open_series();
   void flush();
   void sync() const;
-  void replace(const std::string& path, int64_t step, int64_t sequence, const std::function<void(SealedWriter&)>& write);
+  void replace(const std::string& path, int64_t step, int64_t sequence,
+               const std::function<void(SealedWriter&)>& write);
   void let_go() noexcept;
 };
 

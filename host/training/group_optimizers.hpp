@@ -19,9 +19,9 @@ class GroupOptimizers final : public plugin::GroupUpdates {
  public:
   explicit GroupOptimizers(record::Bank& bank);  // borrowed
 
-  // Gives a group its optimizer; null freezes it, with the state that goes with it. Once for each group, before anything
-  // is recorded: plans hold on to it. `average`: the decay of a moving average of the weights, which begins at what they
-  // are now; 0 for none.
+  // Gives a group its optimizer; null freezes it, with the state that goes with it. Once for each group, before
+  // anything is recorded: plans hold on to it. `average`: the decay of a moving average of the weights, which begins at
+  // what they are now; 0 for none.
   void set(size_t group, std::unique_ptr<Optimizer> optimizer, double clip_norm, double average = 0);
   // learning_rate(t) is that of the group's t-th update.
   void set_learning_rate(size_t group, std::function<double(int64_t t)> learning_rate);
@@ -34,8 +34,8 @@ class GroupOptimizers final : public plugin::GroupUpdates {
   // Throws Error(plugin) where an optimizer's update has failed; nothing may run.
   void check() const;
 
-  // What the optimizers keep beside the weights, a moving average of these last: "<parameter>.<slot>", in declared order.
-  // Views are valid while nothing trains.
+  // What the optimizers keep beside the weights, a moving average of these last: "<parameter>.<slot>", in declared
+  // order. Views are valid while nothing trains.
   [[nodiscard]] const std::vector<std::string>& slot_names() const { return slot_names_; }
   [[nodiscard]] std::vector<runlog::ArrayView> slots() const;
   // Takes the slots from a log. Throws Error(file) where one is missing, or has another size.

@@ -10,7 +10,8 @@
 
 namespace atelier::training {
 
-Optimizer::Optimizer(const plugin::Registry& registry, const catalog::ComponentChoice& choice) : table_(registry.optimizer(choice.use)) {
+Optimizer::Optimizer(const plugin::Registry& registry, const catalog::ComponentChoice& choice)
+    : table_(registry.optimizer(choice.use)) {
   const auto rate = choice.settings.find("learning_rate");
   if (rate == choice.settings.end() || !std::holds_alternative<double>(rate->second)) {
     throw Error(ErrorKind::plugin, "the optimizer '{}' describes no number 'learning_rate'", choice.use);

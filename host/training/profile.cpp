@@ -92,9 +92,9 @@ double measure_sgemm_peak(int threads) {
   std::fill_n(a.storage.as<float>(), n * n, 0.5F);
   std::fill_n(b.storage.as<float>(), n * n, 0.25F);
   execute::Background work{threads, [&](int32_t piece) {
-                           kernels::multiply(false, false, n, n, n, a.storage.as<float>(), n, b.storage.as<float>(), n,
-                                             false, products[static_cast<size_t>(piece)].storage.as<float>(), n);
-                         }};
+                             kernels::multiply(false, false, n, n, n, a.storage.as<float>(), n, b.storage.as<float>(),
+                                               n, false, products[static_cast<size_t>(piece)].storage.as<float>(), n);
+                           }};
   const plan::Plan nothing;
   execute::Executor executor(threads);
   double best = 0;

@@ -86,8 +86,7 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
     throw Error(ErrorKind::file, "{}: has no checkpoint to go on from", log.string());
   }
   const experiment::Experiment experiment = inference::experiment_of(*reader, registry, {});
-  Setup setup(experiment, registry, options,
-              inference::runs_in_log(*reader, experiment, registry, options));
+  Setup setup(experiment, registry, options, inference::runs_in_log(*reader, experiment, registry, options));
   const LogPlan plan = plan_log(setup);
   check_resumable(setup, plan, *reader, *checkpoint, registry);
   if (reader->description().provenance.fingerprint != numeric_fingerprint()) {

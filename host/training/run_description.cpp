@@ -5,8 +5,7 @@
 
 namespace atelier::training {
 
-runlog::RunDescription describe_run(Setup& setup, const LogPlan& plan, const plugin::Registry& registry,
-                                    int threads) {
+runlog::RunDescription describe_run(Setup& setup, const LogPlan& plan, const plugin::Registry& registry, int threads) {
   const experiment::Experiment& experiment = setup.experiment;
   runlog::RunDescription out;
   out.name = experiment.name;

@@ -8,7 +8,8 @@
 namespace atelier::training {
 
 struct Setup {
-  // `foreign_runs` empty: by their names. Borrows the registry. Throws Error for data, settings or a model that cannot be.
+  // `foreign_runs` empty: by their names. Borrows the registry. Throws Error for data, settings or a model that cannot
+  // be.
   Setup(const experiment::Experiment& the_experiment, const plugin::Registry& registry,
         const inference::Environment& environment, inference::ForeignRuns foreign_runs = {});
   Setup(const Setup&) = delete;

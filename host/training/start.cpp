@@ -8,7 +8,8 @@
 namespace atelier::training {
 namespace {
 
-plugin::ForeignModel find_source(const Setup& setup, const plugin::Registry& registry, const inference::Environment& environment) {
+plugin::ForeignModel find_source(const Setup& setup, const plugin::Registry& registry,
+                                 const inference::Environment& environment) {
   const experiment::Experiment& experiment = setup.experiment;
   try {
     return inference::runs_by_name(experiment, registry, environment)(experiment.start->from).model;

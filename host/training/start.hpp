@@ -5,8 +5,8 @@
 
 namespace atelier::training {
 
-// Takes the weights of another run, whole groups of them with their state. Throws Error where that run, or a weight of the
-// right shape in it, cannot be found.
+// Takes the weights of another run, whole groups of them with their state. Throws Error where that run, or a weight of
+// the right shape in it, cannot be found.
 void take_start(Setup& setup, const plugin::Registry& registry, const inference::Environment& environment);
 
 }  // namespace atelier::training

@@ -35,7 +35,8 @@ void StepLog::write(const DoneStep& done, const std::vector<int64_t>& updates, c
   }
 }
 
-void StepLog::write_row(const DoneStep& done, const std::vector<int64_t>& updates, const execute::StepResults& results) {
+void StepLog::write_row(const DoneStep& done, const std::vector<int64_t>& updates,
+                        const execute::StepResults& results) {
   std::vector<double> row(plan_.train_columns.size(), std::nan(""));
   const size_t first_norm = plan_.train_names.size();
   const size_t groups = updates.size();

@@ -181,8 +181,8 @@ bool Trainer::due(int64_t step, double every_epochs) const {
     return true;
   }
   const double after = epoch();
-  const double before =
-      after - static_cast<double>(plan_.batches_per_step) / static_cast<double>(setup_.steps.batches().batches_per_epoch());
+  const double before = after - static_cast<double>(plan_.batches_per_step) /
+                                    static_cast<double>(setup_.steps.batches().batches_per_epoch());
   constexpr double rounding = 1e-9;
   return std::floor(after / every_epochs + rounding) > std::floor(before / every_epochs + rounding);
 }
@@ -264,8 +264,9 @@ void Trainer::evaluate_now(int64_t step) {
   const data::Subset& subset = setup_.data.evaluated_subset();
   measured_all_ = step == plan_.total_steps && !setup_.data.evaluates_test_apart();
   const auto begin = Clock::now();
-  const inference::SplitMetrics found_now = setup_.evaluator.evaluate(subset, experiment.evaluate.batch_size,
-                                                 measured_all_ ? inference::MetricsDue::all : inference::MetricsDue::every_evaluation);
+  const inference::SplitMetrics found_now =
+      setup_.evaluator.evaluate(subset, experiment.evaluate.batch_size,
+                                measured_all_ ? inference::MetricsDue::all : inference::MetricsDue::every_evaluation);
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   outcome_.metrics = found_now.values;
   log_arrays("metric.", step, found_now);
@@ -345,8 +346,9 @@ void Trainer::finish() {
     const bool apart = setup_.data.evaluates_test_apart();
     if (apart || outcome_.metrics.empty() ||  // all steps were done before this part of the run began
         (setup_.evaluator.has_metrics_at_end() && !measured_all_)) {
-      const inference::SplitMetrics last = setup_.evaluator.evaluate(apart ? setup_.data.subsets().test : setup_.data.evaluated_subset(),
-                                                setup_.experiment.evaluate.batch_size, inference::MetricsDue::all);
+      const inference::SplitMetrics last =
+          setup_.evaluator.evaluate(apart ? setup_.data.subsets().test : setup_.data.evaluated_subset(),
+                                    setup_.experiment.evaluate.batch_size, inference::MetricsDue::all);
       if (apart) {
         log_test(last);
       } else {

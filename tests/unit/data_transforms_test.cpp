@@ -7,8 +7,8 @@
 #include <set>
 
 #include "base/error.hpp"
-#include "tensor/storage.hpp"
 #include "data/transforms.hpp"
+#include "tensor/storage.hpp"
 
 using namespace atelier;
 using data::SampleKey;

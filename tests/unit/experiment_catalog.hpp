@@ -10,7 +10,7 @@
 namespace atelier::experiment::testing {
 
 inline catalog::SettingDescription setting(const std::string& name, catalog::SettingType type,
-                                          catalog::Value default_value) {
+                                           catalog::Value default_value) {
   catalog::SettingDescription description;
   description.name = name;
   description.help = "The " + name;

@@ -1,4 +1,5 @@
-// The promise of docs/architecture.md, "Equal bits": the same experiment, the same bits, whatever ran beside it or happened to it.
+// The promise of docs/architecture.md, "Equal bits": the same experiment, the same bits, whatever ran beside it or
+// happened to it.
 #include "log_contents.hpp"
 #include "whole_run.hpp"
 

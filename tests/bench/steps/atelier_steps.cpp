@@ -21,11 +21,11 @@
 
 #include "base/error.hpp"
 #include "base/purposes.hpp"
+#include "data/evaluation_batches.hpp"
 #include "experiment/experiment.hpp"
 #include "kernels/fingerprint.hpp"
 #include "kernels/random.hpp"
 #include "kernels/sgemm.hpp"
-#include "data/evaluation_batches.hpp"
 #include "training/setup.hpp"
 
 namespace atelier {
