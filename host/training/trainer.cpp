@@ -16,7 +16,9 @@ Trainer::Trainer(Setup& setup, const LogPlan& plan, runlog::Writer writer, std::
       log_(std::move(log)),
       options_(options),
       observer_(observer),
-      step_log_(setup_, plan_, writer_, observer) {
+      step_log_(setup_, plan_, writer_, observer),
+      evaluation_log_(plan_, writer_),
+      improvement_(setup.experiment) {
   set_schedule(setup_.steps.optimizers(), setup_.experiment, setup_.model.model().group_names(), plan_.total_steps,
                plan_.updates_per_step);
   records_ahead_ = !plan_.reads_in_step;
@@ -36,9 +38,7 @@ void Trainer::restore(const runlog::Checkpoint& checkpoint, double seconds_befor
   const auto& counters = checkpoint.trainer.counters;
   done_ = checkpoint.step;
   batches_after_ = counters.at("batches");
-  without_improvement_ = counters.at("evaluations_without_improvement");
-  has_best_ = counters.at("has_best") != 0;
-  best_ = checkpoint.trainer.numbers.at("best");
+  improvement_.restore(checkpoint.trainer);
   const std::vector<std::string> names = setup_.model.model().group_names();
   for (size_t g = 0; g < names.size(); ++g) {
     updates_after_[g] = counters.at("updates." + names[g]);
@@ -162,12 +162,11 @@ void Trainer::finish_running_step() {
 }
 
 bool Trainer::stopped_early() {
-  const experiment::Experiment& experiment = setup_.experiment;
-  if (!experiment.train.early_stopping || without_improvement_ < experiment.train.early_stopping->patience) {
+  if (!improvement_.patience_ended()) {
     return false;
   }
   outcome_.reason = fmt::format("stopped early at step {}: no improvement of '{}' in {} evaluations", done_,
-                                experiment.evaluate.metric, without_improvement_);
+                                setup_.experiment.evaluate.metric, improvement_.evaluations_without());
   return true;
 }
 
@@ -269,48 +268,15 @@ void Trainer::evaluate_now(int64_t step) {
                                 measured_all_ ? inference::MetricsDue::all : inference::MetricsDue::every_evaluation);
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   outcome_.metrics = found_now.values;
-  log_arrays("metric.", step, found_now);
-  std::vector<double> row;
-  for (const std::string& name : plan_.evaluation_names) {
-    const auto found = outcome_.metrics.find(name);
-    row.push_back(found == outcome_.metrics.end() ? std::nan("") : found->second);
-  }
-  writer_.append("eval", step, epoch(), row, wall_seconds(), static_cast<double>(subset.count) / seconds);
-
-  const double value = outcome_.metrics.at(experiment.evaluate.metric);
-  const bool smaller_is_better = experiment.evaluate.goal == experiment::Goal::min;
-  const double min_delta = experiment.train.early_stopping ? experiment.train.early_stopping->min_delta : 0;
-  const double gain = smaller_is_better ? best_ - value : value - best_;
-  const bool better = std::isfinite(value) && (!has_best_ || gain > 0);
-  without_improvement_ = std::isfinite(value) && (!has_best_ || gain > min_delta) ? 0 : without_improvement_ + 1;
+  evaluation_log_.write_evaluation({step, epoch(), wall_seconds()}, found_now,
+                                   static_cast<double>(subset.count) / seconds);
+  const bool better = improvement_.take(outcome_.metrics.at(experiment.evaluate.metric));
   if (better) {
-    best_ = value;
-    has_best_ = true;
-    writer_.write_best(step, value, inference::averaged_weights_of(setup_.model.bank()));
+    writer_.write_best(step, outcome_.metrics.at(experiment.evaluate.metric),
+                       inference::averaged_weights_of(setup_.model.bank()));
   }
   observer_.evaluated(step, epoch(), outcome_.metrics, better);
   stopping_ = stopped_early();
-}
-
-// Of the test split, once training is done.
-void Trainer::log_test(const inference::SplitMetrics& test) {
-  std::vector<double> row;
-  for (const std::string& name : plan_.evaluation_names) {
-    row.push_back(test.values.count(name) == 0 ? std::nan("") : test.values.at(name));
-  }
-  if (!writer_.has_row("test", done_)) {
-    writer_.append("test", done_, epoch(), row, wall_seconds(), 0);
-  }
-  log_arrays("test.", done_, test);
-}
-
-void Trainer::log_arrays(const std::string& prefix, int64_t step, const inference::SplitMetrics& metrics) {
-  for (const plugin::MetricArray& array : metrics.arrays) {
-    if (!writer_.has_tensor(prefix + array.name, step)) {
-      const std::vector<float> values(array.values.begin(), array.values.end());
-      writer_.append_tensor(prefix + array.name, step, values);
-    }
-  }
 }
 
 void Trainer::sample_now(int64_t step) {
@@ -324,14 +290,12 @@ void Trainer::write_checkpoint(int64_t step) {
   view.step = step;
   view.weights = inference::weights_of(setup_.model.bank());
   view.optimizer = setup_.steps.optimizers().slots();
-  view.trainer.counters = {{"batches", batches_after_},
-                           {"evaluations_without_improvement", without_improvement_},
-                           {"has_best", has_best_ ? 1 : 0}};
+  view.trainer.counters["batches"] = batches_after_;
+  improvement_.save(view.trainer);
   const std::vector<std::string> names = setup_.model.model().group_names();
   for (size_t g = 0; g < names.size(); ++g) {
     view.trainer.counters["updates." + names[g]] = updates_after_[g];
   }
-  view.trainer.numbers = {{"best", has_best_ ? best_ : std::nan("")}};
   writer_.write_checkpoint(view);
   last_checkpoint_ = Clock::now();
 }
@@ -350,15 +314,16 @@ void Trainer::finish() {
           setup_.evaluator.evaluate(apart ? setup_.data.subsets().test : setup_.data.evaluated_subset(),
                                     setup_.experiment.evaluate.batch_size, inference::MetricsDue::all);
       if (apart) {
-        log_test(last);
+        evaluation_log_.write_test({done_, epoch(), wall_seconds()}, last);
       } else {
-        log_arrays("metric.", done_, last);
+        evaluation_log_.write_arrays(done_, last);
       }
       outcome_.metrics = last.values;
     }
     std::map<std::string, double> summary;
-    for (const std::string& name : plan_.evaluation_names) {
-      summary[name] = outcome_.metrics.count(name) == 0 ? std::nan("") : outcome_.metrics.at(name);
+    const std::vector<double> values = evaluation_log_.row_of({outcome_.metrics, {}});
+    for (size_t i = 0; i < values.size(); ++i) {
+      summary[plan_.evaluation_names[i]] = values[i];
     }
     summary["steps"] = static_cast<double>(done_);
     writer_.write_final(done_, inference::averaged_weights_of(setup_.model.bank()), summary);
@@ -366,6 +331,67 @@ void Trainer::finish() {
   writer_.set_status(outcome_.status, outcome_.reason);
   writer_.close();
   idle_seconds_ += std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+// ---- What happens when something goes wrong
+
+// An update that failed leaves weights that belong to no step: nothing of them is kept.
+void Trainer::check_updates() {
+  try {
+    setup_.steps.optimizers().check();
+  } catch (...) {
+    failed_ = true;
+    throw;
+  }
+}
+
+// Something failed between two steps: the step that still runs counts, and its state is kept.
+void Trainer::salvage() {
+  finish_running_step();
+  if (!failed_ &&
+      complete_) {  // an evaluation that failed is made again when the run goes on from an earlier checkpoint
+    write_checkpoint(done_);
+  }
+}
+
+// A loss is not finite. As a run can be repeated bit for bit, the state before the step is made again from the last
+// checkpoint, and the step once more with every value looked at.
+void Trainer::fail_non_finite(int64_t step) {
+  failed_ = stopping_ = true;
+  outcome_.status = runlog::Status::failed;
+  observer_.message(
+      fmt::format("the loss of step {} is not finite; replaying from the last checkpoint to find out why", step));
+  writer_.flush();
+  {
+    const runlog::Reader reader(log_);
+    const auto checkpoint = reader.newest_checkpoint();
+    ATELIER_CHECK(checkpoint.has_value());
+    // The evaluations since are not made again.
+    const Improvement improvement = improvement_;
+    restore(*checkpoint, seconds_before_);
+    improvement_ = improvement;
+  }
+  execute::Session& session = setup_.steps.session();
+  while (done_ + 1 < step) {
+    setup_.steps.record(done_ + 1, plan_.total_steps, {});
+    session.start();
+    session.wait();
+    setup_.steps.batches().step_done();
+    setup_.steps.batches().check();
+    ++done_;
+    updates_after_ = setup_.steps.optimizers().counts();
+    batches_after_ = setup_.steps.batches().consumed();
+  }
+  write_checkpoint(done_);
+  record::Observation every;
+  every.every_value = true;
+  setup_.steps.record(step, plan_.total_steps, every);
+  const std::string culprit = session.find_non_finite();
+  outcome_.reason =
+      fmt::format("the loss is not finite at step {}; nothing was updated by it. First value that is not finite: {}",
+                  step, culprit.empty() ? "none when replayed" : culprit);
+  writer_.set_status(outcome_.status, outcome_.reason);
+  writer_.close();
 }
 
 }  // namespace atelier::training

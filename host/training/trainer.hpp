@@ -7,6 +7,8 @@
 
 #include "runlog/reader.hpp"
 #include "runlog/writer.hpp"
+#include "training/evaluation_log.hpp"
+#include "training/improvement.hpp"
 #include "training/step_log.hpp"
 
 namespace atelier::training {
@@ -33,8 +35,6 @@ class Trainer {
   void finish_step(int64_t step);
   void report(int64_t step, const execute::StepResults& results);
   void evaluate_now(int64_t step);
-  void log_test(const inference::SplitMetrics& test);
-  void log_arrays(const std::string& prefix, int64_t step, const inference::SplitMetrics& metrics);
   void sample_now(int64_t step);
   void finish();
   void fail_non_finite(int64_t step);
@@ -53,6 +53,8 @@ class Trainer {
   RunOptions options_;
   Observer& observer_;
   StepLog step_log_;
+  EvaluationLog evaluation_log_;
+  Improvement improvement_;
   RunOutcome outcome_;
 
   int64_t done_ = 0;                    // steps whose updates are made
@@ -67,9 +69,6 @@ class Trainer {
   bool complete_ = true;  // what is due after step done_ has been done
   bool failed_ = false;
   bool measured_all_ = false;  // by the newest evaluation, metrics of the end included
-  double best_ = 0;
-  bool has_best_ = false;
-  int64_t without_improvement_ = 0;
   int64_t profiled_step_ = 0;  // 0: none
   double sgemm_peak_ = 0;
   execute::Profile profile_;
