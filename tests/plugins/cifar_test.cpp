@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
+#include "cifar_files.hpp"
 #include "dataset_host.hpp"
-#include "folder.hpp"
 
 using namespace atelier::testing;
 namespace fs = std::filesystem;
@@ -11,29 +11,6 @@ namespace {
 constexpr const char* get_hint =
     "; hint: unpack cifar-10-binary.tar.gz from https://www.cs.toronto.edu/~kriz/cifar.html";
 constexpr const char* damage_hint = "; hint: the file is damaged or not the right one; fetch it again";
-
-// Byte i of the image of record r in all files is (41 i + 7 r) mod 251, its label r mod 10.
-std::string records(int first, int count) {
-  std::string out;
-  for (int r = first; r < first + count; ++r) {
-    out.push_back(static_cast<char>(r % 10));
-    for (int i = 0; i < 3072; ++i) {
-      out.push_back(static_cast<char>((41 * i + 7 * r) % 251));
-    }
-  }
-  return out;
-}
-
-// Five files of 1, 2, 3, 4 and 5 records, and one of 2.
-void write_sound_batches(const fs::path& folder) {
-  fs::create_directories(folder);
-  int first = 0;
-  for (int file = 1; file <= 5; ++file) {
-    write((folder / ("data_batch_" + std::to_string(file) + ".bin")).string(), records(first, file));
-    first += file;
-  }
-  write((folder / "test_batch.bin").string(), records(first, 2));
-}
 
 MadeDataset make(const Folder& folder, SettingValues settings = {}) {
   settings["directory"] = folder.path.string();

@@ -171,19 +171,18 @@ class DatasetHost {
     return hosts.try_emplace(library, library).first->second;
   }
 
-  explicit DatasetHost(const char* library) : library_(dlopen(library, RTLD_NOW | RTLD_LOCAL)) {
-    if (library_ == nullptr) {
-      throw std::runtime_error(dlerror());
-    }
-    const auto entry = reinterpret_cast<decltype(&atelier_plugin)>(dlsym(library_, "atelier_plugin"));
+  explicit DatasetHost(const char* library) : DatasetHost(entry_of(library)) {}
+
+  // The host of a plugin that is in this program.
+  explicit DatasetHost(decltype(&atelier_plugin) entry) {
     const atl_host host{sizeof host, ATL_ABI_MAJOR, ATL_ABI_MINOR, to_abi("test"),
                         [](const atl_host*, uint32_t, uint32_t, uint32_t, const atl_core** core) -> atl_status {
                           *core = fake_core();
                           return ATL_OK;
                         }};
     plugin_.size = sizeof plugin_;
-    if (entry == nullptr || entry(&host, &plugin_) != ATL_OK) {
-      throw std::runtime_error(std::string(library) + ": no plugin");
+    if (entry(&host, &plugin_) != ATL_OK) {
+      throw std::runtime_error("the plugin does not connect");
     }
   }
 
@@ -228,6 +227,17 @@ class DatasetHost {
   }
 
  private:
+  static decltype(&atelier_plugin) entry_of(const char* library) {
+    void* const loaded = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+    if (loaded == nullptr) {
+      throw std::runtime_error(dlerror());
+    }
+    const auto entry = reinterpret_cast<decltype(&atelier_plugin)>(dlsym(loaded, "atelier_plugin"));
+    if (entry == nullptr) {
+      throw std::runtime_error(std::string(library) + ": no plugin");
+    }
+    return entry;
+  }
   static void set(atl_value& value, const Setting& given) {
     switch (value.type) {
       case ATL_INTEGER:
@@ -252,7 +262,6 @@ class DatasetHost {
     }
   }
 
-  void* library_;
   atl_plugin plugin_{};
 };
 

@@ -46,10 +46,10 @@ inline std::string labels(uint32_t count) {
 }
 
 // A sound small data set: six images to train, four to test.
-inline void write_sound_files(const std::filesystem::path& folder) {
-  write((folder / "train-images-idx3-ubyte").string(), images(6));
+inline void write_sound_files(const std::filesystem::path& folder, uint32_t height = 28, uint32_t width = 28) {
+  write((folder / "train-images-idx3-ubyte").string(), images(6, height, width));
   write((folder / "train-labels-idx1-ubyte").string(), labels(6));
-  write((folder / "t10k-images-idx3-ubyte").string(), images(4));
+  write((folder / "t10k-images-idx3-ubyte").string(), images(4, height, width));
   write((folder / "t10k-labels-idx1-ubyte").string(), labels(4));
 }
 
