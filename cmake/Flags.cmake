@@ -1,9 +1,18 @@
 # What everything of ours is compiled with. Equal bits (docs/architecture.md, "Equal bits") need contraction off everywhere.
 # (GCC 12 sees overlapping copies in string literals joined to strings: its bug 105329.)
 add_library(atelier_flags INTERFACE)
-target_compile_options(atelier_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wno-restrict -Werror -ffp-contract=off -fno-math-errno
-                                               -fvisibility=hidden $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>)
+target_compile_options(atelier_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> -Werror
+                                               -ffp-contract=off -fno-math-errno -fvisibility=hidden
+                                               $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>)
 if(ATELIER_SANITIZE)
   add_compile_options(-fsanitize=${ATELIER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${ATELIER_SANITIZE})
+endif()
+# Fuzzers see which way all code of ours takes, not only their own.
+if(ATELIER_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "ATELIER_FUZZ is on and the compiler is ${CMAKE_CXX_COMPILER_ID}, expected Clang, which has "
+                        "libFuzzer; hint: cmake --preset fuzz")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
