@@ -267,7 +267,7 @@ TEST_CASE("an experiment's data refuses sizes that it does not have") {
   experiment::Experiment experiment = experiment_of();
   experiment.train.batch_size = 51;
   CHECK_THROWS_WITH_AS(ExperimentData(experiment, registry(), {}),
-                       "batches.toml:14:14: train.batch_size: got 51, expected at most the 50 training samples of "
+                       "batches.toml:15:14: train.batch_size: got 51, expected at most the 50 training samples of "
                        "'shapes'",
                        Error);
 }

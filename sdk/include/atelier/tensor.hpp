@@ -328,8 +328,11 @@ inline Tensor broadcast_to(At x, Integers dims) {
 }
 // Each row so often after itself, (N, ...) to (N times, ...). An empty tensor stays one.
 inline Tensor repeated(At x, int64_t times) {
+  if (times == 1) {
+    return x.tensor;
+  }
   std::vector<int64_t> dims = x.tensor.shape();
-  if (times == 1 || dims.empty()) {
+  if (dims.empty()) {
     return x.tensor;
   }
   const Tensor rows = x.tensor.reshape({dims[0], 1, -1}, x.location());
