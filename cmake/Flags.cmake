@@ -4,6 +4,13 @@ add_library(atelier_flags INTERFACE)
 target_compile_options(atelier_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> -Werror
                                                -ffp-contract=off -fno-math-errno -fvisibility=hidden
                                                $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>)
+if(ATELIER_SANITIZE STREQUAL "thread")
+  if(NOT EXISTS "${TBB_DIR}/TBBConfig.cmake")
+    message(FATAL_ERROR "The thread sanitizer needs a oneTBB that is built with it; hint: ./bootstrap sanitize thread")
+  endif()
+  # Between that sanitizer's calls GCC 12 takes empty maps and variants for uninitialized; other builds look for what is.
+  add_compile_options(-Wno-maybe-uninitialized)
+endif()
 if(ATELIER_SANITIZE)
   add_compile_options(-fsanitize=${ATELIER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${ATELIER_SANITIZE})
