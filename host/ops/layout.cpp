@@ -1,4 +1,4 @@
-// Turning images between (B, C, H, W), as they are recorded, and (B, H, W, C), as kernels want them. graph/layout.hpp
+// Turning images between (B, C, H, W), as they are recorded, and (B, H, W, C), as kernels want them. record/layout.hpp
 // says when that moves anything at all.
 #include "record/layout.hpp"
 

@@ -198,7 +198,7 @@ class Loop {
 
   int64_t resident_before_;
   training::Setup setup_;
-  execute::Executor executor_;  // for generating, which the workbench's own would do in pieces and into images
+  execute::Executor executor_;  // for generating, which the sampler would do in pieces and into images
   execute::Arena arena_;
   int64_t step_ = 0;
   bool recorded_ = false;
