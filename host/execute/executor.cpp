@@ -18,20 +18,6 @@ struct Executor::Threads {
   tbb::task_group group;
 };
 
-void* address_of(const PlannedBuffer& buffer, const Launch& launch) {
-  switch (buffer.residence) {
-    case Residence::arena:
-      return launch.arena + buffer.offset;
-    case Residence::own:
-      return buffer.memory;
-    case Residence::parameter:
-      return launch.bank->parameters[static_cast<size_t>(buffer.index)]->value.storage.data();
-    case Residence::binding:
-      return const_cast<void*>(launch.bindings[buffer.index]);  // only ever an input
-  }
-  return nullptr;
-}
-
 Executor::Executor(int threads) : thread_count_(threads), scratch_(static_cast<size_t>(threads)) {
   if (threads > 1) {
     threads_ = std::make_unique<Threads>(threads);
@@ -234,7 +220,7 @@ void Executor::make_ready(int32_t task) {
   counters_[static_cast<size_t>(place)].ready.store(task, std::memory_order_release);
 }
 
-void Executor::run_serially(const Launch& launch, const std::function<bool(const Step&, int32_t index)>& observe) {
+void Executor::run_serially(const Launch& launch, const std::function<bool(const Step&)>& observe) {
   ATELIER_CHECK(!running_);
   prepare(launch);
   reset_floating_point();
@@ -247,7 +233,7 @@ void Executor::run_serially(const Launch& launch, const std::function<bool(const
         step.kernel->run(phase, piece, arguments);
       }
     }
-    if (!observe(step, static_cast<int32_t>(s))) {
+    if (!observe(step)) {
       return;
     }
   }

@@ -7,30 +7,10 @@
 #include <memory>
 #include <vector>
 
-#include "plan/plan.hpp"
-#include "execute/profile.hpp"
+#include "execute/launch.hpp"
 #include "tensor/storage.hpp"
 
 namespace atelier::execute {
-
-using record::Bank;
-using record::Operand;
-using plan::Plan;
-using plan::PlannedBuffer;
-using plan::Residence;
-using plan::Step;
-using plan::Task;
-
-// One run of a plan. All is borrowed until wait() returns.
-struct Launch {
-  const Plan* plan = nullptr;
-  std::byte* arena = nullptr;
-  const Operand* operands = nullptr;
-  const void* const* bindings = nullptr;  // by input leaf
-  const Bank* bank = nullptr;
-  Profile* profile = nullptr;  // where the times of its pieces go; null for nowhere
-  bool same_weights = false;   // as in the plan's last run: what it computes from them alone is there
-};
 
 // Work that has nothing to do with the plan and fills idle moments: assembling the next batch. `run` must not throw.
 struct Background {
@@ -48,13 +28,14 @@ class Executor {
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
+  // What the launch borrows stays until wait() returns.
   void start(const Launch& launch, const Background* background = nullptr);
   void wait();
   [[nodiscard]] int threads() const;
 
   // Runs a plan step by step on this thread; `observe` sees each step when it is done, and may end the run by returning
   // false.
-  void run_serially(const Launch& launch, const std::function<bool(const Step&, int32_t index)>& observe);
+  void run_serially(const Launch& launch, const std::function<bool(const Step&)>& observe);
 
  private:
   struct Threads;
@@ -91,8 +72,5 @@ class Executor {
   alignas(64) std::atomic<int32_t> left_{0};  // tasks and background pieces not done yet
   alignas(64) std::atomic<int32_t> next_background_{0};
 };
-
-// Where a plan's buffer lies in a launch.
-void* address_of(const PlannedBuffer& buffer, const Launch& launch);
 
 }  // namespace atelier::execute

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cmath>
 #include <cstring>
+
+#include "execute/non_finite.hpp"
 
 namespace atelier::execute {
 namespace {
 
-constexpr size_t max_plans = 128;
 constexpr int64_t many_structures = 24;  // more than this many in training are worth a word
 
 RawAttribute integer_attribute(int64_t value) {
@@ -17,8 +17,6 @@ RawAttribute integer_attribute(int64_t value) {
   raw.integer = value;
   return raw;
 }
-
-enum InputSource : int64_t { source_data, source_constant, source_materialized };
 
 // Never the same twice in a process, whichever session asks, so that a tensor of another session is recognized.
 uint32_t next_generation() {
@@ -32,35 +30,10 @@ void copy_bytes(void* to, const void* from, size_t bytes) {
   }
 }
 
-template <typename T>
-double at(const void* data, int64_t i) {
-  return static_cast<double>(static_cast<const T*>(data)[i]);
-}
-
-double element(const void* data, DType dtype, int64_t i) {
-  switch (dtype) {
-    case DType::f32:
-      return at<float>(data, i);
-    case DType::f64:
-      return at<double>(data, i);
-    case DType::i64:
-      return at<int64_t>(data, i);
-  }
-  return 0;
-}
-
 }  // namespace
 
-std::byte* Arena::reserve(size_t bytes) {
-  if (storage_.size() < bytes) {
-    storage_ = tensor::Storage();
-    storage_ = tensor::Storage(bytes);
-  }
-  return storage_.data();
-}
-
 Session::Session(Mode mode, DType real, Bank& bank, Executor& executor, Arena& arena)
-    : mode_(mode), bank_(bank), executor_(executor), arena_(arena), recorder_(real) {}
+    : mode_(mode), bank_(bank), executor_(executor), arena_(arena), recorder_(real), plans_(bank, real) {}
 
 Session::~Session() {
   if (in_flight_ != nullptr) {
@@ -102,8 +75,7 @@ uint32_t Session::apply(const Operation& operation, std::span<const uint32_t> in
 uint32_t Session::input(const TensorType& type, const void* data, Location location) {
   RawAttribute dims{AttributeType::integers, static_cast<uint32_t>(type.shape.rank()), {}};
   dims.integers = type.shape.dims().data();
-  const RawAttribute attributes[] = {integer_attribute(source_data),
-                                     integer_attribute(static_cast<int64_t>(type.dtype)), dims};
+  const RawAttribute attributes[] = {integer_attribute(static_cast<int64_t>(type.dtype)), dims};
   pending().bindings.push_back(data);
   return recorder_.special(special_operation(Special::input), {}, attributes, std::span(&type, 1), location);
 }
@@ -314,42 +286,28 @@ void Session::run_now(const Plan& plan) {
   recording.operands.assign(recorder_.operands().begin(), recorder_.operands().end());
   launch(recording, nullptr);
   executor_.wait();
-  collect(recording, false);
+  collect(launch_of(recording), false, recording.results);
 }
 
 // ---- Plans
 
 const Plan* Session::plan_for(std::span<const uint32_t> requested, bool keep_all) {
-  const std::shared_ptr<Tape>& tape = recorder_.tape();
-  const size_t calls = recorder_.recorded_calls();
-  for (const CachedPlan& cached : plans_) {
-    if (cached.tape == tape && cached.calls == calls && std::ranges::equal(cached.requested, requested) &&
-        cached.observation == observation_ && cached.executed == executed_ && cached.keep_all == keep_all) {
-      return cached.plan.get();
-    }
-  }
-  CachedPlan made{tape, calls, {requested.begin(), requested.end()}, observation_, executed_, keep_all, nullptr};
-  made.plan =
-      plan::make_plan({tape.get(), calls, made.requested, observation_, executed_, keep_all}, bank_, recorder_.real());
-  ++plans_made_;
-  if (mode_ == Mode::train && recorder_.misses() > many_structures && !warned_of_misses_) {
+  plan_request_.tape = recorder_.tape();
+  plan_request_.calls = recorder_.recorded_calls();
+  plan_request_.requested.assign(requested.begin(), requested.end());
+  plan_request_.observation = observation_;
+  plan_request_.executed = executed_;
+  plan_request_.keep_all = keep_all;
+  const int64_t made = plans_.made();
+  const Plan& plan = plans_.get(plan_request_, in_flight_ == nullptr ? nullptr : in_flight_->plan);
+  if (plans_.made() > made && mode_ == Mode::train && recorder_.misses() > many_structures && !warned_of_misses_) {
     warned_of_misses_ = true;
     warning_ = fmt::format(
         "{}: the structure of the training step keeps changing ({} so far), and each change is planned "
         "anew; hint: pass numbers that change as scalars, not as shapes or settings",
         to_string(recorder_.miss_location()), recorder_.misses());
   }
-  if (plans_.size() >= max_plans) {
-    const auto unused = std::ranges::find_if(plans_, [&](const CachedPlan& cached) {
-      return cached.plan.get() != executed_ && (in_flight_ == nullptr || cached.plan.get() != in_flight_->plan) &&
-             std::ranges::none_of(plans_, [&](const CachedPlan& other) { return other.executed == cached.plan.get(); });
-    });
-    if (unused != plans_.end()) {  // a step of very many reads needs them all
-      plans_.erase(unused);
-    }
-  }
-  plans_.push_back(std::move(made));
-  return plans_.back().plan.get();
+  return &plan;
 }
 
 void Session::end(std::span<const uint32_t> requested) {
@@ -390,80 +348,17 @@ void Session::launch(const Recording& recording, const Background* background) {
 const StepResults& Session::wait() {
   if (in_flight_ != nullptr) {
     executor_.wait();
-    collect(*in_flight_, true);
+    collect(launch_of(*in_flight_), true, in_flight_->results);
     in_flight_ = nullptr;
   }
   return recordings_[(recorded_ + 1) % 2].results;
 }
 
-void Session::collect(Recording& recording, bool with_requested) {
-  const Plan& plan = *recording.plan;
-  const Launch launch = launch_of(recording);
-  StepResults& results = recording.results;
-  for (const PlanOutput& output : plan.outputs) {
-    if (output.kind == OutputKind::requested && !with_requested) {
-      continue;
-    }
-    const PlannedBuffer& buffer = plan.buffers[static_cast<size_t>(output.buffer)];
-    const void* data = address_of(buffer, launch);
-    StepResult result{output.kind, output.index, 0, 0, nullptr};
-    const bool scalar = buffer.description.shape.elements() == 1 && output.kind != OutputKind::requested &&
-                        output.kind != OutputKind::gradient && output.kind != OutputKind::annotation;
-    if (scalar) {
-      result.value = element(data, buffer.description.dtype, 0);
-    } else {
-      auto copy = std::make_unique<tensor::Tensor>(output.shape, buffer.description.dtype);
-      copy_bytes(copy->storage.data(), data, buffer.bytes);
-      result.tensor = copy.get();
-      results.tensors.push_back(std::move(copy));
-    }
-    if (output.count_buffer >= 0) {
-      const PlannedBuffer& count = plan.buffers[static_cast<size_t>(output.count_buffer)];
-      result.count = element(address_of(count, launch), count.description.dtype, 0);
-    }
-    results.entries.push_back(result);
-  }
-}
-
 std::string Session::find_non_finite() {
   ATELIER_CHECK(in_flight_ == nullptr);
-  Recording& recording = pending();
-  const Plan& plan = *recording.plan;
-  const Launch launch = launch_of(recording);
-  std::string found;
-  const auto is_bad = [&](int32_t index) {
-    const PlannedBuffer& buffer = plan.buffers[static_cast<size_t>(index)];
-    const void* data = address_of(buffer, launch);
-    for (int64_t i = 0; i < buffer.description.shape.elements(); ++i) {
-      if (!std::isfinite(element(data, buffer.description.dtype, i))) {
-        return true;
-      }
-    }
-    return false;
-  };
-  const auto observe = [&](const Step& step, int32_t) {
-    const std::string place = to_string(step.location);
-    const std::string where = fmt::format("{}{}{}", step.name, place.empty() ? "" : " at ", place);
-    for (const int32_t input : step.inputs) {
-      const PlannedBuffer& buffer = plan.buffers[static_cast<size_t>(input)];
-      if (buffer.residence == Residence::parameter && is_bad(input)) {
-        found = fmt::format("the parameter '{}', read by {}", bank_.parameters[static_cast<size_t>(buffer.index)]->name,
-                            where);
-      } else if (buffer.residence == Residence::binding && is_bad(input)) {
-        found = fmt::format("the data {}, read by {}", tensor::to_string(buffer.description.shape), where);
-      }
-    }
-    for (const int32_t output : step.outputs) {
-      if (found.empty() && is_bad(output)) {
-        found = fmt::format("the result of {}, {}", where,
-                            tensor::to_string(plan.buffers[static_cast<size_t>(output)].description.shape));
-      }
-    }
-    return found.empty();
-  };
-  bank_.version += plan.writes ? 1 : 0;
-  executor_.run_serially(launch, observe);
-  return found;
+  const Recording& recording = pending();
+  bank_.version += recording.plan->writes ? 1 : 0;
+  return execute::find_non_finite(executor_, launch_of(recording));
 }
 
 std::string Session::take_warning() {

@@ -1,5 +1,18 @@
 // Recording and running the steps of one model in one mode (training, evaluation or sampling): tapes, plans, cuts,
 // results.
+//
+//   calls of a model, through the core table (plugin/core_table.hpp)
+//     |  Session            the verbs that a step is recorded with
+//     |    record::Recorder   -> record::Tape (record/operation.hpp)
+//     |    plan::PlanCache    -> plan::Plan (plan/plan.hpp)
+//     |  Launch             the plan with this step's data, operands and memory (Arena)
+//     |  Executor           its tasks, on all threads, while the next step is recorded
+//     |  collect            copies of what somebody asked for
+//     v
+//   StepResults           logged numbers, requested tensors, norms, gradients
+//
+// Beside it stand profile.hpp (when each piece ran), non_finite.hpp (what made a step go bad) and average.hpp (moving
+// averages of weights). To read next: launch.hpp, executor.hpp, step_results.hpp.
 #pragma once
 
 #include <cstdint>
@@ -8,19 +21,18 @@
 #include <string_view>
 #include <vector>
 
+#include "execute/arena.hpp"
 #include "execute/executor.hpp"
-#include "plan/plan.hpp"
-#include "record/tape.hpp"
+#include "execute/step_results.hpp"
+#include "plan/plan_cache.hpp"
+#include "record/recorder.hpp"
 
 namespace atelier::execute {
 
 using record::AttributeType;
-using record::DType;
-using record::GraphOutput;
 using record::Location;
 using record::Observation;
 using record::Operation;
-using record::OutputKind;
 using record::RawAttribute;
 using record::Recorder;
 using record::Special;
@@ -28,31 +40,6 @@ using record::Tape;
 using record::TapeCall;
 using record::TensorType;
 using record::UpdateRule;
-using plan::PlanOutput;
-
-// The memory that all plans share; grows to the largest.
-class Arena {
- public:
-  std::byte* reserve(size_t bytes);
-  [[nodiscard]] size_t size() const { return storage_.size(); }
-
- private:
-  tensor::Storage storage_;
-};
-
-// The values of a finished step that somebody asked for, in recording order.
-struct StepResult {
-  OutputKind kind = OutputKind::requested;
-  int64_t index = 0;                       // as in GraphOutput
-  double value = 0;                        // of a scalar
-  double count = 0;                        // logged with it; 0 where none was
-  const tensor::Tensor* tensor = nullptr;  // of a value with axes
-};
-
-struct StepResults {
-  std::vector<StepResult> entries;
-  std::vector<std::unique_ptr<tensor::Tensor>> tensors;
-};
 
 enum class Mode : uint8_t { train, evaluate, sample };
 
@@ -112,7 +99,7 @@ class Session {
   void set_profile(Profile* profile) { profile_ = profile; }
 
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
-  [[nodiscard]] int64_t plans_made() const { return plans_made_; }
+  [[nodiscard]] int64_t plans_made() const { return plans_.made(); }
   [[nodiscard]] const Recorder& recorder() const { return recorder_; }
   [[nodiscard]] const Plan* newest_plan() const { return pending().plan; }
   // While a step runs, the next may be recorded; a read in it cannot be answered before the running step is done and
@@ -132,15 +119,6 @@ class Session {
     size_t constants_used = 0;
     StepResults results;
   };
-  struct CachedPlan {
-    std::shared_ptr<Tape> tape;
-    size_t calls = 0;
-    std::vector<uint32_t> requested;
-    Observation observation;
-    const Plan* executed = nullptr;
-    bool keep_all = false;
-    std::unique_ptr<Plan> plan;
-  };
 
   Recording& pending() { return recordings_[recorded_ % 2]; }
   [[nodiscard]] const Recording& pending() const { return recordings_[recorded_ % 2]; }
@@ -150,7 +128,6 @@ class Session {
   void launch(const Recording& recording, const Background* background);
   [[nodiscard]] Launch launch_of(const Recording& recording);
   uint32_t name_number(std::string_view name);
-  void collect(Recording& recording, bool with_requested);
   void refuse_while_running();
   void cut_training(uint32_t value, Location location);
   [[nodiscard]] const void* leaf_data(uint32_t value) const;
@@ -173,9 +150,9 @@ class Session {
   const Plan* executed_ = nullptr;  // of this recording's beginning, after a cut in training
   std::vector<tensor::Storage> materialized_[2];
   size_t materialized_turn_ = 0;
-  std::vector<CachedPlan> plans_;
+  plan::PlanCache plans_;
+  plan::PlanRequest plan_request_;  // the newest, in memory that is used again
   std::vector<std::string> names_;  // few: searched one by one
-  int64_t plans_made_ = 0;
   std::string warning_;
   bool warned_of_read_ = false;
   bool refused_read_ = false;

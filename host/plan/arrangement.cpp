@@ -1,9 +1,9 @@
-// Where a plan's buffers lie, in which order its steps may run beside each other, and the tasks that they are started
-// as.
+#include "plan/arrangement.hpp"
+
 #include <algorithm>
 #include <functional>
 
-#include "plan/schedule.hpp"
+#include "plan/placement.hpp"
 #include "tensor/storage.hpp"
 
 namespace atelier::plan {

@@ -1,6 +1,8 @@
+#include "plan/epilogues.hpp"
+
 #include <algorithm>
 
-#include "plan/schedule.hpp"
+#include "plan/dependencies.hpp"
 
 namespace atelier::plan {
 namespace {

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
-#include "plan/schedule.hpp"
-#include "plan/update_kernel.hpp"
 #include "kernels/epilogue.hpp"
 #include "kernels/movement.hpp"
+#include "plan/arrangement.hpp"
+#include "plan/dependencies.hpp"
+#include "plan/schedule.hpp"
+#include "plan/update_kernel.hpp"
 #include "tensor/storage.hpp"
 
 namespace atelier::plan {
@@ -82,9 +84,7 @@ class Planner {
   // In plans that leave the parameters as they are, which have no other use for memory of their own.
   void find_from_weights() {
     const auto& nodes = graph().nodes();
-    plan_->writes = std::ranges::any_of(nodes, [](const Node& node) {
-      return node.operation->special == Special::update || node.operation->special == Special::assign;
-    });
+    plan_->writes = std::ranges::any_of(nodes, writes_parameter);
     from_weights_.assign(nodes.size(), 0);
     if (plan_->writes || request_.keep_all || request_.executed != nullptr || request_.observation.every_value) {
       return;
@@ -148,7 +148,7 @@ class Planner {
 
   void add(const PlanNode& node) {
     const Node& last = graph().nodes()[static_cast<size_t>(node.members.back())];
-    if (last.operation->special == Special::update || last.operation->special == Special::assign) {
+    if (writes_parameter(last)) {
       copy_old_version(last);
     }
     Step step = step_of(node);
@@ -226,7 +226,7 @@ class Planner {
   }
 
   int32_t output_buffer(const Node& node, int32_t value, bool stays) {
-    if (node.operation->special == Special::update || node.operation->special == Special::assign) {
+    if (writes_parameter(node)) {
       return add_buffer(graph().value(value).type, Residence::parameter,
                         static_cast<int32_t>(node.attributes[0].scalar.constant.integer));
     }

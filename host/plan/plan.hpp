@@ -1,5 +1,21 @@
 // What runs: the kernels of one structure, made once, with their order, their buffers in one arena, and the tasks that
 // they are started as.
+//
+//   record::Tape     calls, of which a request names a beginning and what must stay readable (PlanRequest)
+//     |  PlanCache         a request that was made before has its plan already
+//     |  record::lower     -> record::Lowered, with its record::Graph
+//     |  make_schedule     -> Schedule:
+//     |    Dependencies       which nodes run, and before which others
+//     |    Fusion             elementwise neighbours share a kernel
+//     |    (Scheduler)        an order in which they may run one by one
+//     |    attach_epilogues   elementwise work ends the kernel of what it reads
+//     |  make_plan         a kernel and buffers for each node of the schedule: steps
+//     |  arrange           memory (place), edges for memory that is used again, tasks
+//     v
+//   Plan             to execute/session.hpp
+//
+// To read next: plan_cache.hpp, dependencies.hpp, fusion.hpp, schedule.hpp, epilogues.hpp, arrangement.hpp,
+// placement.hpp, update_kernel.hpp.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +23,8 @@
 #include <string>
 #include <vector>
 
-#include "record/lowering.hpp"
 #include "kernels/kernel.hpp"
+#include "record/lowering.hpp"
 
 namespace atelier::plan {
 
@@ -90,13 +106,15 @@ struct Plan {
 };
 
 struct PlanRequest {
-  const Tape* tape = nullptr;
+  std::shared_ptr<const Tape> tape;
   size_t calls = 0;                 // of the tape
   std::vector<uint32_t> requested;  // places on the tape whose values must stay readable
-  Observation observation;
+  Observation observation = {};
   const Plan* executed = nullptr;  // a plan of the same tape's beginning that has run in this recording; its values
                                    // are leaves here
   bool keep_all = false;           // every value stays in the plan's own memory, for what may be recorded later
+
+  friend bool operator==(const PlanRequest&, const PlanRequest&) = default;
 };
 
 // Throws Error(shape).

@@ -1,4 +1,5 @@
-// The inner stages of planning: a list of plan nodes with their dependencies, between the graph and the finished plan.
+// Between the graph and the finished plan: a list of plan nodes, each of which becomes a step, in the order in which
+// they may run one by one.
 #pragma once
 
 #include <cstdint>
@@ -25,12 +26,9 @@ struct PlanNode {
   std::optional<PlanEpilogue> epilogue = {};
 };
 
-// Dead nodes dropped, elementwise neighbours fused, in an order that keeps every old version of a parameter readable
-// until its last reader is done. `copied` lists the parameter values (by graph value) that must be copied before their
-// update, since something reads them that can only run after it.
 struct Schedule {
   std::vector<PlanNode> nodes;
-  std::vector<int32_t> copied;
+  std::vector<int32_t> copied;  // parameter values (by graph value) that are copied before their update
 };
 
 struct ScheduleRequest {
@@ -40,27 +38,7 @@ struct ScheduleRequest {
   bool fuse = true;
 };
 
+// Dependencies, then Fusion, then the order, then epilogues (each in a header of its name).
 Schedule make_schedule(const ScheduleRequest& request);
-
-// Puts elementwise nodes behind the nodes whose results they read, as their epilogues, where nothing in between needs
-// those results.
-void attach_epilogues(Schedule& schedule, const Graph& graph, const std::vector<char>& kept);
-
-// Graph values that are the same buffer under another shape lead to the value that owns it.
-std::vector<int32_t> buffer_owners(const Graph& graph);
-
-// Offsets for buffers with lifetimes [first, last] (in schedule order) so that none that live together overlap: the
-// largest first, each at the lowest offset that is free (Pisarchyk & Lee 2020, greedy by size). Returns the size of the
-// whole.
-struct Placement {
-  size_t bytes = 0;
-  int32_t first = 0, last = 0;
-  size_t offset = 0;  // the result
-};
-size_t place(std::vector<Placement>& placements);
-
-// Finishes a plan whose steps, buffers and `after` edges by data are there: offsets in the arena, edges for memory that
-// is used again, tasks. The buffers in `keep_to_end` can be read when the plan has run.
-void arrange(Plan& plan, const std::vector<int32_t>& keep_to_end);
 
 }  // namespace atelier::plan

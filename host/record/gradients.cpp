@@ -1,7 +1,8 @@
 // Reverse-mode differentiation (Griewank & Walther 2008, chapter 3) by adding the adjoint operations to the same graph.
+#include "record/gradients.hpp"
+
 #include <algorithm>
 
-#include "record/graph.hpp"
 #include "record/layout.hpp"
 
 namespace atelier::record {

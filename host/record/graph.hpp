@@ -1,4 +1,5 @@
-// The graph of one structure: operations on values, made from a tape, grown by gradients, and turned into a plan.
+// The graph of one structure: operations on values, made from a tape (lowering.hpp), grown by gradients
+// (gradients.hpp), and turned into a plan (plan/plan.hpp).
 #pragma once
 
 #include <cstdint>
@@ -39,7 +40,7 @@ class Graph {
   Graph& operator=(const Graph&) = delete;
 
   // Adds an operation; missing trailing attributes get their defaults; a composed operation is replaced by its parts,
-  // and one on images that are channels-last inside stays there (graph/layout.hpp).
+  // and one on images that are channels-last inside stays there (layout.hpp).
   // An equal operation on equal inputs gives the values that are there already. Throws Error(shape).
   std::vector<Value> apply(const Operation& operation, std::span<const Value> inputs, Attributes attributes = {});
   Value apply(std::string_view name, std::initializer_list<Value> inputs, Attributes attributes = {});
@@ -74,9 +75,5 @@ void complete_attributes(const Operation& operation, size_t input_count, Attribu
 // The operation's shape rule, with its name in front of the error.
 std::vector<TensorType> infer(const Operation& operation, std::span<const TensorType> inputs,
                               std::span<const Attribute> attributes, DType real);
-
-// Gradients of the sum of `output`'s elements with respect to `inputs`, added to the graph; differentiable again. An
-// input that `output` does not depend on gets an absent value. Contributions to one value add up in recording order.
-std::vector<Value> gradients(Graph& graph, Value output, std::span<const Value> inputs);
 
 }  // namespace atelier::record

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "record/gradients.hpp"
+
 namespace atelier::record {
 namespace {
 
@@ -68,7 +70,6 @@ class Lowering {
         }
         return;
       case Special::update:
-      case Special::copy:
         ATELIER_CHECK(!"recorded");
     }
   }
@@ -283,7 +284,7 @@ std::unique_ptr<Lowered> lower(const Tape& tape, size_t calls, const Bank& bank,
 
 const Operation& special_operation(Special special) {
   static const auto table = [] {
-    std::vector<const Operation*> found(static_cast<size_t>(Special::copy) + 1);
+    std::vector<const Operation*> found(static_cast<size_t>(Special::update) + 1);
     const OperationRegistry& registry = OperationRegistry::instance();
     for (uint32_t handle = 1; const Operation* operation = registry.by_handle(handle); ++handle) {
       if (operation->special != Special::none) {
@@ -298,7 +299,7 @@ const Operation& special_operation(Special special) {
 void register_special_operations() {
   OperationRegistry& registry = OperationRegistry::instance();
   const AttributeSpec index{"index"};
-  registry.add(make_special("input", Special::input, 0, {{"source"}, {"dtype"}, {"dims", AttributeType::integers}}));
+  registry.add(make_special("input", Special::input, 0, {{"dtype"}, {"dims", AttributeType::integers}}));
   registry.add(make_special("parameter", Special::parameter, 0, {index}));
   registry.add(make_special("gradient", Special::gradient, 1U << 16U));
   registry.add(make_special("minimize", Special::minimize, 1, {index}));  // the scalars of the update follow
@@ -306,7 +307,6 @@ void register_special_operations() {
   registry.add(make_special("log", Special::log, 2, {index}));
   registry.add(make_special("annotate", Special::annotate, 1, {index}));
   registry.add(make_special("update", Special::update, 3, {index, {"scalars"}}));
-  registry.add(make_special("copy", Special::copy, 1));
 }
 
 }  // namespace atelier::record

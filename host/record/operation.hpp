@@ -1,5 +1,21 @@
 // An operation, declared in one place (a file of host/ops): its check and shape rule, its kernel or what it is made of,
 // and its gradient.
+//
+// How a step that a model records becomes something that can be planned:
+//
+//   calls                 apply, use, gradient, minimize, log, ... of operations (OperationRegistry)
+//     |  Recorder           checks each, and compares it with the tapes before
+//     v
+//   Tape                  equal calls, equal tape: all that follows is done once for each
+//     |  lower              parameters get versions; gradients and updates become operations
+//     |    Graph::apply       equal operations are one; composed ones become their parts
+//     |    gradients          reverse mode, differentiable again
+//     |    layout             images stay channels-last from kernel to kernel
+//     v
+//   Lowered               with its Graph and what is to be shown of it, to plan/plan.hpp
+//
+// To read next: tape.hpp, recorder.hpp, graph.hpp, gradients.hpp, layout.hpp, bank.hpp (what parameters are),
+// lowering.hpp.
 #pragma once
 
 #include <cstdint>
@@ -133,7 +149,7 @@ enum class Differentiability : uint8_t {
 enum class LayoutChange : uint8_t { none, channels_last, channels_first };
 
 // The operations that the engine itself gives a meaning to, recorded on the same tape.
-enum class Special : uint8_t { none, input, parameter, gradient, minimize, assign, log, annotate, update, copy };
+enum class Special : uint8_t { none, input, parameter, gradient, minimize, assign, log, annotate, update };
 
 struct Operation {
   std::string name;  // versioned: "conv2d/1"

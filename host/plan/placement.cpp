@@ -1,7 +1,9 @@
+#include "plan/placement.hpp"
+
 #include <algorithm>
+#include <functional>
 #include <numeric>
 
-#include "plan/schedule.hpp"
 #include "tensor/storage.hpp"
 
 namespace atelier::plan {
