@@ -39,11 +39,18 @@ class Attacher {
       const bool has_one_result = operation(producer).kernel && producer.outputs.size() == 1 && !producer.epilogue &&
                                   operation(producer).special == Special::none;
       if (i > found && has_one_result && std::ranges::find(node.inputs, producer.outputs[0]) != node.inputs.end() &&
-          type(producer.outputs[0]) == type(node.outputs[0]) && nobody_waits_between(i, j)) {
+          type(producer.outputs[0]) == type(node.outputs[0]) && !reads_view_of(node, producer.outputs[0]) &&
+          nobody_waits_between(i, j)) {
         found = i;
       }
     }
     return found;
+  }
+
+  // Another shape of the result is read from its buffer, where it is not before the producer is done.
+  [[nodiscard]] bool reads_view_of(const PlanNode& node, int32_t value) const {
+    return std::ranges::any_of(
+        node.inputs, [&](int32_t input) { return input != value && owners_[static_cast<size_t>(input)] == value; });
   }
 
   // Then the producer may as well run when j would.
@@ -94,7 +101,7 @@ class Attacher {
         return true;
       }
     }
-    return std::ranges::any_of(nodes_[j].inputs, [&](int32_t input) { return input != value && same(input); });
+    return false;
   }
 
   void compact() {

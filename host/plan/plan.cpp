@@ -219,6 +219,7 @@ class Planner {
     add_names(epilogue.members, step);
     for (const int32_t value : epilogue.inputs) {
       if (value != node.outputs[0]) {
+        ATELIER_CHECK(buffer_of(value) >= 0);
         step.inputs.push_back(buffer_of(value));
       }
     }

@@ -109,6 +109,14 @@ TEST_CASE("a value meets a detached or reshaped copy of itself") {
       CHECK(results[0][i] == 2 * results[1][i]);
     }
   });
+  fused_and_unfused([](Bench& bench) {  // the result of a product, whose kernel could finish the sum
+    const uint32_t x = bench.input({4, 4}, ramp(16, -1, 0.25));
+    const uint32_t product = bench.apply("matmul", {x, x});
+    const auto results = bench.run({bench.apply("add", {product, bench.apply("detach", {product})}), product});
+    for (size_t i = 0; i < 16; ++i) {
+      CHECK(results[0][i] == 2 * results[1][i]);
+    }
+  });
   fused_and_unfused([](Bench& bench) {  // the argument and the result of one function, both again
     const uint32_t square = bench.apply("square", {bench.input({4}, {0, 0.5, 1, 2})});
     const uint32_t sine = bench.apply("sin", {square});
