@@ -44,10 +44,10 @@ struct PendingAction {  // after the next update of a group
 struct atl_context {
   atl_phase_info phase{};
   atelier::plugin::Model* model = nullptr;
-  atelier::execute::Session* session = nullptr;     // train, evaluate, sample
-  atelier::plugin::BatchSource* batch = nullptr;    // train, evaluate
+  atelier::execute::Session* session = nullptr;      // train, evaluate, sample
+  atelier::plugin::BatchSource* batch = nullptr;     // train, evaluate
   atelier::plugin::GroupUpdates* updates = nullptr;  // train
-  std::string stage;                              // for messages: "model 'gan', training step 12"
+  std::string stage;                                 // for messages: "model 'gan', training step 12"
 
   // Recorded so far in this batch: a field is one tensor however often it is asked for.
   struct FieldTensor {

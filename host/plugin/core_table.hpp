@@ -1,4 +1,4 @@
-// The table that plugins call, and the negotiation that hands it out.
+// The table that plugins call (atelier/abi.h); VersionExchange hands it out.
 #pragma once
 
 #include <atelier/abi.h>
@@ -7,25 +7,6 @@
 #include <string>
 
 namespace atelier::plugin {
-
-// One plugin's negotiation: offers the core table, and remembers why it was refused.
-class VersionExchange {
- public:
-  VersionExchange();
-  VersionExchange(const VersionExchange&) = delete;
-  VersionExchange& operator=(const VersionExchange&) = delete;
-  [[nodiscard]] const atl_host* host() const { return &host_.table; }
-  [[nodiscard]] const std::string& refusal() const { return host_.refusal; }
-
- private:
-  struct Host {
-    atl_host table;  // first, so that the plugin's pointer leads back here
-    std::string refusal;
-  };
-  static atl_status connect(const atl_host* host, uint32_t major, uint32_t oldest_minor, uint32_t newest_minor,
-                            const atl_core** core);
-  Host host_;
-};
 
 const atl_core& core_table();
 

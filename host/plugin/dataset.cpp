@@ -37,7 +37,7 @@ thread_local std::string Dataset::SourceView::failure;
 
 Dataset::Dataset(const Registry& registry, const DatasetRecipe& recipe, const std::filesystem::path& base,
                  const std::vector<std::filesystem::path>& data_directories)
-    : use_(recipe.use), table_(&registry.dataset(recipe.use)) {
+    : use_(recipe.use), table_(&registry.dataset(recipe.use)), instance_(table_->destroy) {
   static constexpr atl_source no_source{};
   if (recipe.source) {
     source_ = std::make_unique<Dataset>(registry, *recipe.source, base, data_directories);
@@ -59,34 +59,23 @@ Dataset::Dataset(const Registry& registry, const DatasetRecipe& recipe, const st
   context.phase.size = sizeof context.phase;
   context.phase.phase = ATL_PHASE_DATA;
   const AbiSettings settings(recipe.settings);
-  const atl_status status = table_->create(&context, settings.get(), &environment, &self_);
+  const atl_status status = table_->create(&context, settings.get(), &environment, instance_.created());
   reset_floating_point();
-  try {
-    context.check(status);
-    const atl_data_spec* spec = nullptr;
-    context.check(table_->spec(self_, &spec));
-    spec_ = to_data_spec(*spec);
-    if (source_) {  // what a sample is made of, too
-      spec_.files.insert(spec_.files.end(), source_->spec().files.begin(), source_->spec().files.end());
-    }
-  } catch (...) {
-    if (self_ != nullptr) {
-      table_->destroy(self_);
-    }
-    throw;
+  context.check(status);
+  const atl_data_spec* spec = nullptr;
+  context.check(table_->spec(instance_.self(), &spec));
+  spec_ = to_data_spec(*spec);
+  if (source_) {  // what a sample is made of, too
+    spec_.files.insert(spec_.files.end(), source_->spec().files.begin(), source_->spec().files.end());
   }
 }
 
-Dataset::~Dataset() {
-  if (self_ != nullptr) {
-    table_->destroy(self_);
-  }
-}
+Dataset::~Dataset() = default;
 
 void Dataset::read(Split split, int64_t index, void* const* fields) const {
   atl_context context;
   context.phase.phase = ATL_PHASE_DATA;
-  const atl_status status = table_->read(self_, &context, static_cast<int32_t>(split), index, fields);
+  const atl_status status = table_->read(instance_.self(), &context, static_cast<int32_t>(split), index, fields);
   if (status != ATL_OK || context.failure != ATL_OK) {
     context.stage = fmt::format("dataset '{}', {} sample {}", use_, split == Split::train ? "training" : "test", index);
     if (std::string source = std::exchange(SourceView::failure, {}); !source.empty()) {
@@ -101,7 +90,7 @@ int64_t Dataset::group(int64_t index) const {
     return index;  // a plugin from before there were groups
   }
   int64_t out = index;
-  const atl_status status = table_->group(self_, index, &out);
+  const atl_status status = table_->group(instance_.self(), index, &out);
   reset_floating_point();
   if (status != ATL_OK) {
     throw Error(ErrorKind::data, "dataset '{}', training sample {}: its group is not known", use_, index);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "plugin/component_data.hpp"
+#include "plugin/instance.hpp"
 #include "plugin/registry.hpp"
 
 struct atl_source;
@@ -42,7 +43,7 @@ class Dataset {
   std::unique_ptr<Dataset> source_;
   std::unique_ptr<SourceView> source_view_;
   const atl_dataset_v1* table_ = nullptr;
-  void* self_ = nullptr;
+  Instance instance_;
   catalog::DataSpec spec_;
 };
 

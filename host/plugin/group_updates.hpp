@@ -12,8 +12,9 @@ class GroupUpdates {
   GroupUpdates& operator=(const GroupUpdates&) = delete;
   virtual ~GroupUpdates() = default;
 
-  // Begins the next update of the group: fills in its optimizer's scalars (record::UpdateRule::max_scalars elements, zero
-  // before), and returns the share of the new weights in their moving average. Nothing happens for a group that is frozen.
+  // Begins the next update of the group: fills in its optimizer's scalars (record::UpdateRule::max_scalars elements,
+  // zero before), and returns the share of the new weights in their moving average. Nothing happens for a group that is
+  // frozen.
   virtual double begin_update(size_t group, double* scalars) = 0;
 };
 

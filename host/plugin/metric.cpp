@@ -4,7 +4,9 @@
 
 #include "base/error.hpp"
 #include "base/floating_point.hpp"
+#include "execute/launch.hpp"
 #include "plugin/context.hpp"
+#include "plugin/handles.hpp"
 
 namespace atelier::plugin {
 namespace {
@@ -30,39 +32,30 @@ bool fits(const tensor::Shape& shape, const std::vector<int64_t>& declared) {
 }  // namespace
 
 Metric::Metric(const Registry& registry, std::string name, const catalog::ComponentChoice& choice, Model& model)
-    : name_(std::move(name)), use_(choice.use), table_(registry.metric(choice.use)), model_(model) {
+    : name_(std::move(name)),
+      use_(choice.use),
+      table_(registry.metric(choice.use)),
+      model_(model),
+      instance_(table_.destroy) {
   atl_context context;
   context.model = &model_;
   context.phase.size = sizeof context.phase;
   context.stage = stage();
   const AbiSettings settings(choice.settings);
   const AbiDataSpec data(model_.recipe().data);
-  try {
-    model_.while_building([&] {
-      const atl_status status = table_.create(&context, data.get(), settings.get(), &self_);
-      reset_floating_point();
-      context.check(status);
-    });
-    for (const atl_array& array : arrays_of(context, self_, table_.sums)) {
-      sums_.push_back({own(array.name), {array.dims, array.dims + array.rank}, {}});
-    }
-    for (const atl_array& array : arrays_of(context, self_, table_.results)) {
-      const std::string own_name = own(array.name);
-      const tensor::Shape shape(std::span(array.dims, array.rank));
-      results_.push_back({own_name.empty() ? name_ : name_ + "." + own_name, shape,
-                          std::vector<double>(static_cast<size_t>(shape.elements()), std::nan(""))});
-    }
-  } catch (...) {  // a destructor does not run for what was not constructed
-    if (self_ != nullptr) {
-      table_.destroy(self_);
-    }
-    throw;
+  model_.while_building([&] {
+    const atl_status status = table_.create(&context, data.get(), settings.get(), instance_.created());
+    reset_floating_point();
+    context.check(status);
+  });
+  for (const atl_array& array : arrays_of(context, instance_.self(), table_.sums)) {
+    sums_.push_back({own(array.name), {array.dims, array.dims + array.rank}, {}});
   }
-}
-
-Metric::~Metric() {
-  if (self_ != nullptr) {
-    table_.destroy(self_);
+  for (const atl_array& array : arrays_of(context, instance_.self(), table_.results)) {
+    const std::string own_name = own(array.name);
+    const tensor::Shape shape(std::span(array.dims, array.rank));
+    results_.push_back({own_name.empty() ? name_ : name_ + "." + own_name, shape,
+                        std::vector<double>(static_cast<size_t>(shape.elements()), std::nan(""))});
   }
 }
 
@@ -71,7 +64,7 @@ std::string Metric::stage() const {
 }
 
 int64_t Metric::generated() const {
-  return table_.generated(self_);
+  return table_.generated(instance_.self());
 }
 
 void Metric::begin() {
@@ -102,21 +95,19 @@ std::vector<uint32_t> Metric::record(atl_context& context) {
   context.phase.phase = ATL_PHASE_EVALUATE;
   context.stage = stage();
   std::vector<atl_tensor> tensors(sums_.size(), 0);
-  const atl_status status = table_.batch(self_, &context, tensors.data());
+  const atl_status status = table_.batch(instance_.self(), &context, tensors.data());
   reset_floating_point();
   context.check(status);
   std::vector<uint32_t> values;
   for (size_t i = 0; i < sums_.size(); ++i) {
-    const auto value = static_cast<uint32_t>(tensors[i]) - 1;
     const execute::Session& session = *context.session;
-    const bool is_ours =
-        static_cast<uint32_t>(tensors[i] >> 32U) == session.generation() && value < session.value_count();
-    if (!is_ours || !fits(session.type(value).shape, sums_[i].dims)) {
+    const DecodedHandle decoded = from_handle(session, tensors[i]);
+    if (!decoded || !fits(session.type(decoded.value).shape, sums_[i].dims)) {
       throw Error(ErrorKind::shape, "{}: '{}': got {}, expected {}", stage(), sums_[i].name,
-                  is_ours ? record::to_string(session.type(value)) : "nothing",
+                  decoded ? record::to_string(session.type(decoded.value)) : "nothing",
                   fmt::format("[{}]", fmt::join(sums_[i].dims, ", ")));
     }
-    values.push_back(value);
+    values.push_back(decoded.value);
   }
   return values;
 }
@@ -131,9 +122,7 @@ void Metric::add(size_t sum, const tensor::Tensor& values) {
                 elements, to.size());
   }
   for (size_t i = 0; i < to.size(); ++i) {
-    to[i] += values.dtype == tensor::DType::i64   ? static_cast<double>(values.storage.as<int64_t>()[i])
-             : values.dtype == tensor::DType::f64 ? values.storage.as<double>()[i]
-                                                  : static_cast<double>(values.storage.as<float>()[i]);
+    to[i] += execute::element(values.storage.data(), values.dtype, static_cast<int64_t>(i));
   }
 }
 
@@ -152,7 +141,7 @@ std::vector<MetricArray> Metric::finish() {
   atl_context context;
   context.model = &model_;
   context.stage = stage();
-  const atl_status status = table_.finish(self_, &context, from.data(), lengths.data(), to.data());
+  const atl_status status = table_.finish(instance_.self(), &context, from.data(), lengths.data(), to.data());
   reset_floating_point();
   context.check(status);
   return out;

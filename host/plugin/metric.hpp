@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "plugin/instance.hpp"
 #include "plugin/model.hpp"
 
 struct atl_metric_v1;
@@ -21,7 +22,6 @@ class Metric {
   // `name`: what results are called after. Throws Error(plugin) in the plugin's words. Borrows the model, whose bank it
   // may enlarge by the weights of other runs' models.
   Metric(const Registry& registry, std::string name, const catalog::ComponentChoice& choice, Model& model);
-  ~Metric();
   Metric(const Metric&) = delete;
   Metric& operator=(const Metric&) = delete;
 
@@ -51,7 +51,7 @@ class Metric {
   std::string name_, use_;
   const atl_metric_v1& table_;
   Model& model_;
-  void* self_ = nullptr;
+  Instance instance_;
   std::vector<Sum> sums_;
   std::vector<MetricArray> results_;
 };

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/floating_point.hpp"
 #include "base/text.hpp"
+#include "plugin/handles.hpp"
 #include "plugin/initializer.hpp"
 
 namespace atelier::plugin {
@@ -21,6 +22,11 @@ void copy_values(const tensor::Tensor& from, tensor::Tensor& to) {
   }
 }
 
+template <typename Table>
+const Table* extension_of(const atl_model_v1& model, void* self, const char* interface_name) {
+  return static_cast<const Table*>(model.extension(self, borrow(interface_name)));
+}
+
 }  // namespace
 
 // ---- Building
@@ -28,35 +34,15 @@ void copy_values(const tensor::Tensor& from, tensor::Tensor& to) {
 Model::Model(const Registry& registry, const ModelRecipe& recipe, ForeignModels foreign)
     : registry_(registry),
       recipe_(recipe),
-      foreign_models_(std::move(foreign)),
-      table_(&registry.model(recipe.model.use)) {
-  try {
-    instance_ = build(recipe_, "");
-  } catch (...) {  // a destructor does not run for what was not constructed
-    destroy();
-    throw;
-  }
-}
+      table_(&registry.model(recipe.model.use)),
+      features_(registry, std::move(foreign),
+                [this](const ForeignModel& model, const std::string& prefix) {
+                  return build({&model.recipe, prefix, &model});
+                }),
+      instance_(build({&recipe_, "", nullptr})) {}
 
-Model::~Model() {
-  destroy();
-}
-
-void Model::destroy() {
-  if (instance_.self != nullptr) {
-    instance_.destroy(instance_.self);
-  }
-  for (const BuiltFeatures& features : features_) {
-    features.instance.destroy(features.instance.self);
-  }
-  for (const BuiltLoss& loss : losses_) {
-    loss.instance.destroy(loss.instance.self);
-  }
-}
-
-Model::Instance Model::build(const ModelRecipe& recipe, const std::string& prefix) {
-  const ModelRecipe* const outer = std::exchange(building_, &recipe);
-  const std::string outer_prefix = std::exchange(building_prefix_, prefix);
+Instance Model::build(const Building& building) {
+  const ModelRecipe& recipe = *building.recipe;
   atl_context context;
   context.model = this;
   context.phase.size = sizeof context.phase;
@@ -64,24 +50,20 @@ Model::Instance Model::build(const ModelRecipe& recipe, const std::string& prefi
   const atl_model_v1& table = registry_.model(recipe.model.use);
   const AbiSettings settings(recipe.model.settings);
   const AbiDataSpec data(recipe.data);
-  Instance instance{nullptr, table.destroy};
-  const atl_status status = table.create(&context, data.get(), settings.get(), &instance.self);
+  Instance instance(table.destroy);
+  atl_status status = ATL_OK;
+  while_building(building, [&] { status = table.create(&context, data.get(), settings.get(), instance.created()); });
   reset_floating_point();
-  building_ = outer;
-  building_prefix_ = outer_prefix;
-  try {
-    context.check(status);
-  } catch (...) {
-    if (instance.self != nullptr) {
-      table.destroy(instance.self);
-    }
-    throw;
-  }
+  context.check(status);
   return instance;
 }
 
 void Model::while_building(const std::function<void()>& create) {
-  const ModelRecipe* const outer = std::exchange(building_, &recipe_);
+  while_building({&recipe_, "", nullptr}, create);
+}
+
+void Model::while_building(const Building& building, const std::function<void()>& create) {
+  const Building outer = std::exchange(building_, building);
   try {
     create();
   } catch (...) {
@@ -100,11 +82,11 @@ std::vector<std::string> Model::group_names() const {
 }
 
 atl_parameter Model::declare(atl_context&, const atl_parameter_info& info) {
-  if (building_ == nullptr) {
+  if (building_.recipe == nullptr) {
     throw Error(ErrorKind::plugin, "parameters are declared in the constructor only");
   }
   const std::string name = own(info.name);
-  const std::string full = building_prefix_ + name;
+  const std::string full = building_.prefix + name;
   if (name.empty() || name.find('/') != std::string::npos) {
     throw Error(ErrorKind::plugin, "'{}' is no name for a parameter", name);
   }
@@ -114,12 +96,12 @@ atl_parameter Model::declare(atl_context&, const atl_parameter_info& info) {
   }
   auto parameter = std::make_unique<record::Parameter>();
   parameter->name = full;
-  parameter->foreign = building_foreign_ != nullptr;
+  parameter->foreign = building_.foreign != nullptr;
   parameter->value = tensor::Tensor(tensor::Shape(std::span(info.dims, info.rank)), recipe_.real);
   const auto index = static_cast<uint32_t>(bank_.parameters.size());
-  if (building_foreign_ != nullptr) {
-    const auto found = building_foreign_->weights.find(name);
-    if (found == building_foreign_->weights.end() || !(found->second.shape == parameter->value.shape)) {
+  if (building_.foreign != nullptr) {
+    const auto found = building_.foreign->weights.find(name);
+    if (found == building_.foreign->weights.end() || !(found->second.shape == parameter->value.shape)) {
       throw Error(ErrorKind::plugin, "the log of the other run has no weights for '{}' of shape {}", name,
                   tensor::to_string(parameter->value.shape));
     }
@@ -142,32 +124,34 @@ atl_parameter Model::declare(atl_context&, const atl_parameter_info& info) {
 }
 
 atl_loss Model::find_loss(atl_context&, const std::string& slot) {
-  if (building_ == nullptr) {
+  if (building_.recipe == nullptr) {
     throw Error(ErrorKind::plugin, "losses are looked up in the constructor only");
   }
-  const auto found = building_->losses.find(slot);
-  if (found == building_->losses.end()) {
+  const auto found = building_.recipe->losses.find(slot);
+  if (found == building_.recipe->losses.end()) {
     std::vector<std::string> known;
-    for (const auto& [name, choice] : building_->losses) {
+    for (const auto& [name, choice] : building_.recipe->losses) {
       known.push_back(name);
     }
     throw Error(ErrorKind::plugin, "the description has no loss slot '{}'{}", slot, did_you_mean(slot, known));
   }
   const catalog::ComponentChoice& choice = found->second;
-  BuiltLoss loss{&registry_.loss(choice.use), {}};
-  loss.instance.destroy = loss.table->destroy;
+  const atl_loss_v1& table = registry_.loss(choice.use);
+  BuiltLoss loss{&table, Instance(table.destroy)};
   atl_context inner;
   inner.model = this;
   inner.phase.size = sizeof inner.phase;
   inner.stage = fmt::format("loss '{}'", choice.use);
   const AbiSettings settings(choice.settings);
-  const AbiDataSpec data(building_->data);
-  const atl_status status = loss.table->create(&inner, data.get(), settings.get(), &loss.instance.self);
-  if (loss.instance.self != nullptr) {
-    losses_.push_back(loss);
-  }
+  const AbiDataSpec data(building_.recipe->data);
+  const atl_status status = table.create(&inner, data.get(), settings.get(), loss.instance.created());
   inner.check(status);
+  losses_.push_back(std::move(loss));
   return static_cast<atl_loss>(losses_.size());
+}
+
+atl_features Model::find_features(const std::string& run) {
+  return features_.find(run, building_.recipe == nullptr ? nullptr : &building_.recipe->data);
 }
 
 // ---- Recording
@@ -190,7 +174,7 @@ void Model::train_step(execute::Session& session, BatchSource& batch, const atl_
   context.phase.batch_size = batch.size();
   context.batch = &batch;
   context.updates = &updates;
-  const atl_status status = table_->train_step(instance_.self, &context);
+  const atl_status status = table_->train_step(instance_.self(), &context);
   reset_floating_point();
   if (status != ATL_OK || context.failure != ATL_OK) {
     context.stage = fmt::format("model '{}', training step {}", recipe_.model.use, phase.step);
@@ -204,7 +188,7 @@ void Model::evaluate(execute::Session& session, BatchSource& batch, const atl_ph
   context.phase.phase = ATL_PHASE_EVALUATE;
   context.phase.batch_size = batch.size();
   context.batch = &batch;
-  const atl_status status = table_->evaluate(instance_.self, &context);
+  const atl_status status = table_->evaluate(instance_.self(), &context);
   reset_floating_point();
   context.check(status);
 }
@@ -215,25 +199,24 @@ std::optional<uint32_t> Model::sample(execute::Session& session, int64_t n, cons
   context.phase.phase = ATL_PHASE_SAMPLE;
   context.phase.batch_size = n;
   atl_tensor images = 0;
-  const atl_status status = table_->sample(instance_.self, &context, n, &images);
+  const atl_status status = table_->sample(instance_.self(), &context, n, &images);
   reset_floating_point();
   context.check(status);
   if (images == 0) {
     return std::nullopt;
   }
-  const auto value = static_cast<uint32_t>(images) - 1;
   const catalog::FieldSpec* field = recipe_.data.find("image");
   record::TensorType expected{tensor::Shape{n}, recipe_.real};
   for (size_t i = 0; field != nullptr && i < field->dims.rank(); ++i) {
     expected.shape.append(field->dims[i]);
   }
-  if (static_cast<uint32_t>(images >> 32U) != session.generation() || value >= session.value_count() ||
-      !(session.type(value) == expected)) {
+  const DecodedHandle decoded = from_handle(session, images);
+  if (!decoded || !(session.type(decoded.value) == expected)) {
     throw Error(ErrorKind::shape, "{}: got {}, expected images of {}", context.stage,
-                value < session.value_count() ? record::to_string(session.type(value)) : "a tensor of another step",
+                decoded ? record::to_string(session.type(decoded.value)) : "a tensor of another step",
                 record::to_string(expected));
   }
-  return value;
+  return decoded.value;
 }
 
 void Model::minimize(atl_context& context, const std::string& name, uint32_t loss, record::Location location) {
@@ -256,7 +239,64 @@ atl_status Model::call_loss(atl_context& context, atl_loss loss, int32_t functio
     throw Error(ErrorKind::plugin, "a loss that was not looked up with build.loss(\"…\")");
   }
   const BuiltLoss& built = losses_[loss - 1];
-  return built.table->call(built.instance.self, &context, function, inputs, count, network, output);
+  return built.table->call(built.instance.self(), &context, function, inputs, count, network, output);
+}
+
+// ---- Outputs
+
+atl_status Model::apply_output(atl_context& context, const std::string& name, int64_t draws, atl_location location,
+                               atl_tensor* output) {
+  const auto* outputs = extension_of<atl_outputs_v1>(*table_, instance_.self(), ATL_OUTPUTS_V1);
+  const atl_string* names = nullptr;
+  uint64_t count = 0;
+  std::vector<std::string> known;
+  if (outputs != nullptr && outputs->names(instance_.self(), &names, &count) == ATL_OK) {
+    std::transform(names, names + count, std::back_inserter(known), own);
+  }
+  if (std::ranges::find(known, name) == known.end()) {
+    throw Error(ErrorKind::plugin, "{}: the model '{}' has no output '{}', it has {}",
+                to_string(record::Location{location.file, location.line}), recipe_.model.use, name,
+                known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", ")));
+  }
+  return outputs->apply(instance_.self(), &context, borrow(name), draws, output);
+}
+
+// ---- Views
+
+std::vector<ViewDescription> Model::views() const {
+  std::vector<ViewDescription> out;
+  const auto* views = extension_of<atl_views_v1>(*table_, instance_.self(), ATL_VIEWS_V1);
+  const atl_view* first = nullptr;
+  uint64_t count = 0;
+  if (views != nullptr && views->list(instance_.self(), &first, &count) == ATL_OK) {
+    const char* at = reinterpret_cast<const char*>(first);
+    for (uint64_t i = 0; i < count; ++i, at += first->size) {
+      const auto& view = *reinterpret_cast<const atl_view*>(at);
+      out.push_back({own(view.name), own(view.help), view.uses_data != 0, view.animation != 0});
+    }
+  }
+  return out;
+}
+
+uint32_t Model::draw_view(execute::Session& session, const std::string& name, int64_t n, BatchSource* batch) {
+  const auto* views = extension_of<atl_views_v1>(*table_, instance_.self(), ATL_VIEWS_V1);
+  atl_context context;
+  make_context(context, session, {}, fmt::format("model '{}', view '{}'", recipe_.model.use, name));
+  context.phase.phase = ATL_PHASE_SAMPLE;
+  context.phase.batch_size = n;
+  context.batch = batch;
+  atl_tensor strips = 0;
+  const atl_status status = views->draw(instance_.self(), &context, borrow(name), n, &strips);
+  reset_floating_point();
+  context.check(status);
+  const DecodedHandle decoded = from_handle(session, strips);
+  const record::TensorType type = decoded ? session.type(decoded.value) : record::TensorType{};
+  constexpr size_t axes = 5;
+  if (type.shape.rank() != axes || (type.shape[2] != 1 && type.shape[2] != 3) || type.dtype != recipe_.real) {
+    throw Error(ErrorKind::shape, "{}: got {}, expected strips (n, k, C, H, W) with 1 or 3 channels", context.stage,
+                decoded ? record::to_string(type) : "nothing");
+  }
+  return decoded.value;
 }
 
 }  // namespace atelier::plugin

@@ -1,35 +1,21 @@
 // A model from a plugin, with its losses and its parameters.
 #pragma once
 
-#include <deque>
 #include <functional>
-#include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "plugin/component_data.hpp"
 #include "plugin/context.hpp"
+#include "plugin/foreign_features.hpp"
 #include "plugin/group_updates.hpp"
+#include "plugin/instance.hpp"
+#include "plugin/model_recipe.hpp"
 #include "plugin/registry.hpp"
 #include "record/bank.hpp"
 
 namespace atelier::plugin {
-
-struct ModelRecipe {
-  catalog::ComponentChoice model;
-  std::map<std::string, catalog::ComponentChoice> losses;  // by slot
-  catalog::DataSpec data;                                  // with the range that the images are scaled to
-  uint64_t seed = 0;                              // of the initial weights
-  tensor::DType real = tensor::DType::f32;
-};
-
-// Another run's model as it was left: what `features("…")` in a plugin asks for.
-struct ForeignModel {
-  ModelRecipe recipe;
-  std::map<std::string, tensor::Tensor> weights;  // parameters and state, by name
-};
 
 struct ViewDescription {  // a picture that a model can draw; see atl_view
   std::string name;
@@ -38,13 +24,10 @@ struct ViewDescription {  // a picture that a model can draw; see atl_view
   bool animation = false;
 };
 
-using ForeignModels = std::function<ForeignModel(const std::string& run)>;
-
 class Model {
  public:
   // Builds the model: parameters declared and initialized. Throws Error(plugin) with the author's own words.
   Model(const Registry& registry, const ModelRecipe& recipe, ForeignModels foreign = {});
-  ~Model();
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
 
@@ -68,48 +51,35 @@ class Model {
   atl_loss find_loss(atl_context& context, const std::string& slot);
   atl_status call_loss(atl_context& context, atl_loss loss, int32_t function, const atl_tensor* inputs, uint64_t count,
                        const atl_network* network, atl_tensor* output);
-  atl_features find_features(atl_context& context, const std::string& run);
-  atl_status apply_features(atl_context& context, atl_features features, atl_tensor images, const atl_string* names,
-                            uint64_t count, atl_location location, atl_tensor* outputs);
+  atl_features find_features(const std::string& run);
+  [[nodiscard]] const ForeignFeatures& features() const { return features_; }
   atl_status apply_output(atl_context& context, const std::string& name, int64_t draws, atl_location location,
                           atl_tensor* output);
   void minimize(atl_context& context, const std::string& group, uint32_t loss, record::Location location);
 
  private:
-  struct Instance {  // a model or a loss inside its plugin
-    void* self = nullptr;
-    void (*destroy)(void*) = nullptr;
+  struct Building {  // whose model, and under which name
+    const ModelRecipe* recipe = nullptr;
+    std::string prefix;
+    const ForeignModel* foreign = nullptr;  // null for this run's own
   };
   struct BuiltLoss {
     const atl_loss_v1* table = nullptr;
     Instance instance;
   };
-  struct BuiltFeatures {
-    const atl_model_v1* table = nullptr;
-    Instance instance;
-    const atl_features_v1* features = nullptr;
-    std::vector<std::string> names;  // of the features
-    double scale = 1, shift = 0;     // from this run's range to that model's
-  };
 
-  Instance build(const ModelRecipe& recipe, const std::string& prefix);
-  void destroy();
+  Instance build(const Building& building);
+  void while_building(const Building& building, const std::function<void()>& create);
   void make_context(atl_context& context, execute::Session& session, const atl_phase_info& phase, std::string stage);
 
   const Registry& registry_;
   ModelRecipe recipe_;
-  ForeignModels foreign_models_;
   record::Bank bank_;
+  Building building_;  // without a recipe while nothing is built
   const atl_model_v1* table_ = nullptr;
-  Instance instance_;
   std::vector<BuiltLoss> losses_;
-  std::vector<BuiltFeatures> features_;
-  std::deque<ForeignModel> foreign_;  // a deque: one may ask for another while it is built
-
-  // While a model is being built: whose, and under which name.
-  const ModelRecipe* building_ = nullptr;
-  std::string building_prefix_;
-  const ForeignModel* building_foreign_ = nullptr;
+  ForeignFeatures features_;
+  Instance instance_;
 };
 
 }  // namespace atelier::plugin

@@ -12,7 +12,7 @@
 #include "base/floating_point.hpp"
 #include "base/text.hpp"
 #include "plugin/component_data.hpp"
-#include "plugin/core_table.hpp"
+#include "plugin/version_exchange.hpp"
 
 namespace atelier::plugin {
 namespace {

@@ -39,8 +39,8 @@ class Registry {
 
   [[nodiscard]] const Component* find(catalog::Kind kind, std::string_view name) const;  // null where unknown
   [[nodiscard]] const Component& get(catalog::Kind kind,
-                                     std::string_view name) const;  // throws Error(plugin) with the nearest name
-  [[nodiscard]] std::vector<catalog::Description> descriptions() const;      // by kind, then by name
+                                     std::string_view name) const;       // throws Error(plugin) with the nearest name
+  [[nodiscard]] std::vector<catalog::Description> descriptions() const;  // by kind, then by name
 
   [[nodiscard]] const atl_model_v1& model(std::string_view name) const;
   [[nodiscard]] const atl_loss_v1& loss(std::string_view name) const;

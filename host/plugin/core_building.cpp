@@ -1,0 +1,39 @@
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "plugin/core_functions.hpp"
+#include "plugin/model.hpp"
+
+namespace atelier::plugin::core {
+
+atl_status parameter(atl_context* context, const atl_parameter_info* info, atl_parameter* out) {
+  *out = 0;
+  return run(context, [&](atl_context& c) { *out = c.model->declare(c, *info); });
+}
+
+atl_status group(atl_context* context, atl_string name, atl_parameter* parameters, uint64_t capacity, uint64_t* count) {
+  *count = 0;
+  return run(context, [&](atl_context& c) {
+    const record::ParameterGroup* found = c.model->bank().find_group(std::string_view(name.data, name.size));
+    if (found == nullptr) {
+      throw Error(ErrorKind::plugin, "there is no parameter group '{}'{}", own(name),
+                  did_you_mean(own(name), c.model->group_names()));
+    }
+    *count = found->members.size();
+    for (uint64_t i = 0; i < std::min<uint64_t>(capacity, found->members.size()); ++i) {
+      parameters[i] = found->members[i] + 1;
+    }
+  });
+}
+
+atl_status loss(atl_context* context, atl_string slot, atl_loss* out) {
+  *out = 0;
+  return run(context, [&](atl_context& c) { *out = c.model->find_loss(c, own(slot)); });
+}
+
+atl_status features(atl_context* context, atl_string run_name, atl_features* out) {
+  *out = 0;
+  return run(context, [&](atl_context& c) { *out = c.model->find_features(own(run_name)); });
+}
+
+}  // namespace atelier::plugin::core

@@ -1,0 +1,272 @@
+#include <algorithm>
+#include <array>
+
+#include "plugin/core_functions.hpp"
+#include "plugin/handles.hpp"
+#include "plugin/model.hpp"
+
+namespace atelier::plugin::core {
+
+using record::RawAttribute;
+using record::TensorType;
+
+atl_status apply(atl_context* context, const atl_call* call) {
+  std::fill_n(call->outputs, call->output_count, atl_tensor{0});
+  return run(context, [&](atl_context& c) {
+    const atl_location at{call->file, call->line};
+    const record::Operation* found = record::OperationRegistry::instance().by_handle(call->operation);
+    if (found == nullptr) {
+      throw Error(ErrorKind::plugin, "{}",
+                  at_place(at,
+                           "this host does not have the operation; hint: the plugin was made for "
+                           "a newer atelier"));
+    }
+    execute::Session& session = recording(c, found->name);
+    constexpr size_t few = 16;
+    std::array<uint32_t, few> small_inputs{};
+    std::vector<uint32_t> many_inputs(call->input_count > few ? call->input_count : 0);
+    uint32_t* inputs = call->input_count > few ? many_inputs.data() : small_inputs.data();
+    for (uint32_t i = 0; i < call->input_count; ++i) {
+      inputs[i] = value_of(session, call->inputs[i], found->name, at);
+    }
+    std::array<RawAttribute, few> attributes{};
+    if (call->attribute_count > few) {
+      throw Error(ErrorKind::plugin, "{}",
+                  at_place(at, fmt::format("{}: got {} attributes", found->name, call->attribute_count)));
+    }
+    for (uint32_t i = 0; i < call->attribute_count; ++i) {
+      const atl_attribute& from = call->attributes[i];
+      RawAttribute& to = attributes[i];
+      if (from.type == ATL_INTEGERS) {
+        to.type = record::AttributeType::integers;
+        to.count = from.count;
+        to.integers = from.value.integers;
+      } else {
+        to.type = from.type == ATL_NUMBER ? record::AttributeType::number : record::AttributeType::integer;
+        to.integer = from.value.integer;
+      }
+    }
+    const uint32_t first = session.apply(*found, std::span(inputs, call->input_count),
+                                         std::span(attributes.data(), call->attribute_count), to_location(at));
+    for (uint32_t i = 0; i < call->output_count && i < found->outputs; ++i) {
+      call->outputs[i] = to_handle(session, first + i);
+    }
+  });
+}
+
+atl_status describe(atl_context* context, atl_tensor tensor, atl_tensor_info* info) {
+  info->rank = 0;
+  return run(context, [&](atl_context& c) {
+    execute::Session& session = recording(c, "describe");
+    const TensorType& type = session.type(value_of(session, tensor, "describe", {"", 0}));
+    info->dtype = static_cast<atl_dtype>(type.dtype);
+    info->rank = static_cast<uint32_t>(type.shape.rank());
+    std::ranges::copy(type.shape.dims(), info->dims);
+  });
+}
+
+atl_status constant(atl_context* context, atl_dtype dtype, const int64_t* dims, uint32_t rank, const void* data,
+                    atl_location location, atl_tensor* tensor) {
+  *tensor = 0;
+  return run(context, [&](atl_context& c) {
+    execute::Session& session = recording(c, "constant");
+    const tensor::Shape shape(std::span(dims, rank));
+    const tensor::DType real = session.recorder().real();
+    if (dtype == ATL_FLOAT32 && real == tensor::DType::f64) {  // a run in double precision sees the same numbers
+      const auto* floats = static_cast<const float*>(data);
+      const std::vector<double> wide(floats, floats + shape.elements());
+      *tensor = to_handle(session, session.constant({shape, real}, wide.data(), to_location(location)));
+      return;
+    }
+    const tensor::DType wanted = dtype == ATL_INT64 ? tensor::DType::i64 : real;
+    if (dtype != ATL_INT64 && dtype != ATL_REAL && static_cast<tensor::DType>(dtype) != real) {
+      throw Error(ErrorKind::shape, "{}",
+                  at_place(location, fmt::format("constant: this run computes in {}", tensor::name_of(real))));
+    }
+    *tensor = to_handle(session, session.constant({shape, wanted}, data, to_location(location)));
+  });
+}
+
+atl_status gradient(atl_context* context, atl_tensor output, const atl_tensor* inputs, uint64_t input_count,
+                    atl_location location, atl_tensor* gradients) {
+  std::fill_n(gradients, input_count, atl_tensor{0});
+  return run(context, [&](atl_context& c) {
+    execute::Session& session = recording(c, "gradient");
+    std::vector<uint32_t> values;
+    for (uint64_t i = 0; i < input_count; ++i) {
+      values.push_back(value_of(session, inputs[i], "gradient", location));
+    }
+    const uint32_t first =
+        session.gradient(value_of(session, output, "gradient", location), values, to_location(location));
+    for (uint64_t i = 0; i < input_count; ++i) {
+      gradients[i] = to_handle(session, first + static_cast<uint32_t>(i));
+    }
+  });
+}
+
+atl_status minimize(atl_context* context, atl_string group, atl_tensor loss, atl_location location) {
+  return run(context, [&](atl_context& c) {
+    execute::Session& session = training(c, "minimize", location);
+    const std::string name = own(group);
+    c.model->minimize(c, name, value_of(session, loss, "minimize", location), to_location(location));
+    std::vector<PendingAction> due;
+    std::erase_if(c.after_updates, [&](const PendingAction& action) {
+      const bool is_due = action.group == name;
+      if (is_due) {
+        due.push_back(action);
+      }
+      return is_due;
+    });
+    for (const PendingAction& action : due) {
+      if (const atl_status status = action.action(action.self, &c, group); status != ATL_OK) {
+        c.latch(status, "an action after the update of '" + name + "' failed");
+      }
+    }
+  });
+}
+
+atl_status materialize(atl_context* context, atl_tensor* tensors, uint64_t count, atl_location location) {
+  return run(context, [&](atl_context& c) {
+    execute::Session& session = recording(c, "materialize");
+    std::vector<uint32_t> values;
+    for (uint64_t i = 0; i < count; ++i) {
+      values.push_back(value_of(session, tensors[i], "materialize", location));
+    }
+    const bool has_images = c.generated.generation == session.generation();  // of a metric, beside what it names
+    if (has_images) {
+      values.push_back(c.generated.value);
+    }
+    session.materialize(values, to_location(location));
+    for (uint64_t i = 0; i < count; ++i) {
+      tensors[i] = to_handle(session, values[i]);
+    }
+    if (has_images) {
+      c.generated = {values.back(), session.generation()};
+    }
+  });
+}
+
+atl_status read(atl_context* context, atl_tensor tensor, double* values, uint64_t capacity, atl_location location) {
+  return run(context, [&](atl_context& c) {
+    execute::Session& session = recording(c, "read");
+    uint32_t value = value_of(session, tensor, "read", location);
+    session.read(value, values, capacity, to_location(location));
+  });
+}
+
+atl_status log(atl_context* context, atl_string name, atl_tensor value, atl_tensor count, atl_location location) {
+  return run(context, [&](atl_context& c) {
+    execute::Session& session = recording(c, "log");
+    const std::string_view text(name.data, name.size);
+    if (text.empty() || text.find('/') != std::string_view::npos) {
+      throw Error(ErrorKind::plugin, "{}", at_place(location, fmt::format("log: '{}' is no name for a metric", text)));
+    }
+    const uint32_t logged = value_of(session, value, "log", location);
+    if (count == 0) {
+      session.log(text, logged, nullptr, to_location(location));
+    } else {
+      const uint32_t counted = value_of(session, count, "log", location);
+      session.log(text, logged, &counted, to_location(location));
+    }
+  });
+}
+
+atl_status annotate(atl_context* context, atl_string name, atl_tensor tensor) {
+  return run(context, [&](atl_context& c) {
+    execute::Session& session = recording(c, "annotate");
+    if (c.phase.training == 0) {
+      return;  // only training is looked at, and there not the layers of another run's model, whose names may be ours
+               // too
+    }
+    session.annotate(std::string_view(name.data, name.size), value_of(session, tensor, "annotate", {"", 0}));
+  });
+}
+
+atl_status field(atl_context* context, atl_string name, atl_location location, atl_tensor* tensor) {
+  *tensor = 0;
+  return run(context, [&](atl_context& c) {
+    execute::Session& session = recording(c, "field");
+    const std::string_view wanted(name.data, name.size);
+    if (c.generated.generation != 0 && wanted == "image") {
+      *tensor = to_handle(c.generated.generation, c.generated.value);
+      return;
+    }
+    if (c.batch == nullptr) {
+      throw Error(ErrorKind::plugin, "{}",
+                  at_place(location, fmt::format("'{}': there is no data while sampling", wanted)));
+    }
+    const std::vector<BatchField>& fields = c.batch->fields();
+    const auto found = std::ranges::find(fields, wanted, &BatchField::name);
+    if (found != fields.end()) {
+      auto& known = c.field_tensors.at(static_cast<size_t>(found - fields.begin()));
+      if (known.generation != session.generation()) {
+        known = {session.input(found->type, found->data, to_location(location)), session.generation()};
+      }
+      *tensor = to_handle(session, known.value);
+      return;
+    }
+    std::vector<std::string> names;
+    for (const BatchField& candidate : fields) {
+      names.push_back(candidate.name);
+    }
+    throw Error(ErrorKind::plugin, "{}",
+                at_place(location, fmt::format("the data has no '{}', it has {}", wanted, fmt::join(names, ", "))));
+  });
+}
+
+atl_status next_batch(atl_context* context, atl_location location) {
+  return run(context, [&](atl_context& c) {
+    training(c, "next_batch", location);
+    c.batch->advance();
+    c.field_tensors = {};
+    c.phase.batch_size = c.batch->size();
+  });
+}
+
+atl_status use(atl_context* context, atl_parameter parameter_handle, atl_tensor* tensor) {
+  *tensor = 0;
+  return run(context, [&](atl_context& c) {
+    execute::Session& session = recording(c, "use of a parameter");
+    if (parameter_handle == 0 || parameter_handle > c.model->bank().parameters.size()) {
+      throw Error(ErrorKind::plugin, "a parameter that this model has not declared");
+    }
+    *tensor = to_handle(session, session.use(parameter_handle - 1));
+  });
+}
+
+atl_status assign(atl_context* context, atl_parameter parameter_handle, atl_tensor value, atl_location location) {
+  return run(context, [&](atl_context& c) {
+    execute::Session& session = training(c, "assign", location);
+    if (parameter_handle == 0 || parameter_handle > c.model->bank().parameters.size()) {
+      throw Error(ErrorKind::plugin, "assign: a parameter that this model has not declared");
+    }
+    if (c.model->bank().parameters[parameter_handle - 1]->foreign) {
+      throw Error(ErrorKind::plugin, "{}",
+                  at_place(location,
+                           "assign: another run's model is frozen; hint: assign only where "
+                           "step.training() is true"));
+    }
+    session.assign(parameter_handle - 1, value_of(session, value, "assign", location), to_location(location));
+  });
+}
+
+atl_status after_update(atl_context* context, atl_string name, void* self,
+                        atl_status (*action)(void* self, atl_context* context, atl_string group)) {
+  return run(context, [&](atl_context& c) {
+    if (c.phase.phase != ATL_PHASE_TRAIN) {
+      return;  // an evaluation computes the loss without updating anything
+    }
+    const record::ParameterGroup* found = c.model->bank().find_group(std::string_view(name.data, name.size));
+    if (found == nullptr) {
+      throw Error(ErrorKind::plugin,
+                  "this loss acts on the weights of its network's parameter group, and was given {}; hint: "
+                  "hand it a network that was built with a group",
+                  name.size == 0 ? "a network without one" : "'" + own(name) + "'");
+    }
+    if (!found->frozen) {  // nothing updates it, so there is nothing to act on
+      c.after_updates.push_back({own(name), self, action});
+    }
+  });
+}
+
+}  // namespace atelier::plugin::core

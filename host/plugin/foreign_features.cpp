@@ -1,0 +1,92 @@
+#include "plugin/foreign_features.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "plugin/component_data.hpp"
+#include "plugin/handles.hpp"
+
+namespace atelier::plugin {
+namespace {
+
+// Another run's model may have learned on images of another range.
+uint32_t rescaled(execute::Session& session, uint32_t images, double scale, double shift, record::Location at) {
+  const record::OperationRegistry& registry = record::OperationRegistry::instance();
+  const auto scalar = [&](double value) {
+    record::RawAttribute attribute{record::AttributeType::number, 0, {}};
+    attribute.number = value;
+    return session.apply(registry.get("scalar/1"), {}, std::span(&attribute, 1), at);
+  };
+  const uint32_t factors[] = {images, scalar(scale)};
+  const uint32_t terms[] = {session.apply(registry.get("mul/1"), factors, {}, at), scalar(shift)};
+  return session.apply(registry.get("add/1"), terms, {}, at);
+}
+
+}  // namespace
+
+ForeignFeatures::ForeignFeatures(const Registry& registry, ForeignModels models, Build build)
+    : registry_(registry), models_(std::move(models)), build_(std::move(build)) {}
+
+atl_features ForeignFeatures::find(const std::string& run, const catalog::DataSpec* ours) {
+  if (ours == nullptr || !models_) {
+    throw Error(ErrorKind::plugin, "features('{}'): other runs' models are looked up in the constructor only", run);
+  }
+  const catalog::FieldSpec* from = ours->find("image");
+  foreign_.push_back(models_(run));
+  const ForeignModel& foreign = foreign_.back();
+  Source source;
+  source.model = &registry_.model(foreign.recipe.model.use);
+  source.instance = build_(foreign, fmt::format("features.{}.", foreign_.size() - 1));
+  void* const self = source.instance.self();
+  source.table = static_cast<const atl_features_v1*>(source.model->extension(self, borrow(ATL_FEATURES_V1)));
+  if (source.table == nullptr) {
+    throw Error(ErrorKind::plugin, "features('{}'): the model '{}' offers none", run, foreign.recipe.model.use);
+  }
+  const catalog::FieldSpec* to = foreign.recipe.data.find("image");
+  if (from == nullptr || to == nullptr || !(from->dims == to->dims)) {
+    throw Error(ErrorKind::plugin, "features('{}'): that model sees images of {}, this run has {}", run,
+                to == nullptr ? "nothing" : tensor::to_string(to->dims),
+                from == nullptr ? "none" : tensor::to_string(from->dims));
+  }
+  const atl_string* names = nullptr;
+  uint64_t count = 0;
+  if (source.table->names(self, &names, &count) == ATL_OK) {
+    std::transform(names, names + count, std::back_inserter(source.names), own);
+  }
+  source.scale = (to->high - to->low) / (from->high - from->low);
+  source.shift = to->low - from->low * source.scale;
+  sources_.push_back(std::move(source));
+  return static_cast<atl_features>(sources_.size());
+}
+
+atl_status ForeignFeatures::apply(atl_context& context, atl_features features, atl_tensor images,
+                                  const atl_string* names, uint64_t count, atl_location location,
+                                  atl_tensor* outputs) const {
+  if (features == 0 || features > sources_.size()) {
+    throw Error(ErrorKind::plugin, "features that were not looked up with build.features(\"…\")");
+  }
+  const Source& source = sources_[features - 1];
+  const record::Location at{location.file, location.line};
+  for (uint64_t i = 0; i < count; ++i) {
+    const std::string_view name(names[i].data, names[i].size);
+    if (std::ranges::find(source.names, name) == source.names.end()) {
+      throw Error(ErrorKind::plugin, "{}: the other run's model has no feature '{}', expected {}{}", to_string(at),
+                  name, one_of(source.names), did_you_mean(std::string(name), source.names));
+    }
+  }
+  execute::Session& session = *context.session;
+  const DecodedHandle decoded = from_handle(session, images);
+  if (!decoded) {
+    throw Error(ErrorKind::plugin, "features: got a tensor of another step");
+  }
+  const bool same_range = source.scale == 1 && source.shift == 0;
+  const uint32_t seen = same_range ? decoded.value : rescaled(session, decoded.value, source.scale, source.shift, at);
+  const int32_t training = std::exchange(context.phase.training, 0);
+  const atl_status status =
+      source.table->apply(source.instance.self(), &context, to_handle(session, seen), names, count, outputs);
+  context.phase.training = training;
+  return status;
+}
+
+}  // namespace atelier::plugin

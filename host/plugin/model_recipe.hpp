@@ -1,0 +1,31 @@
+// What a model is built from.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "catalog/data_spec.hpp"
+#include "catalog/description.hpp"
+#include "tensor/storage.hpp"
+
+namespace atelier::plugin {
+
+struct ModelRecipe {
+  catalog::ComponentChoice model;
+  std::map<std::string, catalog::ComponentChoice> losses;  // by slot
+  catalog::DataSpec data;                                  // with the range that the images are scaled to
+  uint64_t seed = 0;                                       // of the initial weights
+  tensor::DType real = tensor::DType::f32;
+};
+
+// Another run's model as it was left: what `features("…")` in a plugin asks for.
+struct ForeignModel {
+  ModelRecipe recipe;
+  std::map<std::string, tensor::Tensor> weights;  // parameters and state, by name
+};
+
+using ForeignModels = std::function<ForeignModel(const std::string& run)>;
+
+}  // namespace atelier::plugin

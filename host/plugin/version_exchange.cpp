@@ -1,0 +1,26 @@
+#include "plugin/version_exchange.hpp"
+
+#include "base/error.hpp"
+#include "plugin/component_data.hpp"
+#include "plugin/core_table.hpp"
+
+namespace atelier::plugin {
+
+VersionExchange::VersionExchange()
+    : host_{{sizeof(atl_host), ATL_ABI_MAJOR, ATL_ABI_MINOR, borrow(ATELIER_VERSION), connect}, {}} {}
+
+atl_status VersionExchange::connect(const atl_host* host, uint32_t major, uint32_t oldest_minor, uint32_t newest_minor,
+                                    const atl_core** out) {
+  auto& self = *const_cast<Host*>(reinterpret_cast<const Host*>(host));
+  if (major != ATL_ABI_MAJOR || oldest_minor > ATL_ABI_MINOR) {
+    self.refusal =
+        fmt::format("the plugin needs the contract {}.{} (made for {}.{}), this atelier ({}) speaks {}.{}; hint: {}",
+                    major, oldest_minor, major, newest_minor, ATELIER_VERSION, ATL_ABI_MAJOR, ATL_ABI_MINOR,
+                    major < ATL_ABI_MAJOR ? "build the plugin against this atelier's SDK" : "use a newer atelier");
+    return ATL_ERROR_VERSION;
+  }
+  *out = &core_table();
+  return ATL_OK;
+}
+
+}  // namespace atelier::plugin
