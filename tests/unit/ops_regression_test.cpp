@@ -1,11 +1,8 @@
-// Structures that once were planned or read wrongly: one value given twice, a value beside its own reshape, random
-// graphs, many reads.
+// Structures that once were planned or read wrongly: one value given twice, a value beside its own reshape, many reads.
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <random>
 
-#include "base/error.hpp"
 #include "ops_bench.hpp"
 
 using namespace atelier;
@@ -26,12 +23,6 @@ void fused_and_unfused(const Body& body) {
     bench.begin(0, 0, 7, observation);
     body(bench);
   }
-}
-
-bool same_bits(const std::vector<Numbers>& a, const std::vector<Numbers>& b) {
-  return std::ranges::equal(a, b, [](const Numbers& x, const Numbers& y) {
-    return x.size() == y.size() && std::memcmp(x.data(), y.data(), x.size() * sizeof(double)) == 0;
-  });
 }
 
 }  // namespace
@@ -126,128 +117,6 @@ TEST_CASE("a value meets a detached or reshaped copy of itself") {
       CHECK(result[i] == doctest::Approx(Numbers{0, 0.25, 1, 4}[i]));
     }
   });
-}
-
-namespace {
-
-constexpr int64_t side = 4;
-
-// A random recording of elementwise operations, reductions, reshapes and products, always the same for one seed.
-class RandomRecording {
- public:
-  RandomRecording(Bench& bench, const std::vector<uint32_t>& parameters, unsigned seed, bool with_cuts)
-      : bench_(bench), parameters_(parameters), random_(seed), with_cuts_(with_cuts) {}
-
-  // The values that the recording asks for.
-  std::vector<uint32_t> record(int64_t step) {
-    values_ = {bench_.input({side, side}, ramp(side * side, -0.4, 0.07)), bench_.use(parameters_[0])};
-    const auto length = static_cast<int>(6 + random_() % 22);
-    for (int i = 0; i < length; ++i) {
-      add_one(i, step);
-      if (random_() % 4 == 0) {
-        requested_.push_back(values_[random_() % values_.size()]);
-      }
-    }
-    return requested_;
-  }
-
- private:
-  uint32_t pick() {  // mostly one of the newest
-    return random_() % 3 != 0 ? values_[values_.size() - 1 - random_() % std::min<size_t>(values_.size(), 4)]
-                              : values_[random_() % values_.size()];
-  }
-  uint32_t scalar(double value) { return bench_.apply("scalar", {}, {value}); }
-
-  void add_one(int i, int64_t step) {
-    switch (random_() % 13) {
-      case 0:
-        return values_.push_back(bench_.use(parameters_[random_() % parameters_.size()]));
-      case 1:
-        return values_.push_back(bench_.apply("tanh", {pick()}));
-      case 2:
-        return add_pair("add");
-      case 3:
-        return add_pair("mul");
-      case 4: {
-        const uint32_t left = pick();
-        return values_.push_back(
-            bench_.apply("matmul", {left, bench_.apply("add", {pick(), scalar(0.001 * i + 0.001)})}));
-      }
-      case 5: {
-        const uint32_t flat = bench_.apply("reshape", {pick()}, {Axes{side * side}});
-        return values_.push_back(bench_.apply("reshape", {bench_.apply("sin", {flat})}, {Axes{side, side}}));
-      }
-      case 6: {
-        const uint32_t means = bench_.apply("mean", {pick()}, {Axes{1}, 1});
-        return values_.push_back(bench_.apply("sub", {pick(), means}));
-      }
-      case 7: {
-        const uint32_t factor = scalar(0.5 + 0.01 * static_cast<double>(step));
-        return values_.push_back(bench_.apply("mul", {pick(), factor}));
-      }
-      case 10:
-        return values_.push_back(bench_.apply("random_normal", {}, {Axes{side, side}}));
-      case 12:
-        return with_cuts_ ? cut() : void();
-      default:
-        return;
-    }
-  }
-
-  void add_pair(const std::string& operation) {
-    const uint32_t left = pick();
-    values_.push_back(bench_.apply(operation, {left, pick()}));
-  }
-
-  void cut() {
-    std::vector<uint32_t> all = values_;
-    all.insert(all.end(), requested_.begin(), requested_.end());
-    bench_.session().materialize(all, {"model.cpp", 1});
-    std::copy_n(all.begin(), values_.size(), values_.begin());
-    std::copy(all.begin() + static_cast<std::ptrdiff_t>(values_.size()), all.end(), requested_.begin());
-  }
-
-  Bench& bench_;
-  const std::vector<uint32_t>& parameters_;
-  std::mt19937 random_;
-  bool with_cuts_;
-  std::vector<uint32_t> values_, requested_;
-};
-
-std::vector<Numbers> run_random(unsigned seed, bool every_value, bool with_cuts, int threads) {
-  Bench bench(Mode::evaluate, DType::f32, threads);
-  std::vector<uint32_t> parameters;
-  for (const auto& [first, step] : {std::pair(0.1, 0.03), {0.2, 0.03}, {0.3, 0.03}, {0.2, 0.01}}) {
-    parameters.push_back(bench.parameter({side, side}, ramp(side * side, first, step)));
-  }
-  std::vector<Numbers> out;
-  for (int64_t step = 0; step < 2; ++step) {
-    record::Observation observation;
-    observation.every_value = every_value;
-    bench.begin(step, 0, 7, observation);
-    RandomRecording recording(bench, parameters, seed * 7 + 1, with_cuts);
-    for (Numbers& values : bench.run(recording.record(step))) {
-      out.push_back(std::move(values));
-    }
-  }
-  return out;
-}
-
-}  // namespace
-
-TEST_CASE("random graphs are planned, and give equal bits fused and unfused, whole and cut") {
-  for (unsigned seed = 0; seed < 300; ++seed) {
-    try {
-      const std::vector<Numbers> unfused = run_random(seed, true, false, 1);
-      CHECK_MESSAGE(same_bits(run_random(seed, false, false, 1), unfused), "fused, seed ", seed);
-      CHECK_MESSAGE(same_bits(run_random(seed, false, true, 1), unfused), "cut, seed ", seed);
-    } catch (const Error& error) {
-      FAIL_CHECK("seed " << seed << ": " << error.what());
-    }
-  }
-  for (const unsigned seed : {243U, 7U, 31U}) {
-    CHECK_MESSAGE(same_bits(run_random(seed, false, true, 3), run_random(seed, true, false, 1)), "threads, ", seed);
-  }
 }
 
 TEST_CASE("a training step may read very often, and computes the same") {
