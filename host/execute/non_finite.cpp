@@ -5,7 +5,6 @@
 namespace atelier::execute {
 namespace {
 
-using record::Location;
 
 bool has_non_finite(const PlannedBuffer& buffer, const Launch& launch) {
   const void* data = address_of(buffer, launch);

@@ -1,6 +1,5 @@
 #include "execute/session.hpp"
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstring>

@@ -25,6 +25,8 @@ class Evaluator {
   // All is borrowed. Throws Error for a metric that cannot be.
   Evaluator(const experiment::Experiment& experiment, const plugin::Registry& registry,
             const data::ExperimentData& data, BuiltModel& model, Sampler& sampler);
+  Evaluator(const Evaluator&) = delete;
+  Evaluator& operator=(const Evaluator&) = delete;
 
   // Metrics over a whole subset. Nothing else may run.
   SplitMetrics evaluate(const data::Subset& subset, int64_t batch_size, MetricsDue due);

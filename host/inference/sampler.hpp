@@ -17,6 +17,8 @@ namespace atelier::inference {
 class Sampler {
  public:
   explicit Sampler(BuiltModel& model);  // borrowed
+  Sampler(const Sampler&) = delete;
+  Sampler& operator=(const Sampler&) = delete;
 
   // Whether the model makes images, and such as a picture can show.
   bool makes_images();

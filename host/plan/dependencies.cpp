@@ -1,6 +1,5 @@
 #include "plan/dependencies.hpp"
 
-#include <algorithm>
 
 namespace atelier::plan {
 namespace {

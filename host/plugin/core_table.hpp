@@ -4,7 +4,7 @@
 #include <atelier/abi.h>
 
 #include <functional>
-#include <string>
+#include <string_view>
 
 namespace atelier::plugin {
 

@@ -84,7 +84,7 @@ void make_weights(hid_t group, const RunDescription& description) {
   make_arrays(weights, "state", description.state);
 }
 
-void make_banks(hid_t file, const RunDescription& description) {
+void make_sealed_groups(hid_t file, const RunDescription& description) {
   hdf5::make_group(file, "checkpoints");
   for (const char* slot : {"checkpoints/a", "checkpoints/b"}) {
     const Handle group = make_sealed_group(file, slot);
@@ -217,7 +217,7 @@ void make_layout(hid_t file, const RunDescription& description) {
     make_tensors(file, series);
   }
   make_foreign(file, description.foreign);
-  make_banks(file, description);
+  make_sealed_groups(file, description);
 }
 
 RunDescription read_description(hid_t file) {

@@ -1,5 +1,5 @@
 // Inside this room only: groups that are written as a whole (checkpoint slots, best, final and foreign weights) and
-// that count only when sealed. A bank's attributes are its seal: step, sequence (0 while it is not valid) and the
+// that count only when sealed. A sealed group's attributes are its seal: step, sequence (0 while it is not valid) and the
 // SHA-256 of all that it holds. They are of fixed size, so that renewing them moves nothing in the file.
 #pragma once
 
@@ -22,7 +22,7 @@ void make_arrays(hid_t parent, const std::string& path, const std::vector<Entry>
 template <typename T>
 void make_scalars(hid_t parent, const std::string& path, const std::vector<std::string>& names);
 
-// What a caller wants to write against what was declared; Error(internal). Before a BankWriter breaks the seal.
+// What a caller wants to write against what was declared; Error(internal). Before a SealedWriter breaks the seal.
 void check_arrays(const std::string& path, const std::vector<Entry>& entries, std::span<const ArrayView> views);
 template <typename T>
 void check_scalars(const std::string& path, const std::vector<std::string>& names,
@@ -47,7 +47,7 @@ class SealedReader {
  public:
   explicit SealedReader(hdf5::Handle group);
   [[nodiscard]] int64_t step() const { return step_; }
-  [[nodiscard]] int64_t sequence() const { return sequence_; }  // 0 where the bank holds nothing
+  [[nodiscard]] int64_t sequence() const { return sequence_; }  // 0 where the group holds nothing
   std::vector<NamedTensor> arrays(const std::string& path, const std::vector<Entry>& entries);
   template <typename T>
   std::map<std::string, T> scalars(const std::string& path, const std::vector<std::string>& names);

@@ -114,9 +114,9 @@ void Writer::State::sync() const {
 }
 
 // The seal is broken in the file before anything is overwritten, and whole only after everything is there.
-void Writer::State::replace(const std::string& bank_path, int64_t step, int64_t sequence,
+void Writer::State::replace(const std::string& group_path, int64_t step, int64_t sequence,
                             const std::function<void(SealedWriter&)>& write) {
-  SealedWriter group(hdf5::open_group(file, bank_path));
+  SealedWriter group(hdf5::open_group(file, group_path));
   flush();
   write(group);
   flush();

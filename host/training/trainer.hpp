@@ -3,7 +3,6 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
 
 #include "runlog/reader.hpp"
 #include "runlog/writer.hpp"
@@ -17,6 +16,8 @@ class Trainer {
  public:
   Trainer(Setup& setup, const LogPlan& plan, runlog::Writer writer, std::filesystem::path log,
           const RunOptions& options, Observer& observer);
+  Trainer(const Trainer&) = delete;  // its logs refer to its other members
+  Trainer& operator=(const Trainer&) = delete;
 
   void begin();  // of a new run: the checkpoint of step 0
   // Of a resumed one, whose earlier parts took so long.

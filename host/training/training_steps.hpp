@@ -15,6 +15,8 @@ class TrainingSteps {
   // All is borrowed. Throws Error for an optimizer that cannot be.
   TrainingSteps(const experiment::Experiment& experiment, const plugin::Registry& registry,
                 const data::ExperimentData& data, inference::BuiltModel& model);
+  TrainingSteps(const TrainingSteps&) = delete;
+  TrainingSteps& operator=(const TrainingSteps&) = delete;
 
   // Records one step (from 1) and ends the recording; the step before may still run.
   void record(int64_t step, int64_t total_steps, const record::Observation& observation);

@@ -23,7 +23,6 @@ std::string sound_log() {
   run.source = run.resolved;
   Writer log = Writer::create(folder.file("log.h5"), run);
   example::write_foreign(log);
-  log.write_latents("grey", example::latents());
   example::write_steps(log, 0, 100);
   example::finish(log, 100);
   return testing::read_bytes(folder.file("log.h5"));
@@ -162,7 +161,6 @@ void read_series(const Reader& log) {
         (void)log.samples(series.name, static_cast<int64_t>(row));
       }
     });
-    unless_refused([&] { (void)log.latents(series.name); });
   }
   for (const auto& series : run.tensors) {
     unless_refused([&] {

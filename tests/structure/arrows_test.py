@@ -5,6 +5,7 @@ Usage: arrows_test.py SOURCE_FOLDER BUILD_FOLDER
 """
 
 import json
+import os
 import pathlib
 import re
 import shlex
@@ -65,7 +66,8 @@ def needed(source, arrows, room):
 def refuses(compiler, roots, directory, header):
     """Whether a file that includes this header fails to build, for that reason."""
     done = subprocess.run([compiler, "-fsyntax-only", "-x", "c++", "-std=c++20", *roots, "-"],
-                          input=f'#include "{header}"\n', text=True, capture_output=True, check=False, cwd=directory)
+                          input=f'#include "{header}"\n', text=True, capture_output=True, check=False, cwd=directory,
+                          env={**os.environ, "LC_ALL": "C"})
     return done.returncode != 0 and f"{header}: No such file or directory" in done.stderr
 
 

@@ -30,7 +30,10 @@ fetch() {
     fi
   done
   apt_get update
-  (cd "$making" && apt_get source "onetbb=$version")
+  (cd "$making" && apt_get source "onetbb=$version") || {
+    echo "onetbb $version: Debian's archive has another version of its source; hint: apt-get install --only-upgrade libtbb-dev libtbb12" >&2
+    exit 1
+  }
 }
 
 # The library alone: without its tests, its allocator, and what binds threads to cores.
