@@ -1,5 +1,6 @@
 #include "data/split.hpp"
 
+#include <cmath>
 #include <map>
 
 #include "base/error.hpp"
@@ -45,7 +46,7 @@ Subsets divide(const plugin::Dataset& dataset, double validation, uint64_t seed)
   const int64_t count = dataset.spec().train_count;
   Subsets out;
   out.test = {plugin::Split::test, {}, dataset.spec().test_count};
-  const auto wanted = static_cast<int64_t>(validation * static_cast<double>(count) + 0.5);
+  const int64_t wanted = std::llround(validation * static_cast<double>(count));
   if (wanted == 0) {
     out.train = {plugin::Split::train, {}, count};
     return out;

@@ -202,6 +202,8 @@ void Transforms::change_values(const SampleKey& key, std::span<float> image, std
   if (transform_.levels > 0) {
     const auto steps = static_cast<float>(transform_.levels - 1);
     for (float& value : image) {
+      // A value in the middle of two levels may go to either, and a cast is fast.
+      // NOLINTNEXTLINE(bugprone-incorrect-roundings)
       const float level = static_cast<float>(static_cast<int32_t>((value - low) / (high - low) * steps + 0.5F));
       value = low + (high - low) * (level / steps);
     }

@@ -123,8 +123,9 @@ class PixelPlaces : public Kernel {
   void run(int64_t, int64_t, const Arguments& arguments) const override {
     T* out = static_cast<T*>(arguments.outputs[0]);
     for (int64_t i = 0; i < height_ * width_; ++i) {
-      *out++ = static_cast<T>(2 * (i % width_) + 1) / static_cast<T>(width_) - T(1);
-      *out++ = static_cast<T>(2 * (i / width_) + 1) / static_cast<T>(height_) - T(1);
+      const int64_t column = i % width_, row = i / width_;
+      *out++ = static_cast<T>(2 * column + 1) / static_cast<T>(width_) - T(1);
+      *out++ = static_cast<T>(2 * row + 1) / static_cast<T>(height_) - T(1);
       *out++ = T(1);
     }
   }

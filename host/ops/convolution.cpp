@@ -174,7 +174,8 @@ void register_weights(OperationRegistry& registry) {
 
 // Every element of y or its gradient meets the filters of one output channel.
 double convolution_flops(const Shape& y, const Shape& weight) {
-  return 2.0 * static_cast<double>(y.elements() * (weight.elements() / std::max<int64_t>(weight[0], 1)));
+  const int64_t filter = weight.elements() / std::max<int64_t>(weight[0], 1);
+  return 2.0 * static_cast<double>(y.elements() * filter);
 }
 
 // x, packed, w -> y

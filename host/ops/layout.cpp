@@ -11,7 +11,7 @@ namespace {
 
 using record::LayoutChange;
 
-void register_turn(OperationRegistry& registry, const char* name, LayoutChange change, std::vector<int> axes,
+void register_turn(OperationRegistry& registry, const char* name, LayoutChange change, const std::vector<int>& axes,
                    Value (*back)(Value)) {
   Operation turn{.name = name, .layout = change};
   turn.infer = [axes](const Inference& in) -> Types {

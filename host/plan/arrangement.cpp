@@ -162,8 +162,7 @@ class Arrangement {
       };
       for_each_written(step, wait_for_users);
       std::ranges::sort(step.after, std::greater<>{});
-      const auto duplicates = std::ranges::unique(step.after);
-      step.after.erase(duplicates.begin(), duplicates.end());
+      step.after.erase(std::unique(step.after.begin(), step.after.end()), step.after.end());
       std::vector<int32_t> reduced;
       for (const int32_t earlier : step.after) {
         if (!has(s, static_cast<size_t>(earlier))) {

@@ -253,7 +253,7 @@ atl_status Model::apply_output(atl_context& context, const std::string& name, in
   if (outputs != nullptr && outputs->names(instance_.self(), &names, &count) == ATL_OK) {
     std::transform(names, names + count, std::back_inserter(known), own);
   }
-  if (std::ranges::find(known, name) == known.end()) {
+  if (outputs == nullptr || std::ranges::find(known, name) == known.end()) {
     throw Error(ErrorKind::plugin, "{}: the model '{}' has no output '{}', it has {}",
                 to_string(record::Location{location.file, location.line}), recipe_.model.use, name,
                 known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", ")));

@@ -82,7 +82,7 @@ __attribute__((used, weak, visibility("default"))) atl_status atelier_plugin(con
 }
 }
 
-#define ATELIER_REGISTER_(kind, name, role, type, table)                                                \
-  namespace {                                                                                           \
-  atelier::detail::Registration atelier_registration_##type(kind, name, role, &table, &type::describe); \
+#define ATELIER_REGISTER_(kind, name, role, type, table)                                                  \
+  namespace {                                                                                             \
+  atelier::detail::Registration atelier_registration_##type(kind, name, role, &(table), &type::describe); \
   }
