@@ -5,7 +5,6 @@
 namespace atelier::execute {
 namespace {
 
-
 bool has_non_finite(const PlannedBuffer& buffer, const Launch& launch) {
   const void* data = address_of(buffer, launch);
   for (int64_t i = 0; i < buffer.description.shape.elements(); ++i) {

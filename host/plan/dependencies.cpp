@@ -1,6 +1,5 @@
 #include "plan/dependencies.hpp"
 
-
 namespace atelier::plan {
 namespace {
 

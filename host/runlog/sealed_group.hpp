@@ -1,6 +1,6 @@
 // Inside this room only: groups that are written as a whole (checkpoint slots, best, final and foreign weights) and
-// that count only when sealed. A sealed group's attributes are its seal: step, sequence (0 while it is not valid) and the
-// SHA-256 of all that it holds. They are of fixed size, so that renewing them moves nothing in the file.
+// that count only when sealed. A sealed group's attributes are its seal: step, sequence (0 while it is not valid) and
+// the SHA-256 of all that it holds. They are of fixed size, so that renewing them moves nothing in the file.
 #pragma once
 
 #include <cstdint>
