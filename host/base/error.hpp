@@ -2,7 +2,7 @@
 // a broken invariant of our own is a failed ATELIER_CHECK.
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdint>
 #include <exception>

@@ -1,6 +1,6 @@
 #include "base/terminal_text.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cmath>
 

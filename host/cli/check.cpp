@@ -1,5 +1,5 @@
 // atelier check FILE [key=value ...]
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <nlohmann/json.hpp>
 

@@ -1,5 +1,5 @@
 // atelier evaluate LOG [key=value ...]
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <limits>
 #include <nlohmann/json.hpp>

@@ -1,5 +1,5 @@
 // atelier help [VERB]
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

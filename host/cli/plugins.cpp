@@ -1,5 +1,5 @@
 // atelier plugins [NAME]
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <nlohmann/json.hpp>
 

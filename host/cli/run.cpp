@@ -1,7 +1,7 @@
 // atelier run FILE [key=value ...]
 #include "training/run.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/error.hpp"
 #include "base/terminal_text.hpp"

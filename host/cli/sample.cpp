@@ -1,5 +1,5 @@
 // atelier sample LOG -o FILE.png
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <filesystem>
 

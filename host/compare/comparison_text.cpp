@@ -1,6 +1,6 @@
 // A comparison for a terminal, and as comma-separated values.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>

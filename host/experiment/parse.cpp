@@ -1,6 +1,6 @@
 // The whole file: the host's own sections here, the components in components.cpp.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <fstream>

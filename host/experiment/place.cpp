@@ -1,6 +1,6 @@
 #include "experiment/place.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <tuple>
 

@@ -1,6 +1,6 @@
 #include "experiment/resolved.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <functional>
 

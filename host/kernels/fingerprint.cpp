@@ -1,7 +1,7 @@
 #include "kernels/fingerprint.hpp"
 
 #include <dnnl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <Eigen/Core>
 

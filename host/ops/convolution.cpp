@@ -8,6 +8,8 @@
 // gradient (Dumoulin & Visin 2016, chapter 4).
 #include "kernels/convolution.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "ops/functions.hpp"

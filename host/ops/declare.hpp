@@ -1,6 +1,8 @@
 // The words that operations are declared with.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>

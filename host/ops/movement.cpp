@@ -1,6 +1,8 @@
 // Moving elements: permutations, slices, joins and borders.
 #include "kernels/movement.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 

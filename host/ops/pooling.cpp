@@ -2,6 +2,8 @@
 // and sums of windows with their transpose. Those are linear, so that every gradient is again one of them.
 #include "kernels/pooling.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "ops/functions.hpp"

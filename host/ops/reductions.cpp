@@ -1,5 +1,7 @@
 // Reductions. The operations that run reduce neighbouring axes; the ones with a list of axes are made of them, the last
 // axes first, and of reshapes.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "kernels/reduce.hpp"

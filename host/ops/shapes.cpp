@@ -1,4 +1,6 @@
 // Other views of the same elements: nothing is moved.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "ops/functions.hpp"

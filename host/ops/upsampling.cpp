@@ -2,6 +2,8 @@
 // gradient is the operation itself.
 #include "kernels/upsampling.hpp"
 
+#include <fmt/format.h>
+
 #include "ops/functions.hpp"
 #include "ops/operations.hpp"
 

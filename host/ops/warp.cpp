@@ -4,6 +4,8 @@
 // is 0 between pixels.)
 #include "kernels/warp.hpp"
 
+#include <fmt/format.h>
+
 #include "ops/functions.hpp"
 #include "ops/operations.hpp"
 

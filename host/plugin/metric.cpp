@@ -1,5 +1,7 @@
 #include "plugin/metric.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "base/error.hpp"

@@ -1,5 +1,7 @@
 #include "plugin/model.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 

@@ -1,6 +1,6 @@
 #include "runlog/hdf5_array.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <hdf5_hl.h>
 
 #include <array>

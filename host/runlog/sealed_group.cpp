@@ -1,6 +1,6 @@
 #include "runlog/sealed_group.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,7 @@
 #include "training/log_plan.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/error.hpp"

@@ -1,6 +1,6 @@
 // The models, losses and optimizers that come with the host against PyTorch's values in the JSON files.
 #include <doctest/doctest.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>

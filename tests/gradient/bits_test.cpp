@@ -1,5 +1,6 @@
 // docs/architecture.md, "Equal bits": what must not change a bit of any operation's results and gradients.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>

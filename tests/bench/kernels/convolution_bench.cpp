@@ -1,5 +1,5 @@
 // The convolutions of the cases, each with its two gradients; a transposed one runs the same kernels in other places.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "kernels/convolution.hpp"
 #include "measure.hpp"

@@ -1,5 +1,5 @@
 // Pooling, the statistics of batch normalization, sums of gradients, and chains of functions of single elements.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "kernels/elementwise.hpp"
 #include "kernels/normalization.hpp"

@@ -1,5 +1,5 @@
 // The speed of the kernels that the cases of tests/bench/steps run, in their shapes, on one core.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <chrono>

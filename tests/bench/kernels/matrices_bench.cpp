@@ -1,5 +1,5 @@
 // The products of dense layers, y = x Wᵀ, with their gradients dx = dy W and dW = dyᵀ x.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "kernels/gemm.hpp"
 #include "measure.hpp"

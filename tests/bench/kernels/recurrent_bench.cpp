@@ -1,5 +1,5 @@
 // The steps of recurrent layers, without the products with all steps at once, which are dense layers.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "kernels/recurrent.hpp"
 #include "measure.hpp"
