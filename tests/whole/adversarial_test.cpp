@@ -1,4 +1,5 @@
 // Adversarial models that are conditional, or look through another run's classifier.
+#include <cmath>
 #include <functional>
 #include <numeric>
 #include <set>
