@@ -55,14 +55,12 @@ pictures::ImageStack Sampler::sample(int64_t count, uint64_t seed) {
   const execute::AveragedWeights averaged(model_.bank());
   const catalog::FieldSpec& image = *model_.spec().find("image");
   pictures::ImageStack out{count, image.dims[1], image.dims[2], image.dims[0], {}};
-  for (int64_t first = 0; first < count; first += sampling_chunk) {
-    session_->begin({seed, purpose_sampling, 0, first});
-    const uint32_t images = *model_.model().sample(*session_, sampling_chunk, {});
-    session_->end(std::span(&images, 1));
-    session_->start();
-    pictures::append_images(requested(session_->wait()).storage.as<float>(), std::min(sampling_chunk, count - first),
-                            image.low, image.high, out);
-  }
+  generate(
+      count, seed, [](execute::Session&, uint32_t images, int64_t) { return std::vector<uint32_t>{images}; },
+      [&](const execute::StepResults& results) {
+        const tensor::Tensor& made = requested(results);
+        pictures::append_images(made.storage.as<float>(), made.shape[0], image.low, image.high, out);
+      });
   return out;
 }
 
