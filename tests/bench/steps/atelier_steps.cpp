@@ -59,8 +59,11 @@ int64_t resident(const std::string& key) {
 // The trainer's loop without its log: while a step runs, the next one is recorded and its batch assembled.
 class Loop {
  public:
-  Loop(const experiment::Experiment& experiment, const plugin::Registry& registry, const training::RunOptions& options)
-      : resident_before_(resident("VmRSS:")), setup_(experiment, registry, options), executor_(options.threads) {}
+  Loop(const experiment::Experiment& experiment, const plugin::Registry& registry,
+       const inference::Environment& environment)
+      : resident_before_(resident("VmRSS:")),
+        setup_(experiment, registry, environment),
+        executor_(environment.threads) {}
 
   std::string parity(int64_t steps, const std::string& folder) {
     const auto open = [&](const char* name) { return std::ofstream(folder + "/" + name, std::ios::binary); };
@@ -242,9 +245,9 @@ std::string about() {
 
 void serve(const char* experiment_file, int threads, const std::vector<std::filesystem::path>& plugins) {
   const plugin::Registry registry(plugins);
-  training::RunOptions options;
-  options.threads = threads;
-  Loop loop(experiment::load(experiment_file, {}, registry.descriptions()), registry, options);
+  inference::Environment environment;
+  environment.threads = threads;
+  Loop loop(experiment::load(experiment_file, {}, registry.descriptions()), registry, environment);
   for (std::string line; std::getline(std::cin, line);) {
     std::istringstream words(line);
     std::string command;
