@@ -14,7 +14,7 @@ namespace {
 class Snapshot {
  public:
   explicit Snapshot(Setup& setup)
-      : bank_(setup.model.bank()), counts_(setup.steps.optimizers().counts()), counts_before_(counts_) {
+      : bank_(setup.built.bank()), counts_(setup.steps.optimizers().counts()), counts_before_(counts_) {
     for (const auto& parameter : bank_.parameters) {
       values_.push_back(tensor::copy_of(parameter->value.storage));
       for (const tensor::Storage& slot : parameter->slots) {
@@ -46,7 +46,7 @@ class Snapshot {
 // The tensors that [log] asks for, by what one recorded step has.
 void add_tensors(Setup& setup, const record::Lowered& step, LogPlan& out) {
   const experiment::Log& log = setup.experiment.log;
-  for (const auto& parameter : setup.model.bank().parameters) {
+  for (const auto& parameter : setup.built.bank().parameters) {
     if (parameter->group >= 0 && log.weights > 0) {
       out.tensors.push_back({"weights." + parameter->name, parameter->value.shape, {}});
     }
@@ -89,13 +89,13 @@ void add_train_columns(Setup& setup, const record::Lowered& step, LogPlan& out) 
     out.train_names.push_back(name);
   }
   out.train_columns = out.train_names;
-  for (const record::ParameterGroup& group : setup.model.bank().groups) {
+  for (const record::ParameterGroup& group : setup.built.bank().groups) {
     out.train_columns.push_back("gradient_norm." + group.name);
     for (const uint32_t member : group.members) {
-      out.parameter_columns.push_back(setup.model.bank().parameters[member]->name);
+      out.parameter_columns.push_back(setup.built.bank().parameters[member]->name);
     }
   }
-  for (const std::string& group : setup.model.model().group_names()) {
+  for (const std::string& group : setup.built.model().group_names()) {
     out.train_columns.push_back("learning_rate." + group);
   }
 }

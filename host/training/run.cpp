@@ -13,9 +13,9 @@ namespace atelier::training {
 namespace {
 
 void write_foreign(const Setup& setup, runlog::Writer& writer) {
-  for (size_t i = 0; i < setup.model.foreign_runs().size(); ++i) {
+  for (size_t i = 0; i < setup.built.foreign_runs().size(); ++i) {
     std::vector<runlog::ArrayView> weights;
-    for (const auto& [name, value] : setup.model.foreign_runs()[i].model.weights) {
+    for (const auto& [name, value] : setup.built.foreign_runs()[i].model.weights) {
       weights.push_back({name, {value.storage.as<const float>(), static_cast<size_t>(value.shape.elements())}});
     }
     writer.write_foreign(i, weights);
@@ -25,7 +25,7 @@ void write_foreign(const Setup& setup, runlog::Writer& writer) {
 // Everything that could go wrong in going on is found before the log is touched.
 void check_resumable(Setup& setup, const LogPlan& plan, const runlog::Reader& reader,
                      const runlog::Checkpoint& checkpoint, const plugin::Registry& registry) {
-  inference::load(checkpoint.weights, setup.model.bank());
+  inference::load(checkpoint.weights, setup.built.bank());
   setup.steps.optimizers().load_slots(checkpoint.optimizer);
   const runlog::RunDescription now = describe_run(setup, plan, registry, 1);
   const runlog::RunDescription& then = reader.description();

@@ -19,7 +19,7 @@ runlog::RunDescription describe_run(Setup& setup, const LogPlan& plan, const plu
   }
   out.directory = (std::filesystem::current_path() / experiment.directory).lexically_normal().string();
   out.run_id = runlog::new_run_id();
-  for (const inference::ForeignRun& foreign : setup.model.foreign_runs()) {
+  for (const inference::ForeignRun& foreign : setup.built.foreign_runs()) {
     out.foreign.push_back({foreign.name, foreign.run_id, foreign.resolved, {}});
     for (const auto& [name, value] : foreign.model.weights) {
       out.foreign.back().weights.push_back({name, value.shape});
@@ -46,19 +46,19 @@ runlog::RunDescription describe_run(Setup& setup, const LogPlan& plan, const plu
     out.samples.push_back({"generated", experiment.sample.count, image[1], image[2], image[0]});
   }
   out.tensors = plan.tensors;
-  for (const auto& parameter : setup.model.bank().parameters) {
+  for (const auto& parameter : setup.built.bank().parameters) {
     if (!parameter->foreign) {
       (parameter->group >= 0 ? out.parameters : out.state).push_back({parameter->name, parameter->value.shape});
     }
   }
   size_t slot = 0;
-  for (const auto& parameter : setup.model.bank().parameters) {
+  for (const auto& parameter : setup.built.bank().parameters) {
     for (size_t i = 0; i < parameter->slots.size(); ++i) {
       out.optimizer.push_back({setup.steps.optimizers().slot_names()[slot++], parameter->value.shape});
     }
   }
   out.counters = {"batches", "evaluations_without_improvement", "has_best"};
-  for (const std::string& group : setup.model.model().group_names()) {
+  for (const std::string& group : setup.built.model().group_names()) {
     out.counters.push_back("updates." + group);
   }
   out.numbers = {"best"};

@@ -6,9 +6,9 @@ Setup::Setup(const experiment::Experiment& the_experiment, const plugin::Registr
              const inference::Environment& environment, inference::ForeignRuns foreign_runs)
     : experiment(the_experiment),
       data(experiment, registry, environment.data_directories),
-      model(experiment, data.spec(), registry, environment, std::move(foreign_runs)),
-      sampler(model),
-      evaluator(experiment, registry, data, model, sampler),
-      steps(experiment, registry, data, model) {}
+      built(experiment, data.spec(), registry, environment, std::move(foreign_runs)),
+      sampler(built),
+      evaluator(experiment, registry, data, built, sampler),
+      steps(experiment, registry, data, built) {}
 
 }  // namespace atelier::training

@@ -17,7 +17,7 @@ struct Setup {
 
   const experiment::Experiment experiment;
   data::ExperimentData data;
-  inference::BuiltModel model;
+  inference::BuiltModel built;
   inference::Sampler sampler;
   inference::Evaluator evaluator;
   TrainingSteps steps;

@@ -50,7 +50,7 @@ void take_start(Setup& setup, const plugin::Registry& registry, const inference:
     return;
   }
   const plugin::ForeignModel source = find_source(setup, registry, environment);
-  record::Bank& bank = setup.model.bank();
+  record::Bank& bank = setup.built.bank();
   ++bank.version;
   for (const auto& parameter : bank.parameters) {
     if (is_taken(*start, bank, *parameter)) {

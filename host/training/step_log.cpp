@@ -67,7 +67,7 @@ void StepLog::write_parameter_norms(const DoneStep& done, const execute::StepRes
   std::vector<double> row(plan_.parameter_columns.size(), std::nan(""));
   for (const execute::StepResult& result : results.entries) {
     if (result.kind == record::OutputKind::parameter_norm) {
-      const std::string& name = setup_.model.bank().parameters[static_cast<size_t>(result.index)]->name;
+      const std::string& name = setup_.built.bank().parameters[static_cast<size_t>(result.index)]->name;
       const auto column = std::ranges::find(plan_.parameter_columns, name);
       row[static_cast<size_t>(column - plan_.parameter_columns.begin())] = result.value;
     }
@@ -83,7 +83,7 @@ void StepLog::write_tensors(int64_t step, const execute::StepResults& results) {
       continue;
     }
     const auto index = static_cast<size_t>(result.index);
-    const std::string name = gradient ? "gradients." + setup_.model.bank().parameters[index]->name
+    const std::string name = gradient ? "gradients." + setup_.built.bank().parameters[index]->name
                                       : "activations." + setup_.steps.session().names()[index];
     const auto series = std::ranges::find(plan_.tensors, name, &runlog::TensorSeries::name);
     if (series == plan_.tensors.end() || !(series->shape == result.tensor->shape) || !written.insert(name).second) {
@@ -95,7 +95,7 @@ void StepLog::write_tensors(int64_t step, const execute::StepResults& results) {
 }
 
 void StepLog::write_weights(int64_t step) {
-  for (const runlog::ArrayView& parameter : inference::weights_of(setup_.model.bank()).parameters) {
+  for (const runlog::ArrayView& parameter : inference::weights_of(setup_.built.bank()).parameters) {
     writer_.append_tensor("weights." + std::string(parameter.name), step, parameter.values);
   }
 }

@@ -11,9 +11,9 @@ ModelSummary summarize(const experiment::Experiment& experiment, const plugin::R
   take_start(setup, registry, environment);
   const LogPlan plan = plan_log(setup);
   ModelSummary out;
-  for (const auto& parameter : setup.model.bank().parameters) {
+  for (const auto& parameter : setup.built.bank().parameters) {
     const std::string group =
-        parameter->group < 0 ? "" : setup.model.bank().groups[static_cast<size_t>(parameter->group)].name;
+        parameter->group < 0 ? "" : setup.built.bank().groups[static_cast<size_t>(parameter->group)].name;
     const int64_t elements = parameter->value.shape.elements();
     out.parameters.push_back({group, parameter->name, tensor::to_string(parameter->value.shape), elements});
     out.parameter_count += parameter->group < 0 ? 0 : elements;

@@ -19,10 +19,10 @@ Trainer::Trainer(Setup& setup, const LogPlan& plan, runlog::Writer writer, std::
       step_log_(setup_, plan_, writer_, observer),
       evaluation_log_(plan_, writer_),
       improvement_(setup.experiment) {
-  set_schedule(setup_.steps.optimizers(), setup_.experiment, setup_.model.model().group_names(), plan_.total_steps,
+  set_schedule(setup_.steps.optimizers(), setup_.experiment, setup_.built.model().group_names(), plan_.total_steps,
                plan_.updates_per_step);
   records_ahead_ = !plan_.reads_in_step;
-  updates_after_.assign(setup_.model.bank().groups.size(), 0);
+  updates_after_.assign(setup_.built.bank().groups.size(), 0);
   outcome_.log = log_;
 }
 
@@ -33,13 +33,13 @@ void Trainer::begin() {
 
 void Trainer::restore(const runlog::Checkpoint& checkpoint, double seconds_before) {
   seconds_before_ = seconds_before;
-  inference::load(checkpoint.weights, setup_.model.bank());
+  inference::load(checkpoint.weights, setup_.built.bank());
   setup_.steps.optimizers().load_slots(checkpoint.optimizer);
   const auto& counters = checkpoint.trainer.counters;
   done_ = checkpoint.step;
   batches_after_ = counters.at("batches");
   improvement_.restore(checkpoint.trainer);
-  const std::vector<std::string> names = setup_.model.model().group_names();
+  const std::vector<std::string> names = setup_.built.model().group_names();
   for (size_t g = 0; g < names.size(); ++g) {
     updates_after_[g] = counters.at("updates." + names[g]);
   }
@@ -94,7 +94,7 @@ RunOutcome Trainer::run() {
   }
   outcome_.steps = done_;
   if (outcome_.profile) {
-    outcome_.profile->peak_arena_bytes = static_cast<int64_t>(setup_.model.arena().size());
+    outcome_.profile->peak_arena_bytes = static_cast<int64_t>(setup_.built.arena().size());
   }
   outcome_.training_seconds = wall_seconds() - seconds_before_ - idle_seconds_;
   outcome_.samples_per_second = static_cast<double>(samples_seen_) / std::max(outcome_.training_seconds, 1e-9);
@@ -273,7 +273,7 @@ void Trainer::evaluate_now(int64_t step) {
   const bool better = improvement_.take(outcome_.metrics.at(experiment.evaluate.metric));
   if (better) {
     writer_.write_best(step, outcome_.metrics.at(experiment.evaluate.metric),
-                       inference::averaged_weights_of(setup_.model.bank()));
+                       inference::averaged_weights_of(setup_.built.bank()));
   }
   observer_.evaluated(step, epoch(), outcome_.metrics, better);
   stopping_ = stopped_early();
@@ -288,11 +288,11 @@ void Trainer::sample_now(int64_t step) {
 void Trainer::write_checkpoint(int64_t step) {
   runlog::CheckpointView view;
   view.step = step;
-  view.weights = inference::weights_of(setup_.model.bank());
+  view.weights = inference::weights_of(setup_.built.bank());
   view.optimizer = setup_.steps.optimizers().slots();
   view.trainer.counters["batches"] = batches_after_;
   improvement_.save(view.trainer);
-  const std::vector<std::string> names = setup_.model.model().group_names();
+  const std::vector<std::string> names = setup_.built.model().group_names();
   for (size_t g = 0; g < names.size(); ++g) {
     view.trainer.counters["updates." + names[g]] = updates_after_[g];
   }
@@ -326,7 +326,7 @@ void Trainer::finish() {
       summary[plan_.evaluation_names[i]] = values[i];
     }
     summary["steps"] = static_cast<double>(done_);
-    writer_.write_final(done_, inference::averaged_weights_of(setup_.model.bank()), summary);
+    writer_.write_final(done_, inference::averaged_weights_of(setup_.built.bank()), summary);
   }
   writer_.set_status(outcome_.status, outcome_.reason);
   writer_.close();

@@ -74,7 +74,7 @@ TEST_CASE("a loss clips the weights of its network's group after every update, a
   CHECK(largest(bench.values("discriminator.2.weight")) > 0.02);
   for (int i = 0; i < 5; ++i) {
     bench.step();
-    for (const auto& parameter : bench->model.bank().parameters) {
+    for (const auto& parameter : bench->built.bank().parameters) {
       const bool clipped = parameter->name.starts_with("discriminator.");
       CHECK_MESSAGE((largest(bench.values(parameter->name)) <= 0.0200001F || !clipped), parameter->name);
     }

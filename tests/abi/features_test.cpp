@@ -75,7 +75,7 @@ TEST_CASE("a model whose loss looks through another run's model may be looked th
   const auto* learned = result->weights.parameters[0].value.storage.as<float>();
   CHECK(bench.values("features.0.canvas.first") == std::vector<float>(learned, learned + 64));
   CHECK(bench.parameter("features.1.classifier.first.weight").foreign);
-  CHECK(inference::weights_of(bench->model.bank()).parameters.size() == 1);
+  CHECK(inference::weights_of(bench->built.bank()).parameters.size() == 1);
   const double first = bench.step().entries.front().value;
   for (int i = 0; i < 15; ++i) {
     bench.step();

@@ -24,10 +24,10 @@ struct Sampled {
 Sampled sample(const std::string& text, int64_t n, uint64_t seed) {
   Bench bench(make(text));
   execute::Executor executor(2);
-  execute::Session session(execute::Mode::sample, tensor::DType::f32, bench->model.bank(), executor,
-                           bench->model.arena());
+  execute::Session session(execute::Mode::sample, tensor::DType::f32, bench->built.bank(), executor,
+                           bench->built.arena());
   session.begin({seed, purpose_sampling, 0, 0});
-  const uint32_t images = *bench->model.model().sample(session, n, {});
+  const uint32_t images = *bench->built.model().sample(session, n, {});
   session.end(std::span(&images, 1));
   session.start();
   Sampled out;

@@ -109,7 +109,7 @@ class Bench {
  public:
   explicit Bench(const experiment::Experiment& experiment, const training::RunOptions& run_options = {})
       : setup_(experiment, registry(), run_options) {
-    set_schedule(setup_.steps.optimizers(), experiment, setup_.model.model().group_names(), 1000);
+    set_schedule(setup_.steps.optimizers(), experiment, setup_.built.model().group_names(), 1000);
     setup_.steps.batches().seek(0);
   }
   const execute::StepResults& step() {
@@ -121,7 +121,7 @@ class Bench {
   }
   training::Setup* operator->() { return &setup_; }
   [[nodiscard]] record::Parameter& parameter(const std::string& name) {
-    auto& all = setup_.model.bank().parameters;
+    auto& all = setup_.built.bank().parameters;
     const auto found = std::ranges::find_if(all, [&](const auto& candidate) { return candidate->name == name; });
     REQUIRE_MESSAGE(found != all.end(), name);
     return **found;

@@ -69,7 +69,7 @@ class Loop {
     const auto open = [&](const char* name) { return std::ofstream(folder + "/" + name, std::ios::binary); };
     std::ofstream weights = open("weights.f32");
     std::string names;
-    for (const auto& parameter : setup_.model.bank().parameters) {
+    for (const auto& parameter : setup_.built.bank().parameters) {
       append(weights, parameter->value.storage.data(), parameter->value.bytes());
       const auto dims = parameter->value.shape.dims();
       names += fmt::format(R"({}{{"name": "{}", "shape": [{}]}})", names.empty() ? "" : ", ", parameter->name,
@@ -112,10 +112,10 @@ class Loop {
   }
 
   std::string sample(double seconds, int64_t count) {
-    execute::Session session(execute::Mode::sample, tensor::DType::f32, setup_.model.bank(), executor_, arena_);
+    execute::Session session(execute::Mode::sample, tensor::DType::f32, setup_.built.bank(), executor_, arena_);
     return repeat(seconds, [&] {
       session.begin({0, purpose_sampling, 0, 0});
-      const uint32_t images = *setup_.model.model().sample(session, count, {});
+      const uint32_t images = *setup_.built.model().sample(session, count, {});
       session.end(std::span(&images, 1));
       session.start();
       (void)session.wait();
@@ -123,14 +123,14 @@ class Loop {
   }
 
   std::string evaluate(double seconds, int64_t count) {
-    execute::Session session(execute::Mode::evaluate, tensor::DType::f32, setup_.model.bank(), executor_, arena_);
+    execute::Session session(execute::Mode::evaluate, tensor::DType::f32, setup_.built.bank(), executor_, arena_);
     data::Subset subset = setup_.data.subsets().test;
     subset.count = count;
     data::EvaluationBatches batches(setup_.data, subset, count);
     batches.next();
     return repeat(seconds, [&] {
       session.begin({0, purpose_evaluation, 0, 0});
-      setup_.model.model().evaluate(session, batches, {});
+      setup_.built.model().evaluate(session, batches, {});
       session.end();
       session.start();
       (void)session.wait();
@@ -138,8 +138,8 @@ class Loop {
   }
 
   std::string memory() {
-    size_t planned = setup_.model.arena().size();
-    for (const auto& parameter : setup_.model.bank().parameters) {
+    size_t planned = setup_.built.arena().size();
+    for (const auto& parameter : setup_.built.bank().parameters) {
       planned += parameter->value.bytes();
       for (const tensor::Storage& slot : parameter->slots) {
         planned += slot.size();
