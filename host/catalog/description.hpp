@@ -30,7 +30,9 @@ struct SettingDescription {
   SettingType type = SettingType::boolean;
   Value default_value;  // of the setting's type; meaningless where required
   bool required = false;
-  std::optional<double> minimum, maximum;  // closed range, of every element of a list
+  std::optional<double> minimum, maximum;  // of every element of a list; numbers are finite in any case
+  bool above_minimum = false;              // the minimum itself is not allowed
+  bool below_maximum = false;              // the maximum itself is not allowed
   std::vector<std::string> choices;        // of a text, or of each text in a list
 };
 

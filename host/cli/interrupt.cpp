@@ -15,35 +15,52 @@ namespace {
 // On a terminal the message begins a line of its own, below the progress bar.
 constexpr std::string_view below_bar = "\natelier: stopping after this step; Ctrl-C again to end at once\n";
 constexpr std::string_view plain = below_bar.substr(1);
+constexpr std::string_view before_training = "atelier: interrupted before the first step; nothing was written\n";
 
-std::atomic<int> interrupted{0};
+StopRequest request;
 std::atomic<bool> on_terminal{false};
+
+void say(std::string_view message) {
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, message.data(), message.size());
+}
 
 // In a thread of its own, as no signal may be delivered to one that computes: the matrix product kernels that oneDNN
 // makes use the stack pointer for data, and a handler's frame would be written over it.
 void wait_for(const sigset_t& signals) {
   for (int signal = 0;;) {
     sigwait(&signals, &signal);
-    if (interrupted.exchange(1) != 0) {
+    if (!request.has_work) {
+      say(before_training);
       _exit(exit_interrupted);
     }
-    const std::string_view message = on_terminal ? below_bar : plain;
-    [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, message.data(), message.size());
+    if (request.asked.exchange(true)) {
+      _exit(exit_interrupted);
+    }
+    say(on_terminal ? below_bar : plain);
   }
+}
+
+// As nohup makes it.
+bool is_ignored(int signal) {
+  struct sigaction action {};
+  return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 }  // namespace
 
-const std::atomic<int>& watch_interrupts() {
+StopRequest& watch_interrupts() {
   on_terminal = messages_on_terminal();
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  if (!is_ignored(SIGHUP)) {
+    sigaddset(&signals, SIGHUP);
+  }
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // threads that are made later block them too
   std::thread(wait_for, signals).detach();
   std::signal(SIGPIPE, SIG_IGN);
-  return interrupted;
+  return request;
 }
 
 }  // namespace atelier::cli

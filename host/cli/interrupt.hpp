@@ -1,12 +1,13 @@
-// Ctrl-C, once and twice.
+// Ctrl-C, once and twice; SIGTERM, and a terminal that is closed (SIGHUP), are the same.
 #pragma once
 
-#include <atomic>
+#include "base/stop_request.hpp"
 
 namespace atelier::cli {
 
-// From here on the first SIGINT or SIGTERM says so on standard error and makes the value 1; the second ends the process
-// at once, with exit code 130. A closed pipe no longer ends the process: a run goes on without its spectator.
-const std::atomic<int>& watch_interrupts();
+// From here on such a signal ends the process with exit code 130: at once while nothing would be lost. While there is
+// work, the first one says so on standard error and asks it to stop; the second ends the process. A closed pipe no
+// longer ends the process: a run goes on without its spectator.
+StopRequest& watch_interrupts();
 
 }  // namespace atelier::cli

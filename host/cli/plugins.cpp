@@ -34,13 +34,14 @@ std::string range_text(const SettingDescription& setting) {
   if (!setting.choices.empty()) {
     return one_of(setting.choices);
   }
-  if (setting.minimum && setting.maximum) {
+  const std::string low =
+      setting.minimum ? fmt::format("{} {}", setting.above_minimum ? "above" : "at least", *setting.minimum) : "";
+  const std::string high =
+      setting.maximum ? fmt::format("{} {}", setting.below_maximum ? "below" : "at most", *setting.maximum) : "";
+  if (setting.minimum && setting.maximum && !setting.above_minimum && !setting.below_maximum) {
     return fmt::format("{} to {}", *setting.minimum, *setting.maximum);
   }
-  if (setting.minimum) {
-    return fmt::format("at least {}", *setting.minimum);
-  }
-  return setting.maximum ? fmt::format("at most {}", *setting.maximum) : "";
+  return low + (low.empty() || high.empty() ? "" : ", ") + high;
 }
 
 std::string settings_text(const Description& component, const terminal::Layout& layout) {
@@ -88,6 +89,8 @@ Json setting_json(const SettingDescription& setting) {
           {"default", setting.required ? Json(nullptr) : std::visit(as_json, setting.default_value)},
           {"minimum", optional(setting.minimum)},
           {"maximum", optional(setting.maximum)},
+          {"above_minimum", setting.above_minimum},
+          {"below_maximum", setting.below_maximum},
           {"choices", setting.choices},
           {"help", setting.help}};
 }

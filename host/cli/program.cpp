@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <new>
 #include <sstream>
+#include <system_error>
 
 #include "base/error.hpp"
 #include "cli/terminal.hpp"
@@ -63,6 +64,8 @@ int run_and_report(const std::vector<std::string>& words) {
     return exit_wrong_input;
   } catch (const std::bad_alloc&) {
     print_error("out of memory");
+  } catch (const std::system_error& error) {  // no more threads, most likely
+    print_error(fmt::format("the system refuses: {}", error.what()));
   } catch (const std::exception& error) {
     print_error(std::string(error.what()) + " (a defect of atelier; please report it)");
   }

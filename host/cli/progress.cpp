@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 
@@ -33,14 +34,18 @@ std::string speed_text(const training::Progress& progress) {
   return fmt::format("{} samples/s", grouped(std::llround(progress.samples_per_second)));
 }
 
-std::string loss_text(const training::Progress& progress) {
-  return progress.loss_name.empty() ? "" : fmt::format("{} {:.4g}", progress.loss_name, progress.loss);
+std::string loss_text(const training::Progress& progress, size_t longest_name, std::string_view between = "  ") {
+  std::string text;
+  for (const auto& [name, value] : progress.losses) {
+    text += fmt::format("{}{} {:.4g}", text.empty() ? "" : between, terminal::shortened(name, longest_name), value);
+  }
+  return text;
 }
 
 std::string plain_line(const training::Progress& progress) {
   return fmt::format("step {}/{}, epoch {:.1f}/{}: {}, {}, {} left", progress.step, progress.total_steps,
-                     progress.epoch, epochs_text(total_epochs(progress)), loss_text(progress), speed_text(progress),
-                     duration_text(progress.seconds_left));
+                     progress.epoch, epochs_text(total_epochs(progress)), loss_text(progress, std::string::npos, ", "),
+                     speed_text(progress), duration_text(progress.seconds_left));
 }
 
 std::string metrics_text(const std::map<std::string, double>& metrics) {
@@ -53,16 +58,37 @@ std::string metrics_text(const std::map<std::string, double>& metrics) {
 
 }  // namespace
 
-std::string bar_line(const training::Progress& progress) {
-  constexpr int width = 20;
+// What there is room for: first the bar gives way, then the speed, then the epochs, then the names; losses and the time
+// left stay.
+std::string bar_line(const training::Progress& progress, size_t columns) {
   const double share =
       progress.total_steps > 0 ? static_cast<double>(progress.step) / static_cast<double>(progress.total_steps) : 0;
-  const int done = static_cast<int>(std::clamp(share, 0.0, 1.0) * width);
-  const std::string loss = loss_text(progress);
-  return fmt::format("[{}{}] epoch {:.1f}/{}  {}{}{}  {} left", std::string(static_cast<size_t>(done), '#'),
-                     std::string(static_cast<size_t>(width - done), '-'), progress.epoch,
-                     epochs_text(total_epochs(progress)), loss, loss.empty() ? "" : "  ", speed_text(progress),
-                     duration_text(progress.seconds_left));
+  const auto bar = [&](int width) {
+    const int done = static_cast<int>(std::clamp(share, 0.0, 1.0) * width);
+    return fmt::format("[{}{}] ", std::string(static_cast<size_t>(done), '#'),
+                       std::string(static_cast<size_t>(width - done), '-'));
+  };
+  const std::string epoch = fmt::format("epoch {:.1f}/{}  ", progress.epoch, epochs_text(total_epochs(progress)));
+  const std::string left = duration_text(progress.seconds_left) + " left";
+  const std::string speed = speed_text(progress) + "  ";
+  const std::string losses = loss_text(progress, std::string::npos) + (progress.losses.empty() ? "" : "  ");
+  const std::array<std::string, 5> lines{bar(20) + epoch + losses + speed + left,
+                                         bar(10) + epoch + losses + speed + left, bar(10) + epoch + losses + left,
+                                         epoch + losses + left, losses + left};
+  for (const std::string& line : lines) {
+    if (terminal::columns_of(line) <= columns) {
+      return line;
+    }
+  }
+  size_t longest = 0;
+  for (const auto& [name, value] : progress.losses) {
+    longest = std::max(longest, terminal::columns_of(name));
+  }
+  std::string line = lines.back();
+  while (longest > 1 && terminal::columns_of(line) > columns) {
+    line = loss_text(progress, --longest) + "  " + left;
+  }
+  return terminal::shortened(line, columns);
 }
 
 ProgressPrinter::ProgressPrinter()
@@ -103,7 +129,7 @@ void ProgressPrinter::progress(const training::Progress& progress) {
     return;
   }
   const size_t columns = message_columns();
-  const std::string line = terminal::shortened(bar_line(progress), columns > 1 ? columns - 1 : columns);
+  const std::string line = bar_line(progress, columns > 1 ? columns - 1 : columns);
   const std::string text = fmt::format("\r{}\x1b[K", line);
   std::fwrite(text.data(), 1, text.size(), stderr);
   std::fflush(stderr);

@@ -8,8 +8,9 @@
 
 namespace atelier::cli {
 
-// "[#####-----] epoch 3.2/10  loss 231.4  41,200 samples/s  0:23 left"
-std::string bar_line(const training::Progress& progress);
+// "[#####-----] epoch 3.2/10  loss 231.4  41,200 samples/s  0:23 left", with less where that is more than so many
+// columns.
+std::string bar_line(const training::Progress& progress, size_t columns);
 
 class ProgressPrinter : public training::Observer {
  public:

@@ -12,7 +12,7 @@ int resume(const Arguments& arguments) {
   training::RunOptions options{environment_of(arguments)};
   const std::filesystem::path log = find_unfinished_log(arguments.words.front(), options.out_directory);
   const plugin::Registry registry = load_plugins(arguments);
-  options.interrupted = &watch_interrupts();
+  options.stop = &watch_interrupts();
   training::RunOutcome outcome;
   {
     ProgressPrinter printer;

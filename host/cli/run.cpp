@@ -55,7 +55,7 @@ int run(const Arguments& arguments) {
     return exit_done;
   }
   options.profile = arguments.has("profile");
-  options.interrupted = &watch_interrupts();
+  options.stop = &watch_interrupts();
   training::RunOutcome outcome;
   {
     ProgressPrinter printer;

@@ -16,6 +16,7 @@ class EvaluationBatches final : public plugin::BatchSource {
   EvaluationBatches(const ExperimentData& data, const Subset& subset, int64_t batch_size);  // borrows both
   bool next();                                                                              // false after the last
   [[nodiscard]] int64_t first_index() const { return first_; }
+  [[nodiscard]] int64_t done() const { return following_; }  // samples, those of the current batch included
   [[nodiscard]] int64_t size() const override { return batches_[turn_]->size(); }
   [[nodiscard]] const std::vector<plugin::BatchField>& fields() const override { return batches_[turn_]->fields(); }
   void advance() override;                // not possible: throws

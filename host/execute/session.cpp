@@ -47,8 +47,7 @@ void Session::begin(const StepCounters& counters, const Observation& observation
   observation_ = observation;
   draws_before_ = 0;
   executed_ = nullptr;
-  pending().results.entries.clear();
-  pending().results.tensors.clear();
+  pending().results = {};
   begin_segment();
 }
 
@@ -184,6 +183,12 @@ void Session::log(std::string_view name, uint32_t value, const uint32_t* count, 
 void Session::annotate(std::string_view name, uint32_t value) {
   const RawAttribute number = integer_attribute(name_number(name));
   recorder_.special(special_operation(Special::annotate), std::span(&value, 1), std::span(&number, 1), {}, {});
+}
+
+void Session::expect_finite(uint32_t value) {
+  if (type(value).dtype != DType::i64) {
+    recorder_.special(special_operation(Special::finite), std::span(&value, 1), {}, {}, {});
+  }
 }
 
 // ---- Cuts

@@ -75,6 +75,8 @@ class Session {
   void assign(uint32_t parameter, uint32_t value, Location location);
   void log(std::string_view name, uint32_t value, const uint32_t* count, Location location);
   void annotate(std::string_view name, uint32_t value);
+  // A value, of any shape, that the step's results are worth nothing without: StepResults::finite says whether it was.
+  void expect_finite(uint32_t value);
   // Runs what was recorded so far. Afterwards (evaluate, sample) only the given values are valid, under new indices,
   // which replace them; in training all stay valid.
   void materialize(std::span<uint32_t> values, Location location);
@@ -92,8 +94,9 @@ class Session {
   void start(const Background* background = nullptr);
   // Waits for the running step, if any, and gives its results, which stay valid until the wait after the next start.
   const StepResults& wait();
-  // Runs the ended recording step by step with every value looked at; returns what made the first value that is not
-  // finite, or "". Updates are made as in any run.
+  // Runs the ended recording step by step with every value looked at; returns in words what made a value that has to be
+  // finite go bad, or "". Updates are made as in any run. Fused operations are found as one: an Observation of every
+  // value tells them apart.
   std::string find_non_finite();
   // Where the times of what is started from now on go, parts of steps that reads cut off included; null for nowhere.
   void set_profile(Profile* profile) { profile_ = profile; }

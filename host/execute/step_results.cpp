@@ -1,6 +1,10 @@
 #include "execute/step_results.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
+
+#include "kernels/finite.hpp"
 
 namespace atelier::execute {
 namespace {
@@ -8,6 +12,10 @@ namespace {
 bool is_number(const plan::PlanOutput& output, const PlannedBuffer& buffer) {
   return buffer.description.shape.elements() == 1 && output.kind != OutputKind::requested &&
          output.kind != OutputKind::gradient && output.kind != OutputKind::annotation;
+}
+
+bool all_finite(const tensor::Tensor& tensor) {
+  return kernels::all_finite(tensor.storage.data(), tensor.dtype, tensor.shape.elements());
 }
 
 }  // namespace
@@ -20,6 +28,10 @@ void collect(const Launch& launch, bool with_requested, StepResults& results) {
     }
     const PlannedBuffer& buffer = plan.buffers[static_cast<size_t>(output.buffer)];
     const void* data = address_of(buffer, launch);
+    if (output.kind == OutputKind::finite) {
+      results.finite = results.finite && element(data, buffer.description.dtype, 0) != 0;
+      continue;
+    }
     StepResult result{output.kind, output.index, 0, 0, nullptr};
     if (is_number(output, buffer)) {
       result.value = element(data, buffer.description.dtype, 0);
@@ -37,6 +49,16 @@ void collect(const Launch& launch, bool with_requested, StepResults& results) {
     }
     results.entries.push_back(result);
   }
+  if (launch.bank->went_bad.exchange(false)) {
+    results.finite = false;
+  }
+}
+
+bool all_finite(const StepResults& results) {
+  return results.finite && std::ranges::all_of(results.entries, [](const StepResult& result) {
+           return std::isfinite(result.value) && std::isfinite(result.count) &&
+                  (result.tensor == nullptr || all_finite(*result.tensor));
+         });
 }
 
 }  // namespace atelier::execute

@@ -19,10 +19,14 @@ struct StepResult {
   const tensor::Tensor* tensor = nullptr;  // of a value with axes
 };
 
-struct StepResults {  // in recording order
-  std::vector<StepResult> entries;
+struct StepResults {
+  std::vector<StepResult> entries;  // in recording order
   std::vector<std::unique_ptr<tensor::Tensor>> tensors;
+  bool finite = true;  // what has to be: losses, clipped gradients, updates, assignments, Session::expect_finite
 };
+
+// Whether all numbers in the results are finite, too.
+bool all_finite(const StepResults& results);
 
 // Adds the outputs of a plan that has run; requested values only where they are wanted.
 void collect(const Launch& launch, bool with_requested, StepResults& results);

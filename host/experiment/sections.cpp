@@ -17,7 +17,6 @@ Key make_key(const std::string& name, SettingType type, Value default_value, con
   key.type = type;
   key.help = help;
   key.default_value = std::move(default_value);
-  key.finite = true;
   return key;
 }
 

@@ -90,7 +90,7 @@ class ValueReader {
       reject(node, path);
       return 0;
     }
-    if (!in_range(value) || (key_.finite && !std::isfinite(value))) {
+    if (!in_range(value) || !std::isfinite(value)) {
       reject(node, path);
     }
     return value;
@@ -233,7 +233,7 @@ std::string expectation(const Key& key) {
     return (is_list(key.type) ? "a list of " : "") + choices_text(key);
   }
   std::string text = catalog::name_of(key.type);
-  if (key.finite && key.type == SettingType::number && !(key.minimum && key.maximum)) {
+  if (key.type == SettingType::number && !(key.minimum && key.maximum)) {
     text = "a finite number";
   }
   const std::string range = range_text(key);

@@ -14,11 +14,8 @@ namespace atelier::experiment {
 
 // A key of an experiment file: a setting of a component, or a key of a section, which has a few more rules.
 struct Key : catalog::SettingDescription {
-  bool optional = false;       // may be absent, and has no default then
-  bool above_minimum = false;  // the minimum itself is not allowed
-  bool below_maximum = false;  // the maximum itself is not allowed
-  bool finite = false;         // infinity is not allowed
-  std::string only_for;        // belongs to this `use` of its section only; "" for all
+  bool optional = false;  // may be absent, and has no default then
+  std::string only_for;   // belongs to this `use` of its section only; "" for all
 };
 
 // What is known while an experiment is read.

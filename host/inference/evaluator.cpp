@@ -7,8 +7,12 @@
 #include "base/purposes.hpp"
 #include "data/evaluation_batches.hpp"
 #include "execute/average.hpp"
+#include "execute/finite_run.hpp"
 
 namespace atelier::inference {
+
+using execute::run_finite;
+
 namespace {
 
 // The values that were asked for, in their order.
@@ -46,15 +50,18 @@ execute::StepCounters Evaluator::counters(int64_t first_row) const {
   return {static_cast<uint64_t>(experiment_.seed), purpose_evaluation, 0, first_row};
 }
 
-void Evaluator::evaluate_model(const data::Subset& subset, int64_t batch_size, SplitMetrics& out) {
+void Evaluator::evaluate_model(const data::Subset& subset, int64_t batch_size, SplitMetrics& out,
+                               const PartDone& part_done) {
   data::EvaluationBatches batches(data_, subset, batch_size);
   std::map<std::string, std::pair<double, double>> sums;
   while (batches.next()) {
-    session_->begin(counters(batches.first_index()));
-    model_.model().evaluate(*session_, batches, {});
-    session_->end();
-    session_->start(batches.prefetch());
-    for (const execute::StepResult& result : session_->wait().entries) {
+    const auto record = [&](const record::Observation& observation) {
+      session_->begin(counters(batches.first_index()), observation);
+      model_.model().evaluate(*session_, batches, {});
+      session_->end();
+    };
+    const execute::StepResults& results = run_finite(*session_, record, "the evaluation", batches.prefetch());
+    for (const execute::StepResult& result : results.entries) {
       if (result.kind == record::OutputKind::logged) {
         auto& [sum, count] = sums[session_->names()[static_cast<size_t>(result.index)]];
         sum += result.value;
@@ -62,27 +69,34 @@ void Evaluator::evaluate_model(const data::Subset& subset, int64_t batch_size, S
       }
     }
     batches.step_done();
+    if (part_done) {
+      part_done(batches.done(), subset.count);
+    }
   }
   for (const auto& [name, total] : sums) {
     out.values[name] = total.second == 0 ? std::nan("") : total.first / total.second;
   }
 }
 
-void Evaluator::measure(plugin::Metric& metric, const data::Subset& subset, int64_t batch_size) {
+void Evaluator::measure(plugin::Metric& metric, const data::Subset& subset, int64_t batch_size,
+                        const PartDone& part_done) {
   data::EvaluationBatches batches(data_, subset, batch_size);
   metric.begin();
   while (batches.next()) {
-    session_->begin(counters(batches.first_index()));
-    const std::vector<uint32_t> sums = metric.record(*session_, batches);
-    session_->end(sums);
-    session_->start(batches.prefetch());
-    add_requested(metric, session_->wait());
+    const auto record = [&](const record::Observation& observation) {
+      session_->begin(counters(batches.first_index()), observation);
+      session_->end(metric.record(*session_, batches));
+    };
+    add_requested(metric, run_finite(*session_, record, metric.stage(), batches.prefetch()));
     batches.step_done();
+    if (part_done) {
+      part_done(batches.done(), subset.count);
+    }
   }
 }
 
 // The images are those that `sample` gives for the experiment's sampling seed.
-void Evaluator::measure_generated(plugin::Metric& metric, int64_t count) {
+void Evaluator::measure_generated(plugin::Metric& metric, int64_t count, const PartDone& part_done) {
   if (!sampler_.makes_images()) {
     throw Error(ErrorKind::experiment, "a metric looks at generated images, and the model '{}' makes none",
                 experiment_.model.use);
@@ -93,21 +107,25 @@ void Evaluator::measure_generated(plugin::Metric& metric, int64_t count) {
       [&](execute::Session& session, uint32_t images, int64_t n) {
         return metric.record_generated(session, images, n);
       },
-      [&](const execute::StepResults& results) { add_requested(metric, results); });
+      [&](const execute::StepResults& results) { add_requested(metric, results); }, part_done);
 }
 
-SplitMetrics Evaluator::evaluate(const data::Subset& subset, int64_t batch_size, MetricsDue due) {
+SplitMetrics Evaluator::evaluate(const data::Subset& subset, int64_t batch_size, MetricsDue due,
+                                 const EvaluationProgress& progress) {
+  const auto in = [&](const std::string& table) -> PartDone {
+    return progress ? [&progress, table](int64_t done, int64_t total) { progress(table, done, total); } : PartDone();
+  };
   const execute::AveragedWeights averaged(model_.bank());
   SplitMetrics out;
-  evaluate_model(subset, batch_size, out);
+  evaluate_model(subset, batch_size, out, in("evaluate"));
   for (const auto& [name, metric] : metrics_) {
     if (due == MetricsDue::every_evaluation && experiment_.metrics.at(name).at_end) {
       continue;
     }
     if (metric->generated() > 0) {
-      measure_generated(*metric, metric->generated());
+      measure_generated(*metric, metric->generated(), in("metric." + name));
     } else {
-      measure(*metric, subset, batch_size);
+      measure(*metric, subset, batch_size, in("metric." + name));
     }
     take_results(*metric, out);
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -18,6 +19,10 @@ struct SplitMetrics {
   std::vector<plugin::MetricArray> arrays;  // of metrics
 };
 
+// Told after each batch which table it was for ("evaluate" or "metric.NAME"), and how many of its samples are done; may
+// throw, to end the evaluation.
+using EvaluationProgress = std::function<void(const std::string& table, int64_t done, int64_t total)>;
+
 enum class MetricsDue { every_evaluation, all };
 
 class Evaluator {
@@ -29,16 +34,18 @@ class Evaluator {
   Evaluator& operator=(const Evaluator&) = delete;
 
   // Metrics over a whole subset. Nothing else may run.
-  SplitMetrics evaluate(const data::Subset& subset, int64_t batch_size, MetricsDue due);
+  SplitMetrics evaluate(const data::Subset& subset, int64_t batch_size, MetricsDue due,
+                        const EvaluationProgress& progress = {});
   // The names that evaluations give, sorted, and the arrays of metrics; found by evaluating a first batch, so that what
   // cannot be measured is known before training.
   SplitMetrics results(const data::Subset& subset, int64_t batch_size);
   [[nodiscard]] bool has_metrics_at_end() const;
 
  private:
-  void evaluate_model(const data::Subset& subset, int64_t batch_size, SplitMetrics& out);
-  void measure(plugin::Metric& metric, const data::Subset& subset, int64_t batch_size);
-  void measure_generated(plugin::Metric& metric, int64_t count);
+  void evaluate_model(const data::Subset& subset, int64_t batch_size, SplitMetrics& out,
+                      const PartDone& part_done = {});
+  void measure(plugin::Metric& metric, const data::Subset& subset, int64_t batch_size, const PartDone& part_done = {});
+  void measure_generated(plugin::Metric& metric, int64_t count, const PartDone& part_done = {});
   [[nodiscard]] execute::StepCounters counters(int64_t first_row) const;
 
   const experiment::Experiment& experiment_;

@@ -6,8 +6,12 @@
 #include "base/purposes.hpp"
 #include "data/chosen_samples.hpp"
 #include "execute/average.hpp"
+#include "execute/finite_run.hpp"
 
 namespace atelier::inference {
+
+using execute::run_finite;
+
 namespace {
 
 // Images are made so many at a time, always, so that an image's bits do not depend on how many are asked for.
@@ -51,7 +55,7 @@ bool Sampler::makes_images() {
   return *makes_images_;
 }
 
-pictures::ImageStack Sampler::sample(int64_t count, uint64_t seed) {
+pictures::ImageStack Sampler::sample(int64_t count, uint64_t seed, const PartDone& part_done) {
   const execute::AveragedWeights averaged(model_.bank());
   const catalog::FieldSpec& image = *model_.spec().find("image");
   pictures::ImageStack out{count, image.dims[1], image.dims[2], image.dims[0], {}};
@@ -60,23 +64,29 @@ pictures::ImageStack Sampler::sample(int64_t count, uint64_t seed) {
       [&](const execute::StepResults& results) {
         const tensor::Tensor& made = requested(results);
         pictures::append_images(made.storage.as<float>(), made.shape[0], image.low, image.high, out);
-      });
+      },
+      part_done);
   return out;
 }
 
 void Sampler::generate(
     int64_t count, uint64_t seed,
     const std::function<std::vector<uint32_t>(execute::Session&, uint32_t images, int64_t n)>& record,
-    const std::function<void(const execute::StepResults&)>& take) {
+    const std::function<void(const execute::StepResults&)>& take, const PartDone& part_done) {
   for (int64_t first = 0; first < count; first += sampling_chunk) {
-    session_->begin({seed, purpose_sampling, 0, first});
-    uint32_t images = *model_.model().sample(*session_, sampling_chunk, {});
-    if (const int64_t rest = count - first; rest < sampling_chunk) {
-      images = first_rows(*session_, images, rest);
+    const auto record_chunk = [&](const record::Observation& observation) {
+      session_->begin({seed, purpose_sampling, 0, first}, observation);
+      uint32_t images = *model_.model().sample(*session_, sampling_chunk, {});
+      if (const int64_t rest = count - first; rest < sampling_chunk) {
+        images = first_rows(*session_, images, rest);
+      }
+      session_->expect_finite(images);
+      session_->end(record(*session_, images, std::min(sampling_chunk, count - first)));
+    };
+    take(run_finite(*session_, record_chunk, "sampling"));
+    if (part_done) {
+      part_done(std::min(count, first + sampling_chunk), count);
     }
-    session_->end(record(*session_, images, std::min(sampling_chunk, count - first)));
-    session_->start();
-    take(session_->wait());
   }
 }
 
@@ -98,12 +108,13 @@ pictures::Strips Sampler::draw_view(const std::string& name, int64_t count, uint
     samples.emplace(data, subsets.test.count > 0 ? subsets.test : subsets.validation, count, seed);
   }
   const execute::AveragedWeights averaged(model_.bank());
-  session_->begin({seed, purpose_sampling, 0, 0});
-  const uint32_t strips =
-      model_.model().draw_view(*session_, name, samples ? samples->size() : count, samples ? &*samples : nullptr);
-  session_->end(std::span(&strips, 1));
-  session_->start();
-  const tensor::Tensor& values = requested(session_->wait());
+  const auto record = [&](const record::Observation& observation) {
+    session_->begin({seed, purpose_sampling, 0, 0}, observation);
+    const uint32_t strips =
+        model_.model().draw_view(*session_, name, samples ? samples->size() : count, samples ? &*samples : nullptr);
+    session_->end(std::span(&strips, 1));
+  };
+  const tensor::Tensor& values = requested(run_finite(*session_, record, fmt::format("the view '{}'", name)));
   const tensor::Shape& shape = values.shape;
   const int64_t images = shape[0] * shape[1];
   pictures::Strips out{{images, shape[3], shape[4], shape[2], {}}, shape[1], view->animation};

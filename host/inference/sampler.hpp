@@ -14,6 +14,9 @@
 
 namespace atelier::inference {
 
+// Told between two parts of long work; may throw, to end it.
+using PartDone = std::function<void(int64_t done, int64_t total)>;
+
 class Sampler {
  public:
   explicit Sampler(BuiltModel& model);  // borrowed
@@ -23,12 +26,12 @@ class Sampler {
   // Whether the model makes images, and such as a picture can show.
   bool makes_images();
   // Image i depends on the seed and i alone.
-  pictures::ImageStack sample(int64_t count, uint64_t seed);
+  pictures::ImageStack sample(int64_t count, uint64_t seed, const PartDone& part_done = {});
   // The same images for whoever looks at them in a recording: `record` sees n of them at their place on the tape and
   // names the values that `take` then gets.
   void generate(int64_t count, uint64_t seed,
                 const std::function<std::vector<uint32_t>(execute::Session&, uint32_t images, int64_t n)>& record,
-                const std::function<void(const execute::StepResults&)>& take);
+                const std::function<void(const execute::StepResults&)>& take, const PartDone& part_done = {});
   // What the model draws of itself: a strip for each of `count` latent vectors, or test samples of `data`, which the
   // seed chooses. Throws Error(usage) where the model has no view of that name, with those that it has.
   pictures::Strips draw_view(const std::string& name, int64_t count, uint64_t seed, const data::ExperimentData& data);

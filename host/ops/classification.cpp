@@ -1,5 +1,6 @@
 // Probabilities of classes, and the losses made of them. The largest logit is taken off first, so that nothing
 // overflows; it is no part of the gradient, as softmax does not change when all logits move together.
+#include "kernels/elementwise.hpp"
 #include "ops/functions.hpp"
 #include "ops/operations.hpp"
 
@@ -47,8 +48,8 @@ void register_cross_entropy(OperationRegistry& registry) {
   registry.add(std::move(operation));
 }
 
-// -t log p - (1 - t) log(1 - p) with p = sigmoid(x), as softplus(x) - x t = max(x, 0) - x t + log(1 + exp(-|x|)):
-// stable for every x, and its gradient p - t is exact at 0.
+// -t log p - (1 - t) log(1 - p) with p = sigmoid(x), as max(x, 0) - x t + log(1 + exp(-|x|)): stable for every x, and
+// exact where a logit is sure and right, too. Its gradient is p - t.
 void register_bce_with_logits(OperationRegistry& registry) {
   Operation operation{.name = "bce_with_logits/1", .min_inputs = 2, .max_inputs = 2};
   operation.infer = [](const Inference& in) -> Types {
@@ -56,8 +57,13 @@ void register_bce_with_logits(OperationRegistry& registry) {
     in.require_real(1);
     return {{broadcast(in, in.shape(0), in.shape(1)), in.real()}};
   };
-  operation.composed = [](Graph&, std::span<const Value> inputs, const Attributes&) -> Values {
-    return {softplus(inputs[0]) - inputs[0] * inputs[1]};
+  operation.elementwise = &kernels::elementwise_function("bce_with_logits");
+  operation.gradient = [](const GradientRequest& r) -> Values {
+    const Value x = r.inputs[0];
+    const Value t = r.inputs[1];
+    const Value g = r.output_gradients[0];
+    return {r.needed[0] != 0 ? sum_to(g * sigmoid(x) + -g * t, x.shape()) : Value{},
+            r.needed[1] != 0 ? sum_to(-g * x, t.shape()) : Value{}};
   };
   registry.add(std::move(operation));
 }

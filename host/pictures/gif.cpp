@@ -4,19 +4,85 @@
 
 #include <array>
 #include <memory>
+#include <new>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 
 namespace atelier::pictures {
 namespace {
 
-constexpr int colours = 256;
-// Of a colour image: so many levels of red, green and blue, 6 x 7 x 6 = 252 colours. Grey images have all their 256.
-constexpr std::array<int, 3> levels{6, 7, 6};
+constexpr size_t colours = 256;
+
+// The colours of all frames, and each pixel's place among them.
+struct Palette {
+  std::array<GifColorType, colours> map{};
+  std::vector<GifByteType> places;  // (frame, row, column)
+};
+
+Palette grey_palette(const ImageStack& frames) {
+  Palette out;
+  for (size_t i = 0; i < colours; ++i) {
+    const auto grey = static_cast<GifByteType>(i);
+    out.map[i] = {grey, grey, grey};
+  }
+  out.places.assign(frames.pixels.begin(), frames.pixels.end());
+  return out;
+}
+
+// False where there are more of them than a palette has.
+bool take_exact_colours(const ImageStack& frames, Palette& out) {
+  std::unordered_map<uint32_t, GifByteType> known;
+  for (size_t i = 0; i + 2 < frames.pixels.size(); i += 3) {
+    const uint8_t* pixel = frames.pixels.data() + i;
+    const auto colour = static_cast<uint32_t>(pixel[0] << 16 | pixel[1] << 8 | pixel[2]);
+    const auto [place, is_new] = known.try_emplace(colour, static_cast<GifByteType>(known.size()));
+    if (known.size() > colours) {
+      return false;
+    }
+    if (is_new) {
+      out.map[place->second] = {pixel[0], pixel[1], pixel[2]};
+    }
+    out.places[i / 3] = place->second;
+  }
+  return true;
+}
+
+// Median cut (Heckbert 1982), over all frames together, so that a colour that stays does not flicker.
+void take_nearest_colours(const ImageStack& frames, Palette& out) {
+  std::array<std::vector<GifByteType>, 3> primaries;
+  for (size_t c = 0; c < primaries.size(); ++c) {
+    primaries[c].reserve(out.places.size());
+    for (size_t i = c; i < frames.pixels.size(); i += 3) {
+      primaries[c].push_back(frames.pixels[i]);
+    }
+  }
+  auto size = static_cast<int>(colours);
+  if (GifQuantizeBuffer(static_cast<unsigned>(frames.width), static_cast<unsigned>(frames.height * frames.count), &size,
+                        primaries[0].data(), primaries[1].data(), primaries[2].data(), out.places.data(),
+                        out.map.data()) == GIF_ERROR) {
+    throw std::bad_alloc();  // its only error
+  }
+}
+
+Palette palette_of(const ImageStack& frames) {
+  if (frames.channels == 1) {
+    return grey_palette(frames);
+  }
+  Palette out;
+  out.places.resize(frames.pixels.size() / 3);
+  if (!take_exact_colours(frames, out)) {
+    take_nearest_colours(frames, out);
+  }
+  return out;
+}
 
 class GifFile {
  public:
-  GifFile(const std::filesystem::path& path, const ImageStack& frames) : path_(path), frames_(frames) {
+  GifFile(const std::filesystem::path& path, const ImageStack& frames)
+      : path_(path), frames_(frames), palette_(palette_of(frames)) {
     int error = 0;
     file_ = EGifOpenFileName(path.c_str(), false, &error);
     if (file_ == nullptr) {
@@ -32,9 +98,8 @@ class GifFile {
   GifFile& operator=(const GifFile&) = delete;
 
   void begin() {
-    const std::array<GifColorType, colours> palette = make_palette();
-    const std::unique_ptr<ColorMapObject, void (*)(ColorMapObject*)> map(GifMakeMapObject(colours, palette.data()),
-                                                                         GifFreeMapObject);
+    const std::unique_ptr<ColorMapObject, void (*)(ColorMapObject*)> map(
+        GifMakeMapObject(static_cast<int>(colours), palette_.map.data()), GifFreeMapObject);
     EGifSetGifVersion(file_, true);
     check(EGifPutScreenDesc(file_, width(), height(), 8, 0, map.get()));
     const std::array<unsigned char, 3> repeat_forever{1, 0, 0};  // of Netscape's extension
@@ -50,13 +115,9 @@ class GifFile {
     EGifGCBToExtension(&control, extension.data());
     check(EGifPutExtension(file_, GRAPHICS_EXT_FUNC_CODE, static_cast<int>(extension.size()), extension.data()));
     check(EGifPutImageDesc(file_, 0, 0, width(), height(), false, nullptr));
-    std::vector<GifByteType> line(static_cast<size_t>(frames_.width));
-    for (int64_t y = 0; y < frames_.height; ++y) {
-      for (int64_t x = 0; x < frames_.width; ++x) {
-        line[static_cast<size_t>(x)] =
-            index_of(frames_.pixels.data() + ((frame * frames_.height + y) * frames_.width + x) * frames_.channels);
-      }
-      check(EGifPutLine(file_, line.data(), width()));
+    GifByteType* line = palette_.places.data() + frame * frames_.height * frames_.width;
+    for (int64_t y = 0; y < frames_.height; ++y, line += frames_.width) {
+      check(EGifPutLine(file_, line, width()));
     }
   }
 
@@ -80,35 +141,9 @@ class GifFile {
   [[nodiscard]] int width() const { return static_cast<int>(frames_.width); }
   [[nodiscard]] int height() const { return static_cast<int>(frames_.height); }
 
-  [[nodiscard]] std::array<GifColorType, colours> make_palette() const {
-    std::array<GifColorType, colours> out{};
-    for (int i = 0; i < colours; ++i) {
-      const auto grey = static_cast<GifByteType>(i);
-      out[static_cast<size_t>(i)] = {grey, grey, grey};
-    }
-    if (frames_.channels == 3) {
-      for (int i = 0; i < levels[0] * levels[1] * levels[2]; ++i) {
-        const auto level = [](int place, int count) { return static_cast<GifByteType>(place * 255 / (count - 1)); };
-        out[static_cast<size_t>(i)] = {level(i / (levels[1] * levels[2]), levels[0]),
-                                       level(i / levels[2] % levels[1], levels[1]), level(i % levels[2], levels[2])};
-      }
-    }
-    return out;
-  }
-
-  [[nodiscard]] GifByteType index_of(const uint8_t* pixel) const {
-    if (frames_.channels == 1) {
-      return *pixel;
-    }
-    int index = 0;
-    for (size_t c = 0; c < levels.size(); ++c) {
-      index = index * levels[c] + (pixel[c] * (levels[c] - 1) + 127) / 255;
-    }
-    return static_cast<GifByteType>(index);
-  }
-
   std::filesystem::path path_;
   const ImageStack& frames_;
+  Palette palette_;
   GifFileType* file_ = nullptr;
 };
 

@@ -172,7 +172,9 @@ class Planner {
   // All but the kernel and the outputs.
   Step step_of(const PlanNode& node) {
     Step step;
-    step.location = graph().nodes()[static_cast<size_t>(node.members.back())].location;
+    const Node& last = graph().nodes()[static_cast<size_t>(node.members.back())];
+    step.location = last.location;
+    step.gradient_of = last.gradient_of;
     step.from_weights = are_from_weights(node.members);
     add_names(node.members, step);
     for (const int32_t value : node.inputs) {
@@ -270,7 +272,7 @@ class Planner {
                                 bank_, static_cast<int32_t>(last.attributes[1].scalar.constant.integer));
     }
     if (operation.special == Special::assign) {
-      return make_assign_kernel(graph().value(last.outputs[0]).type);
+      return make_assign_kernel(graph().value(last.outputs[0]).type, bank_);
     }
     std::vector<kernels::Buffer> inputs;
     std::vector<kernels::Buffer> outputs;

@@ -72,6 +72,7 @@ struct Step {  // one kernel, in an order in which they may run one by one
   double flops = 0;             // of a matrix product or a convolution
   bool from_weights = false;    // its results change with the parameters alone, and stay until those do
   Location location;
+  const Operation* gradient_of = nullptr;  // as in Node
 };
 
 struct PlanOutput {

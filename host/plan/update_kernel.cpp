@@ -5,11 +5,13 @@
 #include <cstring>
 
 #include "base/floating_point.hpp"
+#include "kernels/finite.hpp"
 
 namespace atelier::plan {
 namespace {
 
 constexpr int64_t block = 16384;  // elements a piece
+constexpr int64_t cached = 2048;  // elements updated at a time, so that what is looked at afterwards is still near
 
 int64_t blocks(int64_t elements) {
   return (elements + block - 1) / block;
@@ -24,8 +26,9 @@ void move_average(float share, const float* __restrict weights, float* __restric
 
 class UpdateKernel final : public kernels::Kernel {
  public:
-  UpdateKernel(Parameter& parameter, const ParameterGroup& group, int32_t first_scalar)
+  UpdateKernel(Parameter& parameter, const Bank& bank, const ParameterGroup& group, int32_t first_scalar)
       : parameter_(parameter),
+        bank_(bank),
         rule_(*group.rule),
         averages_(group.average > 0),
         first_scalar_(first_scalar),
@@ -40,28 +43,45 @@ class UpdateKernel final : public kernels::Kernel {
     if (*static_cast<const float*>(arguments.inputs[2]) == 0.0F) {
       return;
     }
-    const int64_t first = piece * block;
-    const int64_t count = std::min(block, elements_ - first);
-    std::array<double, UpdateRule::max_scalars> scalars{};
+    std::array<double, UpdateRule::max_scalars + 1> scalars{};  // the share in the average is the last
     for (size_t i = 0; i < scalars.size(); ++i) {
       scalars[i] = arguments.operands[static_cast<size_t>(first_scalar_) + i].real;
     }
-    std::array<float*, UpdateRule::max_slots> slots{};
-    for (size_t i = 0; i < rule_.slots().size(); ++i) {
-      slots[i] = parameter_.slots[i].as<float>() + first;
+    const int64_t end = std::min((piece + 1) * block, elements_);
+    for (int64_t first = piece * block; first < end; first += cached) {
+      const int64_t count = std::min(cached, end - first);
+      if (!update(scalars.data(), count, static_cast<float*>(arguments.outputs[0]) + first,
+                  static_cast<const float*>(arguments.inputs[1]) + first, first)) {
+        bank_.went_bad.store(true, std::memory_order_relaxed);
+      }
     }
-    float* const weights = static_cast<float*>(arguments.outputs[0]) + first;
-    rule_.update(scalars.data(), static_cast<uint64_t>(count), weights,
-                 static_cast<const float*>(arguments.inputs[1]) + first, slots.data());
     reset_floating_point();  // a plugin's library may have set flush-to-zero
-    if (averages_) {         // while the block is in the cache
-      const double share = arguments.operands[static_cast<size_t>(first_scalar_) + scalars.size()].real;
-      move_average(static_cast<float>(share), weights, parameter_.slots.back().as<float>() + first, count);
-    }
   }
 
  private:
+  // False where something that was read or written is not finite: a rule may well turn such a gradient into a step of
+  // 0.
+  bool update(const double* scalars, int64_t count, float* weights, const float* gradient, int64_t first) const {
+    std::array<float*, UpdateRule::max_slots + 1> slots{};
+    for (size_t i = 0; i < parameter_.slots.size(); ++i) {
+      slots[i] = parameter_.slots[i].as<float>() + first;
+    }
+    rule_.update(scalars, static_cast<uint64_t>(count), weights, gradient, slots.data());
+    if (averages_) {
+      move_average(static_cast<float>(scalars[UpdateRule::max_scalars]), weights, slots[parameter_.slots.size() - 1],
+                   count);
+    }
+    bool finite = all_finite(gradient, count) && all_finite(weights, count);
+    for (size_t i = 0; i < parameter_.slots.size(); ++i) {
+      finite = finite && all_finite(slots[i], count);
+    }
+    return finite;
+  }
+
+  static bool all_finite(const float* x, int64_t count) { return kernels::all_finite(x, DType::f32, count); }
+
   Parameter& parameter_;
+  const Bank& bank_;
   const UpdateRule& rule_;
   bool averages_;
   int32_t first_scalar_;
@@ -70,19 +90,24 @@ class UpdateKernel final : public kernels::Kernel {
 
 class AssignKernel final : public kernels::Kernel {
  public:
-  explicit AssignKernel(const TensorType& type)
-      : elements_(type.shape.elements()), size_(tensor::size_of(type.dtype)) {}
+  AssignKernel(const TensorType& type, const Bank& bank)
+      : bank_(bank), dtype_(type.dtype), elements_(type.shape.elements()), size_(tensor::size_of(type.dtype)) {}
 
   [[nodiscard]] int64_t pieces(int64_t) const override { return blocks(elements_); }
 
   void run(int64_t, int64_t piece, const kernels::Arguments& arguments) const override {
     const auto first = static_cast<size_t>(piece * block) * size_;
-    const auto bytes = static_cast<size_t>(std::min(block, elements_ - piece * block)) * size_;
-    std::memcpy(static_cast<std::byte*>(arguments.outputs[0]) + first,
-                static_cast<const std::byte*>(arguments.inputs[1]) + first, bytes);
+    const int64_t count = std::min(block, elements_ - piece * block);
+    const std::byte* const from = static_cast<const std::byte*>(arguments.inputs[1]) + first;
+    std::memcpy(static_cast<std::byte*>(arguments.outputs[0]) + first, from, static_cast<size_t>(count) * size_);
+    if (!kernels::all_finite(from, dtype_, count)) {
+      bank_.went_bad.store(true, std::memory_order_relaxed);
+    }
   }
 
  private:
+  const Bank& bank_;
+  DType dtype_;
   int64_t elements_;
   size_t size_;
 };
@@ -90,11 +115,12 @@ class AssignKernel final : public kernels::Kernel {
 }  // namespace
 
 std::unique_ptr<kernels::Kernel> make_update_kernel(Parameter& parameter, const Bank& bank, int32_t first_scalar) {
-  return std::make_unique<UpdateKernel>(parameter, bank.groups[static_cast<size_t>(parameter.group)], first_scalar);
+  return std::make_unique<UpdateKernel>(parameter, bank, bank.groups[static_cast<size_t>(parameter.group)],
+                                        first_scalar);
 }
 
-std::unique_ptr<kernels::Kernel> make_assign_kernel(const TensorType& type) {
-  return std::make_unique<AssignKernel>(type);
+std::unique_ptr<kernels::Kernel> make_assign_kernel(const TensorType& type, const Bank& bank) {
+  return std::make_unique<AssignKernel>(type, bank);
 }
 
 }  // namespace atelier::plan

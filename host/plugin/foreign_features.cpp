@@ -86,6 +86,12 @@ atl_status ForeignFeatures::apply(atl_context& context, atl_features features, a
   const atl_status status =
       source.table->apply(source.instance.self(), &context, to_handle(session, seen), names, count, outputs);
   context.phase.training = training;
+  for (uint64_t i = 0; status == ATL_OK && i < count; ++i) {
+    const DecodedHandle feature = from_handle(session, outputs[i]);
+    if (feature && session.mode() != execute::Mode::train) {  // what a metric makes of it may not show it
+      session.expect_finite(feature.value);
+    }
+  }
   return status;
 }
 

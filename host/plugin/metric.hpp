@@ -25,6 +25,7 @@ class Metric {
   Metric(const Metric&) = delete;
   Metric& operator=(const Metric&) = delete;
 
+  [[nodiscard]] std::string stage() const;  // as errors name it
   // Images that the model generates for it; 0: it looks at the data.
   [[nodiscard]] int64_t generated() const;
   // Results as they are called in a log, with NaN for values.
@@ -46,7 +47,6 @@ class Metric {
   };
 
   std::vector<uint32_t> record(atl_context& context);
-  [[nodiscard]] std::string stage() const;
 
   std::string name_, use_;
   const atl_metric_v1& table_;

@@ -260,7 +260,11 @@ atl_status Model::apply_output(atl_context& context, const std::string& name, in
                 to_string(record::Location{location.file, location.line}), recipe_.model.use, name,
                 known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", ")));
   }
-  return outputs->apply(instance_.self(), &context, borrow(name), draws, output);
+  const atl_status status = outputs->apply(instance_.self(), &context, borrow(name), draws, output);
+  if (const DecodedHandle given = from_handle(*context.session, *output); status == ATL_OK && given) {
+    context.session->expect_finite(given.value);  // what a metric makes of it may not show it
+  }
+  return status;
 }
 
 // ---- Views

@@ -38,9 +38,11 @@ catalog::SettingDescription describe(const atl_setting& setting) {
   out.required = setting.required != 0;
   if (setting.has_minimum != 0) {
     out.minimum = setting.minimum;
+    out.above_minimum = setting.has_minimum == ATL_OPEN;
   }
   if (setting.has_maximum != 0) {
     out.maximum = setting.maximum;
+    out.below_maximum = setting.has_maximum == ATL_OPEN;
   }
   for (uint64_t i = 0; i < setting.choice_count; ++i) {
     out.choices.push_back(own(setting.choices[i]));

@@ -1,6 +1,7 @@
 // The parameters and state tensors of a model, with what an optimizer keeps beside them.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -51,6 +52,9 @@ struct Bank {
   std::vector<ParameterGroup> groups;
   bool averaged = false;  // the averages are in the weights' place (AveragedWeights)
   uint64_t version = 1;   // grows with every change of a value, whoever makes it: what was computed from them is kept
+  // Set, by any thread, where a gradient, an update or an assignment of the step that runs is not finite. The values
+  // here then belong to no step, and nothing of them may be kept.
+  mutable std::atomic<bool> went_bad{false};
 
   [[nodiscard]] const ParameterGroup* find_group(std::string_view name) const {
     for (const ParameterGroup& group : groups) {

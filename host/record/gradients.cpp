@@ -122,8 +122,10 @@ class Backward {
                   node.operation->name.find("_gradient") != std::string::npos ? " of its gradient" : "");
     }
     graph_.set_location(node.location);
+    graph_.set_gradient_of(node.operation);
     const std::vector<Value> input_gradients =
         node.operation->gradient({graph_, inputs, outputs, output_gradients, node.attributes, needed});
+    graph_.set_gradient_of(nullptr);
     ATELIER_CHECK(input_gradients.size() == inputs.size());
     for (size_t i = 0; i < inputs.size(); ++i) {
       if (needed[i] != 0 && input_gradients[i]) {

@@ -112,6 +112,7 @@ std::vector<Value> Graph::find_equal(size_t hash, const Operation& operation, st
 }
 
 std::vector<Value> Graph::append(Node node, std::span<const TensorType> types) {
+  node.gradient_of = gradient_of_;
   std::vector<Value> out;
   const auto index = static_cast<int32_t>(nodes_.size());
   for (size_t i = 0; i < types.size(); ++i) {
@@ -145,7 +146,7 @@ std::vector<Value> Graph::apply(const Operation& operation, std::span<const Valu
     return equal;
   }
   by_hash_.emplace(hash, static_cast<int32_t>(nodes_.size()));
-  return append({&operation, std::move(ids), {}, std::move(attributes), location_}, types);
+  return append({&operation, std::move(ids), {}, std::move(attributes), location_, nullptr}, types);
 }
 
 Value Graph::apply(std::string_view name, std::initializer_list<Value> inputs, Attributes attributes) {
@@ -155,7 +156,7 @@ Value Graph::apply(std::string_view name, std::initializer_list<Value> inputs, A
 
 std::vector<Value> Graph::add_special(const Operation& operation, std::span<const Value> inputs, Attributes attributes,
                                       std::span<const TensorType> types) {
-  Node node{&operation, {}, {}, std::move(attributes), location_};
+  Node node{&operation, {}, {}, std::move(attributes), location_, nullptr};
   for (const Value& input : inputs) {
     node.inputs.push_back(input.id);
   }

@@ -25,6 +25,7 @@ struct Node {
   std::vector<int32_t> outputs;
   Attributes attributes;
   Location location;
+  const Operation* gradient_of = nullptr;  // that this one belongs to the gradient of; null for none
 };
 
 struct ValueInfo {
@@ -57,6 +58,8 @@ class Graph {
   // The author's line that nodes added from now on come from.
   void set_location(Location location) { location_ = location; }
   [[nodiscard]] Location location() const { return location_; }
+  // The operation whose gradient they belong to; null for none.
+  void set_gradient_of(const Operation* operation) { gradient_of_ = operation; }
 
  private:
   std::vector<Value> find_equal(size_t hash, const Operation& operation, std::span<const int32_t> inputs,
@@ -65,6 +68,7 @@ class Graph {
 
   DType real_;
   Location location_;
+  const Operation* gradient_of_ = nullptr;
   std::vector<Node> nodes_;
   std::deque<ValueInfo> values_;  // types are held by reference while the graph grows
   std::unordered_multimap<size_t, int32_t> by_hash_;

@@ -69,6 +69,9 @@ class Lowering {
           out_.outputs.push_back({OutputKind::annotation, structural(call, 0), input(call, 0), {}});
         }
         return;
+      case Special::finite:
+        still_finite(input(call, 0));
+        return;
       case Special::update:
         ATELIER_CHECK(!"recorded");
     }
@@ -178,10 +181,13 @@ class Lowering {
     }
   }
 
-  // Adds one more condition to the step's updates: a loss that is not finite updates nothing.
-  Value still_finite(Value loss) {
-    const Value finite =
-        graph_.apply("is_finite/1", {graph_.apply("reshape/1", {loss}, {Attribute::of(std::vector<int64_t>{})})});
+  // Adds one more condition to the step's updates, and to its results: that all of a value is finite.
+  Value still_finite(Value value) {
+    Value finite = graph_.apply("is_finite/1", {value});
+    finite = value.shape().elements() == 1
+                 ? graph_.apply("reshape/1", {finite}, {Attribute::of(std::vector<int64_t>{})})
+                 : graph_.apply("min/1", {finite}, {Attribute::of(std::vector<int64_t>{})});
+    out_.expected_finite.push_back(value);
     out_.finite = out_.finite ? graph_.apply("mul/1", {out_.finite, finite}) : finite;
     return out_.finite;
   }
@@ -210,7 +216,8 @@ class Lowering {
     if (group.clip_norm > 0) {
       clip(group.clip_norm, norm, found);
     }
-    const Value finite = still_finite(loss);
+    // Finite gradients may have a norm that is not: clipping by it would make them 0, and the step would stand still.
+    const Value finite = group.clip_norm > 0 ? (still_finite(loss), still_finite(norm)) : still_finite(loss);
     for (size_t m = 0; m < found.size(); ++m) {
       if (found[m] && group.rule != nullptr) {
         update(group.members[m], found[m], finite, call);
@@ -305,6 +312,7 @@ void register_special_operations() {
   registry.add(make_special("minimize", Special::minimize, 1, {index}));  // the scalars of the update follow
   registry.add(make_special("assign", Special::assign, 2, {index}));
   registry.add(make_special("log", Special::log, 2, {index}));
+  registry.add(make_special("finite", Special::finite, 1));
   registry.add(make_special("annotate", Special::annotate, 1, {index}));
   registry.add(make_special("update", Special::update, 3, {index, {"scalars"}}));
 }

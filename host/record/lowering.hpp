@@ -25,7 +25,7 @@ struct Observation {
 enum class OutputKind : uint8_t {
   requested,       // a value that a cut materializes or reads; `index` is its place on the tape
   logged,          // `index` is the name's number
-  finite,          // 1 where every loss of the step was finite
+  finite,          // 1 where every value that has to be finite was
   group_norm,      // `index` is the group
   parameter_norm,  // `index` is the parameter
   gradient,        // `index` is the parameter
@@ -53,7 +53,8 @@ struct Lowered {
   std::vector<Value> inputs;  // the leaves whose data comes with each recording
   std::vector<Minimized> minimized;
   std::vector<GraphOutput> outputs;
-  Value finite;  // 1 where every loss so far was finite; absent where nothing was minimized
+  std::vector<Value> expected_finite;  // losses, norms that clip, and what Special::finite asks for
+  Value finite;                        // 1 where all of those so far are; absent where there are none
 };
 
 // `calls` is how many of the tape's calls to take. Throws Error(shape) for gradients that do not exist.

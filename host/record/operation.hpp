@@ -149,7 +149,7 @@ enum class Differentiability : uint8_t {
 enum class LayoutChange : uint8_t { none, channels_last, channels_first };
 
 // The operations that the engine itself gives a meaning to, recorded on the same tape.
-enum class Special : uint8_t { none, input, parameter, gradient, minimize, assign, log, annotate, update };
+enum class Special : uint8_t { none, input, parameter, gradient, minimize, assign, log, annotate, finite, update };
 
 struct Operation {
   std::string name;  // versioned: "conv2d/1"

@@ -87,6 +87,13 @@ void add_train_columns(Setup& setup, const record::Lowered& step, LogPlan& out) 
                   name);
     }
     out.train_names.push_back(name);
+    if (std::ranges::any_of(step.minimized,
+                            [&](const auto& minimized) { return minimized.loss.id == output.value.id; })) {
+      out.losses.push_back(name);
+    }
+  }
+  if (out.losses.empty() && !out.train_names.empty()) {
+    out.losses.push_back(out.train_names.front());
   }
   out.train_columns = out.train_names;
   for (const record::ParameterGroup& group : setup.built.bank().groups) {

@@ -12,6 +12,7 @@ namespace atelier::training {
 
 struct LogPlan {
   std::vector<std::string> train_names;        // logged by the model in training, in order
+  std::vector<std::string> losses;             // of those, what is minimized; the first where none is
   std::vector<std::string> evaluation_names;   // sorted
   std::vector<std::string> train_columns;      // all columns of metrics/train
   std::vector<std::string> parameter_columns;  // of metrics/gradient_norms: one for each trained parameter

@@ -49,6 +49,13 @@ void check_resumable(Setup& setup, const LogPlan& plan, const runlog::Reader& re
   }
 }
 
+// From here on something would be lost.
+void begin_work(const RunOptions& options) {
+  if (options.stop != nullptr) {
+    options.stop->has_work = true;
+  }
+}
+
 double seconds_until(const runlog::Reader& reader, int64_t step) {
   const runlog::TimingSeries timing = reader.timing("train");
   double seconds = 0;
@@ -68,6 +75,7 @@ RunOutcome run(const experiment::Experiment& experiment, const plugin::Registry&
   const runlog::RunDescription description = describe_run(setup, plan, registry, options.threads);
   const std::filesystem::path log = runlog::new_log_path(options.out_directory, experiment.name,
                                                          description.created_utc, description.run_id, description.seed);
+  begin_work(options);
   runlog::Writer writer = runlog::Writer::create(log, description);
   write_foreign(setup, writer);
   Trainer trainer(setup, plan, std::move(writer), log, options, observer);
@@ -96,6 +104,7 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
   }
   const double seconds_before = seconds_until(*reader, checkpoint->step);
   reader.reset();
+  begin_work(options);
   Trainer trainer(setup, plan, runlog::Writer::reopen(log, checkpoint->step), log, options, observer);
   trainer.restore(*checkpoint, seconds_before);
   return trainer.run();

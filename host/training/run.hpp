@@ -1,14 +1,16 @@
 // Running experiments: from a checked experiment and the plugins to a log, and from a log to more training.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "base/stop_request.hpp"
 #include "experiment/experiment.hpp"
 #include "inference/environment.hpp"
 #include "plugin/registry.hpp"
@@ -18,15 +20,16 @@
 namespace atelier::training {
 
 struct RunOptions : inference::Environment {
-  const std::atomic<int>* interrupted = nullptr;  // not 0: stop after the current step, with a checkpoint
-  bool profile = false;                           // look at one step closely
+  StopRequest* stop =
+      nullptr;           // told where work begins that would be lost; stops after the current step, with a checkpoint
+  bool profile = false;  // look at one step closely
 };
 
 struct Progress {
   int64_t step = 0, total_steps = 0;
   double epoch = 0;
-  std::string_view loss_name;  // the first value that the model logs
-  double loss = 0;             // its newest value
+  std::vector<std::pair<std::string_view, double>>
+      losses;  // each that is minimized and logged, or else the first logged
   double samples_per_second = 0;
   double seconds_left = 0;
 };
@@ -42,6 +45,8 @@ class Observer {
   virtual void progress(const Progress& progress) = 0;  // after every step; cheap, or it slows training
   virtual void evaluated(int64_t step, double epoch, const std::map<std::string, double>& metrics, bool best) = 0;
   virtual void message(std::string_view text) = 0;  // a warning, one line
+  // Within an evaluation: so much of `what` ("metric.nll", "test", "samples") is done.
+  virtual void evaluating(std::string_view /*what*/, int64_t /*done*/, int64_t /*total*/) {}
 };
 
 struct RunOutcome {

@@ -57,7 +57,7 @@ runlog::RunDescription describe_run(Setup& setup, const LogPlan& plan, const plu
       out.optimizer.push_back({setup.steps.optimizers().slot_names()[slot++], parameter->value.shape});
     }
   }
-  out.counters = {"batches", "evaluations_without_improvement", "has_best"};
+  out.counters = {"batches", "due", "evaluations_without_improvement", "has_best"};
   for (const std::string& group : setup.built.model().group_names()) {
     out.counters.push_back("updates." + group);
   }

@@ -2,11 +2,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include "base/error.hpp"
 #include "inference/weights.hpp"
 
 namespace atelier::training {
+namespace {
+
+// Somebody asked to stop in the middle of an evaluation or of sampling, which begins anew when the run goes on.
+struct Interrupted : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace
 
 Trainer::Trainer(Setup& setup, const LogPlan& plan, runlog::Writer writer, std::filesystem::path log,
                  const RunOptions& options, Observer& observer)
@@ -38,6 +47,7 @@ void Trainer::restore(const runlog::Checkpoint& checkpoint, double seconds_befor
   const auto& counters = checkpoint.trainer.counters;
   done_ = checkpoint.step;
   batches_after_ = counters.at("batches");
+  due_ = static_cast<Due>(counters.at("due"));
   improvement_.restore(checkpoint.trainer);
   const std::vector<std::string> names = setup_.built.model().group_names();
   for (size_t g = 0; g < names.size(); ++g) {
@@ -78,6 +88,16 @@ RunOutcome Trainer::run() {
   try {
     train();
     finish();
+  } catch (const Interrupted& interrupted) {
+    outcome_.status = runlog::Status::interrupted;
+    outcome_.reason = fmt::format("interrupted after step {}, {}", done_, interrupted.what());
+    try {
+      write_checkpoint(done_);
+    } catch (const std::exception& error) {
+      outcome_.status = runlog::Status::failed;
+      outcome_.reason += fmt::format("; then: {}", error.what());
+    }
+    end_log();
   } catch (const std::exception& error) {
     outcome_.status = runlog::Status::failed;
     outcome_.reason = error.what();
@@ -86,11 +106,7 @@ RunOutcome Trainer::run() {
     } catch (const std::exception& further) {
       outcome_.reason += fmt::format("; then: {}", further.what());
     }
-    try {
-      writer_.set_status(outcome_.status, outcome_.reason);
-      writer_.close();
-    } catch (const std::exception&) {  // the log itself is what failed; it stays as its last flush left it
-    }
+    end_log();
   }
   outcome_.steps = done_;
   if (outcome_.profile) {
@@ -101,9 +117,17 @@ RunOutcome Trainer::run() {
   return outcome_;
 }
 
+void Trainer::part_done(const std::string& table, int64_t done, int64_t total) {
+  observer_.evaluating(table, done, total);
+  if (stops() && done < total) {
+    throw Interrupted(fmt::format("in [{}]", table));
+  }
+}
+
 // ---- The loop. While step s runs, step s + 1 is recorded and its batch assembled.
 
 void Trainer::train() {
+  finish_due(done_, due_);  // of an earlier part of the run
   execute::Session& session = setup_.steps.session();
   for (int64_t step = done_ + 1; step <= plan_.total_steps && !stopping_ && !stopped_early(); ++step) {
     session.set_profile(step == profiled_step_ ? &profile_ : nullptr);
@@ -191,11 +215,9 @@ void Trainer::finish_step(int64_t step) {
   const execute::StepResults& results = setup_.steps.session().wait();
   setup_.steps.batches().step_done();
   check_updates();
-  for (const execute::StepResult& result : results.entries) {
-    if (result.kind == record::OutputKind::finite && result.value == 0) {
-      fail_non_finite(step);
-      return;
-    }
+  if (!results.finite) {
+    fail_non_finite(step);
+    return;
   }
   done_ = step;
   if (step == profiled_step_) {
@@ -210,17 +232,7 @@ void Trainer::finish_step(int64_t step) {
   report(step, results);
 
   const auto pause = Clock::now();
-  bool paused = false;
-  complete_ = false;
-  if (due(step, experiment.evaluate.every)) {
-    evaluate_now(step);
-    paused = true;
-  }
-  if (setup_.sampler.makes_images() && due(step, experiment.sample.every)) {
-    sample_now(step);
-    paused = true;
-  }
-  complete_ = true;
+  bool paused = finish_due(step, Due::evaluation);
   const std::chrono::duration<double> since_checkpoint = Clock::now() - last_checkpoint_;
   if (since_checkpoint.count() > experiment.checkpoint.every) {
     write_checkpoint(step);
@@ -238,15 +250,35 @@ void Trainer::finish_step(int64_t step) {
   setup_.steps.batches().check();  // the batch of the next step, which was assembled meanwhile
 }
 
+// What is due after a step, from `first` on; true where anything was.
+bool Trainer::finish_due(int64_t step, Due first) {
+  const bool evaluates = first == Due::evaluation && due(step, setup_.experiment.evaluate.every);
+  const bool samples =
+      first != Due::nothing && setup_.sampler.makes_images() && due(step, setup_.experiment.sample.every);
+  if (evaluates) {
+    due_ = Due::evaluation;
+    evaluate_now(step);
+  }
+  if (samples) {
+    due_ = Due::samples;
+    sample_now(step);
+  }
+  due_ = Due::nothing;
+  return evaluates || samples;
+}
+
 void Trainer::report(int64_t step, const execute::StepResults& results) {
   Progress progress;
   progress.step = step;
   progress.total_steps = plan_.total_steps;
   progress.epoch = epoch();
-  const auto first = std::ranges::find(results.entries, record::OutputKind::logged, &execute::StepResult::kind);
-  if (first != results.entries.end()) {
-    progress.loss_name = setup_.steps.session().names()[static_cast<size_t>(first->index)];
-    progress.loss = first->value;
+  for (const execute::StepResult& result : results.entries) {
+    if (result.kind == record::OutputKind::logged) {
+      const std::string& name = setup_.steps.session().names()[static_cast<size_t>(result.index)];
+      if (std::ranges::count(plan_.losses, name) > 0) {
+        progress.losses.emplace_back(name, result.value);
+      }
+    }
   }
   const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
   progress.samples_per_second = static_cast<double>(samples_seen_) / std::max(seconds - idle_seconds_, 1e-9);
@@ -265,7 +297,8 @@ void Trainer::evaluate_now(int64_t step) {
   const auto begin = Clock::now();
   const inference::SplitMetrics found_now =
       setup_.evaluator.evaluate(subset, experiment.evaluate.batch_size,
-                                measured_all_ ? inference::MetricsDue::all : inference::MetricsDue::every_evaluation);
+                                measured_all_ ? inference::MetricsDue::all : inference::MetricsDue::every_evaluation,
+                                [this](const auto&... part) { part_done(part...); });
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   outcome_.metrics = found_now.values;
   evaluation_log_.write_evaluation({step, epoch(), wall_seconds()}, found_now,
@@ -281,7 +314,8 @@ void Trainer::evaluate_now(int64_t step) {
 
 void Trainer::sample_now(int64_t step) {
   const experiment::Sample& sample = setup_.experiment.sample;
-  const pictures::ImageStack images = setup_.sampler.sample(sample.count, static_cast<uint64_t>(sample.seed));
+  const pictures::ImageStack images = setup_.sampler.sample(
+      sample.count, static_cast<uint64_t>(sample.seed), [this](const auto&... part) { part_done("sample", part...); });
   writer_.append_samples("generated", step, images.pixels);
 }
 
@@ -291,6 +325,7 @@ void Trainer::write_checkpoint(int64_t step) {
   view.weights = inference::weights_of(setup_.built.bank());
   view.optimizer = setup_.steps.optimizers().slots();
   view.trainer.counters["batches"] = batches_after_;
+  view.trainer.counters["due"] = static_cast<int64_t>(due_);
   improvement_.save(view.trainer);
   const std::vector<std::string> names = setup_.built.model().group_names();
   for (size_t g = 0; g < names.size(); ++g) {
@@ -310,9 +345,9 @@ void Trainer::finish() {
     const bool apart = setup_.data.evaluates_test_apart();
     if (apart || outcome_.metrics.empty() ||  // all steps were done before this part of the run began
         (setup_.evaluator.has_metrics_at_end() && !measured_all_)) {
-      const inference::SplitMetrics last =
-          setup_.evaluator.evaluate(apart ? setup_.data.subsets().test : setup_.data.evaluated_subset(),
-                                    setup_.experiment.evaluate.batch_size, inference::MetricsDue::all);
+      const inference::SplitMetrics last = setup_.evaluator.evaluate(
+          apart ? setup_.data.subsets().test : setup_.data.evaluated_subset(), setup_.experiment.evaluate.batch_size,
+          inference::MetricsDue::all, [this](const auto&... part) { part_done(part...); });
       if (apart) {
         evaluation_log_.write_test({done_, epoch(), wall_seconds()}, last);
       } else {
@@ -331,67 +366,6 @@ void Trainer::finish() {
   writer_.set_status(outcome_.status, outcome_.reason);
   writer_.close();
   idle_seconds_ += std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
-// ---- What happens when something goes wrong
-
-// An update that failed leaves weights that belong to no step: nothing of them is kept.
-void Trainer::check_updates() {
-  try {
-    setup_.steps.optimizers().check();
-  } catch (...) {
-    failed_ = true;
-    throw;
-  }
-}
-
-// Something failed between two steps: the step that still runs counts, and its state is kept.
-void Trainer::salvage() {
-  finish_running_step();
-  if (!failed_ &&
-      complete_) {  // an evaluation that failed is made again when the run goes on from an earlier checkpoint
-    write_checkpoint(done_);
-  }
-}
-
-// A loss is not finite. As a run can be repeated bit for bit, the state before the step is made again from the last
-// checkpoint, and the step once more with every value looked at.
-void Trainer::fail_non_finite(int64_t step) {
-  failed_ = stopping_ = true;
-  outcome_.status = runlog::Status::failed;
-  observer_.message(
-      fmt::format("the loss of step {} is not finite; replaying from the last checkpoint to find out why", step));
-  writer_.flush();
-  {
-    const runlog::Reader reader(log_);
-    const auto checkpoint = reader.newest_checkpoint();
-    ATELIER_CHECK(checkpoint.has_value());
-    // The evaluations since are not made again.
-    const Improvement improvement = improvement_;
-    restore(*checkpoint, seconds_before_);
-    improvement_ = improvement;
-  }
-  execute::Session& session = setup_.steps.session();
-  while (done_ + 1 < step) {
-    setup_.steps.record(done_ + 1, plan_.total_steps, {});
-    session.start();
-    session.wait();
-    setup_.steps.batches().step_done();
-    setup_.steps.batches().check();
-    ++done_;
-    updates_after_ = setup_.steps.optimizers().counts();
-    batches_after_ = setup_.steps.batches().consumed();
-  }
-  write_checkpoint(done_);
-  record::Observation every;
-  every.every_value = true;
-  setup_.steps.record(step, plan_.total_steps, every);
-  const std::string culprit = session.find_non_finite();
-  outcome_.reason =
-      fmt::format("the loss is not finite at step {}; nothing was updated by it. First value that is not finite: {}",
-                  step, culprit.empty() ? "none when replayed" : culprit);
-  writer_.set_status(outcome_.status, outcome_.reason);
-  writer_.close();
 }
 
 }  // namespace atelier::training

@@ -27,12 +27,17 @@ class Trainer {
  private:
   using Clock = std::chrono::steady_clock;
 
+  enum class Due { nothing, evaluation, samples };  // what comes first of what is left to be done after step done_
+
   void train();
+  bool finish_due(int64_t step, Due first);
   bool record(int64_t step);
   void finish_running_step();
   [[nodiscard]] bool stopped_early();
   void check_updates();
   void salvage();
+  void end_log();
+  void part_done(const std::string& table, int64_t done, int64_t total);  // throws to end it where the run is to stop
   void finish_step(int64_t step);
   void report(int64_t step, const execute::StepResults& results);
   void evaluate_now(int64_t step);
@@ -45,7 +50,7 @@ class Trainer {
   [[nodiscard]] bool due(int64_t step, double every_epochs) const;
   [[nodiscard]] double epoch() const;  // passes over the training data in the steps done
   [[nodiscard]] double wall_seconds() const;
-  [[nodiscard]] bool stops() const { return options_.interrupted != nullptr && options_.interrupted->load() != 0; }
+  [[nodiscard]] bool stops() const { return options_.stop != nullptr && options_.stop->asked; }
 
   Setup& setup_;
   LogPlan plan_;
@@ -67,7 +72,7 @@ class Trainer {
   int64_t recorded_samples_ = 0;
   bool stopping_ = false;
   bool records_ahead_ = true;
-  bool complete_ = true;  // what is due after step done_ has been done
+  Due due_ = Due::nothing;
   bool failed_ = false;
   bool measured_all_ = false;  // by the newest evaluation, metrics of the end included
   int64_t profiled_step_ = 0;  // 0: none

@@ -1,12 +1,12 @@
 // Whether two logs tell of the same run, to the last bit.
 #pragma once
 
-#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <functional>
 #include <set>
 
+#include "base/stop_request.hpp"
 #include "support.hpp"
 
 namespace atelier::abi_test {
@@ -103,15 +103,15 @@ class Interrupter final : public training::Observer {
   int64_t at_step = -1;
   int64_t at_evaluation = -1;
   std::function<void(int64_t step)> on_progress = [](int64_t) {};
-  std::atomic<int> interrupted{0};
+  StopRequest stop;
 
   void started(const fs::path&, int64_t) override {}
   void progress(const training::Progress& progress) override {
     on_progress(progress.step);
-    interrupted = interrupted != 0 || progress.step == at_step ? 1 : 0;
+    stop.asked = stop.asked || progress.step == at_step;
   }
   void evaluated(int64_t step, double, const std::map<std::string, double>&, bool) override {
-    interrupted = interrupted != 0 || step == at_evaluation ? 1 : 0;
+    stop.asked = stop.asked || step == at_evaluation;
   }
   void message(std::string_view) override {}
 };
@@ -119,7 +119,7 @@ class Interrupter final : public training::Observer {
 inline training::RunOutcome run_until(const TempFolder& folder, const experiment::Experiment& experiment,
                                       Interrupter& interrupter) {
   training::RunOptions run_options = options(folder);
-  run_options.interrupted = &interrupter.interrupted;
+  run_options.stop = &interrupter.stop;
   return training::run(experiment, registry(), run_options, interrupter);
 }
 

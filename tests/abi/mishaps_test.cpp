@@ -1,6 +1,4 @@
 // What goes wrong in an author's code ends in an error that says where; what only costs, works.
-#include <fstream>
-
 #include "plugin/core_table.hpp"
 #include "support.hpp"
 
@@ -17,26 +15,6 @@ std::string mishap(const std::string& which) {
 std::string quiet(const std::string& model, const std::string& optimizer) {
   return "[model]\nuse = \"quiet\"\n" + model + "[optimizer]\nuse = \"plain\"\nlearning_rate = 1.0\n" + optimizer +
          "[train]\nsteps = 60\nbatch_size = 64\n";
-}
-
-int line_of(const std::string& comment) {
-  std::ifstream source(MISHAPS);
-  int line = 0;
-  for (std::string text; std::getline(source, text);) {
-    ++line;
-    if (contains(text, comment)) {
-      return line;
-    }
-  }
-  return 0;
-}
-
-// What a run ends with, thrown or in its outcome.
-std::string failure(const std::string& text) {
-  TempFolder folder;
-  std::string reason;
-  const std::string thrown = message_of([&] { reason = train(folder, make(text)).outcome.reason; });
-  return reason.empty() ? thrown : reason;
 }
 
 }  // namespace
@@ -79,7 +57,7 @@ TEST_CASE("an exception in a training step ends the run with its words, the mode
 
 TEST_CASE("a shape error names the author's line, the operation, what it got and what it expected") {
   const std::string message = failure(mishap("shape"));
-  CHECK_MESSAGE(contains(message, "mishaps.cpp:" + std::to_string(line_of("// MISHAP: shape"))), message);
+  CHECK_MESSAGE(contains(message, "mishaps.cpp:" + std::to_string(line_of(MISHAPS, "// MISHAP: shape"))), message);
   CHECK_MESSAGE(contains(message, "add"), message);
   CHECK_MESSAGE(contains(message, "(16, 64)"), message);
   CHECK_MESSAGE(contains(message, "(3)"), message);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -149,6 +150,27 @@ std::string message_of(const F& body) {
 
 inline bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
+}
+
+// Of the line of a source that says so.
+inline int line_of(const fs::path& source, const std::string& comment) {
+  std::ifstream lines(source);
+  int line = 0;
+  for (std::string text; std::getline(lines, text);) {
+    ++line;
+    if (contains(text, comment)) {
+      return line;
+    }
+  }
+  return 0;
+}
+
+// What a run ends with, thrown or in its outcome.
+inline std::string failure(const std::string& text) {
+  TempFolder folder;
+  std::string reason;
+  const std::string thrown = message_of([&] { reason = train(folder, make(text)).outcome.reason; });
+  return reason.empty() ? thrown : reason;
 }
 
 inline double mean_of(const std::vector<double>& values, size_t first, size_t count) {

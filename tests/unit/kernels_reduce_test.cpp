@@ -2,9 +2,11 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "base/error.hpp"
 #include "kernel_runner.hpp"
+#include "kernels/finite.hpp"
 #include "kernels/reduce.hpp"
 
 using namespace atelier;
@@ -131,4 +133,32 @@ TEST_CASE("a nan anywhere is the maximum, the minimum and the sum") {
       }
     }
   }
+}
+
+TEST_CASE_TEMPLATE("finite: a number that is not is found at every place", T, float, double) {
+  const DType dtype = sizeof(T) == 4 ? DType::f32 : DType::f64;
+  const Isa before = active_isa();
+  for (const Isa isa : {Isa::baseline, Isa::avx2, Isa::avx512}) {
+    if (!is_supported(isa)) {
+      continue;
+    }
+    set_active_isa(isa);
+    for (const int64_t count : {0, 1, 31, 32, 33, 200}) {
+      std::vector<T> x = numbers<T>(static_cast<size_t>(count), 3);
+      if (count > 1) {
+        x[0] = std::numeric_limits<T>::max();
+        x[1] = -std::numeric_limits<T>::denorm_min();
+      }
+      CHECK(all_finite(x.data(), dtype, count));
+      for (T& place : x) {
+        for (const T bad : {std::numeric_limits<T>::infinity(), -std::numeric_limits<T>::infinity(),
+                            std::numeric_limits<T>::quiet_NaN()}) {
+          const T kept = std::exchange(place, bad);
+          CHECK_FALSE(all_finite(x.data(), dtype, count));
+          place = kept;
+        }
+      }
+    }
+  }
+  set_active_isa(before);
 }

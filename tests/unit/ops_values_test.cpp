@@ -104,6 +104,10 @@ TEST_CASE("values: classification is stable for large logits") {
   check_close(result("log_softmax", {{{1, 2}, {1e4, 0}}}), {0, -1e4});
   check_close(result("bce_with_logits", {{{4}, {-800, 800, 0, 2}}, {{4}, {0, 0, 1, 0.25}}}),
               {0, 800, std::numbers::ln2, std::log1p(std::exp(2.0)) - 0.5});
+  const Numbers sure = result("bce_with_logits", {{{3}, {10, 15, 20}}, {{3}, {1, 1, 1}}});
+  for (size_t i = 0; i < 3; ++i) {  // of a logit that is right: as small as it is, to all its digits
+    CHECK(sure[i] == doctest::Approx(std::log1p(std::exp(-10.0 - 5.0 * static_cast<double>(i)))).epsilon(1e-6));
+  }
 }
 
 TEST_CASE("values: indices") {

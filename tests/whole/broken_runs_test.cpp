@@ -24,8 +24,7 @@ TEST_CASE("a loss that is not finite stops the run, and says where it began") {
   CHECK(outcome.status == runlog::Status::failed);
   CAPTURE(outcome.reason);
   CHECK(outcome.reason.starts_with(fmt::format(
-      "the loss is not finite at step {}; nothing was updated by it. First value that is not finite: the result of ",
-      outcome.steps + 1)));
+      "step {} is not finite; nothing was updated by it. Where that began: the result of ", outcome.steps + 1)));
   // A plugin's places are relative to its folder.
   CHECK(outcome.reason.find("networks.hpp:") != std::string::npos);
   const runlog::Reader reader(outcome.log);

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "base/stop_request.hpp"
 #include "inference/trained_model.hpp"
 #include "runlog/reader.hpp"
 #include "training/run.hpp"
@@ -45,12 +46,12 @@ struct Watcher : training::Observer {
   std::vector<std::string> messages;
   int64_t last_step = 0;
   int64_t interrupt_after = -1;
-  std::atomic<int> interrupted{0};
+  StopRequest stop;
   void started(const fs::path&, int64_t) override {}
   void progress(const training::Progress& progress) override {
     last_step = progress.step;
     if (progress.step == interrupt_after) {
-      interrupted = 1;
+      stop.asked = true;
     }
   }
   void evaluated(int64_t, double, const std::map<std::string, double>&, bool) override {}
@@ -150,7 +151,7 @@ inline training::RunOutcome run(const std::string& text, const Folder& folder, W
   training::RunOptions options;
   options.threads = threads;
   options.out_directory = folder.path();
-  options.interrupted = &watcher.interrupted;
+  options.stop = &watcher.stop;
   return training::run(parse(text, overrides), registry(), options, watcher);
 }
 

@@ -200,6 +200,7 @@ constexpr ElementwiseFunction functions[] = {
     binary("div", []<typename T>(T a, T b) { return a / b; }),
     binary("maximum", []<typename T>(T a, T b) { return (a > b) | (a != a) ? a : b; }),
     binary("minimum", []<typename T>(T a, T b) { return (a < b) | (a != a) ? a : b; }),
+    binary("bce_with_logits", []<typename T>(T x, T t) { return math::bce_with_logits(x, t); }),
     binary("less", []<typename T>(T a, T b) { return a < b ? T(1) : T(0); }),
     binary("less_equal", []<typename T>(T a, T b) { return a <= b ? T(1) : T(0); }),
     binary("greater", []<typename T>(T a, T b) { return a > b ? T(1) : T(0); }),

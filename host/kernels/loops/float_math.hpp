@@ -167,6 +167,10 @@ ATELIER_INLINE float sigmoid(float x) {
 ATELIER_INLINE float softplus(float x) {
   return (x > 0.0F ? x : 0.0F) + log1p_of_fraction(exp(-abs(x)));
 }
+// softplus(x) - x t, with the small term added last.
+ATELIER_INLINE float bce_with_logits(float x, float t) {
+  return (x > 0.0F ? x : 0.0F) - x * t + log1p_of_fraction(exp(-abs(x)));
+}
 
 // x P(x^2) near 0, 1 - exp(Q(|x|)) beyond.
 ATELIER_INLINE float erf(float x) {
@@ -299,6 +303,9 @@ ATELIER_INLINE double sigmoid(double x) {
 }
 ATELIER_INLINE double softplus(double x) {
   return (x > 0.0 ? x : 0.0) + ::log1p(::exp(-abs(x)));
+}
+ATELIER_INLINE double bce_with_logits(double x, double t) {
+  return (x > 0.0 ? x : 0.0) - x * t + ::log1p(::exp(-abs(x)));
 }
 ATELIER_INLINE double erf(double x) {
   return ::erf(x);

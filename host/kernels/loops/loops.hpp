@@ -30,6 +30,8 @@ struct ReduceLoops {
   void (*columns[reduce_operations])(const T* x, int64_t rows, int64_t stride, T* out, int64_t n);
   // a[i] = a[i] combined with b[i].
   void (*combine[reduce_operations])(T* a, const T* b, int64_t n);
+  // Whether none of x[0..n) is infinite or not a number.
+  bool (*all_finite)(const T* x, int64_t n);
 };
 
 struct ReduceTable {

@@ -1,3 +1,4 @@
+#include "kernels/loops/float_math.hpp"
 #include "kernels/loops/loops.hpp"
 
 namespace atelier::kernels::ATELIER_LOOPS {
@@ -93,15 +94,37 @@ void combine(T* a, const T* b, int64_t n) {
   }
 }
 
-template <typename T>
+// All lanes are looked at before any answer, as nearly all numbers are finite.
+template <typename T, typename Mask>
+bool all_finite(const T* x, int64_t n) {
+  constexpr int64_t lanes = 128 / sizeof(T);
+  Mask bad[lanes] = {};
+  int64_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    for (int64_t l = 0; l < lanes; ++l) {
+      bad[l] |= math::is_finite(x[i + l]) ? Mask(0) : Mask(1);
+    }
+  }
+  for (int64_t l = 0; i + l < n; ++l) {
+    bad[l] |= math::is_finite(x[i + l]) ? Mask(0) : Mask(1);
+  }
+  Mask any = 0;
+  for (int64_t l = 0; l < lanes; ++l) {
+    any |= bad[l];
+  }
+  return any == 0;
+}
+
+template <typename T, typename Mask>
 constexpr ReduceLoops<T> loops = {
     {&row<T, Sum>, &row<T, Max>, &row<T, Min>},
     {&columns<T, Sum>, &columns<T, Max>, &columns<T, Min>},
     {&combine<T, Sum>, &combine<T, Max>, &combine<T, Min>},
+    &all_finite<T, Mask>,
 };
 
 }  // namespace
 
-const ReduceTable reduce = {loops<float>, loops<double>};
+const ReduceTable reduce = {loops<float, uint32_t>, loops<double, uint64_t>};
 
 }  // namespace atelier::kernels::ATELIER_LOOPS

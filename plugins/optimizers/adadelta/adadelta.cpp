@@ -30,7 +30,7 @@ class AdaDelta final : public Optimizer {
     d.summary = "AdaDelta: gradients scaled by the running magnitude of updates over that of gradients.";
     d.reference = "Zeiler 2012";
     d.number("learning_rate", 1.0, "step size; the paper's is 1").range(0);
-    d.number("decay", 0.9, "of both running averages").range(0, 1);
+    d.number("decay", 0.9, "of both running averages").range(0).below(1);
     d.number("epsilon", 1e-6, "added under both roots").range(0);
     d.number("weight_decay", 0.0, "added to the gradient: this times the weights").range(0);
   }

@@ -31,8 +31,8 @@ class Adam final : public Optimizer {
     d.summary = "Adam; with decoupled weight decay it is AdamW.";
     d.reference = "Kingma & Ba 2015; decoupled weight decay: Loshchilov & Hutter 2019";
     d.number("learning_rate", 0.001, "step size").range(0);
-    d.number("beta1", 0.9, "decay of the running mean of gradients").range(0, 1);
-    d.number("beta2", 0.999, "decay of the running mean of squared gradients").range(0, 1);
+    d.number("beta1", 0.9, "decay of the running mean of gradients").range(0).below(1);
+    d.number("beta2", 0.999, "decay of the running mean of squared gradients").range(0).below(1);
     d.number("epsilon", 1e-8, "added to the denominator").range(0);
     d.number("weight_decay", 0.0, "strength of the weight decay").range(0);
     d.flag("decoupled", true, "shrink the weights directly instead of adding to the gradient");

@@ -26,8 +26,8 @@ class Lion final : public Optimizer {
     d.summary = "Lion: steps of one size along the sign of an interpolated momentum.";
     d.reference = "Chen et al. 2023, algorithm 2";
     d.number("learning_rate", 1e-4, "step size: 3 to 10 times smaller than Adam's, says the paper").range(0);
-    d.number("beta1", 0.9, "share of the momentum in the step").range(0, 1);
-    d.number("beta2", 0.99, "decay of the momentum").range(0, 1);
+    d.number("beta1", 0.9, "share of the momentum in the step").range(0).below(1);
+    d.number("beta2", 0.99, "decay of the momentum").range(0).below(1);
     d.number("weight_decay", 0.0, "decoupled: the weights shrink by this times the learning rate").range(0);
   }
 

@@ -29,7 +29,7 @@ class RmsProp final : public Optimizer {
     d.summary = "RMSProp: gradients divided by a running average of their magnitude.";
     d.reference = "Tieleman & Hinton 2012, lecture 6.5";
     d.number("learning_rate", 0.001, "step size").range(0);
-    d.number("decay", 0.99, "of the running average").range(0, 1);
+    d.number("decay", 0.99, "of the running average").range(0).below(1);
     d.number("momentum", 0.0, "share of the last update that is kept").range(0, 1);
     d.number("epsilon", 1e-8, "added to the denominator").range(0);
     d.number("weight_decay", 0.0, "added to the gradient: this times the weights").range(0);

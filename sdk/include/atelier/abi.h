@@ -96,15 +96,17 @@ typedef struct atl_value { /* frozen; lists and texts are borrowed */
   uint64_t count;
 } atl_value;
 
+enum { ATL_CLOSED = 1, ATL_OPEN = 2 };
+
 typedef struct atl_setting {
   uint64_t size;
   atl_string name;
   atl_string help;
-  atl_value default_value; /* of the setting's type also where `required` */
-  int32_t required;        /* no default: the experiment must give it */
-  int32_t has_minimum, has_maximum;
-  double minimum, maximum;   /* closed range, for every element of a list */
-  const atl_string* choices; /* of a text, or of each text in a list */
+  atl_value default_value;          /* of the setting's type also where `required` */
+  int32_t required;                 /* no default: the experiment must give it */
+  int32_t has_minimum, has_maximum; /* 0: no bound, ATL_CLOSED, or ATL_OPEN: the bound itself is not allowed */
+  double minimum, maximum;          /* of every element of a list; a number is finite in any case */
+  const atl_string* choices;        /* of a text, or of each text in a list */
   uint64_t choice_count;
 } atl_setting;
 

@@ -14,9 +14,19 @@ class Description;
 class SettingBuilder {
  public:
   SettingBuilder& range(double minimum, double maximum = std::numeric_limits<double>::infinity()) {
-    has_minimum = true;
-    has_maximum = maximum != std::numeric_limits<double>::infinity();
+    has_minimum = ATL_CLOSED;
+    has_maximum = maximum == std::numeric_limits<double>::infinity() ? 0 : ATL_CLOSED;
     low = minimum;
+    high = maximum;
+    return *this;
+  }
+  SettingBuilder& above(double minimum) {
+    has_minimum = ATL_OPEN;
+    low = minimum;
+    return *this;
+  }
+  SettingBuilder& below(double maximum) {
+    has_maximum = ATL_OPEN;
     high = maximum;
     return *this;
   }
@@ -35,7 +45,8 @@ class SettingBuilder {
   friend class Description;
   std::string name, help, text;
   atl_value_type type = ATL_BOOLEAN;
-  bool flag = false, must_be_given = false, has_minimum = false, has_maximum = false;
+  bool flag = false, must_be_given = false;
+  int32_t has_minimum = 0, has_maximum = 0;
   int64_t integer = 0;
   double number = 0, low = 0, high = 0;
   std::vector<int64_t> integers;
@@ -132,8 +143,8 @@ class Description {
     out.name = detail::string(s.name);
     out.help = detail::string(s.help);
     out.required = s.must_be_given ? 1 : 0;
-    out.has_minimum = s.has_minimum ? 1 : 0;
-    out.has_maximum = s.has_maximum ? 1 : 0;
+    out.has_minimum = s.has_minimum;
+    out.has_maximum = s.has_maximum;
     out.minimum = s.low;
     out.maximum = s.high;
     for (const std::string& choice : s.choice_texts) {

@@ -240,8 +240,13 @@ inline Tensor softmax(At x, int64_t axis = -1) {
 inline Tensor log_softmax(At x, int64_t axis = -1) {
   ATELIER_FUNCTION("log_softmax/1", x, {x.tensor.handle()}, {detail::attribute(axis)});
 }
-inline Tensor norm(At x, Integers axes = std::initializer_list<int64_t>{}) {  // Euclidean
-  return sqrt(At(sum(At(square(x), x.location()), axes), x.location()));
+// Euclidean. The gradient at 0 is 0, one of the subgradients there.
+inline Tensor norm(At x, Integers axes = std::initializer_list<int64_t>{}) {
+  const auto here = [&](const Tensor& value) { return At(value, x.location()); };
+  const At squares = here(sum(here(square(x)), axes));
+  const At one_at_zero =
+      here(equal(squares, 0.0));  // a constant: there the root is that of 1, and x itself ends the gradient
+  return here(sqrt(here(squares + one_at_zero))) - one_at_zero;
 }
 
 // ---- Products
