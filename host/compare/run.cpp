@@ -98,7 +98,7 @@ void read_into(Run& run) {
   run.created_utc = description.created_utc;
   run.seed = description.seed;
   run.tags = description.tags;
-  run.settings = experiment::flatten(description.resolved);
+  run.settings = experiment::flatten(description.resolved, run.path.string() + " (resolved experiment)");
   for (const auto& cadence : description.cadences) {
     for (const auto& metric : cadence.metrics) {
       run.metrics.push_back(read_series(log, cadence, metric));

@@ -4,6 +4,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <optional>
 #include <sstream>
 
 #include "base/error.hpp"
@@ -13,11 +14,25 @@
 namespace atelier::experiment {
 namespace {
 
+// Whether the text of a number has a digit other than 0 before its exponent.
+bool is_written_nonzero(std::string_view literal) {
+  return literal.substr(0, literal.find_first_of("eE")).find_first_of("123456789") != std::string_view::npos;
+}
+
 class Converter {
  public:
-  explicit Converter(std::string_view file_name) : file_name_(file_name) {}
+  Converter(std::string_view text, std::string_view file_name) : text_(text), file_name_(file_name) {}
 
-  [[nodiscard]] Node convert(const toml::node& source) const {
+  std::variant<Node, Refusal> convert_document(const toml::table& source) {
+    Node node = convert(source);
+    if (refusal_) {
+      return *refusal_;
+    }
+    return node;
+  }
+
+ private:
+  [[nodiscard]] Node convert(const toml::node& source) {
     Node node;
     node.place = place(source.source());
     if (const auto* table = source.as_table()) {
@@ -33,8 +48,7 @@ class Converter {
     return node;
   }
 
- private:
-  void convert_table(const toml::table& table, Node& node) const {
+  void convert_table(const toml::table& table, Node& node) {
     node.kind = Node::Kind::table;
     for (const auto& [key, value] : table) {
       Node child = convert(value);
@@ -44,7 +58,7 @@ class Converter {
     }
   }
 
-  static void convert_scalar(const toml::node& source, Node& node) {
+  void convert_scalar(const toml::node& source, Node& node) {
     if (const auto* boolean = source.as_boolean()) {
       node.kind = Node::Kind::boolean;
       node.scalar = boolean->get();
@@ -54,6 +68,7 @@ class Converter {
     } else if (const auto* number = source.as_floating_point()) {
       node.kind = Node::Kind::number;
       node.scalar = number->get();
+      check_range(number->get(), source.source().begin);
     } else if (const auto* text = source.as_string()) {
       node.kind = Node::Kind::text;
       node.scalar = text->get();
@@ -65,6 +80,29 @@ class Converter {
     }
   }
 
+  // The parser takes what is too small for a number as 0.
+  void check_range(double value, const toml::source_position& begin) {
+    const std::string_view literal = token_at(begin);
+    if (value == 0 && is_written_nonzero(literal)) {
+      refusal_ = Refusal{{static_cast<int>(begin.line), static_cast<int>(begin.column)},
+                         fmt::format("got {}, which would be 0: the smallest number is about 5e-324", literal),
+                         false};
+    }
+  }
+
+  // What stands at this place of the text, to the end of the value.
+  [[nodiscard]] std::string_view token_at(const toml::source_position& begin) const {
+    std::string_view rest = text_;
+    for (toml::source_index line = 1; line < begin.line; ++line) {
+      rest = rest.substr(std::min(rest.find('\n'), rest.size() - 1) + 1);
+    }
+    toml::source_index column = 0;
+    const auto start =
+        std::ranges::find_if(rest, [&](char byte) { return !is_continuation(byte) && ++column == begin.column; });
+    rest.remove_prefix(static_cast<size_t>(start - rest.begin()));
+    return rest.substr(0, rest.find_first_of(" \t\r\n,]}#"));
+  }
+
   [[nodiscard]] Place place(const toml::source_region& region) const {
     Place place;
     place.file = file_name_;
@@ -73,18 +111,32 @@ class Converter {
     return place;
   }
 
+  std::string_view text_;
   std::string file_name_;
+  std::optional<Refusal> refusal_;
 };
 
 }  // namespace
 
-Node parse_document(std::string_view text, std::string_view file_name) {
-  try {
-    return Converter(file_name).convert(toml::parse(text, file_name));
-  } catch (const toml::parse_error& error) {
-    throw Error(ErrorKind::experiment, "{}:{}:{}: syntax error: {}", file_name, error.source().begin.line,
-                error.source().begin.column, printable(error.description()));
+std::variant<Node, Refusal> read_document(std::string_view text, std::string_view file_name) {
+  if (const auto position = find_too_deep(text)) {
+    return Refusal{*position, fmt::format("nested deeper than {} levels", deepest_nesting), false};
   }
+  try {
+    return Converter(text, file_name).convert_document(toml::parse(text, file_name));
+  } catch (const toml::parse_error& error) {
+    const toml::source_position& begin = error.source().begin;
+    return Refusal{{static_cast<int>(begin.line), static_cast<int>(begin.column)}, printable(error.description())};
+  }
+}
+
+Node parse_document(std::string_view text, std::string_view file_name) {
+  std::variant<Node, Refusal> read = read_document(text, file_name);
+  if (const auto* refusal = std::get_if<Refusal>(&read)) {
+    throw Error(ErrorKind::experiment, "{}:{}:{}: {}{}", file_name, refusal->position.line, refusal->position.column,
+                refusal->syntax ? "syntax error: " : "", refusal->reason);
+  }
+  return std::move(std::get<Node>(read));
 }
 
 const Node* find(const Node& table, std::string_view key) {

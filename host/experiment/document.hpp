@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "experiment/nesting.hpp"
 #include "experiment/place.hpp"
 
 namespace atelier::experiment {
@@ -22,6 +23,14 @@ struct Node {
   Place key_place;
   Place place;  // of the value; of a table, of its header
 };
+
+// Why a text is not taken, and where in it.
+struct Refusal {
+  TextPosition position;
+  std::string reason;
+  bool syntax = true;  // it is no TOML; otherwise it is, and says what no experiment can mean
+};
+std::variant<Node, Refusal> read_document(std::string_view text, std::string_view file_name);
 
 // Throws Error(experiment), "file:line:column: syntax error: ...".
 Node parse_document(std::string_view text, std::string_view file_name);

@@ -160,8 +160,8 @@ void check_groups(const Experiment& experiment, const std::vector<std::string>& 
 std::string resolved_with_origins(const Experiment& experiment);
 
 // Every value of a TOML text, dotted key -> literal, for comparing two runs. Throws Error(experiment) for a syntax
-// error.
-std::map<std::string, std::string> flatten(std::string_view toml_text);
+// error, in which the text is called `name`.
+std::map<std::string, std::string> flatten(std::string_view toml_text, std::string_view name = "experiment");
 
 // JSON Schema (draft 2020-12) of experiment files with the components of this catalog, for editors.
 std::string json_schema(const std::vector<catalog::Description>& catalog);

@@ -1,10 +1,10 @@
 #include "experiment/overrides.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <string_view>
+#include <utility>
+#include <variant>
 
-#include "base/error.hpp"
 #include "catalog/description.hpp"
 
 namespace atelier::experiment {
@@ -34,29 +34,50 @@ std::string trimmed(std::string_view text) {
              : std::string(text.substr(first, text.find_last_not_of(whitespace) + 1 - first));
 }
 
-std::optional<Node> try_parse(const std::string& key, const std::string& value) {
-  try {
-    Node root = parse_document(key + " = " + value, "");
-    return root.children.size() == 1 ? std::optional(std::move(root)) : std::nullopt;
-  } catch (const Error&) {
-    return std::nullopt;
-  }
+std::string line_of(const std::string& key, const std::string& value) {
+  return key + " = " + value;
+}
+
+// Whether the value ends before its text does: the rest is a comment then. Inside of a list it would take the bracket.
+bool has_comment(const std::string& key, const std::string& value) {
+  return value.find('#') != std::string::npos &&
+         !std::holds_alternative<Node>(read_document(line_of(key, "[" + value + "]"), ""));
 }
 
 // The tables that the key names, with the value as their only leaf.
-std::optional<Node> parse_override(std::string_view text) {
+std::variant<Node, Refusal> read_line(const std::string& key, const std::string& value) {
+  std::variant<Node, Refusal> read = read_document(line_of(key, value), "");
+  const auto* root = std::get_if<Node>(&read);
+  if (root != nullptr && root->children.size() != 1) {
+    return Refusal{};
+  }
+  if (root != nullptr && has_comment(key, value)) {
+    return Refusal{{}, "got a value and a comment, expected one value; hint: a text with '#' needs quotes", false};
+  }
+  return read;
+}
+
+bool is_no_toml(const std::variant<Node, Refusal>& read) {
+  const auto* refusal = std::get_if<Refusal>(&read);
+  return refusal != nullptr && refusal->syntax;
+}
+
+std::variant<Node, Refusal> read_override(std::string_view text) {
   const size_t equals = end_of_key(text);
   if (equals == std::string_view::npos) {
-    return std::nullopt;
+    return Refusal{};
   }
   const std::string key = trimmed(text.substr(0, equals));
   const std::string value = trimmed(text.substr(equals + 1));
   if (key.find('\n') != std::string::npos) {
-    return std::nullopt;
+    return Refusal{};
   }
   // Over several lines a value could go on with other keys; it is a string then.
-  auto root = value.find('\n') == std::string::npos ? try_parse(key, value) : std::nullopt;
-  return root ? root : try_parse(key, catalog::to_string(value));
+  std::variant<Node, Refusal> read = Refusal{};
+  if (value.find('\n') == std::string::npos) {
+    read = read_line(key, value);
+  }
+  return is_no_toml(read) ? read_line(key, catalog::to_string(value)) : std::move(read);
 }
 
 void set_place(Node& node, const Place& place) {
@@ -86,13 +107,16 @@ void apply_overrides(Node& root, const std::vector<std::string>& overrides, Prob
     Place place;
     place.override_text = overrides[i];
     place.override_index = static_cast<int>(i) + 1;
-    auto changes = parse_override(overrides[i]);
-    if (!changes) {
-      problems.add(place, "", "got no key and value, expected key=value with a key such as model.latent");
+    std::variant<Node, Refusal> read = read_override(overrides[i]);
+    if (const auto* refusal = std::get_if<Refusal>(&read)) {
+      problems.add(place, "",
+                   refusal->syntax ? "got no key and value, expected key=value with a key such as model.latent"
+                                   : refusal->reason);
       continue;
     }
-    set_place(*changes, place);
-    merge(root, std::move(*changes));
+    auto& changes = std::get<Node>(read);
+    set_place(changes, place);
+    merge(root, std::move(changes));
   }
 }
 

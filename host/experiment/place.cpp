@@ -4,6 +4,7 @@
 
 #include <tuple>
 
+#include "base/terminal_text.hpp"
 #include "experiment/problems.hpp"
 
 namespace atelier::experiment {
@@ -17,7 +18,8 @@ auto order(const Place& place) {
 
 std::string Place::text() const {
   if (override_index > 0) {
-    return fmt::format("<override \"{}\">", printable(override_text));
+    constexpr size_t columns = 100;  // enough to know it again
+    return fmt::format("<override \"{}\">", terminal::shortened(printable(override_text), columns));
   }
   return line > 0 ? fmt::format("{}:{}:{}", file, line, column) : "default";
 }

@@ -55,9 +55,9 @@ std::string resolved_with_origins(const Experiment& experiment) {
   });
 }
 
-std::map<std::string, std::string> flatten(std::string_view toml_text) {
+std::map<std::string, std::string> flatten(std::string_view toml_text, std::string_view name) {
   std::map<std::string, std::string> values;
-  flatten_into(parse_document(toml_text, "experiment"), "", values);
+  flatten_into(parse_document(toml_text, name), "", values);
   return values;
 }
 

@@ -50,3 +50,33 @@ TEST_CASE("what is no override") {
   }
   CHECK(report(minimal(), {"a\nb=1"}) == "<override \"a b=1\">" + expected);
 }
+
+TEST_CASE("the value is one value: what a comment would hide is refused") {
+  const auto comment = [](const std::string& text) {
+    return report(minimal(), {text}) ==
+           "<override \"" + text +
+               "\">: got a value and a comment, expected one value; hint: a text with '#' needs quotes";
+  };
+  CHECK(comment("seed=7#3"));
+  CHECK(comment("seed=7 # the best"));
+  CHECK(comment("name=\"a\"#b"));
+  CHECK(comment("tags=[\"a\"] # ]"));
+  CHECK(parse_text(minimal(), {"evaluate.metric=\"a # b\""}).evaluate.metric == "a # b");
+  CHECK(parse_text(minimal(), {"evaluate.metric='a # b'"}).evaluate.metric == "a # b");
+  CHECK(parse_text(minimal(), {"evaluate.metric=a # b"}).evaluate.metric == "a # b");  // no TOML, so all of it is text
+  CHECK(parse_text(minimal(), {"tags=['#1', \"#2\"]"}).tags == std::vector<std::string>{"#1", "#2"});
+}
+
+TEST_CASE("an override that is nested too deep says so, and is not printed whole") {
+  std::string dots = "a";
+  std::string brackets;
+  for (int i = 0; i < 30'000; ++i) {
+    dots += ".a";
+    brackets += "[";
+  }
+  for (const std::string& text : {dots + "=1", "tags=" + brackets, "seed={" + dots + "=1}"}) {
+    const std::string said = report(minimal(), {text});
+    CHECK(said.ends_with(": nested deeper than 64 levels"));
+    CHECK(said.size() < 200);
+  }
+}
