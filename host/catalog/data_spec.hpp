@@ -13,9 +13,10 @@ namespace atelier::catalog {
 struct FieldSpec {
   std::string name;
   tensor::DType dtype = tensor::DType::f32;
-  tensor::Shape dims;        // of one sample; an image is (C, H, W)
-  int64_t classes = 0;       // of integers; 0 where they are no classes
-  double low = 0, high = 1;  // the range of the values
+  tensor::Shape dims;                         // of one sample; an image is (C, H, W)
+  int64_t classes = 0;                        // of integers; 0 where they are no classes
+  double low = 0, high = 1;                   // the range of the values
+  std::vector<std::string> class_names = {};  // one for each class, or none
 };
 
 struct DataSpec {

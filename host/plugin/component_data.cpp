@@ -1,5 +1,9 @@
 #include "plugin/component_data.hpp"
 
+#include <cstddef>
+
+#include "base/error.hpp"
+
 namespace atelier::plugin {
 namespace {
 
@@ -7,6 +11,20 @@ template <typename T>
 std::vector<T> list_of(const atl_value& value) {
   const T* data = static_cast<const T*>(value.list);
   return value.count == 0 ? std::vector<T>{} : std::vector<T>(data, data + value.count);
+}
+
+std::vector<std::string> class_names_of(const atl_field& field) {
+  std::vector<std::string> out;
+  if (field.size >= offsetof(atl_field, class_name_count) + sizeof field.class_name_count) {  // since minor 2
+    for (uint64_t i = 0; i < field.class_name_count; ++i) {
+      out.push_back(own(field.class_names[i]));
+    }
+  }
+  if (!out.empty() && std::ssize(out) != field.classes) {
+    throw Error(ErrorKind::plugin, "field '{}': {} class names, expected none or one for each of its {} classes",
+                own(field.name), out.size(), field.classes);
+  }
+  return out;
 }
 
 }  // namespace
@@ -82,7 +100,8 @@ catalog::DataSpec to_data_spec(const atl_data_spec& spec) {
   for (uint64_t i = 0; i < spec.field_count; ++i, field += spec.fields->size) {
     const auto& found = *reinterpret_cast<const atl_field*>(field);
     out.fields.push_back({own(found.name), found.dtype == ATL_INT64 ? tensor::DType::i64 : tensor::DType::f32,
-                          tensor::Shape(std::span(found.dims, found.rank)), found.classes, found.low, found.high});
+                          tensor::Shape(std::span(found.dims, found.rank)), found.classes, found.low, found.high,
+                          class_names_of(found)});
   }
   out.train_count = spec.train_count;
   out.test_count = spec.test_count;
@@ -93,10 +112,16 @@ catalog::DataSpec to_data_spec(const atl_data_spec& spec) {
 }
 
 AbiDataSpec::AbiDataSpec(const catalog::DataSpec& spec) {
+  class_names_.reserve(spec.fields.size());
   for (const catalog::FieldSpec& field : spec.fields) {
-    fields_.push_back(
-        {sizeof(atl_field), borrow(field.name), field.dtype == tensor::DType::i64 ? ATL_INT64 : ATL_FLOAT32,
-         static_cast<uint32_t>(field.dims.rank()), field.dims.dims().data(), field.classes, field.low, field.high});
+    std::vector<atl_string>& names = class_names_.emplace_back();
+    for (const std::string& name : field.class_names) {
+      names.push_back(borrow(name));
+    }
+    fields_.push_back({sizeof(atl_field), borrow(field.name),
+                       field.dtype == tensor::DType::i64 ? ATL_INT64 : ATL_FLOAT32,
+                       static_cast<uint32_t>(field.dims.rank()), field.dims.dims().data(), field.classes, field.low,
+                       field.high, names.data(), names.size()});
   }
   for (const std::string& file : spec.files) {
     files_.push_back(borrow(file));

@@ -20,11 +20,11 @@ TEST_CASE("a plugin for a newer minor or another major is refused with both vers
   const std::string minor = loading({broken / "future_minor.so"});
   CHECK_MESSAGE(contains(minor, "future_minor.so"), minor);
   CHECK_MESSAGE(contains(minor, "needs the contract 1.7"), minor);
-  CHECK_MESSAGE(contains(minor, "speaks 1.1"), minor);
+  CHECK_MESSAGE(contains(minor, "speaks 1.2"), minor);
   CHECK_MESSAGE(contains(minor, "hint: use a newer atelier"), minor);
   const std::string major = loading({broken / "future_major.so"});
   CHECK_MESSAGE(contains(major, "needs the contract 2.0"), major);
-  CHECK_MESSAGE(contains(major, "speaks 1.1"), major);
+  CHECK_MESSAGE(contains(major, "speaks 1.2"), major);
   const std::string past = loading({broken / "past_major.so"});
   CHECK_MESSAGE(contains(past, "needs the contract 0.3"), past);
   CHECK_MESSAGE(contains(past, "hint: build the plugin against this atelier's SDK"), past);

@@ -20,12 +20,12 @@ class HandMadeSource {
 
   HandMadeSource(Kind kind, Fill fill) : kind_(std::move(kind)), fill_(std::move(fill)) {
     const auto text = [](const char* name) { return to_abi(name); };
-    fields_.push_back({sizeof(atl_field), text("unwanted"), ATL_FLOAT32, 1, &unwanted_elements, 0, 0, 1});
+    fields_.push_back({sizeof(atl_field), text("unwanted"), ATL_FLOAT32, 1, &unwanted_elements, 0, 0, 1, nullptr, 0});
     if (kind_.classes > 0) {
-      fields_.push_back({sizeof(atl_field), text("label"), ATL_INT64, 0, nullptr, kind_.classes, 0, 0});
+      fields_.push_back({sizeof(atl_field), text("label"), ATL_INT64, 0, nullptr, kind_.classes, 0, 0, nullptr, 0});
     }
     fields_.push_back({sizeof(atl_field), text("image"), ATL_FLOAT32, static_cast<uint32_t>(kind_.dims.size()),
-                       kind_.dims.data(), 0, kind_.low, kind_.high});
+                       kind_.dims.data(), 0, kind_.low, kind_.high, nullptr, 0});
     spec_ = {sizeof spec_, fields_.data(), fields_.size(), kind_.train_count, kind_.test_count, nullptr, 0};
     view_ = {{sizeof(atl_source), &spec_, read}, this};
   }

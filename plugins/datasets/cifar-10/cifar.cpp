@@ -38,7 +38,13 @@ class Cifar10 final : public Dataset {
     train_count = limited(train_);
     test_count = limited(test_);
     fields = {{"image", ATL_FLOAT32, {cifar::channels, cifar::side, cifar::side}, 0, 0.0, 1.0},
-              {"label", ATL_INT64, {}, cifar::classes}};
+              {"label",
+               ATL_INT64,
+               {},
+               cifar::classes,
+               0,
+               0,
+               {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"}}};
   }
 
   void read(Split split, int64_t index, const Sample& sample) const override {

@@ -88,7 +88,7 @@ class DigitScenes final : public ComposedDataset {
     }
     expect_fit(settings, scale_.high, size_);
     fields = {{"image", ATL_FLOAT32, {1, size_, size_}, 0, 0.0, 1.0},
-              {"mask", ATL_INT64, {size_, size_}, source.classes() + 1},
+              {"mask", ATL_INT64, {size_, size_}, source.classes() + 1, 0, 0, mask_names()},
               {"boxes", ATL_FLOAT32, {max_digits_, 5}, 0, 0.0, 0.0},  // pixels: no range, so that no host scales them
               {"count", ATL_INT64, {}, max_digits_ + 1}};
   }
@@ -113,6 +113,14 @@ class DigitScenes final : public ComposedDataset {
   }
 
  private:
+  [[nodiscard]] std::vector<std::string> mask_names() const {
+    std::vector<std::string> names = source.class_names();
+    if (!names.empty()) {
+      names.insert(names.begin(), "ground");
+    }
+    return names;
+  }
+
   struct Canvas {
     float* image;
     int64_t* mask;

@@ -15,6 +15,7 @@ struct Origin {  // where a data set is looked for when the experiment does not 
   std::string name;
   std::string hint;
   std::vector<fs::path> system_folders;
+  std::vector<std::string> class_names;
 };
 
 void describe_settings(Description& d, const char* where) {
@@ -60,7 +61,7 @@ class IdxDataset : public Dataset {
     train_ = first(limit, std::move(found.train));
     test_ = first(limit, std::move(found.test));
     fields = {{"image", ATL_FLOAT32, {1, train_.images.height, train_.images.width}, 0, 0.0, 1.0},
-              {"label", ATL_INT64, {}, classes}};
+              {"label", ATL_INT64, {}, classes, 0, 0, origin.class_names}};
     train_count = train_.images.count;
     test_count = test_.images.count;
     files = std::move(found.paths);
@@ -88,7 +89,9 @@ class Mnist final : public IdxDataset {
                       "folder with the four IDX files, plain or .gz; empty looks for mnist/ in the data directories");
   }
   Mnist(const Settings& settings, const Environment& environment)
-      : IdxDataset(settings, environment, {"mnist", "run experiments/get-data mnist", {}}) {}
+      : IdxDataset(
+            settings, environment,
+            {"mnist", "run experiments/get-data mnist", {}, {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}}) {}
 };
 
 class FashionMnist final : public IdxDataset {
@@ -103,7 +106,11 @@ class FashionMnist final : public IdxDataset {
   }
   FashionMnist(const Settings& settings, const Environment& environment)
       : IdxDataset(settings, environment,
-                   {"fashion-mnist", "apt-get install dataset-fashion-mnist", {"/usr/share/datasets/fashion-mnist"}}) {}
+                   {"fashion-mnist",
+                    "apt-get install dataset-fashion-mnist",
+                    {"/usr/share/datasets/fashion-mnist"},
+                    {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+                     "Ankle boot"}}) {}
 };
 
 }  // namespace

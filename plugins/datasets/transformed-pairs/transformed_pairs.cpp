@@ -54,7 +54,7 @@ class TransformedPairs final : public Dataset {
     fields = {{"image", ATL_FLOAT32, {1, source_.height(), source_.width()}, 0, 0.0, 1.0},
               {"target", ATL_FLOAT32, {channels, source_.height(), source_.width()}, 0, 0.0, 1.0}};
     if (source_.classes() > 0) {
-      fields.push_back({"label", ATL_INT64, {}, source_.classes()});
+      fields.push_back({"label", ATL_INT64, {}, source_.classes(), 0, 0, source_.class_names()});
     }
     train_count = source_.count(Split::train);
     test_count = source_.count(Split::test);

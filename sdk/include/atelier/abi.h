@@ -24,7 +24,7 @@ extern "C" {
 #endif
 
 #define ATL_ABI_MAJOR 1
-#define ATL_ABI_MINOR 1
+#define ATL_ABI_MINOR 2
 #define ATL_EXPORT __attribute__((visibility("default")))
 
 /* ---- Plain values. Their layout is frozen.
@@ -152,6 +152,10 @@ typedef struct atl_field { /* one named array of every sample: "image", "label",
   const int64_t* dims; /* of one sample, without the batch axis; an image is (C, H, W) */
   int64_t classes;     /* of an ATL_INT64 field: values are in [0, classes); 0 where unbounded */
   double low, high;    /* of a float field: the range of its values as the model will see them */
+  /* Since minor 2. Of an ATL_INT64 field: the name of each class, in the classes' order; none, or as many as `classes`.
+   * The host keeps them in the log, and refuses labels of other classes. */
+  const atl_string* class_names;
+  uint64_t class_name_count;
 } atl_field;
 
 typedef struct atl_data_spec {
@@ -159,7 +163,8 @@ typedef struct atl_data_spec {
   const atl_field* fields;
   uint64_t field_count;
   int64_t train_count, test_count; /* samples in each split */
-  const atl_string* files;         /* the files that the data came from, whose hashes go into the log */
+  const atl_string* files;         /* the files that the data came from; none where it is made. Of samples
+                                      that come from files, the hash goes into the log */
   uint64_t file_count;
 } atl_data_spec;
 

@@ -10,9 +10,10 @@ namespace atelier {
 struct Field {
   std::string name;
   atl_dtype dtype = ATL_FLOAT32;
-  std::vector<int64_t> dims;  // without the batch axis
-  int64_t classes = 0;        // of an integer field; 0 where unbounded
-  double low = 0, high = 1;   // of a float field: the range of its values
+  std::vector<int64_t> dims;                  // without the batch axis
+  int64_t classes = 0;                        // of an integer field; 0 where unbounded
+  double low = 0, high = 1;                   // of a float field: the range of its values
+  std::vector<std::string> class_names = {};  // of an integer field: one for each class, or none
 
   [[nodiscard]] int64_t elements() const {
     int64_t product = 1;
@@ -35,6 +36,10 @@ class DataSpec {
                         found.classes,
                         found.low,
                         found.high});
+      constexpr uint64_t size_with_names = offsetof(atl_field, class_name_count) + sizeof found.class_name_count;
+      for (uint64_t c = 0; found.size >= size_with_names && c < found.class_name_count; ++c) {
+        fields.back().class_names.emplace_back(detail::view(found.class_names[c]));
+      }
     }
   }
 
@@ -60,6 +65,11 @@ class DataSpec {
   [[nodiscard]] int64_t classes() const {
     const Field* found = find("label");
     return found == nullptr ? 0 : found->classes;
+  }
+  // Of the labels' classes; none where the data has no labels, or does not name them.
+  [[nodiscard]] std::vector<std::string> class_names() const {
+    const Field* found = find("label");
+    return found == nullptr ? std::vector<std::string>() : found->class_names;
   }
 
   std::vector<Field> fields;

@@ -96,21 +96,27 @@ class Dataset {
 
   std::vector<Field> fields;  // "image": (C, H, W) floats in [low, high]; "label": one integer
   int64_t train_count = 0, test_count = 0;
-  std::vector<std::string> files;  // whose hashes go into the log
+  std::vector<std::string> files;  // that the samples come from; none where they are made
 };
 
 namespace detail {
 
 struct DatasetHolder {  // what `self` points at: the dataset, and its description for the host
   std::unique_ptr<Dataset> dataset;
+  std::vector<std::vector<atl_string>> class_names;  // by field
   std::vector<atl_field> fields;
   std::vector<atl_string> files;
   atl_data_spec spec{};
 
   void describe() {
+    class_names.reserve(dataset->fields.size());
     for (const Field& field : dataset->fields) {
+      std::vector<atl_string>& names = class_names.emplace_back();
+      for (const std::string& name : field.class_names) {
+        names.push_back(string(name));
+      }
       fields.push_back({sizeof(atl_field), string(field.name), field.dtype, static_cast<uint32_t>(field.dims.size()),
-                        field.dims.data(), field.classes, field.low, field.high});
+                        field.dims.data(), field.classes, field.low, field.high, names.data(), names.size()});
     }
     for (const std::string& file : dataset->files) {
       files.push_back(string(file));

@@ -36,6 +36,7 @@ class GreySource {
   [[nodiscard]] int64_t height() const { return spec_.height(); }
   [[nodiscard]] int64_t width() const { return spec_.width(); }
   [[nodiscard]] int64_t classes() const { return spec_.classes(); }  // 0 where there are no labels
+  [[nodiscard]] std::vector<std::string> class_names() const { return spec_.class_names(); }
   [[nodiscard]] int64_t count(Split split) const {
     return split == Split::train ? spec_.train_count : spec_.test_count;
   }
