@@ -61,13 +61,29 @@ struct Plugin {
   std::string sha256;
 };
 
+// What the classes of a field of integers are called, in their order.
+struct ClassNames {
+  std::string field;
+  std::vector<std::string> names;
+};
+
+// Something that a run was made from (identity.hpp) and that was another when the run was resumed, on somebody's word.
+struct Change {
+  int64_t step = 0;      // of the checkpoint that it went on from
+  std::string what;      // "data sha256"
+  std::string was, now;  // "" for none
+};
+
 struct Provenance {
   std::string host;
   std::string fingerprint;  // numeric fingerprint, one key=value a line
   int64_t threads = 0;
   std::vector<Plugin> plugins;
   std::string dataset;
-  std::string dataset_sha256;
+  std::string dataset_sha256;       // of the samples, as the dataset that reads files gives them; "" where none does
+  std::vector<ClassNames> classes;  // of each field that has them
+  std::string start_run_id;         // of the run whose weights this one began with; "" for none
+  std::vector<Change> changes;      // in the order in which they came; the rest is as the run began
   std::string source_revision;
 };
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <iterator>
+#include <sstream>
 
 #include "base/text.hpp"
 #include "runlog/hdf5_array.hpp"
@@ -17,6 +20,21 @@ using hdf5::Handle;
 
 constexpr std::array status_names{"running", "finished", "failed", "interrupted"};
 
+// A line is a step, what changed, what it was, what it is, with tabs between them.
+std::vector<Change> read_changes(hid_t provenance) {
+  std::vector<Change> changes;
+  std::istringstream lines(hdf5::read_text_attribute(provenance, "changes"));
+  for (std::string line; std::getline(lines, line);) {
+    std::array<std::string, 4> columns;
+    std::istringstream fields(line);
+    for (std::string& column : columns) {
+      std::getline(fields, column, '\t');
+    }
+    changes.push_back({std::strtoll(columns[0].c_str(), nullptr, 10), columns[1], columns[2], columns[3]});
+  }
+  return changes;
+}
+
 void make_provenance(hid_t file, const Provenance& provenance) {
   const Handle group = hdf5::make_group(file, "provenance");
   hdf5::write_attribute(group, "host", provenance.host);
@@ -24,7 +42,15 @@ void make_provenance(hid_t file, const Provenance& provenance) {
   hdf5::write_attribute(group, "source_revision", provenance.source_revision);
   hdf5::write_attribute(group, "dataset", provenance.dataset);
   hdf5::write_attribute(group, "dataset_sha256", provenance.dataset_sha256);
+  hdf5::write_attribute(group, "start_run_id", provenance.start_run_id);
+  write_changes(file, provenance.changes);
   hdf5::make_text(group, "fingerprint", provenance.fingerprint);
+  const Handle classes = hdf5::make_group(group, "classes");
+  for (const ClassNames& field : provenance.classes) {
+    const Handle one = hdf5::make_group(classes, field.field);
+    const Handle scale = hdf5::make_unwritten_scale(one, "class", static_cast<int64_t>(field.names.size()));
+    hdf5::attach(hdf5::make_texts(one, "name", field.names), {scale});
+  }
   const Handle plugins = hdf5::make_group(group, "plugins");
   if (provenance.plugins.empty()) {
     return;
@@ -44,6 +70,15 @@ void make_provenance(hid_t file, const Provenance& provenance) {
   list("sha256", &Plugin::sha256);
 }
 
+void read_what_it_was_made_from(hid_t group, Provenance& provenance) {
+  provenance.start_run_id = hdf5::read_text_attribute(group, "start_run_id");
+  provenance.changes = read_changes(group);
+  const Handle classes = hdf5::open_group(group, "classes");
+  for (const std::string& field : hdf5::children(classes)) {
+    provenance.classes.push_back({field, hdf5::read_texts(hdf5::open_group(classes, field), "name")});
+  }
+}
+
 Provenance read_provenance(hid_t file) {
   const Handle group = hdf5::open_group(file, "provenance");
   Provenance provenance;
@@ -52,6 +87,9 @@ Provenance read_provenance(hid_t file) {
   provenance.source_revision = hdf5::read_text_attribute(group, "source_revision");
   provenance.dataset = hdf5::read_text_attribute(group, "dataset");
   provenance.dataset_sha256 = hdf5::read_text_attribute(group, "dataset_sha256");
+  if (hdf5::has_attribute(group, "changes")) {  // which the first logs of this version don't have
+    read_what_it_was_made_from(group, provenance);
+  }
   provenance.fingerprint = hdf5::read_text(group, "fingerprint");
   const Handle plugins = hdf5::open_group(group, "plugins");
   if (!hdf5::has(plugins, "name")) {
@@ -245,6 +283,20 @@ RunDescription read_description(hid_t file) {
   description.best_metric = hdf5::read_text_attribute(hdf5::open_group(file, "best"), "metric");
   description.summary = read_names(file, "final/summary");
   return description;
+}
+
+void write_changes(hid_t file, const std::vector<Change>& changes) {
+  std::string lines;
+  for (const Change& change : changes) {
+    lines += std::to_string(change.step);
+    for (const std::string* column : {&change.what, &change.was, &change.now}) {
+      lines += '\t';
+      std::ranges::transform(*column, std::back_inserter(lines),
+                             [](char c) { return c == '\t' || c == '\n' ? ' ' : c; });
+    }
+    lines += '\n';
+  }
+  hdf5::write_attribute(hdf5::open_group(file, "provenance"), "changes", lines);
 }
 
 void write_status(hid_t file, Status status, const std::string& exit_reason) {

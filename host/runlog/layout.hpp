@@ -18,6 +18,7 @@ std::string foreign_path(size_t index);
 void make_layout(hid_t file, const RunDescription& description);
 RunDescription read_description(hid_t file);
 
+void write_changes(hid_t file, const std::vector<Change>& changes);
 void write_status(hid_t file, Status status, const std::string& exit_reason);
 Status read_status(hid_t file);
 

@@ -96,6 +96,10 @@ void check_names(const RunDescription& description) {
   check_cadences(description.cadences);
   check_samples(description.samples);
   check_tensors(description.tensors);
+  Siblings fields("fields with class names");
+  for (const ClassNames& classes : description.provenance.classes) {
+    fields.add(classes.field);
+  }
   for (const ForeignRun& run : description.foreign) {
     check_entries("weights of the foreign run " + run.name, run.weights);
   }

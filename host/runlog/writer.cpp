@@ -348,6 +348,13 @@ void Writer::write_final(int64_t step, const WeightsView& weights, const std::ma
   });
 }
 
+void Writer::set_changes(const std::vector<Change>& changes) {
+  guarded([&](State& state) {
+    write_changes(state.file, changes);
+    state.flush();
+  });
+}
+
 void Writer::set_status(Status status, const std::string& exit_reason) {
   guarded([&](State& state) {
     write_status(state.file, status, exit_reason);

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runlog/description.hpp"
 #include "runlog/weights.hpp"
@@ -55,6 +56,8 @@ class Writer {
   void write_best(int64_t step, double value, const WeightsView& weights);
   // `summary` under exactly the names declared.
   void write_final(int64_t step, const WeightsView& weights, const std::map<std::string, double>& summary);
+  // All that is to be known from now on (Provenance::changes).
+  void set_changes(const std::vector<Change>& changes);
   void set_status(Status status, const std::string& exit_reason);
 
   void flush_if_due();

@@ -66,6 +66,8 @@ inline RunDescription description() {
   run.provenance.plugins = {{"gan", "1.0", "plugins/gan.so", "ab12"}, {"adam", "1.1", "plugins/adam.so", "cd34"}};
   run.provenance.dataset = "mnist";
   run.provenance.dataset_sha256 = "ef56";
+  run.provenance.classes = {{"label", {"zero", "one, größer"}}, {"mask", {"ground"}}};
+  run.provenance.start_run_id = "77aa";
   run.provenance.source_revision = "0123abc";
   run.cadences = {{"train", {{"loss.generator", ""}, {"loss-critic", ""}, {"learning_rate", ""}, {"wait", "s"}}},
                   {"eval", {{"loss", ""}}}};

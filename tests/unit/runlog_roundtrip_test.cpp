@@ -43,6 +43,11 @@ TEST_CASE("a description is read back as it was given") {
   CHECK(read.provenance.plugins[1].name == "adam");
   CHECK(read.provenance.plugins[1].sha256 == "cd34");
   CHECK(read.provenance.dataset_sha256 == "ef56");
+  REQUIRE(read.provenance.classes.size() == 2);
+  CHECK(read.provenance.classes[0].field == "label");
+  CHECK(read.provenance.classes[0].names == std::vector<std::string>{"zero", "one, größer"});
+  CHECK(read.provenance.start_run_id == "77aa");
+  CHECK(read.provenance.changes.empty());
   CHECK(read.provenance.source_revision == "0123abc");
 
   REQUIRE(read.cadences.size() == 2);
