@@ -62,6 +62,22 @@ TEST_CASE("the four files are named in a fixed order") {
   CHECK(view(dataset.spec().files[3]) == folder.file("t10k-labels-idx1-ubyte"));
 }
 
+TEST_CASE("files by the names that they have inside of the published archives are read") {
+  const DatasetHost& host = DatasetHost::of(MNIST_PLUGIN);
+  const Folder folder;
+  write_sound_files(folder.path);
+  fs::rename(folder.file("train-images-idx3-ubyte"), folder.file("train-images.idx3-ubyte"));
+  fs::rename(folder.file("t10k-labels-idx1-ubyte"), folder.file("t10k-labels.idx1-ubyte"));
+  fs::remove(folder.file("t10k-images-idx3-ubyte"));
+  write_gzip(folder.file("t10k-images.idx3-ubyte.gz"), images(4));
+  const MadeDataset dataset = host.make("mnist", {{"path", folder.path.string()}});
+  REQUIRE(dataset.error() == "");
+  CHECK(view(dataset.spec().files[0]) == folder.file("train-images.idx3-ubyte"));
+  CHECK(view(dataset.spec().files[1]) == folder.file("train-labels-idx1-ubyte"));
+  CHECK(view(dataset.spec().files[2]) == folder.file("t10k-images.idx3-ubyte.gz"));
+  CHECK(view(dataset.spec().files[3]) == folder.file("t10k-labels.idx1-ubyte"));
+}
+
 TEST_CASE("plain and gzip files give equal samples") {
   const DatasetHost& host = DatasetHost::of(MNIST_PLUGIN);
   const Folder plain, packed;

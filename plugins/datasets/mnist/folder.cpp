@@ -10,13 +10,15 @@ constexpr const char* train_labels = "train-labels-idx1-ubyte";
 constexpr const char* test_images = "t10k-images-idx3-ubyte";
 constexpr const char* test_labels = "t10k-labels-idx1-ubyte";
 
-// The file, or with .gz; empty where neither is there.
+// The file, or with .gz, or by the name that it has inside the published .gz: train-images.idx3-ubyte. Empty where none
+// is there.
 fs::path find_file(const fs::path& folder, const std::string& file) {
-  for (const char* ending : {"", ".gz"}) {
-    const fs::path path = folder / (file + ending);
+  std::string inside = file;
+  inside[file.find("-idx")] = '.';
+  for (const std::string& name : {file, file + ".gz", inside, inside + ".gz"}) {
     std::error_code ignored;  // a folder that cannot be searched does not have the file
-    if (fs::is_regular_file(path, ignored)) {
-      return path;
+    if (fs::is_regular_file(folder / name, ignored)) {
+      return folder / name;
     }
   }
   return {};

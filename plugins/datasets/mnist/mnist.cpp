@@ -86,7 +86,9 @@ class Mnist final : public IdxDataset {
     d.summary = "Handwritten digits: 60,000 and 10,000 grey images of 28 x 28 in ten classes.";
     d.reference = "LeCun, Bottou, Bengio and Haffner 1998, Gradient-Based Learning Applied to Document Recognition";
     describe_settings(d,
-                      "folder with the four IDX files, plain or .gz; empty looks for mnist/ in the data directories");
+                      "folder with the four IDX files, plain or .gz (train-images-idx3-ubyte or "
+                      "train-images.idx3-ubyte, ...); empty looks for "
+                      "mnist/ in the data directories");
   }
   Mnist(const Settings& settings, const Environment& environment)
       : IdxDataset(
@@ -101,7 +103,8 @@ class FashionMnist final : public IdxDataset {
     d.reference =
         "Xiao, Rasul and Vollgraf 2017, Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning";
     describe_settings(d,
-                      "folder with the four IDX files, plain or .gz; empty looks for fashion-mnist/ in the data "
+                      "folder with the four IDX files, plain or .gz (train-images-idx3-ubyte or "
+                      "train-images.idx3-ubyte, ...); empty looks for fashion-mnist/ in the data "
                       "directories, then where Debian's dataset-fashion-mnist puts it");
   }
   FashionMnist(const Settings& settings, const Environment& environment)
