@@ -36,6 +36,12 @@ struct Failure {
   atl_context* context() { return reinterpret_cast<atl_context*>(this); }
 };
 
+// The last line that a plugin had for the user.
+inline std::string& informed() {
+  static std::string line;
+  return line;
+}
+
 inline const atl_core* fake_core() {
   static const atl_core core = [] {
     atl_core table{};
@@ -48,7 +54,7 @@ inline const atl_core* fake_core() {
         failure.message = std::string(view(message));
       }
     };
-    table.inform = [](atl_string) {};
+    table.inform = [](atl_string line) { informed() = std::string(view(line)); };
     table.operation = [](atl_string, atl_operation*) -> atl_status { return ATL_ERROR_UNSUPPORTED; };
     return table;
   }();

@@ -8,6 +8,9 @@ namespace {
 
 using Bytes = std::vector<int>;
 
+const std::string alone =
+    "; hint: replace or remove what is named";  // of the only picture, beside which nothing is left
+
 // What is said of a file of these bytes, without its path.
 std::string complaint(const std::string& bytes) {
   const Folder folder;
@@ -214,7 +217,7 @@ TEST_CASE("JPEG files of colour and of grey") {
 }
 
 TEST_CASE("what is no PNG or JPEG file is told") {
-  const std::string expected = "does not begin as a PNG or JPEG file does; hint: it is damaged or of another kind";
+  const std::string expected = "does not begin as a PNG or JPEG file does: it is damaged or of another kind" + alone;
   CHECK(complaint("") == expected);
   CHECK(complaint("<html>404 Not Found</html>") == expected);
   CHECK(complaint("\x89PNG") == expected);
@@ -223,12 +226,12 @@ TEST_CASE("what is no PNG or JPEG file is told") {
 TEST_CASE("a file cut short anywhere is refused") {
   for (const std::string& sound : {sound_png(), sound_jpeg()}) {
     const std::string kind = sound[0] == '\x89' ? "PNG" : "JPEG";
-    // The last chunk of a PNG is twelve bytes that say no more than that it ends.
-    const size_t end = kind == "PNG" ? sound.size() - 12 : sound.size();
+    // The last chunk of a PNG is twelve bytes that say no more than that it ends, two of a JPEG do.
+    const size_t end = sound.size() - (kind == "PNG" ? 12 : 2);
     for (size_t length = 8; length < end; ++length) {
       const std::string told = complaint(sound.substr(0, length));
       REQUIRE(told.starts_with("cannot be decoded ("));
-      REQUIRE(told.ends_with("), expected a sound " + kind + " file; hint: replace or remove it"));
+      REQUIRE(told.ends_with("), expected a sound " + kind + " file" + alone));
     }
   }
 }
@@ -254,7 +257,8 @@ TEST_CASE("a JPEG that claims to be huge costs an error, not memory") {
   huge.replace(frame + 5, 4, "\xFF\xDC\xFF\xDC");  // height and width
   CHECK(complaint(huge) ==
         "cannot be decoded (it is 65500 x 65500, more than 134217728 pixels or a side of 65536), expected a sound JPEG "
-        "file; hint: replace or remove it");
+        "file" +
+            alone);
 }
 
 TEST_CASE("a JPEG for print is refused with the reason") {
@@ -262,16 +266,77 @@ TEST_CASE("a JPEG for print is refused with the reason") {
   write_jpeg(folder.file("a.jpg"), {3, 3}, {10, 20, 30, 40});
   CHECK(make_folder(folder).error() == folder.file("a.jpg") +
                                            ": cannot be decoded (its colours are CMYK, for print; convert it to RGB), "
-                                           "expected a sound JPEG file; hint: replace or remove it");
+                                           "expected a sound JPEG file" +
+                                           alone);
 }
 
-TEST_CASE("of many bad files the first is named") {
+TEST_CASE("a JPEG that lacks nothing but its end is read, also one that comes in scans") {
+  for (const bool progressive : {false, true}) {
+    const Folder folder;
+    write_jpeg(folder.file("a.jpg"), {9, 17}, {200, 30, 90}, progressive);
+    const std::string sound = read_bytes(folder.file("a.jpg"));
+    const Bytes whole = only_picture(folder, {{"size", int64_t{4}}});
+    for (const size_t lacking : {1, 2}) {
+      write(folder.file("a.jpg"), sound.substr(0, sound.size() - lacking));
+      CHECK(only_picture(folder, {{"size", int64_t{4}}}) == whole);
+    }
+  }
+}
+
+TEST_CASE("a JPEG that lacks whole scans, and is whole but for them, is refused") {
+  const Folder folder;
+  write_jpeg(folder.file("a.jpg"), {9, 17}, {200, 30, 90}, true);
+  const std::string sound = read_bytes(folder.file("a.jpg"));
+  size_t cuts = 0;
+  for (size_t scan = sound.rfind("\xFF\xDA"); scan != sound.find("\xFF\xDA");
+       scan = sound.rfind("\xFF\xDA", scan - 1)) {
+    const std::string told = complaint(sound.substr(0, scan));
+    CHECK_MESSAGE(told.starts_with("cannot be decoded ("), told);
+    ++cuts;
+  }
+  CHECK(cuts > 3);
+}
+
+TEST_CASE("of bad files all are named, up to ten, in the order of their names") {
   const Folder folder;
   for (int i = 100; i < 140; ++i) {
     const std::string file = folder.file(std::to_string(i) + ".png");
     i < 113 ? write_grey(file, 1) : write(file, "no picture");
   }
-  for (int i = 0; i < 10; ++i) {
-    CHECK(make_folder(folder).error().starts_with(folder.file("113.png") + ": "));
+  std::string expected = "27 of 40 pictures cannot be read:";
+  for (int i = 113; i < 123; ++i) {
+    expected += "\n  " + folder.file(std::to_string(i) + ".png") +
+                ": does not begin as a PNG or JPEG file does: it is damaged or of another kind";
   }
+  expected += "\n  and 17 more; hint: replace or remove what is named, or unreadable = \"leave-out\" goes on without";
+  for (int i = 0; i < 10; ++i) {
+    CHECK(make_folder(folder).error() == expected);
+  }
+}
+
+TEST_CASE("bad files are left out where that is asked for, and counted") {
+  const Folder folder;
+  const SettingValues leave_out = {{"size", int64_t{1}}, {"channels", int64_t{1}}, {"unreadable", "leave-out"}};
+  for (int i = 0; i < 6; ++i) {
+    fs::create_directories(folder.path / (i < 3 ? "cats" : "dogs"));
+    const std::string file = folder.file((i < 3 ? "cats/" : "dogs/") + std::to_string(i) + ".png");
+    i == 1 || i == 4 ? write(file, "no picture") : write_grey(file, static_cast<uint8_t>(i));
+  }
+  const MadeDataset dataset = make_folder(folder, leave_out);
+  REQUIRE(dataset.error() == "");
+  CHECK(informed().starts_with(
+      "image-folder: left out, as unreadable is \"leave-out\": 2 of 6 pictures cannot be read:\n"));
+  REQUIRE(dataset.spec().train_count == 4);
+  CHECK(dataset.spec().file_count == 4);
+  const std::vector<std::pair<int, int64_t>> expected = {{0, 0}, {2, 0}, {3, 1}, {5, 1}};  // level, class
+  for (size_t i = 0; i < expected.size(); ++i) {
+    CHECK(bytes_of(dataset, static_cast<int64_t>(i)) == Bytes{expected[i].first});
+    CHECK(dataset.read(ATL_TRAIN, static_cast<int64_t>(i)).label == expected[i].second);
+  }
+  for (const auto& file : fs::recursive_directory_iterator(folder.path)) {
+    if (file.is_regular_file()) {
+      write(file.path().string(), "no picture");
+    }
+  }
+  CHECK(make_folder(folder, leave_out).error().starts_with("6 of 6 pictures cannot be read:"));
 }

@@ -177,6 +177,15 @@ TEST_CASE("a pattern without a capture groups by its match; without a match a fi
   CHECK(std::set<int64_t>{none[0], none[1], none[2], none[3], none[4]}.size() == 5);
 }
 
+TEST_CASE("a pattern that could be matched in many ways ends") {
+  const Folder folder;
+  write_grey(folder.file(std::string(200, 'a') + ".png"), 0);
+  write_grey(folder.file("b.png"), 1);
+  const MadeDataset dataset = make_folder(folder, with({{"group_pattern", "^(?:a|a)*b$"}}));
+  REQUIRE(dataset.error() == "");
+  CHECK(dataset.group(0) != dataset.group(1));
+}
+
 TEST_CASE("a fraction of zero has no test samples, one that leaves nothing to train is refused") {
   const Folder folder;
   write_levels(folder, 20, three_digits);
@@ -185,6 +194,15 @@ TEST_CASE("a fraction of zero has no test samples, one that leaves nothing to tr
         "all 20 pictures of " + folder.path.string() +
             " are test samples, expected some to train; hint: lower test_fraction, or have group_pattern make more "
             "groups");
+}
+
+TEST_CASE("a fraction that makes no test sample is refused with the numbers") {
+  const Folder folder;
+  write_levels(folder, 3, three_digits);
+  CHECK(make_folder(folder, with({{"test_fraction", 0.001}})).error() ==
+        "test_fraction = 0.001 makes none of the 3 pictures of " + folder.path.string() +
+            " a test sample, expected at least one; hint: raise it, try another seed, or test_fraction = 0 goes "
+            "without");
 }
 
 TEST_CASE("bad settings and indices of image-folder are told") {
@@ -201,8 +219,13 @@ TEST_CASE("bad settings and indices of image-folder are told") {
           std::string("background is '") + colour +
               "', expected # and six hexadecimal digits, two each of red, green and blue; hint: '#ffffff' is white");
   }
-  CHECK(error({{"group_pattern", "(["}})
-            .starts_with("group_pattern is '([', expected an ECMAScript regular expression ("));
+  CHECK(
+      error({{"group_pattern", "(["}}).starts_with("group_pattern is '([', expected a regular expression (missing ]"));
+  CHECK(error({{"group_pattern", "(a)\\1"}})  // found by going back, which takes for ever with some names
+            .ends_with("); hint: the syntax is RE2's: no backreferences, no looking ahead or behind"));
+  for (const char letter : {'(', 'a'}) {  // deep, and long
+    CHECK(error({{"group_pattern", std::string(5'000'000, letter)}}).size() < 400);
+  }
   const MadeDataset dataset = make_folder(folder);
   (void)dataset.read(ATL_TRAIN, 2);
   CHECK(dataset.error() == "index 2, expected 0 to 1");

@@ -37,8 +37,9 @@ inline void write_grey(const std::string& file, uint8_t level) {
   write_png(file, PNG_FORMAT_GRAY, {}, std::vector<uint8_t>{level});
 }
 
-// Every pixel has this colour: one component is grey, three are RGB, four CMYK.
-inline void write_jpeg(const std::string& file, Size size, const std::vector<uint8_t>& colour) {
+// Every pixel has this colour: one component is grey, three are RGB, four CMYK. A progressive one comes in many scans.
+inline void write_jpeg(const std::string& file, Size size, const std::vector<uint8_t>& colour,
+                       bool progressive = false) {
   std::vector<uint8_t> row;
   for (uint32_t x = 0; x < size.width; ++x) {
     row.insert(row.end(), colour.begin(), colour.end());
@@ -55,6 +56,9 @@ inline void write_jpeg(const std::string& file, Size size, const std::vector<uin
   jpeg.in_color_space = colour.size() == 1 ? JCS_GRAYSCALE : colour.size() == 3 ? JCS_RGB : JCS_CMYK;
   jpeg_set_defaults(&jpeg);
   jpeg_set_quality(&jpeg, 100, TRUE);
+  if (progressive) {
+    jpeg_simple_progression(&jpeg);
+  }
   jpeg_start_compress(&jpeg, TRUE);
   while (jpeg.next_scanline < size.height) {
     JSAMPROW line = row.data();

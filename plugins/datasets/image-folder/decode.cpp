@@ -8,8 +8,10 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include "error.hpp"
+#include "orientation.hpp"
 
 namespace image_folder {
 namespace {
@@ -63,20 +65,20 @@ Picture decode_png(std::span<const uint8_t> bytes) {
   if (png_image_finish_read(&image, nullptr, picture.pixels.data(), 0, nullptr) == 0) {
     throw std::runtime_error(image.message);
   }
-  return picture;
+  return turned_upright(std::move(picture), orientation_in_png(bytes));
 }
 
 Picture read_picture(const std::string& path) {
   const std::vector<uint8_t> bytes = read_bytes(path);
   const bool is_png = starts_with(bytes, png_signature);
   if (!is_png && !starts_with(bytes, jpeg_signature)) {
-    throw DataError(path + ": does not begin as a PNG or JPEG file does; hint: it is damaged or of another kind");
+    throw DataError(path + ": does not begin as a PNG or JPEG file does: it is damaged or of another kind");
   }
   try {
     return is_png ? decode_png(bytes) : decode_jpeg(bytes);
   } catch (const std::runtime_error& reason) {
     throw DataError(path + ": cannot be decoded (" + reason.what() + "), expected a sound " +
-                    (is_png ? "PNG" : "JPEG") + " file; hint: replace or remove it");
+                    (is_png ? "PNG" : "JPEG") + " file");
   }
 }
 

@@ -1,4 +1,4 @@
-// PNG and JPEG files to pixels. Turns that a camera notes in EXIF are not made.
+// PNG and JPEG files to pixels, turned upright as the camera notes in EXIF.
 #pragma once
 
 #include <span>

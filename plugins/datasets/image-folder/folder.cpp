@@ -1,8 +1,14 @@
 #include "folder.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cerrno>
+#include <map>
+#include <system_error>
+#include <utility>
 
 #include "error.hpp"
 
@@ -34,21 +40,69 @@ fs::path find_folder(const std::vector<fs::path>& folders) {
                   "file or in a data directory");
 }
 
-std::vector<File> find_files(const fs::path& folder) {
-  std::vector<File> files;
-  const auto options = fs::directory_options::follow_directory_symlink;
-  for (auto entry = fs::recursive_directory_iterator(folder, options); entry != fs::recursive_directory_iterator();
-       ++entry) {
-    const fs::path& path = entry->path();
-    if (path.filename().string().starts_with('.')) {  // among them what some systems put beside each picture
-      entry.disable_recursion_pending();
-    } else if (is_picture_name(path) && entry->is_regular_file()) {
-      files.push_back({path.string(), path.lexically_relative(folder).generic_string()});
+// Walks through a folder, and all folders that it leads to.
+class Walk {
+ public:
+  explicit Walk(const fs::path& root) : root_(root) { enter(root); }
+
+  std::vector<File> take_files() {
+    if (!problems_.empty()) {
+      throw DataError(list_problems(problems_, entries_, "folders and pictures of " + root_.string()));
+    }
+    std::sort(files_.begin(), files_.end(), [](const File& a, const File& b) { return a.name < b.name; });
+    return std::move(files_);
+  }
+
+ private:
+  void enter(const fs::path& folder) {
+    if (!is_new(folder, "folder")) {
+      return;
+    }
+    std::vector<fs::directory_entry> entries{fs::directory_iterator(folder), {}};
+    std::sort(entries.begin(), entries.end());  // so that what is said does not depend on the file system's order
+    for (const fs::directory_entry& entry : entries) {
+      if (!entry.path().filename().string().starts_with('.')) {  // as what some systems put beside each picture
+        look_at(entry);
+      }
     }
   }
-  std::sort(files.begin(), files.end(), [](const File& a, const File& b) { return a.name < b.name; });
-  return files;
-}
+
+  void look_at(const fs::directory_entry& entry) {
+    const fs::path& path = entry.path();
+    std::error_code ignored;  // a link that goes around in circles leads nowhere
+    if (entry.is_symlink() && !entry.exists(ignored)) {
+      ++entries_;
+      problems_.push_back(path.string() +
+                          ": a link that leads nowhere, expected one to a folder or a picture; hint: "
+                          "remove it");
+    } else if (entry.is_directory()) {
+      enter(path);
+    } else if (is_picture_name(path) && entry.is_regular_file() && is_new(path, "picture")) {
+      files_.push_back({path.string(), path.lexically_relative(root_).generic_string()});
+    }
+  }
+
+  // By what the file system tells things apart, whatever their names.
+  bool is_new(const fs::path& path, const char* kind) {
+    ++entries_;
+    struct stat found {};
+    if (stat(path.c_str(), &found) != 0) {
+      throw fs::filesystem_error("cannot be looked at", path, {errno, std::generic_category()});
+    }
+    const auto [first, added] = seen_.try_emplace({found.st_dev, found.st_ino}, path.string());
+    if (!added) {
+      problems_.push_back(path.string() + ": the same " + kind + " as " + first->second + ", expected each " + kind +
+                          " once; hint: remove one of the two names");
+    }
+    return added;
+  }
+
+  fs::path root_;
+  std::vector<File> files_;
+  std::map<std::pair<dev_t, ino_t>, std::string> seen_;
+  size_t entries_ = 0;
+  std::vector<std::string> problems_;
+};
 
 // The first level of the folders that a file is in; empty where it is in none.
 std::string class_of(const File& file) {
@@ -62,7 +116,7 @@ Listing list_pictures(const std::vector<fs::path>& folders) {
   const fs::path folder = find_folder(folders);
   Listing listing;
   try {
-    listing.files = find_files(folder);
+    listing.files = Walk(folder).take_files();
   } catch (const fs::filesystem_error& error) {
     throw DataError(folder.string() + ": cannot be listed: " + error.what() + "; expected a readable folder");
   }

@@ -20,8 +20,9 @@ struct Listing {
 };
 
 // Lists the PNG and JPEG files below the first of `folders` that is there, told by their names' endings; names that
-// begin with a dot are passed over. Throws DataError where none of the folders is there, where it has no pictures, or
-// where pictures stand beside class folders.
+// begin with a dot are passed over. Links are followed. Throws DataError where none of the folders is there, where it
+// has no pictures, where pictures stand beside class folders, where a link leads nowhere, or where a folder or a
+// picture is there twice, be it by a link: it would be counted twice, and stand on both sides of a split.
 Listing list_pictures(const std::vector<std::filesystem::path>& folders);
 
 }  // namespace image_folder

@@ -1,7 +1,8 @@
 // The PNG and JPEG files of a folder, scaled to one size; nested folders are classes.
 #include <algorithm>
 #include <atelier/dataset.hpp>
-#include <regex>
+#include <sstream>
+#include <utility>
 
 #include "error.hpp"
 #include "folder.hpp"
@@ -42,40 +43,39 @@ image_folder::Shape shape_of(const Settings& settings) {
   return {fit_of(settings.text("fit")), settings.integer("size"), channels, colour_of(settings.text("background"))};
 }
 
-image_folder::Split split_of(const Settings& settings, const std::vector<image_folder::File>& files) {
-  const std::string pattern = settings.text("group_pattern");
-  try {
-    return image_folder::split_files(files, pattern, settings.number("test_fraction"),
-                                     static_cast<uint64_t>(settings.integer("seed")));
-  } catch (const std::regex_error& error) {
-    throw SettingError("group_pattern is '" + pattern + "', expected an ECMAScript regular expression (" +
-                       error.what() + ")");
-  }
-}
-
 // Holds all pictures as bytes; a read turns one into floats.
 class ImageFolder final : public Dataset {
  public:
   static void describe(Description& d) {
     d.summary =
         "Pictures of your own: the PNG and JPEG files of a folder, scaled to one size; nested folders are classes.";
-    d.text("directory", "", "the folder, relative to the experiment file or in a data directory").required();
-    d.integer("size", 64, "height and width in pixels").range(1, 1024);
+    d.text("directory", "",
+           "the folder, relative to the experiment file or in a data directory; links are followed, and one that leads "
+           "nowhere or to what is there already is refused")
+        .required();
+    d.integer("size", 64, "height and width in pixels, of the picture turned upright as its EXIF orientation says")
+        .range(1, 1024);
     d.integer("channels", 3, "1: grey, 3: colour").range(1, 3);
     d.text("fit", "crop", "how a picture becomes square: cut off, filled up with background, or distorted")
         .choices({"crop", "pad", "stretch"});
     d.text("background", "#ffffff", "what shows through where a picture is transparent, and beside it");
     d.number("test_fraction", 0.1, "share of the groups of files that are test samples").range(0, 1);
     d.text("group_pattern", "",
-           "regular expression on a file's name without its ending; files with equal first captures, or whole matches, "
+           "regular expression (of RE2) on a file's name without its ending; files with equal first captures, or whole "
+           "matches, "
            "stay on one side of a split; empty: each file by itself");
     d.integer("seed", 0, "other seeds split differently");
+    d.text("unreadable", "refuse",
+           "pictures that cannot be read: the data is refused, or they are left out and counted")
+        .choices({"refuse", "leave-out"});
   }
 
   ImageFolder(const Settings& settings, const Environment& environment) {
     try {
       load(settings, environment);
     } catch (const SettingError& error) {
+      settings.fail(error.what());
+    } catch (const image_folder::PatternError& error) {
       settings.fail(error.what());
     } catch (const image_folder::DataError& error) {
       environment.fail(error.what());
@@ -118,15 +118,45 @@ class ImageFolder final : public Dataset {
   void load(const Settings& settings, const Environment& environment) {
     shape_ = shape_of(settings);
     const std::string directory = settings.text("directory");
-    const image_folder::Listing listing = image_folder::list_pictures(folders(directory, environment));
-    split_ = split_of(settings, listing.files);
+    const image_folder::Pattern pattern(settings.text("group_pattern"));
+    image_folder::Listing listing = image_folder::list_pictures(folders(directory, environment));
+    image_folder::Loaded loaded = image_folder::load_pictures(listing.files, shape_);
+    tell_failures(loaded, listing.files.size(), settings.text("unreadable") == "refuse");
+    listing.files = std::move(loaded.files);
+    pixels_ = std::move(loaded.pixels);
+    split_ = image_folder::split_files(listing.files, pattern, settings.number("test_fraction"),
+                                       static_cast<uint64_t>(settings.integer("seed")));
+    check_split(directory, settings.number("test_fraction"));
+    describe_data(listing);
+  }
+
+  static void tell_failures(const image_folder::Loaded& loaded, size_t all, bool refuse) {
+    if (loaded.failures.empty()) {
+      return;
+    }
+    const std::string problems = image_folder::list_problems(loaded.failures, all, "pictures cannot be read");
+    if (refuse || loaded.files.empty()) {
+      throw image_folder::DataError(problems + "; hint: replace or remove what is named" +
+                                    (loaded.files.empty() ? "" : ", or unreadable = \"leave-out\" goes on without"));
+    }
+    inform("image-folder: left out, as unreadable is \"leave-out\": " +
+           (loaded.failures.size() > 1 ? problems : "1 of " + std::to_string(all) + " pictures: " + problems));
+  }
+
+  void check_split(const std::string& directory, double test_fraction) const {
+    const std::string all = std::to_string(split_.groups.size()) + " pictures of " + directory;
     if (split_.train.empty()) {
-      throw image_folder::DataError("all " + std::to_string(listing.files.size()) + " pictures of " + directory +
+      throw image_folder::DataError("all " + all +
                                     " are test samples, expected some to train; hint: lower test_fraction, "
                                     "or have group_pattern make more groups");
     }
-    pixels_ = image_folder::load_pictures(listing.files, shape_);
-    describe_data(listing);
+    if (split_.test.empty() && test_fraction > 0) {
+      std::ostringstream fraction;
+      fraction << test_fraction;
+      throw image_folder::DataError("test_fraction = " + fraction.str() + " makes none of the " + all +
+                                    " a test sample, expected at least one; hint: raise it, try another seed, or "
+                                    "test_fraction = 0 goes without");
+    }
   }
 
   void describe_data(const image_folder::Listing& listing) {

@@ -3,33 +3,24 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
-#include <mutex>
 #include <thread>
+#include <utility>
 
 #include "decode.hpp"
 
 namespace image_folder {
 
-std::vector<uint8_t> load_pictures(const std::vector<File>& files, const Shape& shape) {
+Loaded load_pictures(const std::vector<File>& files, const Shape& shape) {
   const auto elements = static_cast<size_t>(shape.channels * shape.size * shape.size);
   std::vector<uint8_t> pixels(files.size() * elements);
+  std::vector<std::string> failures(files.size());  // "" where there is none
   std::atomic<size_t> next = 0;
-  std::mutex lock;
-  size_t failed = files.size();  // the first file that failed
-  std::exception_ptr failure;
-
-  // Files are taken in order and finished once taken, so that the first failure does not depend on the threads.
   const auto work = [&] {
     for (size_t i = next++; i < files.size(); i = next++) {
       try {
         scale(read_picture(files[i].path), shape, pixels.data() + i * elements);
-      } catch (...) {
-        next = files.size();
-        const std::lock_guard guard(lock);
-        if (i < failed) {
-          failed = i;
-          failure = std::current_exception();
-        }
+      } catch (const std::exception& error) {
+        failures[i] = error.what();
       }
     }
   };
@@ -41,10 +32,18 @@ std::vector<uint8_t> load_pictures(const std::vector<File>& files, const Shape& 
     }
     work();
   }
-  if (failure) {
-    std::rethrow_exception(failure);
+  Loaded out;
+  for (size_t i = 0; i < files.size(); ++i) {
+    if (!failures[i].empty()) {
+      out.failures.push_back(failures[i]);
+      continue;
+    }
+    std::copy_n(pixels.data() + i * elements, elements, pixels.data() + out.files.size() * elements);
+    out.files.push_back(files[i]);
   }
-  return pixels;
+  pixels.resize(out.files.size() * elements);
+  out.pixels = std::move(pixels);
+  return out;
 }
 
 }  // namespace image_folder

@@ -6,8 +6,13 @@
 
 namespace image_folder {
 
-// All pictures in one shape, (files, C, H, W), on as many threads as there are processors. Throws DataError for the
-// first file, in their order, that cannot be read.
-std::vector<uint8_t> load_pictures(const std::vector<File>& files, const Shape& shape);
+struct Loaded {
+  std::vector<File> files;            // those that could be read, in their order
+  std::vector<uint8_t> pixels;        // (files, C, H, W)
+  std::vector<std::string> failures;  // of the others, in their order
+};
+
+// All pictures in one shape, on as many threads as there are processors.
+Loaded load_pictures(const std::vector<File>& files, const Shape& shape);
 
 }  // namespace image_folder

@@ -1,8 +1,6 @@
 #include "split.hpp"
 
 #include <map>
-#include <optional>
-#include <regex>
 
 namespace image_folder {
 namespace {
@@ -20,23 +18,14 @@ double draw(const std::string& name, uint64_t seed) {
   return static_cast<double>((z ^ (z >> 31)) >> 11) * 0x1p-53;
 }
 
-std::string group_name(const File& file, const std::optional<std::regex>& pattern) {
-  const std::string stem = std::filesystem::path(file.name).stem().string();
-  std::smatch match;
-  if (!pattern || !std::regex_search(stem, match, *pattern)) {
-    return file.name;
-  }
-  return match.size() > 1 && match[1].matched ? match.str(1) : match.str(0);
-}
-
 }  // namespace
 
-Split split_files(const std::vector<File>& files, const std::string& pattern, double test_fraction, uint64_t seed) {
-  const auto regex = pattern.empty() ? std::nullopt : std::optional(std::regex(pattern));
+Split split_files(const std::vector<File>& files, const Pattern& pattern, double test_fraction, uint64_t seed) {
   Split split;
   std::map<std::string, int64_t> numbers;
   for (size_t i = 0; i < files.size(); ++i) {
-    const std::string name = group_name(files[i], regex);
+    const std::string stem = std::filesystem::path(files[i].name).stem().string();
+    const std::string name = pattern.group_of(stem, files[i].name);
     split.groups.push_back(numbers.try_emplace(name, static_cast<int64_t>(numbers.size())).first->second);
     (draw(name, seed) < test_fraction ? split.test : split.train).push_back(static_cast<int64_t>(i));
   }

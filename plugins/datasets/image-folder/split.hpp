@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "folder.hpp"
+#include "pattern.hpp"
 
 namespace image_folder {
 
@@ -14,9 +15,8 @@ struct Split {
 };
 
 // Each group stands by a hash of its name and the seed alone, so it stays where it is whatever other files there are.
-// A file's group is the first capture of `pattern` in its name without folders and ending, or the whole match where
-// the capture took no part in it; a file that does not match is by itself, as all are where there is no pattern. Throws
-// std::regex_error where it is no regular expression of ECMAScript.
-Split split_files(const std::vector<File>& files, const std::string& pattern, double test_fraction, uint64_t seed);
+// A file's group is what the pattern finds in its name without folders and ending; a file that does not match is by
+// itself.
+Split split_files(const std::vector<File>& files, const Pattern& pattern, double test_fraction, uint64_t seed);
 
 }  // namespace image_folder
