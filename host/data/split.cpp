@@ -46,10 +46,18 @@ Subsets divide(const plugin::Dataset& dataset, double validation, uint64_t seed)
   const int64_t count = dataset.spec().train_count;
   Subsets out;
   out.test = {plugin::Split::test, {}, dataset.spec().test_count};
-  const int64_t wanted = std::llround(validation * static_cast<double>(count));
-  if (wanted == 0) {
+  if (validation == 0) {
     out.train = {plugin::Split::train, {}, count};
     return out;
+  }
+  const int64_t wanted = std::llround(validation * static_cast<double>(count));
+  if (wanted == 0 || wanted >= count) {
+    throw Error(ErrorKind::data,
+                "dataset.validation: got {}, which is {} of the {} training samples, expected at least one on each "
+                "side{}",
+                validation, wanted == 0 ? "none" : "all", count,
+                count < 2 ? "; hint: use more of them, or no validation"
+                          : fmt::format("; hint: {:.3g} holds out one", 1 / static_cast<double>(count)));
   }
   std::vector<int64_t> groups;
   for (int64_t i = 0; i < count; ++i) {
@@ -65,7 +73,7 @@ Subsets divide(const plugin::Dataset& dataset, double validation, uint64_t seed)
     throw Error(
         ErrorKind::data,
         "dataset.validation: the groups of near-duplicates among the {} training samples are too large to cut off "
-        "{} of them, expected smaller ones",
+        "{} of them, expected smaller ones; hint: hold out more, or make more groups",
         count, wanted);
   }
   return out;

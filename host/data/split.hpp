@@ -22,8 +22,8 @@ struct Subsets {
   Subset train, validation, test;
 };
 
-// Cuts the validation split from the training data by the seed, whole groups of samples at a time. Throws Error(data)
-// where that leaves nothing on one side.
+// Cuts the validation split from the training data by the seed, whole groups of samples at a time; none where it is 0.
+// Throws Error(data) where that leaves nothing on one side.
 Subsets divide(const plugin::Dataset& dataset, double validation, uint64_t seed);
 
 // Whether each sample is held out, by the group that each belongs to: groups are taken in random order as long as they

@@ -4,6 +4,7 @@
 #include <map>
 #include <numeric>
 
+#include "base/error.hpp"
 #include "data/split.hpp"
 
 using atelier::data::hold_out;
@@ -12,6 +13,22 @@ namespace {
 
 int64_t count(const std::vector<bool>& held_out) {
   return std::ranges::count(held_out, true);
+}
+
+// What divide says to so many drawn samples.
+std::string refusal(double validation, int64_t samples) {
+  try {
+    static const atelier::plugin::Registry registry({SHAPES_PLUGIN});
+    const atelier::catalog::Settings settings{{"size", int64_t{8}},
+                                              {"channels", int64_t{1}},
+                                              {"count", samples},
+                                              {"test_count", int64_t{1}},
+                                              {"seed", int64_t{0}}};
+    atelier::data::divide(atelier::plugin::Dataset(registry, {"shapes", settings, nullptr}, ".", {}), validation, 0);
+  } catch (const atelier::Error& error) {
+    return error.what();
+  }
+  return "";
 }
 
 }  // namespace
@@ -48,4 +65,16 @@ TEST_CASE("where no groups add up to the wanted number, the nearer one is taken"
   CHECK(count(hold_out(fours, 3, 0)) == 4);
   CHECK(count(hold_out(fours, 5, 0)) == 4);
   CHECK(count(hold_out(fours, 7, 0)) == 8);
+}
+
+TEST_CASE("a validation split that rounds to nothing, or to everything, is refused with the numbers") {
+  CHECK(refusal(0, 4).empty());
+  CHECK(refusal(0.2, 4).empty());  // 0.8 of a sample is one
+  CHECK(refusal(0.1, 4) ==
+        "dataset.validation: got 0.1, which is none of the 4 training samples, expected at least one on each side; "
+        "hint: 0.25 holds out one");
+  CHECK(refusal(0.9, 4) ==
+        "dataset.validation: got 0.9, which is all of the 4 training samples, expected at least one on each side; "
+        "hint: 0.25 holds out one");
+  CHECK(refusal(0.4, 1).find("; hint: use more of them, or no validation") != std::string::npos);
 }
