@@ -77,6 +77,7 @@ Verb evaluate_verb() {
           {{"split", "NAME", "test (the default), validation or train"},
            weights_option(),
            threads_option(),
+           allow_changes_option(),
            out_option(),
            json_option()},
           evaluate};

@@ -24,14 +24,16 @@ int resume(const Arguments& arguments) {
 }  // namespace
 
 Verb resume_verb() {
-  return {"resume",
-          "LOG",
-          "go on where a run stopped, in the same log",
-          "Of a folder or an experiment's name, the newest run that stopped before its end.",
-          1,
-          1,
-          {threads_option(), out_option()},
-          resume};
+  return {
+      "resume",
+      "LOG",
+      "go on where a run stopped, in the same log",
+      "Of a folder or an experiment's name, the newest run that stopped before its end. A run whose data, plugins or\n"
+      "class names have changed since goes on with --allow-changes only, and its log keeps what changed.",
+      1,
+      1,
+      {threads_option(), allow_changes_option(), out_option()},
+      resume};
 }
 
 }  // namespace atelier::cli

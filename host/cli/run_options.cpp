@@ -1,5 +1,7 @@
 #include "cli/run_options.hpp"
 
+#include <fmt/core.h>
+
 #include <cstdlib>
 #include <sstream>
 
@@ -46,6 +48,8 @@ inference::Environment environment_of(const Arguments& arguments, const fs::path
   environment.threads = static_cast<int>(arguments.integer("threads", usable_processors(), 1, most_threads));
   environment.out_directory = arguments.text("out", "runs");
   environment.data_directories = data_directories(arguments, file);
+  environment.allow_changes = arguments.has("allow-changes");
+  environment.inform = [](std::string_view line) { print_message(fmt::format("atelier: note: {}", line)); };
   return environment;
 }
 
@@ -58,6 +62,10 @@ inference::WeightsOf chosen_weights(const Arguments& arguments) {
 
 Option threads_option() {
   return {"threads", "N", "threads to compute with; the default is all that may be used. Results don't depend on it"};
+}
+
+Option allow_changes_option() {
+  return {"allow-changes", "", "take data, plugins and class names as they are now, where they are not what they were"};
 }
 
 Option out_option() {

@@ -20,6 +20,7 @@ inference::Environment environment_of(const Arguments& arguments, const std::fil
 inference::WeightsOf chosen_weights(const Arguments& arguments);
 
 Option threads_option();
+Option allow_changes_option();
 Option out_option();
 Option json_option();
 Option csv_option();

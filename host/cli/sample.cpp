@@ -92,6 +92,7 @@ Verb sample_verb() {
            {"columns", "N", "images in a row; the default is a near-square grid"},
            weights_option(),
            threads_option(),
+           allow_changes_option(),
            out_option()},
           sample};
 }

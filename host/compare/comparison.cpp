@@ -49,6 +49,31 @@ std::vector<Difference> differences_of(const std::vector<Run>& runs) {
   return differences;
 }
 
+// What runs were made from that their settings do not show. A run that has none of a kind (another optimizer, made
+// data) differs by its settings.
+void add_differences_of_identity(const std::vector<Run>& runs, std::vector<Difference>& differences) {
+  std::set<std::string> kinds;
+  for (const auto& run : runs) {
+    for (const auto& [what, value] : run.identity) {
+      kinds.insert(what);
+    }
+  }
+  for (const auto& what : kinds) {
+    Difference difference{what, {}};
+    std::set<std::string> known;
+    for (const auto& run : runs) {
+      const auto found = run.identity.find(what);
+      difference.values.push_back(found == run.identity.end() ? "" : runlog::shortened(found->second));
+      if (found != run.identity.end()) {
+        known.insert(found->second);
+      }
+    }
+    if (known.size() > 1) {
+      differences.push_back(std::move(difference));
+    }
+  }
+}
+
 // The metrics of evaluation and training of all runs, each once, evaluation first.
 std::vector<std::string> metric_names(const std::vector<Run>& runs) {
   std::vector<std::string> names;
@@ -159,6 +184,7 @@ Comparison compare(std::vector<Run> runs, const std::string& metric) {
   }
   comparison.labels = labels_of(comparison.runs);
   comparison.differences = differences_of(comparison.runs);
+  add_differences_of_identity(comparison.runs, comparison.differences);
   comparison.results = results_of(comparison.runs);
   comparison.metric = choose_metric(comparison.runs, metric);
   return comparison;

@@ -10,10 +10,11 @@
 
 namespace atelier::compare {
 
-// A setting that is not the same in all runs.
+// A setting, or something else that a run is made from, that is not the same in all runs.
 struct Difference {
-  std::string key;                  // "model.latent"
-  std::vector<std::string> values;  // a TOML literal for each run; "" where a run has no such setting
+  std::string key;  // "model.latent", "data sha256"
+  std::vector<std::string>
+      values;  // a TOML literal for each run, or as much as tells; "" where a run has no such thing
 };
 
 // A number of each run.

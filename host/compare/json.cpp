@@ -54,17 +54,45 @@ Json metrics_json(const Run& run) {
   return json;
 }
 
-Json provenance_json(const runlog::Provenance& from) {
+Json classes_json(const std::vector<runlog::ClassNames>& classes) {
+  Json json = Json::object();
+  for (const auto& [field, names] : classes) {
+    json[field] = names;
+  }
+  return json;
+}
+
+Json changes_json(const std::vector<runlog::Change>& changes) {
+  Json json = Json::array();
+  for (const auto& change : changes) {
+    json.push_back({{"step", change.step},
+                    {"what", change.what},
+                    {"was", text_or_null(change.was)},
+                    {"now", text_or_null(change.now)}});
+  }
+  return json;
+}
+
+Json provenance_json(const runlog::RunDescription& description) {
+  const runlog::Provenance& from = description.provenance;
   Json plugins = Json::array();
   for (const auto& plugin : from.plugins) {
     plugins.push_back(
         {{"name", plugin.name}, {"version", plugin.version}, {"sha256", plugin.sha256}, {"path", plugin.path}});
   }
+  Json foreign = Json::object();
+  for (const auto& run : description.foreign) {
+    foreign[run.name] = run.run_id;
+  }
   return {{"host", from.host},
           {"threads", from.threads},
           {"fingerprint", from.fingerprint},
           {"dataset", {{"name", from.dataset}, {"sha256", text_or_null(from.dataset_sha256)}}},
+          {"classes", classes_json(from.classes)},
           {"plugins", plugins},
+          {"runs", foreign},
+          {"start_run", text_or_null(from.start_run_id)},
+          {"changes", changes_json(from.changes)},
           {"source_revision", text_or_null(from.source_revision)}};
 }
 
@@ -102,7 +130,7 @@ std::string to_json(const Run& run, const Details& details) {
                         {"resolved", details.description.resolved},
                         {"overrides", details.description.overrides},
                         {"settings", run.settings}};
-  json["provenance"] = provenance_json(details.description.provenance);
+  json["provenance"] = provenance_json(details.description);
   json["metrics"] = metrics_json(run);
   json["samples"] = samples_json(details.samples);
   json["weights"] = {{"checkpoint", step_json(details.checkpoint)},

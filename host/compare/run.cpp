@@ -99,6 +99,7 @@ void read_into(Run& run) {
   run.seed = description.seed;
   run.tags = description.tags;
   run.settings = experiment::flatten(description.resolved, run.path.string() + " (resolved experiment)");
+  run.identity = runlog::identity_of(description);
   for (const auto& cadence : description.cadences) {
     for (const auto& metric : cadence.metrics) {
       run.metrics.push_back(read_series(log, cadence, metric));

@@ -13,6 +13,7 @@
 #include "base/terminal_text.hpp"
 #include "experiment/experiment.hpp"
 #include "runlog/description.hpp"
+#include "runlog/identity.hpp"
 #include "runlog/reader.hpp"
 
 namespace atelier::compare {
@@ -54,6 +55,7 @@ struct Run {
   uint64_t seed = 0;
   std::vector<std::string> tags;
   std::map<std::string, std::string> settings;  // experiment::flatten of the resolved experiment
+  runlog::Identity identity;                    // what it was made from beside them
   std::vector<Series> metrics;                  // in the log's order
   Best best;
   int64_t steps = 0;              // of the newest row

@@ -52,20 +52,31 @@ std::string identity(const Run& run, const terminal::Layout& layout) {
   return text;
 }
 
-std::string provenance(const runlog::Provenance& from, const std::string& overrides, const terminal::Layout& layout) {
+std::string provenance(const runlog::RunDescription& description, const terminal::Layout& layout) {
+  const runlog::Provenance& from = description.provenance;
   std::string text = field("host", from.host);
   text += field("threads", fmt::format("{}", from.threads));
   text +=
       field("dataset", from.dataset_sha256.empty() ? from.dataset
                                                    : fmt::format("{}  sha256 {}", from.dataset, from.dataset_sha256));
+  for (const runlog::ClassNames& classes : from.classes) {
+    text += field("classes", fmt::format("{}: {}", classes.field, fmt::join(classes.names, ", ")));
+  }
+  text += field("started as", from.start_run_id);
+  for (const runlog::ForeignRun& run : description.foreign) {
+    text += field("uses", fmt::format("{}  {}", run.name, run.run_id));
+  }
+  for (const runlog::Change& change : from.changes) {
+    text += field("changed", fmt::format("after step {}: {}", terminal::grouped(change.step), to_text(change)));
+  }
   text += field("revision", from.source_revision);
   terminal::TextTable plugins{{{"plugin"}, {"version"}, {"sha256"}, {"path"}}, {}};
   for (const auto& plugin : from.plugins) {
     plugins.add({{plugin.name}, {plugin.version}, {terminal::shortened(plugin.sha256, 13)}, {plugin.path}});
   }
   text += fmt::format("\n{}", to_text(plugins, inside(layout)));
-  if (!overrides.empty()) {
-    text += fmt::format("\noverrides\n{}", indented(overrides));
+  if (!description.overrides.empty()) {
+    text += fmt::format("\noverrides\n{}", indented(description.overrides));
   }
   return text + fmt::format("\nfingerprint\n{}", indented(from.fingerprint));
 }
@@ -121,7 +132,7 @@ std::string to_text(const Run& run, const Details& details, const terminal::Layo
   const runlog::RunDescription& description = details.description;
   std::string text = identity(run, layout);
   text += heading("experiment", layout) + indented(description.resolved);
-  text += heading("provenance", layout) + indented(provenance(description.provenance, description.overrides, layout));
+  text += heading("provenance", layout) + indented(provenance(description, layout));
   text += heading("metrics", layout) + indented(metrics(run, layout));
   text += heading("samples", layout) + indented(samples(details));
   text += heading("weights", layout);

@@ -22,7 +22,7 @@ Batch::Batch(const ExperimentData& data, int64_t capacity)
   ATELIER_CHECK(data.spec().fields.size() <= max_fields);
   for (const catalog::FieldSpec& field : data.spec().fields) {
     memory_.emplace_back(static_cast<size_t>(capacity * field.dims.elements()) * tensor::size_of(field.dtype));
-    fields_.push_back({field.name, {{}, field.dtype}, memory_.back().data()});
+    fields_.push_back({field.name, {{}, field.dtype}, memory_.back().data(), data.refusal(field.name)});
   }
 }
 

@@ -35,6 +35,11 @@ ExperimentData::ExperimentData(const experiment::Experiment& experiment, const p
   check_sizes(experiment, subsets_);
 }
 
+std::string ExperimentData::refusal(const std::string& field) const {
+  const auto found = refusals_.find(field);
+  return found == refusals_.end() ? "" : found->second;
+}
+
 const Subset& ExperimentData::evaluated_subset() const {
   return subsets_.validation.count > 0 ? subsets_.validation : subsets_.test;
 }

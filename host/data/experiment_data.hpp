@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "data/split.hpp"
@@ -27,6 +29,10 @@ class ExperimentData {
   [[nodiscard]] const catalog::DataSpec& spec() const { return transforms_.spec(); }  // of the model's samples
   [[nodiscard]] const Subsets& subsets() const { return subsets_; }
 
+  // Nobody who records may have this field from now on; `reason` is what they are told.
+  void refuse(const std::string& field, const std::string& reason) { refusals_[field] = reason; }
+  [[nodiscard]] std::string refusal(const std::string& field) const;  // "" where there is none
+
   // What evaluations during training look at: the validation split, or the test split where none is cut off.
   [[nodiscard]] const Subset& evaluated_subset() const;
   // Whether the test split is looked at once more, when training is done.
@@ -36,6 +42,7 @@ class ExperimentData {
   plugin::Dataset dataset_;
   Transforms transforms_;
   Subsets subsets_;
+  std::map<std::string, std::string> refusals_;  // by field
 };
 
 }  // namespace atelier::data

@@ -1,7 +1,9 @@
-// What a machine gives a run or a look at one: threads, and the folders where data and other runs are found.
+// What surrounds a run or a look at one: threads, the folders where data and other runs are found, who is told.
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <string_view>
 #include <vector>
 
 namespace atelier::inference {
@@ -10,6 +12,8 @@ struct Environment {
   int threads = 1;
   std::filesystem::path out_directory = "runs";         // where runs are found by their names
   std::vector<std::filesystem::path> data_directories;  // where datasets look first
+  bool allow_changes = false;                           // goes on with other data or plugins than a log was made from
+  std::function<void(std::string_view)> inform;         // told, in one line, what is other than a log says
 };
 
 }  // namespace atelier::inference

@@ -3,10 +3,13 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "inference/identity.hpp"
 #include "inference/weights.hpp"
 
 namespace atelier::inference {
 namespace {
+
+const std::vector<catalog::Kind> seen_in_samples = {catalog::Kind::model, catalog::Kind::loss};
 
 // A checkpoint's weights, with their moving averages, which lie beside them, in their place.
 runlog::Weights averaged(runlog::Checkpoint checkpoint) {
@@ -49,6 +52,7 @@ TrainedModel::TrainedModel(const std::filesystem::path& log, const plugin::Regis
       model_(experiment_, data_.spec(), registry, environment,
              runs_in_log_or_by_name(reader_, experiment_, registry, environment)),
       sampler_(model_) {
+  refuse_other_classes(reader_, environment, data_);
   load(weights_in(reader_, weights), model_.bank());
 }
 
@@ -59,6 +63,8 @@ pictures::ImageStack sample(const std::filesystem::path& log, const plugin::Regi
     throw Error(ErrorKind::file, "{}: the model makes no images of 1 or 3 channels; hint: --view shows what it does",
                 log.string());
   }
+  inform_of_changes(trained.log(), trained.experiment(), registry, environment, trained.model(), seen_in_samples,
+                    nullptr);
   return trained.sampler().sample(count, seed);
 }
 
@@ -66,6 +72,15 @@ pictures::Strips view(const std::filesystem::path& log, const plugin::Registry& 
                       const Environment& environment, const std::string& name, int64_t count, uint64_t seed,
                       WeightsOf weights) {
   TrainedModel trained(log, registry, environment, {}, weights);
+  const bool shows_data = std::ranges::any_of(trained.model().model().views(), [&](const auto& candidate) {
+    return candidate.name == name && candidate.uses_data;
+  });
+  std::vector<catalog::Kind> kinds = seen_in_samples;
+  if (shows_data) {
+    kinds.push_back(catalog::Kind::dataset);
+  }
+  inform_of_changes(trained.log(), trained.experiment(), registry, environment, trained.model(), kinds,
+                    shows_data ? &trained.data() : nullptr);
   return trained.sampler().draw_view(name, count, seed, trained.data());
 }
 
@@ -78,6 +93,10 @@ Measurement evaluate(const std::filesystem::path& log, const plugin::Registry& r
   if (subset.count == 0) {
     throw Error(ErrorKind::usage, "--split: the data has no {} split", chosen);
   }
+  std::vector<catalog::Kind> kinds = seen_in_samples;
+  kinds.insert(kinds.end(), {catalog::Kind::metric, catalog::Kind::dataset});
+  inform_of_changes(trained.log(), trained.experiment(), registry, environment, trained.model(), kinds,
+                    &trained.data());
   Evaluator evaluator(trained.experiment(), registry, trained.data(), trained.model(), trained.sampler());
   SplitMetrics metrics = evaluator.evaluate(subset, trained.experiment().evaluate.batch_size, MetricsDue::all);
   return {chosen, std::move(metrics.values), std::move(metrics.arrays)};

@@ -25,6 +25,7 @@ class TrainedModel {
   TrainedModel(const TrainedModel&) = delete;
   TrainedModel& operator=(const TrainedModel&) = delete;
 
+  [[nodiscard]] const runlog::Reader& log() const { return reader_; }
   [[nodiscard]] const experiment::Experiment& experiment() const { return experiment_; }
   [[nodiscard]] const data::ExperimentData& data() const { return data_; }
   [[nodiscard]] BuiltModel& model() { return model_; }

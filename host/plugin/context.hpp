@@ -20,6 +20,7 @@ struct BatchField {
   std::string name;
   record::TensorType type;
   const void* data = nullptr;
+  std::string refusal;  // why nobody may have it; "" where everybody may
 };
 
 class BatchSource {

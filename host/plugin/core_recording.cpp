@@ -200,6 +200,9 @@ atl_status field(atl_context* context, atl_string name, atl_location location, a
     const std::vector<BatchField>& fields = c.batch->fields();
     const auto found = std::ranges::find(fields, wanted, &BatchField::name);
     if (found != fields.end()) {
+      if (!found->refusal.empty()) {
+        throw Error(ErrorKind::data, "{}", at_place(location, fmt::format("'{}': {}", wanted, found->refusal)));
+      }
       auto& known = c.field_tensors.at(static_cast<size_t>(found - fields.begin()));
       if (known.generation != session.generation()) {
         known = {session.input(found->type, found->data, to_location(location)), session.generation()};

@@ -65,6 +65,7 @@ Dataset::Dataset(const Registry& registry, const DatasetRecipe& recipe, const st
   const atl_data_spec* spec = nullptr;
   context.check(table_->spec(instance_.self(), &spec));
   spec_ = to_data_spec(*spec);
+  reads_files_ = !spec_.files.empty();
   if (source_) {  // what a sample is made of, too
     spec_.files.insert(spec_.files.end(), source_->spec().files.begin(), source_->spec().files.end());
   }

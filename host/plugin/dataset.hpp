@@ -32,6 +32,10 @@ class Dataset {
   Dataset& operator=(const Dataset&) = delete;
 
   [[nodiscard]] const catalog::DataSpec& spec() const { return spec_; }
+  // The one that its samples are made of; null where there is none.
+  [[nodiscard]] const Dataset* source() const { return source_.get(); }
+  // Whether it reads files itself, beside what its source reads.
+  [[nodiscard]] bool reads_files() const { return reads_files_; }
   // Writes one sample into one array for each field. Any thread, concurrently. Throws Error(data).
   void read(Split split, int64_t index, void* const* fields) const;
   // The group of near-duplicates that a training sample belongs to. Throws Error(data).
@@ -45,6 +49,7 @@ class Dataset {
   const atl_dataset_v1* table_ = nullptr;
   Instance instance_;
   catalog::DataSpec spec_;
+  bool reads_files_ = false;
 };
 
 }  // namespace atelier::plugin

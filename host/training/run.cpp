@@ -1,10 +1,16 @@
 #include "training/run.hpp"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <iterator>
+
 #include "base/error.hpp"
+#include "inference/provenance.hpp"
 #include "inference/trained_model.hpp"
 #include "inference/weights.hpp"
+#include "runlog/identity.hpp"
 #include "runlog/path.hpp"
-#include "training/provenance.hpp"
 #include "training/run_description.hpp"
 #include "training/start.hpp"
 #include "training/trainer.hpp"
@@ -22,12 +28,30 @@ void write_foreign(const Setup& setup, runlog::Writer& writer) {
   }
 }
 
+// What the run would go on with that it was not made from. Throws Error(file) where that is not allowed.
+std::vector<runlog::Change> allowed_changes(const runlog::Reader& reader, const runlog::RunDescription& now,
+                                            int64_t step, bool allowed) {
+  std::vector<runlog::Change> changes =
+      runlog::differences(runlog::identity_of(reader.description()), runlog::identity_of(now));
+  std::vector<std::string> texts;
+  for (runlog::Change& change : changes) {
+    change.step = step;
+    texts.push_back(to_text(change));
+  }
+  if (!changes.empty() && !allowed) {
+    throw Error(ErrorKind::file,
+                "{}: what the run is made from has changed: {}; hint: bring back what it was, or --allow-changes goes "
+                "on with what is there, and the log says so",
+                reader.path().string(), fmt::join(texts, "; "));
+  }
+  return changes;
+}
+
 // Everything that could go wrong in going on is found before the log is touched.
-void check_resumable(Setup& setup, const LogPlan& plan, const runlog::Reader& reader,
-                     const runlog::Checkpoint& checkpoint, const plugin::Registry& registry) {
+void check_resumable(Setup& setup, const runlog::RunDescription& now, const runlog::Reader& reader,
+                     const runlog::Checkpoint& checkpoint) {
   inference::load(checkpoint.weights, setup.built.bank());
   setup.steps.optimizers().load_slots(checkpoint.optimizer);
-  const runlog::RunDescription now = describe_run(setup, plan, registry, 1);
   const runlog::RunDescription& then = reader.description();
   const auto names = [](const runlog::RunDescription& description) {
     std::vector<std::string> out = description.counters;
@@ -70,9 +94,9 @@ double seconds_until(const runlog::Reader& reader, int64_t step) {
 RunOutcome run(const experiment::Experiment& experiment, const plugin::Registry& registry, const RunOptions& options,
                Observer& observer) {
   Setup setup(experiment, registry, options);
-  take_start(setup, registry, options);
+  const std::string start_run_id = take_start(setup, registry, options);
   const LogPlan plan = plan_log(setup);
-  const runlog::RunDescription description = describe_run(setup, plan, registry, options.threads);
+  const runlog::RunDescription description = describe_run(setup, plan, registry, options.threads, start_run_id);
   const std::filesystem::path log = runlog::new_log_path(options.out_directory, experiment.name,
                                                          description.created_utc, description.run_id, description.seed);
   begin_work(options);
@@ -96,8 +120,13 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
   const experiment::Experiment experiment = inference::experiment_of(*reader, registry, {});
   Setup setup(experiment, registry, options, inference::runs_in_log(*reader, experiment, registry, options));
   const LogPlan plan = plan_log(setup);
-  check_resumable(setup, plan, *reader, *checkpoint, registry);
-  if (reader->description().provenance.fingerprint != numeric_fingerprint()) {
+  const runlog::Provenance& then = reader->description().provenance;
+  const runlog::RunDescription now = describe_run(setup, plan, registry, options.threads, then.start_run_id);
+  std::vector<runlog::Change> changes = then.changes;
+  std::ranges::move(allowed_changes(*reader, now, checkpoint->step, options.allow_changes),
+                    std::back_inserter(changes));
+  check_resumable(setup, now, *reader, *checkpoint);
+  if (then.fingerprint != now.provenance.fingerprint) {
     observer.message(
         "this machine or program computes under another numeric fingerprint than the run so far; its bits may differ "
         "from an uninterrupted run's");
@@ -105,7 +134,9 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
   const double seconds_before = seconds_until(*reader, checkpoint->step);
   reader.reset();
   begin_work(options);
-  Trainer trainer(setup, plan, runlog::Writer::reopen(log, checkpoint->step), log, options, observer);
+  runlog::Writer writer = runlog::Writer::reopen(log, checkpoint->step);
+  writer.set_changes(changes);
+  Trainer trainer(setup, plan, std::move(writer), log, options, observer);
   trainer.restore(*checkpoint, seconds_before);
   return trainer.run();
 }

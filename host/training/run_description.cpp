@@ -1,11 +1,12 @@
 #include "training/run_description.hpp"
 
+#include "inference/provenance.hpp"
 #include "runlog/path.hpp"
-#include "training/provenance.hpp"
 
 namespace atelier::training {
 
-runlog::RunDescription describe_run(Setup& setup, const LogPlan& plan, const plugin::Registry& registry, int threads) {
+runlog::RunDescription describe_run(Setup& setup, const LogPlan& plan, const plugin::Registry& registry, int threads,
+                                    const std::string& start_run_id) {
   const experiment::Experiment& experiment = setup.experiment;
   runlog::RunDescription out;
   out.name = experiment.name;
@@ -25,7 +26,8 @@ runlog::RunDescription describe_run(Setup& setup, const LogPlan& plan, const plu
       out.foreign.back().weights.push_back({name, value.shape});
     }
   }
-  out.provenance = provenance_of(setup, registry, threads);
+  out.provenance = inference::provenance_of(experiment, registry, setup.data, setup.built, threads);
+  out.provenance.start_run_id = start_run_id;
   const auto metrics = [](const std::vector<std::string>& names) {
     std::vector<runlog::MetricColumn> list;
     for (const std::string& name : names) {

@@ -5,6 +5,8 @@
 
 namespace atelier::training {
 
-runlog::RunDescription describe_run(Setup& setup, const LogPlan& plan, const plugin::Registry& registry, int threads);
+// `start_run_id`: of the run whose weights it began with, or "".
+runlog::RunDescription describe_run(Setup& setup, const LogPlan& plan, const plugin::Registry& registry, int threads,
+                                    const std::string& start_run_id);
 
 }  // namespace atelier::training

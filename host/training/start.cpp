@@ -8,11 +8,11 @@
 namespace atelier::training {
 namespace {
 
-plugin::ForeignModel find_source(const Setup& setup, const plugin::Registry& registry,
-                                 const inference::Environment& environment) {
+inference::ForeignRun find_source(const Setup& setup, const plugin::Registry& registry,
+                                  const inference::Environment& environment) {
   const experiment::Experiment& experiment = setup.experiment;
   try {
-    return inference::runs_by_name(experiment, registry, environment)(experiment.start->from).model;
+    return inference::runs_by_name(experiment, registry, environment)(experiment.start->from);
   } catch (const Error& error) {
     throw Error(error.kind(), "{}: {}", located(experiment, "start", "from"), error.what());
   }
@@ -44,20 +44,21 @@ void take(const experiment::Experiment& experiment, const plugin::ForeignModel& 
 
 }  // namespace
 
-void take_start(Setup& setup, const plugin::Registry& registry, const inference::Environment& environment) {
+std::string take_start(Setup& setup, const plugin::Registry& registry, const inference::Environment& environment) {
   const auto& start = setup.experiment.start;
   if (!start) {
-    return;
+    return "";
   }
-  const plugin::ForeignModel source = find_source(setup, registry, environment);
+  const inference::ForeignRun source = find_source(setup, registry, environment);
   record::Bank& bank = setup.built.bank();
   ++bank.version;
   for (const auto& parameter : bank.parameters) {
     if (is_taken(*start, bank, *parameter)) {
-      take(setup.experiment, source, *parameter);
+      take(setup.experiment, source.model, *parameter);
     }
   }
   execute::begin_averages(bank);
+  return source.run_id;
 }
 
 }  // namespace atelier::training

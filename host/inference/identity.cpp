@@ -1,0 +1,53 @@
+#include "inference/identity.hpp"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "data/hash.hpp"
+#include "inference/provenance.hpp"
+#include "runlog/identity.hpp"
+
+namespace atelier::inference {
+
+void refuse_other_classes(const runlog::Reader& log, const Environment& environment, data::ExperimentData& data) {
+  if (environment.allow_changes) {
+    return;
+  }
+  for (const runlog::ClassNames& then : log.description().provenance.classes) {
+    const catalog::FieldSpec* const field = data.spec().find(then.field);
+    if (field != nullptr && !field->class_names.empty() && field->class_names != then.names) {
+      data.refuse(then.field,
+                  fmt::format("the classes of this data are {}, the model was trained with {}; hint: give "
+                              "them the names that they had, or --allow-changes takes them by their numbers",
+                              fmt::join(field->class_names, ", "), fmt::join(then.names, ", ")));
+    }
+  }
+}
+
+void inform_of_changes(const runlog::Reader& log, const experiment::Experiment& experiment,
+                       const plugin::Registry& registry, const Environment& environment, const BuiltModel& model,
+                       const std::vector<catalog::Kind>& kinds, const data::ExperimentData* data) {
+  if (!environment.inform) {
+    return;
+  }
+  runlog::RunDescription now;
+  now.provenance.plugins = plugins_of(experiment, registry, model, kinds);
+  if (data != nullptr) {
+    now.provenance.dataset_sha256 = data::hash_of_samples(data->dataset(), environment.threads);
+    now.provenance.classes = class_names_of(data->spec());
+  }
+  std::vector<std::string> changes;
+  for (const runlog::Change& change :
+       runlog::differences(runlog::identity_of(log.description()), runlog::identity_of(now))) {
+    if (!change.was.empty() && !change.now.empty()) {
+      changes.push_back(to_text(change));
+    }
+  }
+  if (!changes.empty()) {
+    environment.inform(
+        fmt::format("{}: not what the run was made from: {}", log.path().string(), fmt::join(changes, "; ")));
+  }
+}
+
+}  // namespace atelier::inference

@@ -1,0 +1,96 @@
+#include "inference/provenance.hpp"
+
+#include <gnu/libc-version.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "base/sha256.hpp"
+#include "data/hash.hpp"
+#include "kernels/fingerprint.hpp"
+
+namespace atelier::inference {
+namespace {
+
+std::string cpu_model() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);) {
+    if (line.starts_with("model name")) {
+      return line.substr(line.find(':') + 2);
+    }
+  }
+  return "unknown";
+}
+
+}  // namespace
+
+std::string numeric_fingerprint() {
+  std::string out = kernels::library_versions();
+  out += fmt::format("glibc={}\n", gnu_get_libc_version());
+  out += fmt::format("cpu={}\n", cpu_model());
+  out += fmt::format("l1d={}\nl2={}\nl3={}\n", sysconf(_SC_LEVEL1_DCACHE_SIZE), sysconf(_SC_LEVEL2_CACHE_SIZE),
+                     sysconf(_SC_LEVEL3_CACHE_SIZE));
+  out += fmt::format("compiler={}\n", __VERSION__);
+  return out;
+}
+
+std::vector<runlog::Plugin> plugins_of(const experiment::Experiment& experiment, const plugin::Registry& registry,
+                                       const BuiltModel& model, const std::vector<catalog::Kind>& kinds) {
+  std::vector<runlog::Plugin> out;
+  const auto add = [&](catalog::Kind kind, const std::string& use) {
+    const catalog::Description& from = registry.get(kind, use).description;
+    if (std::ranges::find(kinds, kind) != kinds.end() &&
+        std::ranges::find(out, from.plugin_path, &runlog::Plugin::path) == out.end()) {
+      out.push_back({from.plugin_name, from.plugin_version, from.plugin_path, Sha256::of_file(from.plugin_path)});
+    }
+  };
+  add(catalog::Kind::model, experiment.model.use);
+  for (const ForeignRun& run : model.foreign_runs()) {
+    add(catalog::Kind::model, run.model.recipe.model.use);
+  }
+  for (const auto& [slot, loss] : experiment.losses) {
+    add(catalog::Kind::loss, loss.use);
+  }
+  add(catalog::Kind::optimizer, experiment.optimizer.use);
+  for (const auto& [group, optimizer] : experiment.group_optimizers) {
+    add(catalog::Kind::optimizer, optimizer.use);
+  }
+  for (const auto& [name, metric] : experiment.metrics) {
+    add(catalog::Kind::metric, metric.use);
+  }
+  for (const experiment::Dataset* dataset = &experiment.dataset; dataset != nullptr; dataset = dataset->source.get()) {
+    add(catalog::Kind::dataset, dataset->use);
+  }
+  return out;
+}
+
+std::vector<runlog::ClassNames> class_names_of(const catalog::DataSpec& spec) {
+  std::vector<runlog::ClassNames> out;
+  for (const catalog::FieldSpec& field : spec.fields) {
+    if (!field.class_names.empty()) {
+      out.push_back({field.name, field.class_names});
+    }
+  }
+  return out;
+}
+
+runlog::Provenance provenance_of(const experiment::Experiment& experiment, const plugin::Registry& registry,
+                                 const data::ExperimentData& data, const BuiltModel& model, int threads) {
+  using catalog::Kind;
+  runlog::Provenance out;
+  char host[256] = {};
+  gethostname(host, sizeof host - 1);
+  out.host = host;
+  out.fingerprint = numeric_fingerprint();
+  out.threads = threads;
+  out.plugins =
+      plugins_of(experiment, registry, model, {Kind::model, Kind::loss, Kind::optimizer, Kind::metric, Kind::dataset});
+  out.dataset = experiment.dataset.use;
+  out.dataset_sha256 = data::hash_of_samples(data.dataset(), threads);
+  out.classes = class_names_of(data.spec());
+  out.source_revision = "atelier " ATELIER_VERSION;
+  return out;
+}
+
+}  // namespace atelier::inference
