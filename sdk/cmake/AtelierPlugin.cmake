@@ -14,8 +14,10 @@ function(atelier_add_plugin name)
   target_compile_definitions(${name} PRIVATE ATELIER_PLUGIN_NAME="${name}" ATELIER_PLUGIN_VERSION="${PLUGIN_VERSION}")
   # Equal bits need contraction off, on this side too.
   target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off -fno-math-errno>
-                         # Errors name the author's file as the author does.
-                         -fmacro-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}/=)
+                         # Errors name the author's file as the author does, and the library's bytes, whose hash a log
+                         # keeps, do not depend on where it and the SDK are built.
+                         -fmacro-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}/=
+                         -fmacro-prefix-map=$<JOIN:$<TARGET_PROPERTY:Atelier::sdk,INTERFACE_INCLUDE_DIRECTORIES>,>/=)
   set_target_properties(${name} PROPERTIES PREFIX "" CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   if(ATELIER_BUILD_PLUGIN_DIR)
     set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${ATELIER_BUILD_PLUGIN_DIR})
