@@ -2,8 +2,8 @@
 """Writes the table of README.md from the logs of finished runs, and the pictures in it:
     python3 experiments/table.py [ATELIER [RUNS]]       build/bin/atelier and runs/ where not given
 Rows and what is published about them are in table.toml; everything measured comes from the logs: figures from all finished
-runs of an experiment with different seeds (the newest of each), time and picture from the run of the file's own seed. Needs
-h5py."""
+runs of an experiment with different seeds (the newest of each), time and picture from the run of the file's own seed. Runs with
+other settings than the row's don't count, and a row without runs stays as it is. Needs h5py."""
 
 import math
 import statistics
@@ -23,13 +23,42 @@ def text(value):
     return value.decode() if isinstance(value, bytes) else value
 
 
+def literal(value):
+    """The value of an override, which may be a string without quotes."""
+    try:
+        return tomllib.loads("value = " + value)["value"]
+    except tomllib.TOMLDecodeError:
+        return value
+
+
+def settings(source, overrides):
+    """What an experiment says, by dotted key; its seed apart."""
+    def flat(table, prefix=""):
+        for key, value in table.items():
+            if isinstance(value, dict):
+                yield from flat(value, prefix + key + ".")
+            else:
+                yield prefix + key, value
+    out = dict(flat(tomllib.loads(source)))
+    for override in overrides:
+        key, _, value = override.partition("=")
+        out[key] = literal(value)
+    out.pop("seed", None)
+    return out
+
+
 def finished_runs(row, runs):
-    """The newest finished run of each seed; that of the experiment file's own seed comes first."""
+    """The newest finished run of each seed with the row's settings; that of the experiment file's own seed comes first."""
+    wanted = settings(file_of(row).read_text(), command_of(row)[1:])
     newest = {}
-    for path in sorted((runs / row["experiment"]).glob("*.h5")):
+    for path in (runs / row["experiment"]).glob("*.h5"):
         with h5py.File(path) as log:
-            if text(log.attrs["status"]) == "finished":
-                newest[int(log.attrs["seed"])] = path
+            experiment = log["experiment"]
+            had = settings(text(experiment["source"][()]), text(experiment["overrides"][()]).splitlines())
+            if text(log.attrs["status"]) == "finished" and had == wanted:
+                seed, created = int(log.attrs["seed"]), text(log.attrs["created_utc"])
+                newest[seed] = max(newest.get(seed, ("", path)), (created, path))
+    newest = {seed: path for seed, (_, path) in newest.items()}
     own = tomllib.loads(file_of(row).read_text())["seed"]
     return [newest[seed] for seed in sorted(newest, key=lambda seed: (seed != own, seed))]
 
@@ -70,18 +99,24 @@ def draw(row, path, atelier):
     return f"![{row['experiment']}](pictures/{picture.name})"
 
 
-def line(row, named_figures, atelier, runs):
-    paths = finished_runs(row, runs)
-    if not paths:
-        return None
+def command_cell(row):
+    _, *overrides = command_of(row)
+    return " ".join([f"[`{file_of(row).stem}`]({file_of(row).name})", *(f"`{override}`" for override in overrides)])
+
+
+def line(row, named_figures, atelier, paths):
     logs = [h5py.File(path) for path in paths]
     seeds = "1 seed" if len(logs) == 1 else f"{len(logs)} seeds"
-    _, *overrides = command_of(row)
-    command = " ".join([f"[`{file_of(row).stem}`]({file_of(row).name})", *(f"`{override}`" for override in overrides)])
     forms = named_figures[row["figures"]] if isinstance(row["figures"], str) else row["figures"]
-    cells = [row["system"], command, f"{training(logs[0])}, {seeds}", figures(forms, logs),
+    cells = [row["system"], command_cell(row), f"{training(logs[0])}, {seeds}", figures(forms, logs),
              row.get("published", "none for these settings"), draw(row, paths[0], atelier)]
     return "| " + " | ".join(cells) + " |"
+
+
+def earlier_line(readme, row):
+    """The row as the table has it already, or None."""
+    of_row = f" | {command_cell(row)} | "
+    return next((old for old in readme.splitlines() if of_row in old), None)
 
 
 def collapse(path):
@@ -113,15 +148,22 @@ def main():
     table = tomllib.loads((HERE / "table.toml").read_text())
     rows = table["row"]
     lines = ["| system | `atelier run experiments/…` | training | measured | published | picture |", "|---|---|---|---|---|---|"]
-    for row in rows:
-        found = line(row, table["figures"], atelier, runs)
-        print(row["experiment"], "no finished run: left out" if found is None else "done", file=sys.stderr)
-        lines += [found] if found else []
-    missing = [f"`{row['experiment']}`" for row in rows if not finished_runs(row, runs)]
-    lines += ["", "Not run to their end for this table: " + ", ".join(missing) + "."] if missing else []
     readme = HERE / "README.md"
+    missing = []
+    for row in rows:
+        paths = finished_runs(row, runs)
+        kept = earlier_line(readme.read_text(), row)
+        if paths:
+            lines.append(line(row, table["figures"], atelier, paths))
+        elif kept:
+            lines.append(kept)
+        else:
+            missing.append(f"`{row['experiment']}`")
+        print(row["experiment"], "written anew" if paths else "no finished run with its settings: " + ("stays as it is" if kept else "left out"),
+              file=sys.stderr)
+    lines += ["", "Not run to their end for this table: " + ", ".join(missing) + "."] if missing else []
     written = replaced(readme.read_text(), "table", lines)
-    collapsed = finished_runs({"experiment": COLLAPSED}, runs)
+    collapsed = [path for row in rows if row["experiment"] == COLLAPSED for path in finished_runs(row, runs)]
     readme.write_text(replaced(written, "collapse", collapse(collapsed[0])) if collapsed else written)
 
 

@@ -7,6 +7,7 @@
 #include "base/terminal_table.hpp"
 #include "cli/logs.hpp"
 #include "cli/program.hpp"
+#include "cli/progress.hpp"
 #include "cli/run_options.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
@@ -56,9 +57,14 @@ int evaluate(const Arguments& arguments) {
   const inference::Environment environment = environment_of(arguments);
   const std::filesystem::path log = find_log(arguments.words.front(), environment.out_directory);
   const plugin::Registry registry = load_plugins(arguments);
-  const inference::Measurement measured =
-      inference::evaluate(log, registry, environment, {arguments.words.begin() + 1, arguments.words.end()}, split,
-                          chosen_weights(arguments));
+  inference::Measurement measured;
+  {
+    ProgressPrinter printer;
+    measured = inference::evaluate(
+        log, registry, environment, {arguments.words.begin() + 1, arguments.words.end()}, split,
+        chosen_weights(arguments),
+        [&](const std::string& table, int64_t done, int64_t total) { printer.evaluating(table, done, total); });
+  }
   print(arguments.has("json") ? to_json(measured) : to_text(measured));
   return exit_done;
 }

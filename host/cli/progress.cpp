@@ -42,6 +42,12 @@ std::string loss_text(const training::Progress& progress, size_t longest_name, s
   return text;
 }
 
+std::string bar(double share, int width) {
+  const int done = static_cast<int>(std::clamp(share, 0.0, 1.0) * width);
+  return fmt::format("[{}{}] ", std::string(static_cast<size_t>(done), '#'),
+                     std::string(static_cast<size_t>(width - done), '-'));
+}
+
 std::string plain_line(const training::Progress& progress) {
   return fmt::format("step {}/{}, epoch {:.1f}/{}: {}, {}, {} left", progress.step, progress.total_steps,
                      progress.epoch, epochs_text(total_epochs(progress)), loss_text(progress, std::string::npos, ", "),
@@ -56,6 +62,11 @@ std::string metrics_text(const std::map<std::string, double>& metrics) {
   return text;
 }
 
+size_t line_columns() {
+  const size_t columns = message_columns();
+  return columns > 1 ? columns - 1 : columns;
+}
+
 }  // namespace
 
 // What there is room for: first the bar gives way, then the speed, then the epochs, then the names; losses and the time
@@ -63,18 +74,13 @@ std::string metrics_text(const std::map<std::string, double>& metrics) {
 std::string bar_line(const training::Progress& progress, size_t columns) {
   const double share =
       progress.total_steps > 0 ? static_cast<double>(progress.step) / static_cast<double>(progress.total_steps) : 0;
-  const auto bar = [&](int width) {
-    const int done = static_cast<int>(std::clamp(share, 0.0, 1.0) * width);
-    return fmt::format("[{}{}] ", std::string(static_cast<size_t>(done), '#'),
-                       std::string(static_cast<size_t>(width - done), '-'));
-  };
   const std::string epoch = fmt::format("epoch {:.1f}/{}  ", progress.epoch, epochs_text(total_epochs(progress)));
   const std::string left = duration_text(progress.seconds_left) + " left";
   const std::string speed = speed_text(progress) + "  ";
   const std::string losses = loss_text(progress, std::string::npos) + (progress.losses.empty() ? "" : "  ");
-  const std::array<std::string, 5> lines{bar(20) + epoch + losses + speed + left,
-                                         bar(10) + epoch + losses + speed + left, bar(10) + epoch + losses + left,
-                                         epoch + losses + left, losses + left};
+  const std::array<std::string, 5> lines{bar(share, 20) + epoch + losses + speed + left,
+                                         bar(share, 10) + epoch + losses + speed + left,
+                                         bar(share, 10) + epoch + losses + left, epoch + losses + left, losses + left};
   for (const std::string& line : lines) {
     if (terminal::columns_of(line) <= columns) {
       return line;
@@ -89,6 +95,14 @@ std::string bar_line(const training::Progress& progress, size_t columns) {
     line = loss_text(progress, --longest) + "  " + left;
   }
   return terminal::shortened(line, columns);
+}
+
+std::string evaluation_line(std::string_view table, int64_t done, int64_t total, double seconds_left, size_t columns) {
+  const std::string text =
+      fmt::format("{}: {} of {}, {} left", table, grouped(done), grouped(total), duration_text(seconds_left));
+  const std::string whole =
+      bar(static_cast<double>(done) / static_cast<double>(std::max<int64_t>(total, 1)), 20) + text;
+  return terminal::shortened(terminal::columns_of(whole) <= columns ? whole : text, columns);
 }
 
 ProgressPrinter::ProgressPrinter()
@@ -118,22 +132,53 @@ void ProgressPrinter::started(const std::filesystem::path& log, int64_t first_st
   print_line(fmt::format("{}: training from step {}", log.string(), first_step));
 }
 
-void ProgressPrinter::progress(const training::Progress& progress) {
+bool ProgressPrinter::is_due() {
   const Clock::time_point now = Clock::now();
   if (now - last_ < interval_) {
-    return;
+    return false;
   }
   last_ = now;
-  if (!on_terminal_) {
-    print_message(plain_line(progress));
-    return;
-  }
-  const size_t columns = message_columns();
-  const std::string line = bar_line(progress, columns > 1 ? columns - 1 : columns);
+  return true;
+}
+
+void ProgressPrinter::draw_line(const std::string& line) {
   const std::string text = fmt::format("\r{}\x1b[K", line);
   std::fwrite(text.data(), 1, text.size(), stderr);
   std::fflush(stderr);
   line_drawn_ = true;
+}
+
+void ProgressPrinter::progress(const training::Progress& progress) {
+  if (!is_due()) {
+    return;
+  }
+  if (on_terminal_) {
+    draw_line(bar_line(progress, line_columns()));
+  } else {
+    print_message(plain_line(progress));
+  }
+}
+
+void ProgressPrinter::evaluating(std::string_view table, int64_t done, int64_t total) {
+  const Clock::time_point now = Clock::now();
+  if (table != table_) {
+    table_ = table;
+    table_begun_ = now;
+  }
+  if (done >= total) {
+    table_.clear();  // the next of that name is another evaluation
+  }
+  if (done >= total || !is_due()) {
+    return;
+  }
+  const double seconds = std::chrono::duration<double>(now - table_begun_).count();
+  const double left = seconds * static_cast<double>(total - done) / static_cast<double>(std::max<int64_t>(done, 1));
+  const std::string line = evaluation_line(table, done, total, left, on_terminal_ ? line_columns() : std::string::npos);
+  if (on_terminal_) {
+    draw_line(line);
+  } else {
+    print_message(line);
+  }
 }
 
 void ProgressPrinter::evaluated(int64_t step, double epoch, const std::map<std::string, double>& metrics, bool best) {

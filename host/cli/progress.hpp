@@ -12,6 +12,9 @@ namespace atelier::cli {
 // columns.
 std::string bar_line(const training::Progress& progress, size_t columns);
 
+// "[####----] metric.nll: 1,200 of 10,000, 0:40 left"
+std::string evaluation_line(std::string_view table, int64_t done, int64_t total, double seconds_left, size_t columns);
+
 class ProgressPrinter : public training::Observer {
  public:
   ProgressPrinter();
@@ -21,9 +24,13 @@ class ProgressPrinter : public training::Observer {
   void progress(const training::Progress& progress) override;
   void evaluated(int64_t step, double epoch, const std::map<std::string, double>& metrics, bool best) override;
   void message(std::string_view text) override;
+  void evaluating(std::string_view table, int64_t done, int64_t total) override;
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  bool is_due();  // not more often than a reader can follow
+  void draw_line(const std::string& line);
 
   void clear_line();
   void print_line(const std::string& line);
@@ -33,6 +40,8 @@ class ProgressPrinter : public training::Observer {
   bool line_drawn_ = false;
   Clock::duration interval_;
   Clock::time_point last_;
+  std::string table_;  // that is evaluated, and since when
+  Clock::time_point table_begun_;
 };
 
 // Prints how a run ended (the log's path, the last evaluation, the time) and returns the exit code for it.

@@ -278,6 +278,13 @@ std::map<std::string, Component> read_losses(Context& context, const TomlTable& 
   return losses;
 }
 
+// A metric's name begins its columns' names in the log.
+bool can_be_a_column(const std::string& name) {
+  constexpr size_t longest = 100;
+  return !name.empty() && name.size() <= longest && name != "step" && name != "epoch" &&
+         std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; });
+}
+
 std::map<std::string, MetricChoice> read_metrics(Context& context, const TomlTable& root) {
   std::map<std::string, MetricChoice> metrics;
   const auto all = open_table(context, root, "metric");
@@ -285,6 +292,14 @@ std::map<std::string, MetricChoice> read_metrics(Context& context, const TomlTab
     return metrics;
   }
   for (const auto& child : all->node->children) {
+    if (!can_be_a_column(child.key)) {
+      context.problems.add(
+          child.key_place, "metric",
+          fmt::format("got the name '{}', expected 1 to 100 letters, digits, '-' and '_', and not 'step' or "
+                      "'epoch'",
+                      child.key));
+      continue;
+    }
     const auto table = open_table(context, *all, child.key);
     const auto* description = table ? read_use(context, *table, {Kind::metric, ""}, nullptr, "") : nullptr;
     if (description == nullptr) {

@@ -85,7 +85,8 @@ pictures::Strips view(const std::filesystem::path& log, const plugin::Registry& 
 }
 
 Measurement evaluate(const std::filesystem::path& log, const plugin::Registry& registry, const Environment& environment,
-                     const std::vector<std::string>& overrides, const std::string& split, WeightsOf weights) {
+                     const std::vector<std::string>& overrides, const std::string& split, WeightsOf weights,
+                     const EvaluationProgress& progress) {
   TrainedModel trained(log, registry, environment, overrides, weights);
   const data::Subsets& subsets = trained.data().subsets();
   const std::string chosen = !split.empty() ? split : subsets.test.count > 0 ? "test" : "validation";
@@ -98,7 +99,8 @@ Measurement evaluate(const std::filesystem::path& log, const plugin::Registry& r
   inform_of_changes(trained.log(), trained.experiment(), registry, environment, trained.model(), kinds,
                     &trained.data());
   Evaluator evaluator(trained.experiment(), registry, trained.data(), trained.model(), trained.sampler());
-  SplitMetrics metrics = evaluator.evaluate(subset, trained.experiment().evaluate.batch_size, MetricsDue::all);
+  SplitMetrics metrics =
+      evaluator.evaluate(subset, trained.experiment().evaluate.batch_size, MetricsDue::all, progress);
   return {chosen, std::move(metrics.values), std::move(metrics.arrays)};
 }
 

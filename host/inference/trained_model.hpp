@@ -57,6 +57,7 @@ struct Measurement {
 // Evaluates the model of a log, with the metrics of its experiment or others that `overrides` ask for
 // ("metric.name.use= accuracy"). `split` "" is the test split, or the validation split where there is no other.
 Measurement evaluate(const std::filesystem::path& log, const plugin::Registry& registry, const Environment& environment,
-                     const std::vector<std::string>& overrides, const std::string& split, WeightsOf weights);
+                     const std::vector<std::string>& overrides, const std::string& split, WeightsOf weights,
+                     const EvaluationProgress& progress = {});
 
 }  // namespace atelier::inference

@@ -41,6 +41,10 @@ void register_batch_norm(OperationRegistry& registry) {
   operation.attributes = {number("epsilon", 1e-5)};
   operation.infer = [](const Inference& in) -> Types {
     require_channels(in, false);
+    const int64_t channel_count = in.shape(1).elements();
+    in.require(in.shape(0).elements() != channel_count,
+               "got {}, one value of each channel, whose variance is 0; expected more than one: a larger batch",
+               to_string(in.shape(0)));
     const TensorType channels{in.shape(1), in.real()};
     return {in.input(0), channels, channels};
   };

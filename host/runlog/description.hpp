@@ -119,4 +119,7 @@ struct RunDescription {
 enum class Status { running, finished, failed, interrupted };
 std::string to_string(Status status);
 
+// Throws Error(experiment) for names that HDF5 or netCDF could not tell apart or could not keep.
+void check_names(const RunDescription& description);
+
 }  // namespace atelier::runlog

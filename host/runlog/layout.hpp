@@ -9,8 +9,6 @@ namespace atelier::runlog {
 inline constexpr const char* format_name = "atelier-log";
 inline constexpr int64_t format_version = 1;
 
-// Throws Error(experiment) for names that HDF5 or netCDF could not tell apart or could not keep.
-void check_names(const RunDescription& description);
 // Opens a log and looks whether it is one that we can read. Throws hdf5::Failure.
 enum class Access { read, write };
 hdf5::Handle open_log(const std::filesystem::path& path, Access access);

@@ -1,5 +1,6 @@
 #include "runlog/writer.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -97,6 +98,10 @@ void Writer::State::open_series() {
 }
 
 void Writer::State::flush() {
+  struct stat now {};
+  if (fstat(hdf5::descriptor_of(file), &now) == 0 && now.st_nlink == 0) {
+    throw hdf5::Failure("the file has been removed");
+  }
   for (auto& [name, table] : tables) {
     table.drain();
   }

@@ -113,17 +113,54 @@ void probe_step(Setup& setup, LogPlan& out) {
   observation.annotations = !setup.experiment.log.activations.empty();
   setup.steps.batches().seek(0);
   setup.steps.record(1, 1, observation);
-  const record::Lowered& step = *setup.steps.session().newest_plan()->lowered;
+  const plan::Plan& planned = *setup.steps.session().newest_plan();
+  const record::Lowered& step = *planned.lowered;
   if (step.minimized.empty()) {
     throw Error(ErrorKind::plugin, "model '{}': train_step minimizes nothing; hint: call step.minimize(group, loss)",
                 setup.experiment.model.use);
   }
   out.batches_per_step = std::max<int64_t>(setup.steps.batches().consumed(), 1);
   out.updates_per_step = setup.steps.optimizers().counts();
+  out.training_flops = planned.flops;
+  out.step_bytes = static_cast<int64_t>(planned.arena_bytes);
   out.reads_in_step = setup.steps.session().cuts();
   add_train_columns(setup, step, out);
   add_tensors(setup, step, out);
   setup.steps.batches().seek(0);
+}
+
+// The last batch of an epoch may be too small for the model. That is known before the run gets there.
+void probe_last_batch(Setup& setup, const LogPlan& plan) {
+  data::TrainingBatches& batches = setup.steps.batches();
+  const int64_t size = setup.data.subsets().train.count % setup.experiment.train.batch_size;
+  if (size == 0 || plan.total_steps * plan.batches_per_step < batches.batches_per_epoch()) {
+    return;
+  }
+  const Snapshot snapshot(setup);
+  batches.seek(batches.batches_per_epoch() - 1);
+  try {
+    setup.steps.record(1, 1, {});
+  } catch (const Error& error) {
+    throw Error(ErrorKind::experiment,
+                "train.batch_size: the last batch of an epoch has {} of {} samples, and that is too few: {}; hint: "
+                "choose another train.batch_size, or leave some samples out",
+                size, setup.experiment.train.batch_size, error.what());
+  }
+  batches.seek(0);
+}
+
+// Throws where they are more than can be counted.
+int64_t count_steps(const Setup& setup, const LogPlan& plan, int64_t batches_per_epoch) {
+  const experiment::Train& train = setup.experiment.train;
+  int64_t batches = 0;
+  const bool too_many = train.steps ? __builtin_mul_overflow(*train.steps, plan.batches_per_step, &batches)
+                                    : __builtin_mul_overflow(*train.epochs, batches_per_epoch, &batches);
+  constexpr int64_t most = int64_t{1} << 53;  // that a double tells apart
+  if (too_many || batches > most) {
+    throw Error(ErrorKind::experiment, "{}: got {}, which is more than {} batches",
+                train.steps ? "train.steps" : "train.epochs", train.steps ? *train.steps : *train.epochs, most);
+  }
+  return train.steps ? *train.steps : (batches + plan.batches_per_step - 1) / plan.batches_per_step;
 }
 
 void probe_evaluation(Setup& setup, LogPlan& out) {
@@ -159,11 +196,9 @@ void probe_evaluation(Setup& setup, LogPlan& out) {
 LogPlan plan_log(Setup& setup) {
   LogPlan out;
   probe_step(setup, out);
+  out.total_steps = count_steps(setup, out, setup.steps.batches().batches_per_epoch());
+  probe_last_batch(setup, out);
   probe_evaluation(setup, out);
-  const experiment::Train& train = setup.experiment.train;
-  const int64_t per_epoch = setup.steps.batches().batches_per_epoch();
-  out.total_steps =
-      train.steps ? *train.steps : (*train.epochs * per_epoch + out.batches_per_step - 1) / out.batches_per_step;
   return out;
 }
 

@@ -1,6 +1,7 @@
 #include "training/summary.hpp"
 
 #include "training/log_plan.hpp"
+#include "training/run_description.hpp"
 #include "training/start.hpp"
 
 namespace atelier::training {
@@ -8,8 +9,9 @@ namespace atelier::training {
 ModelSummary summarize(const experiment::Experiment& experiment, const plugin::Registry& registry,
                        const inference::Environment& environment) {
   Setup setup(experiment, registry, environment);
-  take_start(setup, registry, environment);
+  const std::string start_run_id = take_start(setup, registry, environment);
   const LogPlan plan = plan_log(setup);
+  runlog::check_names(describe_run(setup, plan, registry, environment.threads, start_run_id));
   ModelSummary out;
   for (const auto& parameter : setup.built.bank().parameters) {
     const std::string group =
@@ -22,9 +24,8 @@ ModelSummary summarize(const experiment::Experiment& experiment, const plugin::R
       out.optimizer_bytes += static_cast<int64_t>(slot.size());
     }
   }
-  const plan::Plan& step = *setup.steps.session().newest_plan();
-  out.training_flops = step.flops;
-  out.step_bytes = static_cast<int64_t>(step.arena_bytes);
+  out.training_flops = plan.training_flops;
+  out.step_bytes = plan.step_bytes;
   out.batch_size = experiment.train.batch_size;
   out.train_count = setup.data.subsets().train.count;
   out.validation_count = setup.data.subsets().validation.count;

@@ -6,10 +6,12 @@ The program is the one that the environment variable ATELIER names.
 import json
 import os
 import signal
+import struct
 import subprocess
 import tempfile
 import time
 import unittest
+import zlib
 
 PROGRAM = os.environ.get("ATELIER", "atelier")
 
@@ -46,6 +48,15 @@ every = 1
 SELDOM = ["evaluate.every=1000000", "sample.every=1000000", "log.every=100"]
 LONG = ["train.epochs=12000", *SELDOM]
 ENDLESS = ["train.epochs=100000000", *SELDOM]
+
+
+def png(rows):
+    """A grey picture of these levels, as the bytes of a file."""
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    header = struct.pack(">IIBBBBB", len(rows[0]), len(rows), 8, 0, 0, 0, 0)
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) +
+            chunk(b"IDAT", zlib.compress(b"".join(b"\0" + bytes(row) for row in rows))) + chunk(b"IEND", b""))
 
 
 class AtelierTest(unittest.TestCase):
@@ -91,9 +102,9 @@ class AtelierTest(unittest.TestCase):
         """Trains the tiny experiment and returns its log, relative to the test's folder."""
         return self.output("run", "tiny.toml", *words).splitlines()[0]
 
-    def start(self, *words):
+    def start(self, *words, before=()):
         """Starts the program, and returns it when its training has begun, with the log's path."""
-        process = subprocess.Popen([PROGRAM, "run", "tiny.toml", *words], cwd=self.folder, stdout=subprocess.PIPE,
+        process = subprocess.Popen([*before, PROGRAM, "run", "tiny.toml", *words], cwd=self.folder, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True, env=self.environment())
         self.addCleanup(self.end, process)
         first = process.stderr.readline()

@@ -3,25 +3,15 @@
 import os
 import shutil
 import signal
-import struct
 import subprocess
 import unittest
-import zlib
 
-from atelier_test import PROGRAM, SELDOM, TINY, AtelierTest
+from atelier_test import PROGRAM, SELDOM, TINY, AtelierTest, png
 
 PICTURES = TINY.replace('use = "shapes"\nsize = 8\ncount = 64\ntest_count = 32',
                         'use = "image-folder"\ndirectory = "pictures"\nsize = 8\nchannels = 1\ntest_fraction = 0.3')
 VAE = 'use = "vae"\nhidden = [16]\nlatent = 2'
 CLASSIFIER = 'use = "cnn"\nfilters = [4, 4]\nhidden = [8]'
-
-
-def png(level):
-    """A grey picture of one pixel."""
-    def chunk(kind, content):
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)) +
-            chunk(b"IDAT", zlib.compress(bytes((0, level)))) + chunk(b"IEND", b""))
 
 
 class Identity(AtelierTest):
@@ -34,7 +24,7 @@ class Identity(AtelierTest):
     def add_picture(self, label, level):
         os.makedirs(self.path(f"pictures/{label}"), exist_ok=True)
         with open(self.path(f"pictures/{label}/{level}.png"), "wb") as file:
-            file.write(png(level))
+            file.write(png([[level]]))
 
     def rename_class(self):
         """The same pictures with the same labels but for their names; 'bee' is the first class then."""

@@ -2,9 +2,10 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 import unittest
 
-from atelier_test import ENDLESS, AtelierTest
+from atelier_test import ENDLESS, LONG, PROGRAM, AtelierTest, png
 
 
 class Run(AtelierTest):
@@ -45,6 +46,45 @@ class Run(AtelierTest):
         runs = self.json("ls")
         self.assertEqual([run["status"] for run in runs], ["failed"])
         self.assertTrue(runs[0]["reason"])
+
+    def test_oblong_pictures(self):
+        """48 x 36 is halved to 24 x 18, 12 x 9 and 6 x 5: even and odd at one level. The data is read as it lies there."""
+        for label in "ab":
+            os.makedirs(self.path(f"pictures/{label}"))
+            for i in range(8):
+                with open(self.path(f"pictures/{label}/{i}.png"), "wb") as file:
+                    file.write(png([[(x * y + 40 * i) % 256 for x in range(36)] for y in range(48)]))
+        data = ["dataset.use=image-folder", "dataset.directory=pictures", "dataset.size=[48, 36]", "dataset.channels=1"]
+        for model in ("vae model.hidden=[8]", "vae model.encoder=convolutional model.filters=[4,4,4]", "vq-vae model.codes=8",
+                      "gan model.generator=[8] model.discriminator=[8]", "aae model.hidden=[8]", "vae-gan model.encoder=[8]",
+                      "vae-gan model.layers=convolutional model.encoder=[4,4,4] model.discriminator=[4,4,4]",
+                      "cnn model.filters=[4,4]", "cnn-image-to-image model.task=denoise", "rnn model.units=8",
+                      "pixelcnn model.features=4 model.blocks=1"):
+            with self.subTest(model):
+                use, *settings = model.split()
+                self.write("oblong.toml", "name = \"oblong\"\n[dataset]\nuse = \"image-folder\"\n[model]\nuse = \"" + use +
+                           "\"\n[optimizer]\nuse = \"adam\"\n[train]\nsteps = 1\nbatch_size = 4\n")
+                extra = ["dataset.range=[-1.0, 1.0]"] if "gan" in use else []
+                self.run_atelier("run", "oblong.toml", *data, *settings, *extra, "evaluate.every=1000", "sample.every=1000")
+
+    def test_a_log_that_is_removed_is_missed(self):
+        process, log = self.start(*LONG)
+        os.remove(self.path(log))
+        _, messages = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 1, messages)
+        self.assertIn(f"{log}: cannot be written: the file has been removed", messages)
+
+    def test_a_file_that_may_not_grow_is_an_error(self):
+        done = subprocess.run(["sh", "-c", 'ulimit -f 60; exec "$0" "$@"', PROGRAM, "run", "tiny.toml", *LONG], cwd=self.folder,
+                              capture_output=True, text=True, env=self.environment(), timeout=60, check=False)
+        self.assertIn(done.returncode, (1, 2), done.stderr)
+        self.assertIn("cannot be written: File too large", done.stderr)
+
+    def test_descriptors_that_are_closed_are_not_the_log_s(self):
+        done = subprocess.run(["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', PROGRAM, "run", "tiny.toml"], cwd=self.folder,
+                              env=self.environment(), timeout=60, check=False)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(self.json("show", "tiny")["status"], "finished")
 
 
 class WrongInput(AtelierTest):
@@ -101,6 +141,49 @@ class Interrupt(AtelierTest):
         process.communicate(timeout=60)
         self.assertEqual(process.returncode, 130)
         self.assertEqual(self.json("show", log)["status"], "interrupted")
+
+    def test_a_terminal_that_is_closed_is_the_same(self):
+        process, log = self.start(*ENDLESS)
+        process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130)
+        shown = self.json("show", log)
+        self.assertEqual(shown["status"], "interrupted")
+        self.assertGreater(shown["weights"]["checkpoint"], 0)
+
+    def test_nohup_is_heeded(self):
+        process, log = self.start(*LONG, before=["nohup"])
+        process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0)
+        self.assertEqual(self.json("show", log)["status"], "finished")
+
+    def test_an_evaluation_is_interrupted_and_made_again(self):
+        long_evaluation = ["train.steps=2", "evaluate.every=0.25", "dataset.test_count=60000", "evaluate.batch_size=1"]
+        process, log = self.start(*long_evaluation)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        _, messages = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, messages)
+        shown = self.json("show", log)
+        self.assertEqual(shown["reason"], "interrupted after step 1, in [evaluate]")
+        self.assertEqual(shown["weights"]["checkpoint"], 1)
+        self.run_atelier("resume", log)
+        self.run_atelier("run", "tiny.toml", *long_evaluation, "--out", "whole")
+        resumed, whole = self.json("compare", log, "whole/tiny")["runs"]
+        self.assertEqual(resumed["metrics"], whole["metrics"])
+
+    def test_before_the_first_step_it_ends_at_once(self):
+        process = subprocess.Popen([PROGRAM, "run", "tiny.toml", "model.hidden=" + str([8] * 4000)], cwd=self.folder,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment())
+        time.sleep(0.5)
+        process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        output, messages = process.communicate(timeout=60)
+        self.assertLess(time.monotonic() - began, 5)
+        self.assertEqual((process.returncode, output), (130, ""))
+        self.assertEqual(messages, "atelier: interrupted before the first step; nothing was written\n")
+        self.assertFalse(os.path.exists(self.path("runs")))
 
     def test_no_thread_that_computes_takes_signals(self):
         """A handler's frame would be written over the data of kernels that use the stack pointer for them, as oneDNN's do."""

@@ -57,6 +57,35 @@ TEST_CASE("what cannot begin leaves no log") {
   CHECK(fs::is_empty(folder.path()));
 }
 
+TEST_CASE("a last batch of an epoch that is too small is refused before training, where the run gets there") {
+  const Folder folder;
+  Watcher watcher;
+  const std::vector<std::string> seven{"train.batch_size=7"};  // 120 = 17 * 7 + 1
+  const std::string message = refusal(text_of("vae"), folder, seven);
+  CHECK_MESSAGE(message.starts_with("train.batch_size: the last batch of an epoch has 1 of 7 samples"), message);
+  CHECK_MESSAGE(message.find("batch_norm") != std::string::npos, message);
+  const std::string compared = refusal(text_of("conditional-gan"), folder, {"train.batch_size=149"});
+  CHECK_MESSAGE(compared.find("model.minibatch_discrimination: ") != std::string::npos, compared);
+  CHECK(fs::is_empty(folder.path()));
+  const auto short_of_it =
+      run(text_of("vae"), folder, watcher, 2, {"train.batch_size=7", "train.epochs=1", "dataset.limit=140"});
+  CHECK(short_of_it.status == runlog::Status::finished);
+}
+
+TEST_CASE("a codebook takes what places a small batch has") {
+  const Folder folder;
+  Watcher watcher;
+  // 9 places an image: 13 * 9 + 3 images, whose 27 places are fewer than the codes
+  const auto outcome = run(text_of("vq-vae"), folder, watcher, 2, {"train.batch_size=13", "model.codes=32"});
+  CHECK_MESSAGE(outcome.status == runlog::Status::finished, outcome.reason);
+}
+
+TEST_CASE("steps that cannot be counted are refused") {
+  const Folder folder;
+  CHECK(refusal(text_of("gan"), folder, {"train.epochs=9000000000000000000"})
+            .starts_with("train.epochs: got 9000000000000000000, which is more than "));
+}
+
 TEST_CASE("a finished run is not resumed, nor is what is no log") {
   const Folder folder;
   Watcher watcher;

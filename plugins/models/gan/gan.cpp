@@ -37,6 +37,15 @@ class Gan final : public AdversarialModel {
         generator, widths,
         {settings.text("activation"), settings.text("output_activation"), initializer, settings.flag("batch_norm"), 0});
     discriminator_ = gan::Discriminator(build.group("discriminator"), settings, data, condition());
+    compares_images_ = settings.integer("minibatch_discrimination") > 0;
+  }
+
+  void train_step(Step& step) override {
+    if (compares_images_ && step.batch_size() == 1) {
+      step.fail("model.minibatch_discrimination: compares the images of a batch, and this batch has one");
+      return;
+    }
+    AdversarialModel::train_step(step);
   }
 
  private:
@@ -61,6 +70,7 @@ class Gan final : public AdversarialModel {
   ConditionInput condition_;
   Mlp generator_;
   gan::Discriminator discriminator_;
+  bool compares_images_ = false;
 };
 
 }  // namespace

@@ -64,8 +64,9 @@ class ConvolutionalDecoder {
         norms_.emplace_back(layer.scope("norm"), shapes[i][0]);
       }
       // Twice a length is one too many where an odd length was halved.
+      const Sides exact(1 - shapes[i - 1][1] % 2, 1 - shapes[i - 1][2] % 2);
       layers_.emplace_back(layer, shapes[i][0], shapes[i - 1][0], kernel,
-                           Convolution{.stride = 2, .padding = kernel / 2, .output_padding = 1 - shapes[i - 1][1] % 2},
+                           Convolution{.stride = 2, .padding = kernel / 2, .output_padding = exact},
                            options.initializer);
     }
   }

@@ -38,17 +38,13 @@ class Codebook {
 
   // Training only, before the look-up. Codes whose moving average of uses is at or below the limit become encoder
   // outputs of this batch (Dhariwal et al. 2020, Jukebox, section 3.1): code i that of place i after a place that moves
-  // with the step. All of them at the first step, where nothing has been used.
+  // with the step. All of them at the first step, where nothing has been used. In a batch of fewer places than codes,
+  // the last one of an epoch perhaps, several codes become one output; those that are not the nearest then are dead
+  // once more.
   void restart(const Step& step, Tensor rows) const {
-    if (rows.dim(0) < codes_) {
-      step.fail("model.codes: " + std::to_string(codes_) + ", a batch has " + std::to_string(rows.dim(0)) +
-                " places to start them from; expected no more");
-      return;
-    }
-    const int64_t start = step.step() * 7919 % (rows.dim(0) - codes_ + 1);
     const Tensor uses = uses_.use(rows);
     const Tensor dead = less_equal(uses, restart_below_);
-    vectors_.assign(select(dead.reshape({-1, 1}), rows.detach().slice(0, start, codes_), vectors_.use(rows)));
+    vectors_.assign(select(dead.reshape({-1, 1}), replacements(step, rows.detach()), vectors_.use(rows)));
     uses_.assign(select(dead, step.scalar(1), uses));
   }
 
@@ -66,6 +62,19 @@ class Codebook {
   }
 
  private:
+  [[nodiscard]] Tensor replacements(const Step& step, Tensor rows) const {
+    const int64_t places = rows.dim(0);
+    constexpr int64_t stride = 7919;  // a prime
+    if (places >= codes_) {
+      return rows.slice(0, step.step() * stride % (places - codes_ + 1), codes_);
+    }
+    std::vector<int64_t> chosen(static_cast<size_t>(codes_));
+    for (int64_t i = 0; i < codes_; ++i) {
+      chosen[static_cast<size_t>(i)] = (step.step() * stride + i) % places;
+    }
+    return gather(rows, step.constant({codes_}, chosen));
+  }
+
   int64_t codes_ = 0;
   double decay_ = 0.99, restart_below_ = 0;
   Parameter vectors_;  // (K, D)

@@ -261,12 +261,18 @@ inline Tensor linear(At x, At weight) {
   ATELIER_FUNCTION("linear/1", x, ATELIER_LIST(x.tensor.handle(), weight.tensor.handle()), {});
 }
 
+struct Sides {  // one number for rows and columns, or one for each
+  int64_t rows = 0, columns = 0;
+  constexpr Sides(int64_t both) : rows(both), columns(both) {}
+  constexpr Sides(int64_t of_rows, int64_t of_columns) : rows(of_rows), columns(of_columns) {}
+};
+
 struct Convolution {  // rows and columns
   int64_t stride = 1;
   int64_t padding = 0;
   int64_t dilation = 1;
   int64_t groups = 1;
-  int64_t output_padding = 0;  // of a transposed one
+  Sides output_padding = 0;  // of a transposed one
 };
 
 namespace detail {
@@ -283,8 +289,8 @@ inline Tensor transposed_convolution(atl_operation operation, At x, std::initial
   return apply(
       x.tensor.context(), operation, inputs,
       {attribute(Integers({c.stride, c.stride})), attribute(Integers({c.padding, c.padding, c.padding, c.padding})),
-       attribute(Integers({c.output_padding, c.output_padding})), attribute(Integers({c.dilation, c.dilation})),
-       attribute(c.groups)},
+       attribute(Integers({c.output_padding.rows, c.output_padding.columns})),
+       attribute(Integers({c.dilation, c.dilation})), attribute(c.groups)},
       x.location());
 }
 
