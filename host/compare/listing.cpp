@@ -28,8 +28,9 @@ std::string exact(double value) {
 std::vector<fs::path> find_logs(const fs::path& folder) {
   std::vector<fs::path> logs;
   try {
-    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-      if (entry.path().extension() == ".h5" && entry.is_regular_file()) {
+    std::error_code ignored;  // of a link that leads to itself, say
+    for (const auto& entry : fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied)) {
+      if (entry.path().extension() == ".h5" && entry.is_regular_file(ignored)) {
         logs.push_back(entry.path());
       }
     }

@@ -38,7 +38,10 @@ Series read_series(const runlog::Reader& log, const runlog::Cadence& cadence, co
   return series;
 }
 
-double median(std::vector<double> values) {
+// Of the speeds that there can be: a damaged log may say anything.
+double median_speed(std::vector<double> values) {
+  constexpr double most = 1e15;
+  std::erase_if(values, [](double value) { return !(value >= 0 && value <= most); });
   if (values.empty()) {
     return 0;
   }
@@ -55,7 +58,7 @@ void read_timing(const runlog::Reader& log, Run& run) {
       run.seconds = std::max(run.seconds, timing.wall_seconds.back());
     }
     if (cadence.name == "train") {
-      run.samples_per_second = median(timing.samples_per_second);
+      run.samples_per_second = median_speed(timing.samples_per_second);
     }
   }
 }

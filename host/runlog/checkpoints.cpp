@@ -1,5 +1,6 @@
 #include "runlog/checkpoints.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "runlog/hdf5_text.hpp"
@@ -7,6 +8,16 @@
 namespace atelier::runlog {
 
 namespace {
+
+// Steps and counters count: none is negative, or so large that going on from it could overflow.
+void check_counts(const Checkpoint& checkpoint) {
+  constexpr int64_t most = int64_t{1} << 53;
+  const auto is_count = [](int64_t value) { return value >= 0 && value <= most; };
+  const auto counts = [&](const auto& counter) { return is_count(counter.second); };
+  if (!is_count(checkpoint.step) || !std::ranges::all_of(checkpoint.trainer.counters, counts)) {
+    throw hdf5::Failure("a checkpoint counts below 0 or beyond 2^53");
+  }
+}
 
 // nullopt where the slot is damaged: it cannot be read, or is not what its seal says.
 std::optional<Checkpoint> read_slot(hid_t file, const std::string& slot, const RunDescription& description) {
@@ -19,6 +30,7 @@ std::optional<Checkpoint> read_slot(hid_t file, const std::string& slot, const R
     checkpoint.optimizer = group.arrays("optimizer", description.optimizer);
     checkpoint.trainer.counters = group.scalars<int64_t>("counters", description.counters);
     checkpoint.trainer.numbers = group.scalars<double>("numbers", description.numbers);
+    check_counts(checkpoint);
     return group.verify() ? std::optional(std::move(checkpoint)) : std::nullopt;
   } catch (const hdf5::Failure&) {
     return std::nullopt;
@@ -26,7 +38,7 @@ std::optional<Checkpoint> read_slot(hid_t file, const std::string& slot, const R
 }
 
 int64_t sequence_in(hid_t file, const std::string& slot) {
-  return hdf5::read_integer_attribute(hdf5::open_group(file, slot), "sequence");
+  return read_sequence(hdf5::open_group(file, slot));
 }
 
 }  // namespace

@@ -84,7 +84,12 @@ Handle simple_space(std::span<const int64_t> dims) {
 void prepare() {
   static std::once_flag once;
   // At exit HDF5 would try, again and again, to flush a file whose disk is full.
-  std::call_once(once, [] { H5dont_atexit(); });
+  // What a log says may neither lead into other files nor load code: no external links, no filters from plugins.
+  std::call_once(once, [] {
+    H5dont_atexit();
+    H5Lunregister(H5L_TYPE_EXTERNAL);
+    H5PLset_loading_state(0);
+  });
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
 
@@ -128,7 +133,7 @@ hid_t memory_type(Type type) {
 }
 
 Handle create_file(const std::filesystem::path& path) {
-  return Handle(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, group_properties(H5P_FILE_CREATE), writing_access()));
+  return Handle(H5Fcreate(path.c_str(), H5F_ACC_EXCL, group_properties(H5P_FILE_CREATE), writing_access()));
 }
 
 Handle open_to_write(const std::filesystem::path& path) {
@@ -139,6 +144,13 @@ Handle open_to_read(const std::filesystem::path& path) {
   Handle access(H5Pcreate(H5P_FILE_ACCESS));
   check(H5Pset_file_locking(access, false, true));
   return Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access));
+}
+
+Handle open_in_memory(const std::filesystem::path& path) {
+  constexpr size_t growth = 1 << 20;
+  const Handle access = writing_access();
+  check(H5Pset_fapl_core(access, growth, false));
+  return Handle(H5Fopen(path.c_str(), H5F_ACC_RDWR, access));
 }
 
 int descriptor_of(hid_t file) {

@@ -68,7 +68,9 @@ hid_t file_type(Type type);
 hid_t memory_type(Type type);
 
 template <typename T>
-constexpr Type type_of = Type::f64;
+extern const Type type_of;  // of these four only
+template <>
+inline constexpr Type type_of<double> = Type::f64;
 template <>
 inline constexpr Type type_of<uint8_t> = Type::u8;
 template <>
@@ -80,6 +82,7 @@ inline constexpr Type type_of<float> = Type::f32;
 Handle create_file(const std::filesystem::path& path);
 Handle open_to_write(const std::filesystem::path& path);
 Handle open_to_read(const std::filesystem::path& path);
+Handle open_in_memory(const std::filesystem::path& path);  // to write; the file itself stays as it is
 int descriptor_of(hid_t file);
 // Takes disk space up to the end of all that the file's metadata may refer to, so that a flush finds the disk full
 // before it has changed anything, not half-way. `reserved` is what the call before returned, 0 at first.

@@ -14,11 +14,13 @@ constexpr unsigned deflate_level = 1;
 
 // Whole rows of a dataset, as a selection in its file space, beside a memory space of the same shape.
 struct Rows {
-  Rows(hid_t dataset, int64_t first, int64_t count) : file(H5Dget_space(dataset)) {
-    std::vector<int64_t> dims = shape_of(dataset);
-    dims.at(0) = count;
+  Rows(hid_t dataset, Type type, Use use, int64_t first, int64_t count, size_t elements) : file(H5Dget_space(dataset)) {
+    const Extent extent = Extent::of_dataset(dataset, content_of(type), use);
+    extent.expect_rows(first, count, elements);
+    std::vector<int64_t> dims = extent.dims();
+    dims.front() = count;
     std::vector<hsize_t> start(dims.size(), 0);
-    start[0] = static_cast<hsize_t>(first);
+    start.front() = static_cast<hsize_t>(first);
     const std::vector<hsize_t> lengths(dims.begin(), dims.end());
     check(H5Sselect_hyperslab(file, H5S_SELECT_SET, start.data(), nullptr, lengths.data(), nullptr));
     memory = simple_space(dims);
@@ -71,36 +73,44 @@ Handle open_dataset(hid_t parent, const std::string& name) {
   return Handle(H5Dopen2(parent, name.c_str(), H5P_DEFAULT));
 }
 
-std::vector<int64_t> shape_of(hid_t dataset) {
-  const Handle space(H5Dget_space(dataset));
-  std::vector<hsize_t> lengths(static_cast<size_t>(check(H5Sget_simple_extent_ndims(space))));
-  check(H5Sget_simple_extent_dims(space, lengths.data(), nullptr));
-  return {lengths.begin(), lengths.end()};
+std::vector<int64_t> shape_of(hid_t dataset, Type type, size_t least_axes, size_t most_axes) {
+  const Extent extent = Extent::of_dataset(dataset, content_of(type), Use::read);
+  extent.expect_axes(least_axes, most_axes);
+  return extent.dims();
 }
 
-void resize(hid_t dataset, int64_t rows) {
-  const std::vector<int64_t> shape = shape_of(dataset);
-  std::vector<hsize_t> lengths(shape.begin(), shape.end());
-  lengths.at(0) = static_cast<hsize_t>(rows);
+tensor::Shape read_shape(hid_t dataset) {
+  return tensor::Shape(shape_of(dataset, Type::f32, 0, tensor::Shape::max_rank));
+}
+
+void resize(hid_t dataset, Type type, int64_t rows) {
+  const Extent extent = Extent::of_dataset(dataset, content_of(type), Use::write);
+  extent.expect_axes(1, H5S_MAX_RANK);
+  std::vector<hsize_t> lengths(extent.dims().begin(), extent.dims().end());
+  lengths.front() = static_cast<hsize_t>(rows);
   check(H5Dset_extent(dataset, lengths.data()));
 }
 
-void write_all(hid_t dataset, Type type, const void* data) {
-  check(H5Dwrite(dataset, memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, data));
+void write_values(hid_t dataset, Type type, const void* values, size_t elements) {
+  Extent::of_dataset(dataset, content_of(type), Use::write).expect_elements(elements);
+  check(H5Dwrite(dataset, memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, values));
 }
 
-void read_all(hid_t dataset, Type type, void* data) {
-  check(H5Dread(dataset, memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, data));
+void read_values(hid_t dataset, Type type, void* values, size_t elements) {
+  Extent::of_dataset(dataset, content_of(type), Use::read).expect_elements(elements);
+  if (elements > 0) {
+    check(H5Dread(dataset, memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, values));
+  }
 }
 
-void write_rows(hid_t dataset, Type type, int64_t first, int64_t count, const void* data) {
-  const Rows rows(dataset, first, count);
-  check(H5Dwrite(dataset, memory_type(type), rows.memory, rows.file, H5P_DEFAULT, data));
+void write_rows(hid_t dataset, Type type, int64_t first, int64_t count, const void* values, size_t elements) {
+  const Rows rows(dataset, type, Use::write, first, count, elements);
+  check(H5Dwrite(dataset, memory_type(type), rows.memory, rows.file, H5P_DEFAULT, values));
 }
 
-void read_rows(hid_t dataset, Type type, int64_t first, int64_t count, void* data) {
-  const Rows rows(dataset, first, count);
-  check(H5Dread(dataset, memory_type(type), rows.memory, rows.file, H5P_DEFAULT, data));
+void read_rows(hid_t dataset, Type type, int64_t first, int64_t count, void* values, size_t elements) {
+  const Rows rows(dataset, type, Use::read, first, count, elements);
+  check(H5Dread(dataset, memory_type(type), rows.memory, rows.file, H5P_DEFAULT, values));
 }
 
 void make_scale(hid_t dataset, const std::string& name) {

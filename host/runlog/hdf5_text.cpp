@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "runlog/hdf5_stored.hpp"
+
 namespace atelier::runlog::hdf5 {
 
 namespace {
@@ -13,10 +15,20 @@ Handle text_type() {
   return type;
 }
 
-void write_attribute(hid_t object, const char* name, hid_t type, hid_t memory, hid_t space, const void* data) {
-  Handle attribute(has_attribute(object, name) ? H5Aopen(object, name, H5P_DEFAULT)
-                                               : H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT));
+void write_attribute(hid_t object, const char* name, Content content, hid_t type, hid_t memory,
+                     std::span<const int64_t> dims, const void* data) {
+  Handle attribute;
+  if (has_attribute(object, name)) {
+    attribute = Handle(H5Aopen(object, name, H5P_DEFAULT));
+    Extent::of_attribute(attribute, content).expect_dims(dims);
+  } else {
+    attribute = Handle(H5Acreate2(object, name, type, simple_space(dims), H5P_DEFAULT, H5P_DEFAULT));
+  }
   check(H5Awrite(attribute, memory, data));
+}
+
+void write_number(hid_t object, const char* name, Type type, std::span<const int64_t> dims, const void* data) {
+  write_attribute(object, name, content_of(type), file_type(type), memory_type(type), dims, data);
 }
 
 std::vector<const char*> pointers_to(const std::vector<std::string>& texts) {
@@ -28,18 +40,44 @@ std::vector<const char*> pointers_to(const std::vector<std::string>& texts) {
   return pointers;
 }
 
-// Copies strings that HDF5 allocated, and gives them back to it. An empty one is a null pointer.
-std::vector<std::string> take(std::vector<char*>& pointers) {
-  std::vector<std::string> texts;
-  for (char* pointer : pointers) {
-    texts.emplace_back(pointer == nullptr ? "" : pointer);
-    H5free_memory(pointer);
+// Strings that HDF5 allocates, and gets back. An empty one is a null pointer.
+class AllocatedTexts {
+ public:
+  explicit AllocatedTexts(size_t count) : pointers_(count) {}
+  AllocatedTexts(const AllocatedTexts&) = delete;
+  AllocatedTexts& operator=(const AllocatedTexts&) = delete;
+  ~AllocatedTexts() {
+    for (char* pointer : pointers_) {
+      H5free_memory(pointer);
+    }
   }
-  return texts;
+  void* data() { return pointers_.data(); }
+  [[nodiscard]] std::vector<std::string> copy() const {
+    std::vector<std::string> texts;
+    for (const char* pointer : pointers_) {
+      texts.emplace_back(pointer == nullptr ? "" : pointer);
+    }
+    return texts;
+  }
+
+ private:
+  std::vector<char*> pointers_;
+};
+
+std::vector<std::string> texts_of_attribute(hid_t attribute, const Extent& extent) {
+  AllocatedTexts texts(extent.elements());
+  if (extent.elements() > 0) {
+    check(H5Aread(attribute, text_type(), texts.data()));
+  }
+  return texts.copy();
 }
 
-size_t elements_in(hid_t space) {
-  return static_cast<size_t>(check(H5Sget_simple_extent_npoints(space)));
+std::vector<std::string> texts_of_dataset(hid_t dataset, const Extent& extent) {
+  AllocatedTexts texts(extent.elements());
+  if (extent.elements() > 0) {
+    check(H5Dread(dataset, text_type(), H5S_ALL, H5S_ALL, H5P_DEFAULT, texts.data()));
+  }
+  return texts.copy();
 }
 
 }  // namespace
@@ -47,52 +85,54 @@ size_t elements_in(hid_t space) {
 void write_attribute(hid_t object, const char* name, const std::string& value) {
   const Handle type = text_type();
   const char* pointer = value.c_str();
-  write_attribute(object, name, type, type, simple_space({}), &pointer);
+  write_attribute(object, name, Content::text, type, type, {}, &pointer);
 }
 
 void write_attribute(hid_t object, const char* name, int64_t value) {
-  write_attribute(object, name, file_type(Type::i64), memory_type(Type::i64), simple_space({}), &value);
+  write_number(object, name, Type::i64, {}, &value);
 }
 
 void write_attribute(hid_t object, const char* name, uint8_t value) {
-  write_attribute(object, name, file_type(Type::u8), memory_type(Type::u8), simple_space({}), &value);
+  write_number(object, name, Type::u8, {}, &value);
 }
 
 void write_attribute(hid_t object, const char* name, const std::vector<std::string>& values) {
   const Handle type = text_type();
   const std::array<int64_t, 1> length{static_cast<int64_t>(values.size())};
-  write_attribute(object, name, type, type, simple_space(length), pointers_to(values).data());
+  write_attribute(object, name, Content::text, type, type, length, pointers_to(values).data());
 }
 
 void write_attribute(hid_t object, const char* name, std::span<const uint8_t> values) {
   const std::array<int64_t, 1> length{static_cast<int64_t>(values.size())};
-  write_attribute(object, name, file_type(Type::u8), memory_type(Type::u8), simple_space(length), values.data());
+  write_number(object, name, Type::u8, length, values.data());
 }
 
 std::string read_text_attribute(hid_t object, const char* name) {
-  std::vector<std::string> texts = read_texts_attribute(object, name);
-  return texts.empty() ? "" : std::move(texts.front());
+  const Handle attribute(H5Aopen(object, name, H5P_DEFAULT));
+  const Extent extent = Extent::of_attribute(attribute, Content::text);
+  extent.expect_dims({});
+  return texts_of_attribute(attribute, extent).front();
 }
 
 int64_t read_integer_attribute(hid_t object, const char* name) {
+  const Handle attribute(H5Aopen(object, name, H5P_DEFAULT));
+  Extent::of_attribute(attribute, Content::i64).expect_dims({});
   int64_t value = 0;
-  check(H5Aread(Handle(H5Aopen(object, name, H5P_DEFAULT)), memory_type(Type::i64), &value));
+  check(H5Aread(attribute, memory_type(Type::i64), &value));
   return value;
 }
 
 std::vector<std::string> read_texts_attribute(hid_t object, const char* name) {
   const Handle attribute(H5Aopen(object, name, H5P_DEFAULT));
-  std::vector<char*> pointers(elements_in(Handle(H5Aget_space(attribute))));
-  if (pointers.empty()) {
-    return {};
-  }
-  check(H5Aread(attribute, text_type(), pointers.data()));
-  return take(pointers);
+  const Extent extent = Extent::of_attribute(attribute, Content::text);
+  extent.expect_axes(1, 1);
+  return texts_of_attribute(attribute, extent);
 }
 
-std::vector<uint8_t> read_bytes_attribute(hid_t object, const char* name) {
+std::vector<uint8_t> read_bytes_attribute(hid_t object, const char* name, int64_t count) {
   const Handle attribute(H5Aopen(object, name, H5P_DEFAULT));
-  std::vector<uint8_t> values(elements_in(Handle(H5Aget_space(attribute))));
+  Extent::of_attribute(attribute, Content::u8).expect_dims({&count, 1});
+  std::vector<uint8_t> values(static_cast<size_t>(count));
   check(H5Aread(attribute, memory_type(Type::u8), values.data()));
   return values;
 }
@@ -119,15 +159,17 @@ Handle make_texts(hid_t parent, const std::string& name, const std::vector<std::
 }
 
 std::string read_text(hid_t parent, const std::string& name) {
-  std::vector<std::string> texts = read_texts(parent, name);
-  return texts.empty() ? "" : std::move(texts.front());
+  const Handle dataset(H5Dopen2(parent, name.c_str(), H5P_DEFAULT));
+  const Extent extent = Extent::of_dataset(dataset, Content::text, Use::read);
+  extent.expect_dims({});
+  return texts_of_dataset(dataset, extent).front();
 }
 
 std::vector<std::string> read_texts(hid_t parent, const std::string& name) {
-  const Handle dataset = Handle(H5Dopen2(parent, name.c_str(), H5P_DEFAULT));
-  std::vector<char*> pointers(elements_in(Handle(H5Dget_space(dataset))));
-  check(H5Dread(dataset, text_type(), H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()));
-  return take(pointers);
+  const Handle dataset(H5Dopen2(parent, name.c_str(), H5P_DEFAULT));
+  const Extent extent = Extent::of_dataset(dataset, Content::text, Use::read);
+  extent.expect_axes(1, 1);
+  return texts_of_dataset(dataset, extent);
 }
 
 }  // namespace atelier::runlog::hdf5

@@ -5,7 +5,8 @@
 
 namespace atelier::runlog::hdf5 {
 
-// Attributes: scalars, and lists of strings. write_ makes the attribute, or overwrites one of the same type.
+// Attributes: scalars, and lists of strings. write_ makes the attribute, or overwrites one of the same type and
+// extent.
 void write_attribute(hid_t object, const char* name, const std::string& value);
 void write_attribute(hid_t object, const char* name, int64_t value);
 void write_attribute(hid_t object, const char* name, uint8_t value);
@@ -14,7 +15,7 @@ void write_attribute(hid_t object, const char* name, std::span<const uint8_t> va
 std::string read_text_attribute(hid_t object, const char* name);
 int64_t read_integer_attribute(hid_t object, const char* name);
 std::vector<std::string> read_texts_attribute(hid_t object, const char* name);
-std::vector<uint8_t> read_bytes_attribute(hid_t object, const char* name);
+std::vector<uint8_t> read_bytes_attribute(hid_t object, const char* name, int64_t count);
 bool has_attribute(hid_t object, const char* name);
 
 // Variable-length UTF-8 strings: one, or a list.

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <sstream>
 
+#include "base/error.hpp"
 #include "base/text.hpp"
 #include "runlog/hdf5_array.hpp"
 #include "runlog/hdf5_text.hpp"
@@ -99,8 +100,11 @@ Provenance read_provenance(hid_t file) {
   const std::vector<std::string> versions = hdf5::read_texts(plugins, "version");
   const std::vector<std::string> paths = hdf5::read_texts(plugins, "path");
   const std::vector<std::string> hashes = hdf5::read_texts(plugins, "sha256");
+  if (versions.size() != names.size() || paths.size() != names.size() || hashes.size() != names.size()) {
+    throw hdf5::Failure("the lists in /provenance/plugins differ in length");
+  }
   for (size_t i = 0; i < names.size(); ++i) {
-    provenance.plugins.push_back({names[i], versions.at(i), paths.at(i), hashes.at(i)});
+    provenance.plugins.push_back({names[i], versions[i], paths[i], hashes[i]});
   }
   return provenance;
 }
@@ -166,8 +170,8 @@ std::vector<SampleSeries> read_samples(hid_t file) {
   std::vector<SampleSeries> all;
   for (const std::string& name : hdf5::children(samples)) {
     const Handle group = hdf5::open_group(samples, name);
-    const std::vector<int64_t> dims = hdf5::shape_of(hdf5::open_dataset(group, "images"));
-    all.push_back({name, dims.at(1), dims.at(2), dims.at(3), dims.size() == 5 ? dims[4] : 1});
+    const std::vector<int64_t> dims = hdf5::shape_of(hdf5::open_dataset(group, "images"), hdf5::Type::u8, 4, 5);
+    all.push_back({name, dims[1], dims[2], dims[3], dims.size() == 5 ? dims[4] : 1});
   }
   return all;
 }
@@ -177,7 +181,8 @@ std::vector<TensorSeries> read_tensors(hid_t file) {
   std::vector<TensorSeries> all;
   for (const std::string& name : hdf5::children(tensors)) {
     const Handle group = hdf5::open_group(tensors, name);
-    const std::vector<int64_t> dims = hdf5::shape_of(hdf5::open_dataset(group, "values"));
+    const std::vector<int64_t> dims =
+        hdf5::shape_of(hdf5::open_dataset(group, "values"), hdf5::Type::f32, 1, tensor::Shape::max_rank);
     TensorSeries& series = all.emplace_back();
     series.name = name;
     series.shape = tensor::Shape(std::span(dims).subspan(1));
@@ -194,7 +199,7 @@ std::vector<Entry> read_entries(hid_t file, const std::string& path) {
   const Handle group = hdf5::open_group(file, path);
   std::vector<Entry> entries;
   for (const std::string& name : hdf5::children(group)) {
-    entries.push_back({name, tensor::Shape(hdf5::shape_of(hdf5::open_dataset(group, name)))});
+    entries.push_back({name, hdf5::read_shape(hdf5::open_dataset(group, name))});
   }
   return entries;
 }
@@ -282,6 +287,11 @@ RunDescription read_description(hid_t file) {
   description.numbers = read_names(file, "checkpoints/a/numbers");
   description.best_metric = hdf5::read_text_attribute(hdf5::open_group(file, "best"), "metric");
   description.summary = read_names(file, "final/summary");
+  try {
+    check_names(description);  // what no log of ours would say
+  } catch (const Error& error) {
+    throw hdf5::Failure(error.what());
+  }
   return description;
 }
 

@@ -9,8 +9,9 @@ namespace atelier::runlog {
 inline constexpr const char* format_name = "atelier-log";
 inline constexpr int64_t format_version = 1;
 
-// Opens a log and looks whether it is one that we can read. Throws hdf5::Failure.
-enum class Access { read, write };
+// Opens a log and looks whether it is one that we can read. What is written for a rehearsal ends with it. Throws
+// hdf5::Failure.
+enum class Access { read, write, rehearsal };
 hdf5::Handle open_log(const std::filesystem::path& path, Access access);
 std::string foreign_path(size_t index);
 void make_layout(hid_t file, const RunDescription& description);

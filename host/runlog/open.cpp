@@ -20,6 +20,9 @@ void check_signature(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path)) {
     throw Failure("it is a folder");
   }
+  if (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path)) {
+    throw Failure("it is no regular file");  // but a pipe, say, which nobody may ever write
+  }
   std::ifstream in(path, std::ios::binary);
   if (!in) {
     throw Failure(std::strerror(errno));
@@ -44,7 +47,15 @@ std::string in_our_words(const std::string& reason, const std::filesystem::path&
 
 Handle open_file(const std::filesystem::path& path, Access access) {
   try {
-    return access == Access::write ? hdf5::open_to_write(path) : hdf5::open_to_read(path);
+    switch (access) {
+      case Access::read:
+        return hdf5::open_to_read(path);
+      case Access::write:
+        return hdf5::open_to_write(path);
+      case Access::rehearsal:
+        break;
+    }
+    return hdf5::open_in_memory(path);
   } catch (const Failure& failure) {
     throw Failure(in_our_words(failure.what(), path));
   }

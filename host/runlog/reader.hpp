@@ -10,34 +10,16 @@
 #include <vector>
 
 #include "runlog/description.hpp"
+#include "runlog/rows.hpp"
 #include "runlog/weights.hpp"
 
 namespace atelier::runlog {
 
-struct MetricSeries {
-  std::vector<int64_t> steps;
-  std::vector<double> epochs;
-  std::vector<double> values;  // NaN where a row has none
-};
-
-struct TimingSeries {
-  std::vector<int64_t> steps;
-  std::vector<double> wall_seconds;  // since the run began
-  std::vector<double> samples_per_second;
-};
-
-struct Images {
-  int64_t step = 0;
-  int64_t count = 0;
-  int64_t height = 0;
-  int64_t width = 0;
-  int64_t channels = 0;
-  std::vector<uint8_t> pixels;  // (n, y, x, channel), 0 to 255
-};
-
 // A log opened for reading. Takes no lock and never disturbs the writer; of a log that is being written it shows what
 // the last flush left, and a call that meets a flush half done tries again for up to a second. To see later rows, open
 // another Reader. One thread at a time. In the process that writes, end it before the Writer's last call.
+//
+// The log may be anybody's, and damaged in any way: it is read by a process of its own (reading_process.hpp).
 //
 // The constructor throws Error(file) for a file that is missing, not HDF5, no log of ours, of a newer format version,
 // or truncated. The others throw Error(file) for what cannot be read, and for names and rows that the log does not have

@@ -100,7 +100,7 @@ SealedWriter::SealedWriter(Handle group) : group_(std::move(group)) {
 void SealedWriter::arrays(const std::string& path, std::span<const ArrayView> views) {
   const Handle group = hdf5::open_group(group_, path);
   for (const ArrayView& view : views) {
-    hdf5::write_all(hdf5::open_dataset(group, std::string(view.name)), Type::f32, view.values.data());
+    hdf5::write_all(hdf5::open_dataset(group, std::string(view.name)), view.values);
     add(hash_, view.name, view.values.data(), view.values.size_bytes());
   }
 }
@@ -111,7 +111,7 @@ void SealedWriter::scalars(const std::string& path, const std::vector<std::strin
   const Handle group = hdf5::open_group(group_, path);
   for (const std::string& name : names) {
     const T value = values.at(name);
-    hdf5::write_all(hdf5::open_dataset(group, name), hdf5::type_of<T>, &value);
+    hdf5::write_all(hdf5::open_dataset(group, name), std::span(&value, 1));
     add(hash_, name, &value, sizeof(T));
   }
 }
@@ -122,18 +122,32 @@ void SealedWriter::seal(int64_t step, int64_t sequence) {
   hdf5::write_attribute(group_, "sequence", sequence);
 }
 
+int64_t read_sequence(hid_t group) {
+  constexpr int64_t most = int64_t{1} << 48;
+  const int64_t sequence = hdf5::read_integer_attribute(group, "sequence");
+  if (sequence < 0 || sequence > most) {
+    throw hdf5::Failure(fmt::format("a sequence number is {}, expected one in [0, {}]", sequence, most));
+  }
+  return sequence;
+}
+
 SealedReader::SealedReader(Handle group)
-    : group_(std::move(group)),
-      step_(hdf5::read_integer_attribute(group_, "step")),
-      sequence_(hdf5::read_integer_attribute(group_, "sequence")) {}
+    : group_(std::move(group)), step_(hdf5::read_integer_attribute(group_, "step")), sequence_(read_sequence(group_)) {}
 
 std::vector<NamedTensor> SealedReader::arrays(const std::string& path, const std::vector<Entry>& entries) {
   const Handle group = hdf5::open_group(group_, path);
   std::vector<NamedTensor> arrays;
   for (const Entry& entry : entries) {
-    NamedTensor& array = arrays.emplace_back(NamedTensor{entry.name, tensor::Tensor(entry.shape, tensor::DType::f32)});
-    hdf5::read_all(hdf5::open_dataset(group, entry.name), Type::f32, array.value.storage.data());
-    add(hash_, entry.name, array.value.storage.data(), static_cast<size_t>(entry.shape.elements()) * sizeof(float));
+    const Handle dataset = hdf5::open_dataset(group, entry.name);
+    const tensor::Shape shape = hdf5::read_shape(dataset);
+    if (!(shape == entry.shape)) {
+      throw hdf5::Failure(fmt::format("{}: '{}' has the shape {}, expected {}", path, entry.name,
+                                      tensor::to_string(shape), tensor::to_string(entry.shape)));
+    }
+    NamedTensor& array = arrays.emplace_back(NamedTensor{entry.name, tensor::Tensor(shape, tensor::DType::f32)});
+    const std::span values(array.value.storage.as<float>(), static_cast<size_t>(shape.elements()));
+    hdf5::read_all(dataset, values);
+    add(hash_, entry.name, values.data(), values.size_bytes());
   }
   return arrays;
 }
@@ -144,14 +158,14 @@ std::map<std::string, T> SealedReader::scalars(const std::string& path, const st
   std::map<std::string, T> values;
   for (const std::string& name : names) {
     T& value = values[name];
-    hdf5::read_all(hdf5::open_dataset(group, name), hdf5::type_of<T>, &value);
+    hdf5::read_all(hdf5::open_dataset(group, name), std::span(&value, 1));
     add(hash_, name, &value, sizeof(T));
   }
   return values;
 }
 
 bool SealedReader::verify() {
-  return hdf5::read_bytes_attribute(group_, "sha256") == digest(hash_, step_, sequence_);
+  return hdf5::read_bytes_attribute(group_, "sha256", digest_bytes) == digest(hash_, step_, sequence_);
 }
 
 template void make_scalars<int64_t>(hid_t, const std::string&, const std::vector<std::string>&);

@@ -43,11 +43,14 @@ class SealedWriter {
   Sha256 hash_;
 };
 
+int64_t read_sequence(hid_t group);
+
 class SealedReader {
  public:
   explicit SealedReader(hdf5::Handle group);
   [[nodiscard]] int64_t step() const { return step_; }
   [[nodiscard]] int64_t sequence() const { return sequence_; }  // 0 where the group holds nothing
+  // Throws hdf5::Failure where the group has other arrays, or they other shapes.
   std::vector<NamedTensor> arrays(const std::string& path, const std::vector<Entry>& entries);
   template <typename T>
   std::map<std::string, T> scalars(const std::string& path, const std::vector<std::string>& names);

@@ -128,10 +128,7 @@ size_t whole_rows(const std::vector<int64_t>& steps) {
 }
 
 std::vector<int64_t> read_steps(hid_t group) {
-  const Handle dataset = hdf5::open_dataset(group, "step");
-  std::vector<int64_t> steps(static_cast<size_t>(hdf5::shape_of(dataset).at(0)));
-  hdf5::read_all(dataset, Type::i64, steps.data());
-  return steps;
+  return hdf5::read_column<int64_t>(group, "step");
 }
 
 CadenceRows::CadenceRows(hid_t file, const Cadence& cadence) : metrics_(cadence.metrics.size()) {
@@ -172,13 +169,13 @@ void CadenceRows::drain() {
     return;
   }
   for (Column& column : columns_) {
-    hdf5::resize(column.dataset, rows_ + count);
-    hdf5::write_rows(column.dataset, Type::f64, rows_, count, column.pending.data());
+    hdf5::resize(column.dataset, Type::f64, rows_ + count);
+    hdf5::write_rows(column.dataset, Type::f64, rows_, count, column.pending.data(), column.pending.size());
     column.pending.clear();
   }
   for (const Handle& steps : steps_) {
-    hdf5::resize(steps, rows_ + count);
-    hdf5::write_rows(steps, Type::i64, rows_, count, pending_steps_.data());
+    hdf5::resize(steps, Type::i64, rows_ + count);
+    hdf5::write_rows(steps, Type::i64, rows_, count, pending_steps_.data(), pending_steps_.size());
   }
   pending_steps_.clear();
   rows_ += count;
@@ -186,14 +183,14 @@ void CadenceRows::drain() {
 
 void CadenceRows::truncate(int64_t step) {
   std::vector<int64_t> steps(static_cast<size_t>(rows_));
-  hdf5::read_all(steps_.front(), Type::i64, steps.data());
+  hdf5::read_all(steps_.front(), std::span(steps));
   rows_ = rows_up_to(steps, step);
   last_step_ = rows_ == 0 ? -1 : steps[static_cast<size_t>(rows_) - 1];
   for (const Handle& dataset : steps_) {
-    hdf5::resize(dataset, rows_);
+    hdf5::resize(dataset, Type::i64, rows_);
   }
   for (const Column& column : columns_) {
-    hdf5::resize(column.dataset, rows_);
+    hdf5::resize(column.dataset, Type::f64, rows_);
   }
 }
 
@@ -204,35 +201,32 @@ Stack::Stack(hid_t group, const char* values, Type type)
   last_step_ = steps.empty() ? -1 : steps.back();
 }
 
-void Stack::append(int64_t step, const void* row) {
-  hdf5::resize(values_, rows_ + 1);
-  hdf5::write_rows(values_, type_, rows_, 1, row);
-  hdf5::resize(steps_, rows_ + 1);
-  hdf5::write_rows(steps_, Type::i64, rows_, 1, &step);
+void Stack::append(int64_t step, const void* row, size_t elements) {
+  hdf5::resize(values_, type_, rows_ + 1);
+  hdf5::write_rows(values_, type_, rows_, 1, row, elements);
+  hdf5::resize(steps_, Type::i64, rows_ + 1);
+  hdf5::write_rows(steps_, Type::i64, rows_, 1, &step, 1);
   ++rows_;
   last_step_ = step;
 }
 
 void Stack::truncate(int64_t step) {
   std::vector<int64_t> steps(static_cast<size_t>(rows_));
-  hdf5::read_all(steps_, Type::i64, steps.data());
+  hdf5::read_all(steps_, std::span(steps));
   rows_ = rows_up_to(steps, step);
   last_step_ = rows_ == 0 ? -1 : steps[static_cast<size_t>(rows_) - 1];
-  hdf5::resize(steps_, rows_);
-  hdf5::resize(values_, rows_);
+  hdf5::resize(steps_, Type::i64, rows_);
+  hdf5::resize(values_, type_, rows_);
 }
 
 int64_t Stack::row_elements() const {
-  const std::vector<int64_t> shape = hdf5::shape_of(values_);
-  int64_t elements = 1;
-  for (size_t axis = 1; axis < shape.size(); ++axis) {
-    elements *= shape[axis];
-  }
-  return elements;
+  const hdf5::Extent extent = hdf5::Extent::of_dataset(values_, hdf5::content_of(type_), hdf5::Use::write);
+  extent.expect_axes(1, H5S_MAX_RANK);
+  return static_cast<int64_t>(extent.row_elements());
 }
 
-void Stack::read_row(int64_t row, void* data) const {
-  hdf5::read_rows(values_, type_, row, 1, data);
+void Stack::read_row(int64_t row, void* data, size_t elements) const {
+  hdf5::read_rows(values_, type_, row, 1, data, elements);
 }
 
 SampleStack::SampleStack(hid_t file, const SampleSeries& series)
@@ -242,7 +236,7 @@ SampleStack::SampleStack(hid_t file, const SampleSeries& series)
       preview_(hdf5::open_dataset(group_, "preview")) {}
 
 void SampleStack::append(int64_t step, std::span<const uint8_t> pixels) {
-  stack_.append(step, pixels.data());
+  stack_.append(step, pixels.data(), pixels.size());
   renew_preview(pixels);
 }
 
@@ -250,7 +244,7 @@ void SampleStack::truncate(int64_t step) {
   stack_.truncate(step);
   std::vector<uint8_t> pixels(static_cast<size_t>(stack_.row_elements()), 0);
   if (stack_.rows() > 0) {
-    stack_.read_row(stack_.rows() - 1, pixels.data());
+    stack_.read_row(stack_.rows() - 1, pixels.data(), pixels.size());
   }
   renew_preview(pixels);
 }
@@ -267,7 +261,7 @@ void SampleStack::renew_preview(std::span<const uint8_t> pixels) {
       std::copy(from, from + line, picture.begin() + ((top + y) * grid.width + left) * series_.channels);
     }
   }
-  hdf5::write_all(preview_, Type::u8, picture.data());
+  hdf5::write_all(preview_, std::span<const uint8_t>(picture));
 }
 
 }  // namespace atelier::runlog

@@ -45,12 +45,12 @@ class Stack {
  public:
   Stack(hid_t group, const char* values, hdf5::Type type);
 
-  void append(int64_t step, const void* row);
+  void append(int64_t step, const void* row, size_t elements);
   void truncate(int64_t step);
   [[nodiscard]] int64_t rows() const { return rows_; }
   [[nodiscard]] int64_t last_step() const { return last_step_; }
   [[nodiscard]] int64_t row_elements() const;
-  void read_row(int64_t row, void* data) const;
+  void read_row(int64_t row, void* data, size_t elements) const;
 
  private:
   hdf5::Type type_;

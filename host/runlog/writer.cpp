@@ -13,6 +13,7 @@
 
 #include "base/error.hpp"
 #include "runlog/checkpoints.hpp"
+#include "runlog/forked_process.hpp"
 #include "runlog/hdf5.hpp"
 #include "runlog/layout.hpp"
 #include "runlog/locks.hpp"
@@ -50,9 +51,9 @@ void check_step(std::string_view name, int64_t step, int64_t last) {
   }
 }
 
-void check_weights(const char* place, const RunDescription& description, const WeightsView& weights) {
-  check_arrays(std::string(place) + "/parameters", description.parameters, weights.parameters);
-  check_arrays(std::string(place) + "/state", description.state, weights.state);
+void check_weights(const std::string& place, const RunDescription& description, const WeightsView& weights) {
+  check_arrays(place + "/parameters", description.parameters, weights.parameters);
+  check_arrays(place + "/state", description.state, weights.state);
 }
 
 void write_weights(SealedWriter& group, const std::string& prefix, const WeightsView& weights) {
@@ -77,7 +78,9 @@ struct Writer::State {
   Clock::time_point flushed = Clock::now();
   std::optional<Error> failure;
 
+  void open(Access access);
   void open_series();
+  void go_on_after(int64_t step);
   void flush();
   void sync() const;
   void replace(const std::string& path, int64_t step, int64_t sequence,
@@ -95,6 +98,29 @@ void Writer::State::open_series() {
   for (const TensorSeries& series : description.tensors) {
     tensors.emplace(series.name, Stack(hdf5::open_group(file, "tensors/" + series.name), "values", hdf5::Type::f32));
   }
+}
+
+// A log that is there already.
+void Writer::State::open(Access access) {
+  file = open_log(path, access);
+  description = read_description(file);
+  const auto newest = read_newest_checkpoint(file, description);
+  checkpoints = newest ? newest->sequence : 0;
+  open_series();
+}
+
+void Writer::State::go_on_after(int64_t step) {
+  for (auto& [name, table] : tables) {
+    table.truncate(step);
+  }
+  for (auto& [name, stack] : images) {
+    stack.truncate(step);
+  }
+  for (auto& [name, stack] : tensors) {
+    stack.truncate(step);
+  }
+  const SealedWriter unfinished(hdf5::open_group(file, "final"));
+  write_status(file, Status::running, "");
 }
 
 void Writer::State::flush() {
@@ -198,6 +224,7 @@ Writer Writer::create(const std::filesystem::path& path, const RunDescription& d
   // A log has its name once it is whole, so that one whose making was interrupted is not taken for a run.
   const std::filesystem::path unfinished = path.string() + ".new";
   try {
+    std::filesystem::remove(unfinished);  // of a run that was killed; a link goes, not what it leads to
     state->file = hdf5::create_file(unfinished);
     make_layout(state->file, description);
     state->open_series();
@@ -223,28 +250,21 @@ Writer Writer::reopen(const std::filesystem::path& path, int64_t step) {
   }
   state->lock.emplace(path);
   try {
-    state->file = open_log(path, Access::write);
-    state->description = read_description(state->file);
-    const std::optional<Checkpoint> newest = read_newest_checkpoint(state->file, state->description);
-    state->checkpoints = newest ? newest->sequence : 0;
-    state->open_series();
+    rehearse([&] {
+      State copy;
+      copy.path = path;
+      copy.open(Access::rehearsal);
+      copy.go_on_after(step);
+      hdf5::check(H5Fflush(copy.file, H5F_SCOPE_LOCAL));
+    });
+    state->open(Access::write);
   } catch (const hdf5::Failure& failure) {
     throw Error(ErrorKind::file, "{}: cannot be read: {}", path.string(), failure.what());
   }
   state->newest_step = state->kept_step = step;
   Writer writer(std::move(state));
   writer.guarded([&](State& open) {
-    for (auto& [name, table] : open.tables) {
-      table.truncate(step);
-    }
-    for (auto& [name, images] : open.images) {
-      images.truncate(step);
-    }
-    for (auto& [name, tensors] : open.tensors) {
-      tensors.truncate(step);
-    }
-    SealedWriter unfinished(hdf5::open_group(open.file, "final"));
-    write_status(open.file, Status::running, "");
+    open.go_on_after(step);
     open.flush();
   });
   return writer;
@@ -295,7 +315,7 @@ void Writer::append_tensor(std::string_view name, int64_t step, std::span<const 
     check_count(name, values.size(), stack.row_elements());
     check_step(name, step, stack.last_step());
     state.newest_step = std::max(state.newest_step, step);
-    stack.append(step, values.data());
+    stack.append(step, values.data(), values.size());
   });
 }
 

@@ -55,6 +55,7 @@ void check_resumable(Setup& setup, const runlog::RunDescription& now, const runl
   const runlog::RunDescription& then = reader.description();
   const auto names = [](const runlog::RunDescription& description) {
     std::vector<std::string> out = description.counters;
+    out.insert(out.end(), description.numbers.begin(), description.numbers.end());
     for (const runlog::Cadence& cadence : description.cadences) {
       for (const runlog::MetricColumn& metric : cadence.metrics) {
         out.push_back(cadence.name + "/" + metric.name);

@@ -1,0 +1,158 @@
+#include "runlog/log_file.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "runlog/checkpoints.hpp"
+#include "runlog/hdf5.hpp"
+#include "runlog/hdf5_array.hpp"
+#include "runlog/hdf5_text.hpp"
+#include "runlog/layout.hpp"
+#include "runlog/sealed_group.hpp"
+#include "runlog/series.hpp"
+
+namespace atelier::runlog {
+
+namespace {
+
+using hdf5::Handle;
+
+// A log whose writer was killed may have columns that differ by the last rows, or rows that are not whole.
+template <typename... Columns>
+void cut_to_whole_rows(std::vector<int64_t>& steps, Columns&... columns) {
+  const size_t rows = std::min({whole_rows(steps), columns.size()...});
+  steps.resize(rows);
+  (columns.resize(rows), ...);
+}
+
+template <typename Item>
+const Item& named(const std::vector<Item>& items, const std::string& name) {
+  const auto found = std::ranges::find(items, name, &Item::name);
+  ATELIER_CHECK(found != items.end());
+  return *found;
+}
+
+}  // namespace
+
+struct LogFile::State {
+  Handle file;
+  RunDescription description;
+  Status status = Status::running;
+  std::string exit_reason;
+
+  [[nodiscard]] std::vector<int64_t> steps_of(const std::string& group) const;
+};
+
+std::vector<int64_t> LogFile::State::steps_of(const std::string& group) const {
+  std::vector<int64_t> steps = read_steps(hdf5::open_group(file, group));
+  cut_to_whole_rows(steps);
+  return steps;
+}
+
+LogFile::LogFile(const std::filesystem::path& path) : state_(std::make_unique<State>()) {
+  hdf5::prepare();
+  state_->file = open_log(path, Access::read);
+  state_->description = read_description(state_->file);
+  state_->status = read_status(state_->file);
+  state_->exit_reason = hdf5::read_text_attribute(state_->file, "exit_reason");
+}
+
+LogFile::~LogFile() = default;
+
+const RunDescription& LogFile::description() const {
+  return state_->description;
+}
+Status LogFile::status() const {
+  return state_->status;
+}
+const std::string& LogFile::exit_reason() const {
+  return state_->exit_reason;
+}
+
+MetricSeries LogFile::metric(const std::string& cadence, const std::string& metric) const {
+  const Handle group = hdf5::open_group(state_->file, "metrics/" + cadence);
+  MetricSeries series{read_steps(group), hdf5::read_column<double>(group, "epoch"),
+                      hdf5::read_column<double>(group, metric)};
+  cut_to_whole_rows(series.steps, series.epochs, series.values);
+  return series;
+}
+
+TimingSeries LogFile::timing(const std::string& cadence) const {
+  const Handle group = hdf5::open_group(state_->file, "timing/" + cadence);
+  TimingSeries series{read_steps(group), hdf5::read_column<double>(group, "wall_seconds"),
+                      hdf5::read_column<double>(group, "samples_per_second")};
+  cut_to_whole_rows(series.steps, series.wall_seconds, series.samples_per_second);
+  return series;
+}
+
+std::vector<int64_t> LogFile::sample_steps(const std::string& name) const {
+  return state_->steps_of("samples/" + name);
+}
+
+std::vector<uint8_t> LogFile::sample_row(const std::string& name, int64_t row) const {
+  const SampleSeries& series = named(state_->description.samples, name);
+  std::vector<uint8_t> pixels(static_cast<size_t>(series.count * series.height * series.width * series.channels));
+  hdf5::read_rows(hdf5::open_dataset(state_->file, "samples/" + name + "/images"), row, 1, std::span(pixels));
+  return pixels;
+}
+
+std::vector<int64_t> LogFile::tensor_steps(const std::string& name) const {
+  return state_->steps_of("tensors/" + name);
+}
+
+tensor::Tensor LogFile::tensor_row(const std::string& name, int64_t row) const {
+  tensor::Tensor values(named(state_->description.tensors, name).shape, tensor::DType::f32);
+  hdf5::read_rows(hdf5::open_dataset(state_->file, "tensors/" + name + "/values"), row, 1,
+                  std::span(values.storage.as<float>(), static_cast<size_t>(values.shape.elements())));
+  return values;
+}
+
+std::vector<NamedTensor> LogFile::foreign_weights(size_t index) const {
+  const ForeignRun& foreign = state_->description.foreign.at(index);
+  SealedReader group(hdf5::open_group(state_->file, foreign_path(index)));
+  if (group.sequence() == 0) {
+    throw hdf5::Failure("the weights of its foreign run " + foreign.name + " were not written");
+  }
+  std::vector<NamedTensor> weights = group.arrays("weights", foreign.weights);
+  if (!group.verify()) {
+    throw hdf5::Failure("the weights of its foreign run " + foreign.name +
+                        " are damaged: their hash differs from what was written");
+  }
+  return weights;
+}
+
+std::optional<Checkpoint> LogFile::newest_checkpoint() const {
+  return read_newest_checkpoint(state_->file, state_->description);
+}
+
+std::optional<BestWeights> LogFile::best() const {
+  SealedReader group(hdf5::open_group(state_->file, "best"));
+  if (group.sequence() == 0) {
+    return std::nullopt;
+  }
+  BestWeights best;
+  best.step = group.step();
+  best.value = group.scalars<double>("summary", {"value"}).at("value");
+  best.weights = read_weights(group, "weights/", state_->description);
+  if (!group.verify()) {
+    throw hdf5::Failure("its best weights are damaged: their hash differs from what was written");
+  }
+  return best;
+}
+
+std::optional<FinalResult> LogFile::final_result() const {
+  SealedReader group(hdf5::open_group(state_->file, "final"));
+  if (group.sequence() == 0) {
+    return std::nullopt;
+  }
+  FinalResult result;
+  result.step = group.step();
+  result.summary = group.scalars<double>("summary", state_->description.summary);
+  result.weights = read_weights(group, "weights/", state_->description);
+  if (!group.verify()) {
+    throw hdf5::Failure("its final weights are damaged: their hash differs from what was written");
+  }
+  return result;
+}
+
+}  // namespace atelier::runlog

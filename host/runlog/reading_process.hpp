@@ -1,0 +1,82 @@
+// Inside this room only: a LogFile in a process of its own (forked_process.hpp), which is asked by requests.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "runlog/forked_process.hpp"
+#include "runlog/hdf5.hpp"
+#include "runlog/transfer.hpp"
+
+namespace atelier::runlog {
+
+// Which function of LogFile, and its arguments. `open` is asked first.
+struct Request {
+  enum class What {
+    open,
+    metric,
+    timing,
+    sample_steps,
+    sample_row,
+    tensor_steps,
+    tensor_row,
+    foreign_weights,
+    newest_checkpoint,
+    best,
+    final_result
+  };
+  What what;
+  std::string name;
+  std::string metric;
+  int64_t index = 0;  // of a row, or of a foreign run
+};
+
+struct Opened {
+  RunDescription description;
+  Status status = Status::running;
+  std::string exit_reason;
+};
+inline auto fields(Request& of) {
+  auto& [what, name, metric, index] = of;
+  return std::tie(what, name, metric, index);
+}
+inline auto fields(Opened& of) {
+  auto& [description, status, exit_reason] = of;
+  return std::tie(description, status, exit_reason);
+}
+
+class ReadingProcess {
+ public:
+  explicit ReadingProcess(std::filesystem::path log) : log_(std::move(log)) {}
+
+  // Throws hdf5::Failure for what cannot be read. After one, the next request opens the log anew.
+  template <typename Answer>
+  Answer ask(Request request) {
+    try {
+      send(request);
+      Answer answer{};
+      take(process_.channel(), answer);
+      return answer;
+    } catch (const Disconnected&) {
+      throw hdf5::Failure(process_.end());
+    } catch (const std::bad_alloc&) {
+      process_.end();
+      throw hdf5::Failure("there is not enough memory for it");
+    } catch (const std::length_error&) {
+      process_.end();
+      throw hdf5::Failure("there is not enough memory for it");
+    }
+  }
+
+ private:
+  void send(Request& request);  // and waits until the answer comes
+
+  std::filesystem::path log_;
+  ForkedProcess process_;
+};
+
+}  // namespace atelier::runlog

@@ -1,0 +1,30 @@
+// What is read of a log's series.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace atelier::runlog {
+
+struct MetricSeries {
+  std::vector<int64_t> steps;
+  std::vector<double> epochs;
+  std::vector<double> values;  // NaN where a row has none
+};
+
+struct TimingSeries {
+  std::vector<int64_t> steps;
+  std::vector<double> wall_seconds;  // since the run began
+  std::vector<double> samples_per_second;
+};
+
+struct Images {
+  int64_t step = 0;
+  int64_t count = 0;
+  int64_t height = 0;
+  int64_t width = 0;
+  int64_t channels = 0;
+  std::vector<uint8_t> pixels;  // (n, y, x, channel), 0 to 255
+};
+
+}  // namespace atelier::runlog

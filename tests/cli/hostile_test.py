@@ -1,0 +1,94 @@
+"""Logs that somebody else made, or that are damaged: a line each in `ls` and `compare`, one error of the other verbs."""
+
+import os
+import shutil
+import unittest
+
+import h5py
+import numpy
+
+from atelier_test import AtelierTest
+
+
+def longer_seed(log):
+    del log.attrs["seed"]
+    log.attrs.create("seed", numpy.full(4000, 0x4141414141414141, dtype="i8"))
+
+
+def dots(log):
+    log["experiment/resolved"][()] = "a" + ".a" * 100_000 + " = 1\n"
+
+
+def absurd_size(log):
+    del log["checkpoints/a/parameters"]
+    log.create_dataset("checkpoints/a/parameters/w", (10**15,), dtype="f4", chunks=(1024,))
+
+
+def elsewhere(log):
+    del log["metrics/train"]
+    log["metrics/train"] = h5py.ExternalLink("other.h5", "/metrics/train")
+
+
+def link_to_itself(log):
+    del log["samples"]
+    log["samples"] = h5py.SoftLink("/samples")
+
+
+def not_one_series(log):
+    del log["metrics/train/step"]
+    log["metrics/train/step"] = numpy.zeros((3, 3), dtype="i8")
+
+
+MADE = [longer_seed, dots, absurd_size, elsewhere, link_to_itself, not_one_series]
+
+
+class Hostile(AtelierTest):
+    def setUp(self):
+        super().setUp()
+        self.sound = self.train()
+
+    def made(self, change, name=None):
+        log = os.path.join("runs", (name or change.__name__) + ".h5")
+        shutil.copy(self.path(self.sound), self.path(log))
+        with h5py.File(self.path(log), "r+") as file:
+            change(file)
+        return log
+
+    def test_each_is_a_line_among_the_others(self):
+        logs = [self.made(change) for change in MADE]
+        os.mkfifo(self.path("runs/pipe.h5"))
+        os.symlink("loop.h5", self.path("runs/loop.h5"))
+        status = {run["path"]: run["status"] for run in self.json("ls")}
+        self.assertEqual(status, {self.sound: "finished", **dict.fromkeys(logs, "broken")})
+        text = self.output("ls")
+        for log in logs:
+            self.assertRegex(text, rf"(?m)^broken: {log}[: ]")
+        comparison = self.output("compare", "runs")
+        for log in logs:
+            self.assertRegex(comparison, rf"(?m)^broken: {log}[: ]")
+
+    def test_other_verbs_end_with_one_error(self):
+        for change in MADE:
+            log = self.made(change)
+            for words in (["show", log], ["sample", log, "-o", "x.png"], ["evaluate", log], ["resume", log]):
+                if change is not_one_series and words[0] in ("sample", "evaluate"):
+                    continue  # which read no series
+                done = self.run_atelier(*words, code=2)
+                self.assertEqual(done.stderr.count("atelier: error: "), 1, done.stderr)
+                self.assertIn(log if words[0] != "resume" else ".h5", done.stderr)
+                self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+
+    def test_no_flipped_byte_is_the_end(self):
+        # What describes the weights' groups lies at the end of the file, where libhdf5 is easily led astray.
+        with open(self.path(self.sound), "rb") as file:
+            bytes_of_log = bytearray(file.read())
+        for at in range(0, len(bytes_of_log), len(bytes_of_log) // 100):
+            flipped = bytearray(bytes_of_log)
+            flipped[at] ^= 0xFF
+            with open(self.path(f"runs/{at}.h5"), "wb") as file:
+                file.write(flipped)
+        self.assertIn(self.sound, [run["path"] for run in self.json("ls") if run["status"] == "finished"])
+
+
+if __name__ == "__main__":
+    unittest.main()
