@@ -7,11 +7,11 @@
 
 #include <array>
 #include <cerrno>
-#include <csignal>
+#include <chrono>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <sstream>
+#include <string_view>
+#include <thread>
 #include <utility>
 
 #include "base/error.hpp"
@@ -20,8 +20,11 @@ namespace atelier::runlog {
 
 namespace {
 
+// A log has one lock, whatever links it is opened through.
 std::filesystem::path lock_path(const std::filesystem::path& log) {
-  return log.string() + ".lock";
+  std::error_code ignored;
+  const std::filesystem::path real = std::filesystem::weakly_canonical(log, ignored);
+  return (real.empty() ? log : real).string() + ".lock";
 }
 
 std::string this_host() {
@@ -30,79 +33,101 @@ std::string this_host() {
   return name.data();
 }
 
-// Field 22 of /proc/<process>/stat; 0 where there is no such process, or it is dead and not yet waited for (state Z).
-// Field 2, the name, may hold spaces and brackets.
-int64_t start_ticks(int64_t process) {
-  std::ifstream in(fmt::format("/proc/{}/stat", process));
-  const std::string text((std::istreambuf_iterator<char>(in)), {});
-  const size_t name_end = text.rfind(')');
-  if (name_end == std::string::npos) {
-    return 0;
-  }
-  std::istringstream fields(text.substr(name_end + 1));
-  std::string field;
-  for (int number = 3; number <= 22; ++number) {
-    fields >> field;
-    if (number == 3 && field == "Z") {
-      return 0;
-    }
-  }
-  return std::strtoll(field.c_str(), nullptr, 10);
+// The descriptor of the file itself, not of what a link leads to, and without waiting for a pipe's other end.
+int open_itself(const std::filesystem::path& path, int flags) {
+  return open(path.c_str(), flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0644);
 }
 
-std::optional<Holder> read_holder(const std::filesystem::path& path) {
-  std::ifstream in(path);
-  Holder holder;
-  if (in >> holder.process >> holder.start_ticks >> holder.host) {
-    return holder;
-  }
-  return std::nullopt;
+// Of a file with another name too, the contents may be somebody's.
+bool is_own_file(int descriptor) {
+  struct stat opened {};
+  return fstat(descriptor, &opened) == 0 && S_ISREG(opened.st_mode) && opened.st_nlink <= 1;
 }
 
 // Whether the path still leads to the file that is open: a holder that ends removes it.
 bool is_same_file(int descriptor, const std::filesystem::path& path) {
   struct stat opened {};
   struct stat named {};
-  return fstat(descriptor, &opened) == 0 && stat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
+  return fstat(descriptor, &opened) == 0 && lstat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
          opened.st_dev == named.st_dev;
 }
 
-[[noreturn]] void throw_held(const std::filesystem::path& log, const std::filesystem::path& lock) {
-  const std::optional<Holder> holder = read_holder(lock);
-  if (!holder) {
+Holder read_holder(int descriptor) {
+  std::array<char, 400> text{};
+  const ssize_t length = pread(descriptor, text.data(), text.size(), 0);
+  std::istringstream in(std::string(text.data(), static_cast<size_t>(std::max<ssize_t>(length, 0))));
+  Holder holder;
+  if (!(in >> holder.process >> holder.host)) {
+    return {};
+  }
+  return holder;
+}
+
+[[noreturn]] void throw_held(const std::filesystem::path& log, const Holder& holder) {
+  if (holder.process == 0) {
     throw Error(ErrorKind::file, "{}: is being written by another process", log.string());
   }
-  throw Error(ErrorKind::file, "{}: is being written by process {} on {}", log.string(), holder->process, holder->host);
+  throw Error(ErrorKind::file, "{}: is being written by process {} on {}", log.string(), holder.process, holder.host);
+}
+
+[[noreturn]] void throw_failed(const std::filesystem::path& lock, const char* what, int reason) {
+  throw Error(ErrorKind::file, "{}: cannot be {}: {}", lock.string(), what, std::strerror(reason));
+}
+
+// A reader that asks who holds the lock has a share in it for a moment; a writer has it for as long as it runs.
+bool lock_within_a_moment(int descriptor) {
+  constexpr int tries = 10;
+  constexpr std::chrono::milliseconds pause{10};
+  for (int number = 1; flock(descriptor, LOCK_EX | LOCK_NB) != 0; ++number) {
+    if ((errno != EWOULDBLOCK && errno != EINTR) || number == tries) {
+      return false;
+    }
+    std::this_thread::sleep_for(pause);
+  }
+  return true;
+}
+
+// Locked, and at its path; -1 where its holder removed it meanwhile.
+int try_to_lock(const std::filesystem::path& log, const std::filesystem::path& path) {
+  const int opened = open_itself(path, O_RDWR | O_CREAT);
+  if (opened < 0 && errno == ELOOP) {
+    throw Error(ErrorKind::file, "{}: is a link, expected a lock file or nothing", path.string());
+  }
+  if (opened < 0) {
+    throw_failed(path, "made", errno);
+  }
+  if (!is_own_file(opened)) {
+    close(opened);
+    throw Error(ErrorKind::file, "{}: is something else than a lock file; hint: remove it", path.string());
+  }
+  if (!lock_within_a_moment(opened)) {
+    const int reason = errno;
+    const Holder holder = read_holder(opened);
+    close(opened);
+    if (reason == EWOULDBLOCK) {
+      throw_held(log, holder);
+    }
+    throw_failed(path, "locked", reason);
+  }
+  if (!is_same_file(opened, path)) {
+    close(opened);
+    return -1;
+  }
+  return opened;
 }
 
 }  // namespace
 
 Lock::Lock(const std::filesystem::path& log) : path_(lock_path(log)) {
   while (descriptor_ < 0) {
-    const int opened = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (opened < 0) {
-      throw Error(ErrorKind::file, "{}: cannot be made: {}", path_.string(), std::strerror(errno));
-    }
-    if (flock(opened, LOCK_EX | LOCK_NB) != 0) {
-      const int reason = errno;
-      close(opened);
-      if (reason == EWOULDBLOCK) {
-        throw_held(log, path_);
-      }
-      throw Error(ErrorKind::file, "{}: cannot be locked: {}", path_.string(), std::strerror(reason));
-    }
-    if (is_same_file(opened, path_)) {
-      descriptor_ = opened;
-    } else {
-      close(opened);
-    }
+    descriptor_ = try_to_lock(log, path_);
   }
-  const std::string text = fmt::format("{} {} {}\n", getpid(), start_ticks(getpid()), this_host());
+  const std::string text = fmt::format("{} {}\n", getpid(), this_host());
   if (ftruncate(descriptor_, 0) != 0 || pwrite(descriptor_, text.data(), text.size(), 0) != std::ssize(text)) {
     const int reason = errno;
     unlink(path_.c_str());
     close(descriptor_);
-    throw Error(ErrorKind::file, "{}: cannot be written: {}", path_.string(), std::strerror(reason));
+    throw_failed(path_, "written", reason);
   }
 }
 
@@ -116,10 +141,13 @@ Lock::~Lock() {
 }
 
 std::optional<Holder> holder_of(const std::filesystem::path& log) {
-  std::optional<Holder> holder = read_holder(lock_path(log));
-  if (holder && holder->host == this_host() && start_ticks(holder->process) != holder->start_ticks) {
+  const int opened = open_itself(lock_path(log), O_RDONLY);
+  if (opened < 0) {
     return std::nullopt;
   }
+  const bool held = is_own_file(opened) && flock(opened, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  const std::optional<Holder> holder = held ? std::optional(read_holder(opened)) : std::nullopt;
+  close(opened);
   return holder;
 }
 

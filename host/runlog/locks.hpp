@@ -1,5 +1,6 @@
 // One writer at a time: <log>.lock beside the log, held with flock(2), so that it ends with its process however that
-// ends. It contains the process's id, its start time and its host, for messages and for readers, who take no lock.
+// ends. Whether somebody holds it, flock alone says; what the file contains, the process's id and its host, is for
+// messages.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +11,14 @@
 namespace atelier::runlog {
 
 struct Holder {
-  int64_t process = 0;
-  int64_t start_ticks = 0;  // of the process, since boot: an id that is used again is another process
+  int64_t process = 0;  // 0 where the file does not say
   std::string host;
 };
 
 class Lock {
  public:
-  // Throws Error(file) that names the process where another writer holds the lock.
+  // Throws Error(file) that names the process where another writer holds the lock, and where the lock file is anything
+  // but a file of its own: a link, a pipe, a device.
   explicit Lock(const std::filesystem::path& log);
   Lock(Lock&& other) noexcept;
   Lock& operator=(Lock&&) = delete;
@@ -28,8 +29,7 @@ class Lock {
   int descriptor_ = -1;
 };
 
-// Who is writing the log; nullopt where nobody is, or where the process that was is gone. A process on another host
-// counts as alive.
+// Who is writing the log, on whatever host; nullopt where nobody is.
 std::optional<Holder> holder_of(const std::filesystem::path& log);
 
 }  // namespace atelier::runlog
