@@ -5,8 +5,11 @@
 #include <atelier/plugin.hpp>
 #include <cstddef>
 
-// On an update function: compiled for several instruction sets, the best chosen when the library is loaded. The bits
-// are the same, as contraction is off.
+// On a free function with the loop of an update: compiled for several instruction sets, the best chosen when the
+// library is loaded. The bits are the same, as contraction is off. Not on a virtual function, of which g++ makes no
+// such copies: the class's `update` calls the free one.
+//   ATELIER_VECTORIZED void descend(float rate, size_t count, float* p, const float* g) { for ... p[i] -= rate * g[i];
+//   } void update(...) const override { descend(static_cast<float>(scalars[0]), count, parameter, gradient); }
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__x86_64__) || defined(__clang__)
 #define ATELIER_VECTORIZED
 #else
