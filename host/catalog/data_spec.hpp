@@ -19,6 +19,10 @@ struct FieldSpec {
   std::vector<std::string> class_names = {};  // one for each class, or none
 };
 
+constexpr size_t max_fields = 16;  // of a sample
+// In one split: an epoch's order and a split's samples are lists of 32-bit numbers in memory.
+constexpr int64_t max_samples = INT32_MAX;
+
 struct DataSpec {
   std::vector<FieldSpec> fields;
   int64_t train_count = 0, test_count = 0;
@@ -26,5 +30,8 @@ struct DataSpec {
 
   [[nodiscard]] const FieldSpec* find(std::string_view name) const;  // null where there is no such field
 };
+
+// Whether what a dataset says of its samples can be: a line for each mistake; none where all is well.
+std::vector<std::string> problems_of(const DataSpec& spec);
 
 }  // namespace atelier::catalog

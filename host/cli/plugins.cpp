@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "base/error.hpp"
 #include "base/terminal_table.hpp"
@@ -132,9 +133,29 @@ std::vector<Description> named(const std::vector<Description>& all, const std::s
   return found;
 }
 
+// The libraries that are not used, each with the reason.
+std::string refusals_text(const std::vector<plugin::Refusal>& refusals) {
+  std::string text;
+  for (const plugin::Refusal& refusal : refusals) {
+    std::istringstream lines(refusal.reason);
+    for (std::string line; std::getline(lines, line);) {
+      text += fmt::format("not loaded: {}\n", line);
+    }
+  }
+  return text.empty() ? "" : "\n" + text;
+}
+
+Json refusal_json(const plugin::Refusal& refusal) {
+  return {{"kind", "not loaded"},
+          {"name", refusal.file.filename().string()},
+          {"path", refusal.file.string()},
+          {"reason", refusal.reason}};
+}
+
 int plugins(const Arguments& arguments) {
-  const std::vector<Description> all = load_plugins(arguments).descriptions();
   const bool list = arguments.words.empty();
+  const plugin::Registry registry = list ? find_plugins(arguments) : load_plugins(arguments);
+  const std::vector<Description> all = registry.descriptions();
   const std::vector<Description> chosen = list ? all : named(all, arguments.words.front());
   const terminal::Layout layout = output_layout();
   if (arguments.has("json")) {
@@ -142,9 +163,12 @@ int plugins(const Arguments& arguments) {
     for (const auto& component : chosen) {
       json.push_back(component_json(component));
     }
+    for (const plugin::Refusal& refusal : list ? registry.refusals() : std::vector<plugin::Refusal>()) {
+      json.push_back(refusal_json(refusal));
+    }
     print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   } else if (list) {
-    print(list_text(chosen, layout));
+    print(list_text(chosen, layout) + refusals_text(registry.refusals()));
   } else {
     for (size_t i = 0; i < chosen.size(); ++i) {
       print(fmt::format("{}{}", i == 0 ? "" : "\n", details_text(chosen[i], layout)));

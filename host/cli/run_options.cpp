@@ -35,11 +35,23 @@ std::vector<fs::path> data_directories(const Arguments& arguments, const fs::pat
 
 }  // namespace
 
-plugin::Registry load_plugins(const Arguments& arguments) {
+plugin::Registry find_plugins(const Arguments& arguments) {
   const std::vector<std::string> given = arguments.all("plugin-path");
   plugin::set_inform([](std::string_view line) { print_message(std::string(line)); });
   const fs::path program = fs::read_symlink("/proc/self/exe");
   return plugin::Registry(plugin::plugin_paths(program, {given.begin(), given.end()}));
+}
+
+plugin::Registry load_plugins(const Arguments& arguments) {
+  plugin::Registry registry = find_plugins(arguments);
+  for (const plugin::Refusal& refusal : registry.refusals()) {
+    std::istringstream lines(refusal.reason);
+    for (std::string line; std::getline(lines, line);) {
+      const std::string warning = terminal::emphasized("warning:", terminal::Emphasis::warning, messages_in_colour());
+      print_message(fmt::format("atelier: {} {} (not loaded)", warning, line));
+    }
+  }
+  return registry;
 }
 
 inference::Environment environment_of(const Arguments& arguments, const fs::path& file) {

@@ -10,6 +10,8 @@
 namespace atelier::cli {
 
 // The plugins beside this program, of ATELIER_PLUGIN_PATH, and of --plugin-path. Throws Error(plugin).
+plugin::Registry find_plugins(const Arguments& arguments);
+// And warns of the libraries that cannot be used: whatever needs one of them will not find it.
 plugin::Registry load_plugins(const Arguments& arguments);
 
 // --threads, --out and --data; data is also looked for where ATELIER_DATA says, in ./data, and in the `data` beside the

@@ -3,25 +3,34 @@
 #include <algorithm>
 #include <array>
 
-#include "base/error.hpp"
+#include "catalog/data_spec.hpp"
 
 namespace atelier::data {
 namespace {
 
 constexpr int64_t samples_per_piece = 32;
-constexpr size_t max_fields = 16;
+constexpr size_t max_fields = catalog::max_fields;
+static_assert(max_fields <= atl_context::max_fields);
+
+// Behind the last sample, and not to be written to. A sample before it that is too long is found when the dataset is
+// opened, or where it is the last one.
+constexpr size_t guard_bytes = 64;
+constexpr std::byte untouched{0xa5};
 
 int32_t pieces_of(int64_t samples) {
   return static_cast<int32_t>((samples + samples_per_piece - 1) / samples_per_piece);
+}
+
+size_t bytes_of(const catalog::FieldSpec& field) {  // of one sample
+  return static_cast<size_t>(field.dims.elements()) * tensor::size_of(field.dtype);
 }
 
 }  // namespace
 
 Batch::Batch(const ExperimentData& data, int64_t capacity)
     : data_(data), scratch_(static_cast<size_t>(pieces_of(capacity)) * data.transforms().scratch_bytes()) {
-  ATELIER_CHECK(data.spec().fields.size() <= max_fields);
   for (const catalog::FieldSpec& field : data.spec().fields) {
-    memory_.emplace_back(static_cast<size_t>(capacity * field.dims.elements()) * tensor::size_of(field.dtype));
+    memory_.emplace_back(static_cast<size_t>(capacity) * bytes_of(field) + guard_bytes);
     fields_.push_back({field.name, {{}, field.dtype}, memory_.back().data(), data.refusal(field.name)});
   }
 }
@@ -39,7 +48,12 @@ void Batch::plan(const Subset& subset, std::span<const uint32_t> order, int64_t 
       shape.append(length);
     }
     fields_[f].type.shape = shape;
+    std::ranges::fill(guard(f), untouched);
   }
+}
+
+std::span<std::byte> Batch::guard(size_t f) const {
+  return {memory_[f].data() + samples_.size() * bytes_of(data_.spec().fields[f]), guard_bytes};
 }
 
 int32_t Batch::pieces() const {
@@ -53,13 +67,17 @@ void Batch::assemble(int32_t piece) {
   for (int64_t i = piece * samples_per_piece; i < last; ++i) {
     std::array<void*, max_fields> own{}, out{};
     for (size_t f = 0; f < count; ++f) {
-      const catalog::FieldSpec& field = data_.spec().fields[f];
-      out[f] = memory_[f].data() + static_cast<size_t>(i * field.dims.elements()) * tensor::size_of(field.dtype);
+      out[f] = memory_[f].data() + static_cast<size_t>(i) * bytes_of(data_.spec().fields[f]);
     }
     data_.transforms().choose_places(scratch, std::span(out).first(count), own);
     const int64_t index = samples_[static_cast<size_t>(i)];
     data_.dataset().read(split_, index, own.data());
     data_.transforms().apply({split_, index, epoch_}, std::span(own).first(count), std::span(out).first(count));
+  }
+  for (size_t f = 0; last == size() && f < count; ++f) {
+    if (!std::ranges::all_of(guard(f), [](std::byte byte) { return byte == untouched; })) {
+      data_.dataset().throw_written_outside(split_, samples_.back(), f);
+    }
   }
 }
 

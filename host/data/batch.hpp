@@ -1,6 +1,7 @@
 // The memory of one batch, filled by many threads with samples as the model sees them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -24,6 +25,8 @@ class Batch {
   [[nodiscard]] const std::vector<plugin::BatchField>& fields() const { return fields_; }
 
  private:
+  [[nodiscard]] std::span<std::byte> guard(size_t field) const;
+
   const ExperimentData& data_;
   std::vector<tensor::Storage> memory_;
   tensor::Storage scratch_;  // of the transforms, for each piece

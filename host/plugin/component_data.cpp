@@ -1,28 +1,42 @@
 #include "plugin/component_data.hpp"
 
-#include <cstddef>
+#include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "catalog/names.hpp"
 
 namespace atelier::plugin {
 namespace {
 
 template <typename T>
 std::vector<T> list_of(const atl_value& value) {
-  const T* data = static_cast<const T*>(value.list);
-  return value.count == 0 ? std::vector<T>{} : std::vector<T>(data, data + value.count);
+  constexpr uint64_t most = 10'000;
+  const std::span<const T> list = span_of<T>(value.list, value.count, most, "a list");
+  return {list.begin(), list.end()};
 }
 
-std::vector<std::string> class_names_of(const atl_field& field) {
-  std::vector<std::string> out;
-  if (field.size >= offsetof(atl_field, class_name_count) + sizeof field.class_name_count) {  // since minor 2
-    for (uint64_t i = 0; i < field.class_name_count; ++i) {
-      out.push_back(own(field.class_names[i]));
-    }
+tensor::DType dtype_of(const atl_field& field) {
+  if (field.dtype != ATL_FLOAT32 && field.dtype != ATL_INT64) {
+    throw Error(ErrorKind::plugin, "the field {} has the dtype {}, expected ATL_FLOAT32 or ATL_INT64",
+                catalog::quoted(own(field.name)),
+                field.dtype == ATL_FLOAT64 ? "ATL_FLOAT64" : std::to_string(field.dtype));
   }
-  if (!out.empty() && std::ssize(out) != field.classes) {
-    throw Error(ErrorKind::plugin, "field '{}': {} class names, expected none or one for each of its {} classes",
-                own(field.name), out.size(), field.classes);
+  return field.dtype == ATL_INT64 ? tensor::DType::i64 : tensor::DType::f32;
+}
+
+catalog::FieldSpec field_of(const atl_field& field) {
+  catalog::FieldSpec out{own(field.name), dtype_of(field), {}, field.classes, field.low, field.high};
+  const std::string what = "the field " + catalog::quoted(out.name) + ": its shape";
+  for (const int64_t length : span_of<int64_t>(field.dims, field.rank, tensor::Shape::max_rank, what)) {
+    if (length < 0) {  // which a Shape cannot hold
+      throw Error(ErrorKind::plugin, "{} has an axis of {}, expected lengths of at least 1", what, length);
+    }
+    out.dims.append(length);
+  }
+  constexpr uint64_t most_classes = 1'000'000;
+  for (const atl_string& name : span_of<atl_string>(field.class_names, field.class_name_count, most_classes,
+                                                    "the field " + catalog::quoted(out.name) + ": its class names")) {
+    out.class_names.push_back(own(name));
   }
   return out;
 }
@@ -84,29 +98,32 @@ catalog::Value to_value(const atl_value& value) {
       return list_of<int64_t>(value);
     case ATL_NUMBERS:
       return list_of<double>(value);
-    default: {
+    case ATL_TEXTS: {
       std::vector<std::string> texts;
       for (const atl_string& text : list_of<atl_string>(value)) {
         texts.push_back(own(text));
       }
       return texts;
     }
+    default:
+      throw Error(ErrorKind::plugin, "a value has the type {}, expected one of atl_value_type", value.type);
   }
 }
 
-catalog::DataSpec to_data_spec(const atl_data_spec& spec) {
+catalog::DataSpec to_data_spec(const atl_data_spec* pointer) {
+  constexpr uint64_t most_fields = 100'000;  // to read; how many there may be is said with what else is wrong
+  constexpr uint64_t most_files = uint64_t{1} << 32U;
+  const atl_data_spec spec = copy_of(pointer, "its spec");
   catalog::DataSpec out;
-  const char* field = reinterpret_cast<const char*>(spec.fields);
-  for (uint64_t i = 0; i < spec.field_count; ++i, field += spec.fields->size) {
-    const auto& found = *reinterpret_cast<const atl_field*>(field);
-    out.fields.push_back({own(found.name), found.dtype == ATL_INT64 ? tensor::DType::i64 : tensor::DType::f32,
-                          tensor::Shape(std::span(found.dims, found.rank)), found.classes, found.low, found.high,
-                          class_names_of(found)});
-  }
+  for_each(spec.fields, spec.field_count, most_fields, "field",
+           [&](const atl_field& field) { out.fields.push_back(field_of(field)); });
   out.train_count = spec.train_count;
   out.test_count = spec.test_count;
-  for (uint64_t i = 0; i < spec.file_count; ++i) {
-    out.files.push_back(own(spec.files[i]));
+  for (const atl_string& file : span_of<atl_string>(spec.files, spec.file_count, most_files, "its list of files")) {
+    out.files.push_back(own(file));
+  }
+  if (const std::vector<std::string> problems = problems_of(out); !problems.empty()) {
+    throw Error(ErrorKind::plugin, fmt::format("{}", fmt::join(problems, "; ")));
   }
   return out;
 }

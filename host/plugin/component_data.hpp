@@ -8,14 +8,12 @@
 
 #include "catalog/data_spec.hpp"
 #include "catalog/description.hpp"
+#include "plugin/borrowed.hpp"
 
 namespace atelier::plugin {
 
 inline atl_string borrow(std::string_view text) {
   return {text.data(), text.size()};
-}
-inline std::string own(atl_string text) {
-  return text.size == 0 ? std::string() : std::string(text.data, text.size);
 }
 
 // Settings as the contract shows them; borrows from `settings`, which must outlive it.
@@ -32,9 +30,10 @@ class AbiSettings {
   atl_settings settings_{};
 };
 
-catalog::Value to_value(const atl_value& value);
+catalog::Value to_value(const atl_value& value);  // throws Error(plugin) for what is none
 
-catalog::DataSpec to_data_spec(const atl_data_spec& spec);
+// Throws Error(plugin), with a line for each mistake, for what no dataset can have.
+catalog::DataSpec to_data_spec(const atl_data_spec* spec);
 
 // The same as the contract shows it; borrows from `spec`.
 class AbiDataSpec {

@@ -4,6 +4,7 @@
 
 #include "plugin/component_data.hpp"
 #include "plugin/core_functions.hpp"
+#include "plugin/version_exchange.hpp"
 
 namespace atelier::plugin::core {
 namespace {
@@ -18,6 +19,8 @@ std::function<void(std::string_view)>& inform_sink() {
 void fail(atl_context* context, atl_status status, atl_string message, atl_location location) {
   if (context != nullptr) {
     context->latch(status == ATL_OK ? ATL_ERROR_INTERNAL : status, at_place(location, own(message)));
+  } else {
+    VersionExchange::fail(own(message));
   }
 }
 

@@ -2,13 +2,42 @@
 
 #include <atelier/abi.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <span>
 
 #include "base/error.hpp"
 #include "base/floating_point.hpp"
 #include "plugin/context.hpp"
+#include "tensor/storage.hpp"
 
 namespace atelier::plugin {
+namespace {
+
+// Memory for one field, with more before and behind it that nobody may write to: as much as the field itself, so that
+// what is written as doubles, or with a channel too many, does not leave it.
+class GuardedMemory {
+ public:
+  explicit GuardedMemory(size_t bytes)
+      : guard_(tensor::aligned(std::max(bytes, least_guard))), memory_(guard_ + bytes + guard_) {
+    std::ranges::fill(all(), untouched);
+  }
+  [[nodiscard]] std::byte* data() const { return memory_.data() + guard_; }
+  [[nodiscard]] bool is_intact() const {
+    const auto is_untouched = [](std::byte byte) { return byte == untouched; };
+    return std::ranges::all_of(all().first(guard_), is_untouched) &&
+           std::ranges::all_of(all().last(guard_), is_untouched);
+  }
+
+ private:
+  static constexpr size_t least_guard = 4096;
+  static constexpr std::byte untouched{0xa5};
+  [[nodiscard]] std::span<std::byte> all() const { return {memory_.data(), memory_.size()}; }
+  size_t guard_;
+  tensor::Storage memory_;
+};
+
+}  // namespace
 
 // One dataset as another one sees it.
 struct Dataset::SourceView {
@@ -64,11 +93,17 @@ Dataset::Dataset(const Registry& registry, const DatasetRecipe& recipe, const st
   context.check(status);
   const atl_data_spec* spec = nullptr;
   context.check(table_->spec(instance_.self(), &spec));
-  spec_ = to_data_spec(*spec);
+  try {
+    spec_ = to_data_spec(spec);
+  } catch (const Error& error) {
+    throw Error(ErrorKind::data, "{}: {}", context.stage, error.what());
+  }
   reads_files_ = !spec_.files.empty();
   if (source_) {  // what a sample is made of, too
     spec_.files.insert(spec_.files.end(), source_->spec().files.begin(), source_->spec().files.end());
   }
+  try_first(Split::train);
+  try_first(Split::test);
 }
 
 Dataset::~Dataset() = default;
@@ -78,12 +113,64 @@ void Dataset::read(Split split, int64_t index, void* const* fields) const {
   context.phase.phase = ATL_PHASE_DATA;
   const atl_status status = table_->read(instance_.self(), &context, static_cast<int32_t>(split), index, fields);
   if (status != ATL_OK || context.failure != ATL_OK) {
-    context.stage = fmt::format("dataset '{}', {} sample {}", use_, split == Split::train ? "training" : "test", index);
+    context.stage = name_of_sample(split, index);
     if (std::string source = std::exchange(SourceView::failure, {}); !source.empty()) {
       context.failure_message += ": " + source;
     }
     context.check(status);
   }
+  check_classes(split, index, fields);
+}
+
+std::string Dataset::name_of_sample(Split split, int64_t index) const {
+  return fmt::format("dataset '{}', {} sample {}", use_, split == Split::train ? "training" : "test", index);
+}
+
+void Dataset::check_classes(Split split, int64_t index, void* const* fields) const {
+  for (size_t f = 0; f < spec_.fields.size(); ++f) {
+    const catalog::FieldSpec& field = spec_.fields[f];
+    if (field.classes == 0) {
+      continue;
+    }
+    const std::span values(static_cast<const int64_t*>(fields[f]), static_cast<size_t>(field.dims.elements()));
+    const auto classes = static_cast<uint64_t>(field.classes);
+    // All of them without a branch, which vectorizes: a negative one is a large one.
+    bool right = true;
+    for (const int64_t value : values) {
+      right &= static_cast<uint64_t>(value) < classes;
+    }
+    if (!right) {
+      const auto wrong =
+          std::ranges::find_if(values, [&](int64_t value) { return static_cast<uint64_t>(value) >= classes; });
+      const std::string element = values.size() == 1 ? "" : fmt::format("[{}]", wrong - values.begin());
+      throw Error(ErrorKind::data, "{}: the field '{}'{} is {}, expected 0 to {}: it has {} classes",
+                  name_of_sample(split, index), field.name, element, *wrong, field.classes - 1, field.classes);
+    }
+  }
+}
+
+void Dataset::try_first(Split split) const {
+  if ((split == Split::train ? spec_.train_count : spec_.test_count) == 0) {
+    return;
+  }
+  std::vector<GuardedMemory> memory;
+  std::vector<void*> places;
+  for (const catalog::FieldSpec& field : spec_.fields) {
+    memory.emplace_back(static_cast<size_t>(field.dims.elements()) * tensor::size_of(field.dtype));
+    places.push_back(memory.back().data());
+  }
+  read(split, 0, places.data());
+  for (size_t f = 0; f < memory.size(); ++f) {
+    if (!memory[f].is_intact()) {
+      throw_written_outside(split, 0, f);
+    }
+  }
+}
+
+void Dataset::throw_written_outside(Split split, int64_t index, size_t f) const {
+  const catalog::FieldSpec& field = spec_.fields[f];
+  throw Error(ErrorKind::data, "{}: was written outside of the field '{}', which has the shape {} of {}",
+              name_of_sample(split, index), field.name, tensor::to_string(field.dims), tensor::name_of(field.dtype));
 }
 
 int64_t Dataset::group(int64_t index) const {

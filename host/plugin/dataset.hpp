@@ -36,13 +36,21 @@ class Dataset {
   [[nodiscard]] const Dataset* source() const { return source_.get(); }
   // Whether it reads files itself, beside what its source reads.
   [[nodiscard]] bool reads_files() const { return reads_files_; }
-  // Writes one sample into one array for each field. Any thread, concurrently. Throws Error(data).
+  // Writes one sample into one array for each field. Any thread, concurrently. Throws Error(data), also for a value
+  // that is none of its field's classes.
   void read(Split split, int64_t index, void* const* fields) const;
+  // For whoever finds that read() has written where it must not.
+  [[noreturn]] void throw_written_outside(Split split, int64_t index, size_t field) const;
   // The group of near-duplicates that a training sample belongs to. Throws Error(data).
   [[nodiscard]] int64_t group(int64_t index) const;
 
  private:
   struct SourceView;
+  [[nodiscard]] std::string name_of_sample(Split split, int64_t index) const;
+  void check_classes(Split split, int64_t index, void* const* fields) const;
+  // Reads the first sample of a split into memory that shows what is written beside it.
+  void try_first(Split split) const;
+
   std::string use_;
   std::unique_ptr<Dataset> source_;
   std::unique_ptr<SourceView> source_view_;

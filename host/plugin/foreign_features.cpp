@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "plugin/borrowed.hpp"
 #include "plugin/component_data.hpp"
 #include "plugin/handles.hpp"
 
@@ -52,7 +53,9 @@ atl_features ForeignFeatures::find(const std::string& run, const catalog::DataSp
   const atl_string* names = nullptr;
   uint64_t count = 0;
   if (source.table->names(self, &names, &count) == ATL_OK) {
-    std::transform(names, names + count, std::back_inserter(source.names), own);
+    constexpr uint64_t most = 1000;
+    std::ranges::transform(span_of<atl_string>(names, count, most, "the model's list of features"),
+                           std::back_inserter(source.names), own);
   }
   source.scale = (to->high - to->low) / (from->high - from->low);
   source.shift = to->low - from->low * source.scale;
@@ -69,10 +72,10 @@ atl_status ForeignFeatures::apply(atl_context& context, atl_features features, a
   const Source& source = sources_[features - 1];
   const record::Location at{location.file, location.line};
   for (uint64_t i = 0; i < count; ++i) {
-    const std::string_view name(names[i].data, names[i].size);
+    const std::string name = own(names[i]);
     if (std::ranges::find(source.names, name) == source.names.end()) {
       throw Error(ErrorKind::plugin, "{}: the other run's model has no feature '{}', expected {}{}", to_string(at),
-                  name, one_of(source.names), did_you_mean(std::string(name), source.names));
+                  name, one_of(source.names), did_you_mean(name, source.names));
     }
   }
   execute::Session& session = *context.session;

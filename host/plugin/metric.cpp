@@ -6,7 +6,9 @@
 
 #include "base/error.hpp"
 #include "base/floating_point.hpp"
+#include "catalog/names.hpp"
 #include "execute/launch.hpp"
+#include "plugin/borrowed.hpp"
 #include "plugin/context.hpp"
 #include "plugin/handles.hpp"
 
@@ -16,10 +18,31 @@ namespace {
 using ListArrays = atl_status (*)(void* self, const atl_array** arrays, uint64_t* count);
 
 std::span<const atl_array> arrays_of(atl_context& context, void* self, ListArrays list) {
+  constexpr uint64_t most = 1000;
   const atl_array* arrays = nullptr;
   uint64_t count = 0;
   context.check(list(self, &arrays, &count));
-  return {arrays, count};
+  const auto out = span_of<atl_array>(arrays, count, most, context.stage + ": its list of arrays");
+  std::vector<std::string> names;
+  for (const atl_array& array : out) {
+    names.push_back(own(array.name));
+    if (const std::string problem = catalog::problem_of_text(names.back()); !problem.empty()) {
+      throw Error(ErrorKind::plugin, "{}: the name of an array {}", context.stage, problem);
+    }
+    if (names.back().find('/') != std::string::npos) {
+      throw Error(ErrorKind::plugin, "{}: the array {} has a '/' in its name, which is no name in a log", context.stage,
+                  catalog::quoted(names.back()));
+    }
+  }
+  for (const std::string& name : catalog::repeated(names)) {
+    throw Error(ErrorKind::plugin, "{}: the array {} is declared twice", context.stage, catalog::quoted(name));
+  }
+  return out;
+}
+
+std::span<const int64_t> dims_of(const atl_array& array) {
+  return span_of<int64_t>(array.dims, array.rank, tensor::Shape::max_rank,
+                          "the shape of the metric's array " + catalog::quoted(own(array.name)));
 }
 
 // A length of -1 is any.
@@ -51,11 +74,12 @@ Metric::Metric(const Registry& registry, std::string name, const catalog::Compon
     context.check(status);
   });
   for (const atl_array& array : arrays_of(context, instance_.self(), table_.sums)) {
-    sums_.push_back({own(array.name), {array.dims, array.dims + array.rank}, {}});
+    const std::span<const int64_t> dims = dims_of(array);
+    sums_.push_back({own(array.name), {dims.begin(), dims.end()}, {}});
   }
   for (const atl_array& array : arrays_of(context, instance_.self(), table_.results)) {
     const std::string own_name = own(array.name);
-    const tensor::Shape shape(std::span(array.dims, array.rank));
+    const tensor::Shape shape(dims_of(array));
     results_.push_back({own_name.empty() ? name_ : name_ + "." + own_name, shape,
                         std::vector<double>(static_cast<size_t>(shape.elements()), std::nan(""))});
   }

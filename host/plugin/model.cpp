@@ -8,11 +8,15 @@
 #include "base/error.hpp"
 #include "base/floating_point.hpp"
 #include "base/text.hpp"
+#include "catalog/names.hpp"
+#include "plugin/borrowed.hpp"
 #include "plugin/handles.hpp"
 #include "plugin/initializer.hpp"
 
 namespace atelier::plugin {
 namespace {
+
+constexpr uint64_t most_names = 1000;  // of outputs or views
 
 // Converts between the precisions that weights are kept in.
 void copy_values(const tensor::Tensor& from, tensor::Tensor& to) {
@@ -89,8 +93,8 @@ atl_parameter Model::declare(atl_context&, const atl_parameter_info& info) {
   }
   const std::string name = own(info.name);
   const std::string full = building_.prefix + name;
-  if (name.empty() || name.find('/') != std::string::npos) {
-    throw Error(ErrorKind::plugin, "'{}' is no name for a parameter", name);
+  if (name.empty() || name.find('/') != std::string::npos || !catalog::problem_of_text(name).empty()) {
+    throw Error(ErrorKind::plugin, "{} is no name for a parameter", catalog::quoted(name));
   }
   if (std::ranges::any_of(bank_.parameters, [&](const auto& other) { return other->name == full; })) {
     throw Error(ErrorKind::plugin, "the parameter '{}' is declared twice; hint: give each layer a scope of its own",
@@ -99,7 +103,9 @@ atl_parameter Model::declare(atl_context&, const atl_parameter_info& info) {
   auto parameter = std::make_unique<record::Parameter>();
   parameter->name = full;
   parameter->foreign = building_.foreign != nullptr;
-  parameter->value = tensor::Tensor(tensor::Shape(std::span(info.dims, info.rank)), recipe_.real);
+  parameter->value = tensor::Tensor(
+      tensor::Shape(span_of<int64_t>(info.dims, info.rank, tensor::Shape::max_rank, "the shape of '" + name + "'")),
+      recipe_.real);
   const auto index = static_cast<uint32_t>(bank_.parameters.size());
   if (building_.foreign != nullptr) {
     const auto found = building_.foreign->weights.find(name);
@@ -112,6 +118,9 @@ atl_parameter Model::declare(atl_context&, const atl_parameter_info& info) {
     initialize(parameter->value, info, recipe_.seed, index);
     if (info.group.size > 0) {
       const std::string group_name = own(info.group);
+      if (const std::string problem = catalog::problem_of_name(group_name); !problem.empty()) {
+        throw Error(ErrorKind::plugin, "the parameter group {} {}", catalog::quoted(group_name), problem);
+      }
       auto group = std::ranges::find(bank_.groups, group_name, &record::ParameterGroup::name);
       if (group == bank_.groups.end()) {
         bank_.groups.push_back({group_name, {}});
@@ -253,7 +262,8 @@ atl_status Model::apply_output(atl_context& context, const std::string& name, in
   uint64_t count = 0;
   std::vector<std::string> known;
   if (outputs != nullptr && outputs->names(instance_.self(), &names, &count) == ATL_OK) {
-    std::transform(names, names + count, std::back_inserter(known), own);
+    std::ranges::transform(span_of<atl_string>(names, count, most_names, "the model's list of outputs"),
+                           std::back_inserter(known), own);
   }
   if (outputs == nullptr || std::ranges::find(known, name) == known.end()) {
     throw Error(ErrorKind::plugin, "{}: the model '{}' has no output '{}', it has {}",
@@ -275,11 +285,9 @@ std::vector<ViewDescription> Model::views() const {
   const atl_view* first = nullptr;
   uint64_t count = 0;
   if (views != nullptr && views->list(instance_.self(), &first, &count) == ATL_OK) {
-    const char* at = reinterpret_cast<const char*>(first);
-    for (uint64_t i = 0; i < count; ++i, at += first->size) {
-      const auto& view = *reinterpret_cast<const atl_view*>(at);
+    for_each(first, count, most_names, fmt::format("model '{}': view", recipe_.model.use), [&](const atl_view& view) {
       out.push_back({own(view.name), own(view.help), view.uses_data != 0, view.animation != 0});
-    }
+    });
   }
   return out;
 }

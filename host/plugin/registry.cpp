@@ -2,7 +2,6 @@
 
 #include <atelier/abi.h>
 
-#include <algorithm>
 #include <boost/dll/shared_library.hpp>
 #include <cstdlib>
 #include <set>
@@ -11,7 +10,8 @@
 #include "base/error.hpp"
 #include "base/floating_point.hpp"
 #include "base/text.hpp"
-#include "plugin/component_data.hpp"
+#include "plugin/component_description.hpp"
+#include "plugin/library_file.hpp"
 #include "plugin/version_exchange.hpp"
 
 namespace atelier::plugin {
@@ -19,79 +19,89 @@ namespace {
 
 namespace fs = std::filesystem;
 
-catalog::Kind kind_of(std::string_view interface_name, const fs::path& file) {
-  if (interface_name == ATL_MODEL_V1) return catalog::Kind::model;
-  if (interface_name == ATL_LOSS_INTERFACE_V1) return catalog::Kind::loss;
-  if (interface_name == ATL_OPTIMIZER_V1) return catalog::Kind::optimizer;
-  if (interface_name == ATL_DATASET_V1) return catalog::Kind::dataset;
-  if (interface_name == ATL_METRIC_V1) return catalog::Kind::metric;
-  throw Error(ErrorKind::plugin, "{}: a component has the interface '{}', expected {}", file.string(), interface_name,
-              one_of({ATL_MODEL_V1, ATL_LOSS_INTERFACE_V1, ATL_OPTIMIZER_V1, ATL_DATASET_V1, ATL_METRIC_V1}));
-}
-
-catalog::SettingDescription describe(const atl_setting& setting) {
-  catalog::SettingDescription out;
-  out.name = own(setting.name);
-  out.help = own(setting.help);
-  out.type = static_cast<catalog::SettingType>(setting.default_value.type);
-  out.default_value = to_value(setting.default_value);
-  out.required = setting.required != 0;
-  if (setting.has_minimum != 0) {
-    out.minimum = setting.minimum;
-    out.above_minimum = setting.has_minimum == ATL_OPEN;
-  }
-  if (setting.has_maximum != 0) {
-    out.maximum = setting.maximum;
-    out.below_maximum = setting.has_maximum == ATL_OPEN;
-  }
-  for (uint64_t i = 0; i < setting.choice_count; ++i) {
-    out.choices.push_back(own(setting.choices[i]));
-  }
-  return out;
-}
-
-template <typename T, typename Visit>
-void for_each(const T* array, uint64_t count, const Visit& visit) {  // the first element's size is the stride
-  const char* at = reinterpret_cast<const char*>(array);
-  for (uint64_t i = 0; i < count; ++i, at += array->size) {
-    visit(*reinterpret_cast<const T*>(at));
-  }
-}
-
-catalog::Description describe(const atl_component& component, const atl_plugin& plugin, const fs::path& file) {
-  const atl_description& from = *component.description;
-  catalog::Description out;
-  out.kind = kind_of(own(component.interface_name), file);
-  out.name = own(from.name);
-  out.summary = own(from.summary);
-  out.reference = own(from.reference);
-  out.role = own(from.role);
-  out.plugin_name = own(plugin.name);
-  out.plugin_version = own(plugin.version);
-  out.plugin_path = file.string();
-  for_each(from.settings, from.setting_count,
-           [&](const atl_setting& setting) { out.settings.push_back(describe(setting)); });
-  for_each(from.slots, from.slot_count, [&](const atl_loss_slot& slot) {
-    out.slots.push_back({own(slot.name), own(slot.role), own(slot.default_loss), own(slot.help)});
-  });
-  return out;
-}
-
-// Only dlopen's own words: the path before them stands in front of ours already, and the system's code after them says
-// nothing.
-std::string reason(const std::string& message, const fs::path& file) {
-  const std::string path = file.string() + ": ";
-  const auto at = message.rfind(path);
-  const std::string words = at == std::string::npos ? message : message.substr(at + path.size());
-  return words.substr(0, words.rfind("): "));
-}
-
 // Kept until the process ends, and not destroyed then either: see the header.
 boost::dll::shared_library& keep(std::unique_ptr<boost::dll::shared_library> library) {
   static auto& kept =
       *new std::vector<std::unique_ptr<boost::dll::shared_library>>();  // NOLINT(cppcoreguidelines-owning-memory)
   kept.push_back(std::move(library));
   return *kept.back();
+}
+
+// The files in the folders, and the files.
+std::vector<fs::path> libraries_of(const std::vector<fs::path>& paths) {
+  std::vector<fs::path> files;
+  for (const fs::path& path : paths) {
+    if (fs::is_directory(path)) {
+      std::set<fs::path> found;
+      for (const auto& entry : fs::directory_iterator(path)) {
+        if (entry.path().extension() == ".so") {
+          found.insert(entry.path());
+        }
+      }
+      files.insert(files.end(), found.begin(), found.end());
+    } else if (fs::exists(path)) {
+      files.push_back(path);
+    } else {
+      throw Error(ErrorKind::plugin, "{}: no such file or folder of plugins", path.string());
+    }
+  }
+  return files;
+}
+
+// What is wrong is an Error with the file in front of every line.
+template <typename Read>
+auto about(const fs::path& file, const Read& read) {
+  try {
+    return read();
+  } catch (const InitializerFailed&) {
+    throw;
+  } catch (const Error& error) {
+    std::string lines;
+    std::istringstream problems(error.what());
+    for (std::string line; std::getline(problems, line);) {
+      lines += (lines.empty() ? "" : "\n") + file.string() + ": " + line;
+    }
+    throw Error(ErrorKind::plugin, std::move(lines));
+  }
+}
+
+std::unique_ptr<boost::dll::shared_library> open(const fs::path& file) {
+  check_library(file);
+  load_library(file);
+  reset_floating_point();
+  auto library = std::make_unique<boost::dll::shared_library>();
+  library->load(boost::dll::fs::path(fs::absolute(file).string()),
+                boost::dll::load_mode::rtld_local | boost::dll::load_mode::rtld_now);
+  if (!library->has("atelier_plugin")) {
+    throw Error(
+        ErrorKind::plugin,
+        "is a shared library without the entry point 'atelier_plugin'; hint: end the source with ATELIER_MODEL, "
+        "ATELIER_LOSS, ATELIER_OPTIMIZER, ATELIER_DATASET or ATELIER_METRIC");
+  }
+  return library;
+}
+
+// What the library says of itself when it is told who asks.
+atl_plugin connected(const boost::dll::shared_library& library) {
+  atl_plugin plugin{};
+  plugin.size = sizeof plugin;
+  VersionExchange exchange;
+  const atl_status status =
+      library.get<atl_status(const atl_host*, atl_plugin*)>("atelier_plugin")(exchange.host(), &plugin);
+  reset_floating_point();
+  if (status != ATL_OK || !exchange.refusal().empty()) {
+    throw Error(
+        ErrorKind::plugin, "{}",
+        exchange.refusal().empty() ? fmt::format("failed to start, with status {}", status) : exchange.refusal());
+  }
+  return plugin;
+}
+
+std::vector<Component> load(const fs::path& file) {
+  return about(file, [&] {
+    const boost::dll::shared_library& library = keep(open(file));
+    return components_of(connected(library), file);
+  });
 }
 
 }  // namespace
@@ -116,67 +126,35 @@ std::vector<fs::path> plugin_paths(const fs::path& program, const std::vector<fs
 }
 
 Registry::Registry(const std::vector<fs::path>& paths) {
-  std::vector<fs::path> files;
-  for (const fs::path& path : paths) {
-    if (fs::is_directory(path)) {
-      std::set<fs::path> found;
-      for (const auto& entry : fs::directory_iterator(path)) {
-        if (entry.path().extension() == ".so") {
-          found.insert(entry.path());
-        }
-      }
-      files.insert(files.end(), found.begin(), found.end());
-    } else if (fs::exists(path)) {
-      files.push_back(path);
-    } else {
-      throw Error(ErrorKind::plugin, "{}: no such file or folder of plugins", path.string());
+  std::set<fs::path> tried;
+  for (const fs::path& file : libraries_of(paths)) {
+    std::error_code broken_link;
+    const fs::path itself = fs::canonical(file, broken_link);
+    if (!tried.insert(broken_link ? file : itself).second) {
+      continue;
     }
-  }
-  std::set<fs::path> loaded;
-  for (const fs::path& file : files) {
-    if (loaded.insert(fs::canonical(file)).second) {
-      load(file);
+    std::vector<Component> components;
+    try {
+      components = load(file);
+    } catch (const InitializerFailed&) {
+      throw;
+    } catch (const Error& error) {
+      refusals_.push_back({file, error.what()});
     }
+    add(std::move(components));
   }
 }
 
 Registry::~Registry() = default;
 
-void Registry::load(const fs::path& file) {
-  auto handle = std::make_unique<boost::dll::shared_library>();
-  try {
-    handle->load(boost::dll::fs::path(fs::absolute(file).string()),
-                 boost::dll::load_mode::rtld_local | boost::dll::load_mode::rtld_now);
-  } catch (const std::exception& error) {
-    throw Error(ErrorKind::plugin, "{}: is not a plugin: {}; expected a shared library made by atelier_add_plugin()",
-                file.string(), reason(error.what(), fs::absolute(file)));
-  }
-  reset_floating_point();
-  if (!handle->has("atelier_plugin")) {
-    throw Error(
-        ErrorKind::plugin,
-        "{}: is a shared library without the entry point 'atelier_plugin'; hint: end the source with ATELIER_MODEL, "
-        "ATELIER_LOSS, ATELIER_OPTIMIZER, ATELIER_DATASET or ATELIER_METRIC",
-        file.string());
-  }
-  boost::dll::shared_library& library = keep(std::move(handle));
-  atl_plugin plugin{};
-  plugin.size = sizeof plugin;
-  VersionExchange exchange;
-  const atl_status status =
-      library.get<atl_status(const atl_host*, atl_plugin*)>("atelier_plugin")(exchange.host(), &plugin);
-  reset_floating_point();
-  if (status != ATL_OK) {
-    throw Error(ErrorKind::plugin, "{}: {}", file.string(),
-                exchange.refusal().empty() ? "failed to start" : exchange.refusal());
-  }
-  for (uint64_t i = 0; i < plugin.component_count; ++i) {
-    Component component{describe(*plugin.components[i], plugin, file), plugin.components[i]->table};
+void Registry::add(std::vector<Component> components) {
+  for (Component& component : components) {
     const auto key = std::pair(component.description.kind, component.description.name);
-    if (const auto [other, fresh] = components_.try_emplace(key, component); !fresh) {
+    const std::string file = component.description.plugin_path;
+    if (const auto [other, fresh] = components_.try_emplace(key, std::move(component)); !fresh) {
       throw Error(ErrorKind::plugin,
-                  "{}: brings the {} '{}', which {} brings too; hint: remove one of them from the plugin path",
-                  file.string(), name_of(key.first), key.second, other->second.description.plugin_path);
+                  "{}: brings the {} '{}', which {} brings too; hint: remove one of them from the plugin path", file,
+                  name_of(key.first), key.second, other->second.description.plugin_path);
     }
   }
 }

@@ -22,6 +22,12 @@ struct Component {
   const void* table = nullptr;  // of its kind: an atl_model_v1, atl_loss_v1, ...
 };
 
+// A library that is not used: no library, no entry point, no version in common, a description that cannot be.
+struct Refusal {
+  std::filesystem::path file;
+  std::string reason;  // a line for each mistake, each with the file in front
+};
+
 // Where plugins are looked for, in this order: `given` (folders or files; --plugin-path), ATELIER_PLUGIN_PATH
 // (separated by colons), the folder of the build tree or of the install prefix that belongs to `program`.
 std::vector<std::filesystem::path> plugin_paths(const std::filesystem::path& program,
@@ -30,17 +36,20 @@ std::vector<std::filesystem::path> plugin_paths(const std::filesystem::path& pro
 // All components of all plugins. Plugins stay loaded as long as the process lives: code of theirs may be on any stack.
 class Registry {
  public:
-  // Loads every *.so in the folders, and the files. Throws Error(plugin): not a library, no entry point, no version in
-  // common, a broken description, two components of one kind and name.
+  // Loads every *.so in the folders, and the files. Throws Error(plugin): a path that leads nowhere, two libraries with
+  // a component of one kind and name, a library that cannot even be turned away.
   explicit Registry(const std::vector<std::filesystem::path>& paths);
   ~Registry();
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
+  Registry(Registry&&) = default;
+  Registry& operator=(Registry&&) = default;
 
   [[nodiscard]] const Component* find(catalog::Kind kind, std::string_view name) const;  // null where unknown
   [[nodiscard]] const Component& get(catalog::Kind kind,
                                      std::string_view name) const;       // throws Error(plugin) with the nearest name
   [[nodiscard]] std::vector<catalog::Description> descriptions() const;  // by kind, then by name
+  [[nodiscard]] const std::vector<Refusal>& refusals() const { return refusals_; }
 
   [[nodiscard]] const atl_model_v1& model(std::string_view name) const;
   [[nodiscard]] const atl_loss_v1& loss(std::string_view name) const;
@@ -49,9 +58,10 @@ class Registry {
   [[nodiscard]] const atl_metric_v1& metric(std::string_view name) const;
 
  private:
-  void load(const std::filesystem::path& file);
+  void add(std::vector<Component> components);
 
   std::map<std::pair<catalog::Kind, std::string>, Component> components_;
+  std::vector<Refusal> refusals_;
 };
 
 }  // namespace atelier::plugin

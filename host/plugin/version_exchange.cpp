@@ -7,7 +7,21 @@
 namespace atelier::plugin {
 
 VersionExchange::VersionExchange()
-    : host_{{sizeof(atl_host), ATL_ABI_MAJOR, ATL_ABI_MINOR, borrow(ATELIER_VERSION), connect}, {}} {}
+    : host_{{sizeof(atl_host), ATL_ABI_MAJOR, ATL_ABI_MINOR, borrow(ATELIER_VERSION), connect}, {}} {
+  current_ = this;
+}
+
+VersionExchange::~VersionExchange() {
+  current_ = nullptr;
+}
+
+thread_local VersionExchange* VersionExchange::current_ = nullptr;
+
+void VersionExchange::fail(std::string_view message) {
+  if (current_ != nullptr && current_->host_.refusal.empty()) {
+    current_->host_.refusal = message;
+  }
+}
 
 atl_status VersionExchange::connect(const atl_host* host, uint32_t major, uint32_t oldest_minor, uint32_t newest_minor,
                                     const atl_core** out) {

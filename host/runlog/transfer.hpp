@@ -46,9 +46,19 @@ inline auto fields(Plugin& of) {
   auto& [name, version, path, sha256] = of;
   return std::tie(name, version, path, sha256);
 }
+inline auto fields(ClassNames& of) {
+  auto& [field, names] = of;
+  return std::tie(field, names);
+}
+inline auto fields(Change& of) {
+  auto& [step, what, was, now] = of;
+  return std::tie(step, what, was, now);
+}
 inline auto fields(Provenance& of) {
-  auto& [host, fingerprint, threads, plugins, dataset, dataset_sha256, source_revision] = of;
-  return std::tie(host, fingerprint, threads, plugins, dataset, dataset_sha256, source_revision);
+  auto& [host, fingerprint, threads, plugins, dataset, dataset_sha256, classes, start_run_id, changes, source_revision] =
+      of;
+  return std::tie(host, fingerprint, threads, plugins, dataset, dataset_sha256, classes, start_run_id, changes,
+                  source_revision);
 }
 inline auto fields(RunDescription& of) {
   auto& [run_id, name, seed, tags, created_utc, source, resolved, overrides, directory, provenance, cadences, samples,

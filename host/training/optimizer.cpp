@@ -6,6 +6,8 @@
 
 #include "base/error.hpp"
 #include "base/floating_point.hpp"
+#include "catalog/names.hpp"
+#include "plugin/borrowed.hpp"
 #include "plugin/component_data.hpp"
 
 namespace atelier::training {
@@ -49,8 +51,15 @@ void Optimizer::read_slots(atl_context& context, const std::string& use) {
   if (count > max_slots) {
     throw Error(ErrorKind::plugin, "optimizer '{}': keeps {} arrays, at most {} are possible", use, count, max_slots);
   }
-  for (uint64_t i = 0; i < count; ++i) {
-    slots_.push_back(plugin::own(names[i]));
+  for (const atl_string& name :
+       plugin::span_of<atl_string>(names, count, max_slots, "the optimizer's list of arrays")) {
+    slots_.push_back(plugin::own(name));
+    if (const std::string problem = catalog::problem_of_name(slots_.back()); !problem.empty()) {
+      throw Error(ErrorKind::plugin, "optimizer '{}': an array {}", use, problem);
+    }
+  }
+  for (const std::string& name : catalog::repeated(slots_)) {
+    throw Error(ErrorKind::plugin, "optimizer '{}': keeps the array {} twice", use, catalog::quoted(name));
   }
 }
 

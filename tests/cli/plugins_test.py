@@ -30,9 +30,18 @@ class Plugins(AtelierTest):
     def test_plugin_path(self):
         self.assert_error(["--plugin-path", "nowhere", "plugins"], "nowhere: no such file or folder of plugins")
         self.assert_error(["plugins", "--plugin-path=nowhere"], "nowhere: no such file or folder of plugins")
+
+    def test_a_library_that_cannot_be_used_is_a_line_and_stops_nothing(self):
         self.write("text.so", "no library")
-        done = self.run_atelier("plugins", "--plugin-path", "text.so", code=2)
-        self.assertTrue(done.stderr.startswith("atelier: error: text.so: is not a plugin: "), done.stderr)
+        reason = "text.so: is not a plugin: invalid ELF header; expected a shared library made by atelier_add_plugin()"
+        done = self.run_atelier("plugins", "--plugin-path", "text.so")
+        self.assertTrue(done.stdout.endswith(f"\n\nnot loaded: {reason}\n"), done.stdout)
+        self.assertEqual(done.stderr, "")
+        self.assertRegex(done.stdout, r"(?m)^model +vae ")
+        self.assertEqual(self.json("plugins", "--plugin-path", "text.so")[-1],
+                         {"kind": "not loaded", "name": "text.so", "path": "text.so", "reason": reason})
+        done = self.run_atelier("check", "tiny.toml", "--plugin-path", "text.so")
+        self.assertEqual(done.stderr, f"atelier: warning: {reason} (not loaded)\n")
 
     def test_a_plugin_of_the_path_is_loaded_once(self):
         path = self.json("plugins", "vae")[0]["path"]

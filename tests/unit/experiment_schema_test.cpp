@@ -1,7 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "catalog/description_check.hpp"
+#include "experiment/sections.hpp"
 #include "experiment_catalog.hpp"
 
 using namespace atelier::experiment;
@@ -58,4 +61,14 @@ TEST_CASE("any dataset may be transformed, a source may not") {
 
 TEST_CASE("the schema of an empty catalog is one too") {
   CHECK(json::parse(json_schema({})).is_object());
+}
+
+TEST_CASE("no setting of a component can have the name of a key that stands in the same table") {
+  const auto reserved = [](atelier::catalog::Kind kind, const std::string& table) {
+    const std::vector<std::string>& keys = reserved_keys(kind);
+    return std::ranges::all_of(names_in(section(table)),
+                               [&](const std::string& key) { return std::ranges::find(keys, key) != keys.end(); });
+  };
+  CHECK(reserved(atelier::catalog::Kind::dataset, "dataset"));
+  CHECK(reserved(atelier::catalog::Kind::metric, "metric"));
 }

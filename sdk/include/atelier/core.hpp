@@ -8,6 +8,7 @@
 #include <exception>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 // What every plugin has for itself, also where an author's build hides no symbols: else the loader would merge such
@@ -18,8 +19,36 @@ namespace atelier {
 
 namespace detail {
 
-ATELIER_OWN inline const atl_core* core =
-    nullptr;  // one for each plugin; set when the host loads it, before anything else runs
+// What stands in the core table until the host has connected. Variables at namespace scope are made before that: what
+// one of them asks of the host fails, and the plugin is then refused with these words.
+ATELIER_OWN inline bool called_too_early = false;
+constexpr const char* too_early =
+    "something of atelier's was used before the host has connected, by a variable at namespace scope or a static "
+    "member; hint: make it a member of the class, or a static variable in the function that needs it";
+
+struct NotConnected {
+  template <typename Result, typename... Arguments>
+  ATELIER_OWN static Result call(Arguments... /*unused*/) {
+    called_too_early = true;
+    if constexpr (!std::is_void_v<Result>) {
+      return ATL_ERROR_PHASE;
+    }
+  }
+  template <typename Result, typename... Arguments>
+  using Function = Result(Arguments...);
+  template <typename Result, typename... Arguments>
+  constexpr operator Function<Result, Arguments...>*() const {
+    return &call<Result, Arguments...>;
+  }
+};
+
+ATELIER_OWN inline constexpr NotConnected not_yet{};
+ATELIER_OWN inline constexpr atl_core not_connected = {
+    sizeof(atl_core), not_yet, not_yet, not_yet, not_yet, not_yet, not_yet, not_yet, not_yet,
+    not_yet,          not_yet, not_yet, not_yet, not_yet, not_yet, not_yet, not_yet, not_yet,
+    not_yet,          not_yet, not_yet, not_yet, not_yet, not_yet, not_yet, not_yet};
+
+ATELIER_OWN inline const atl_core* core = &not_connected;  // one for each plugin; the host's own after it has connected
 
 inline atl_string string(std::string_view text) {
   return {text.data(), text.size()};

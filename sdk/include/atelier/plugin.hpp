@@ -44,6 +44,10 @@ ATELIER_OWN inline atl_status connect(const atl_host* host, atl_plugin* plugin) 
   if (status != ATL_OK) {
     return status;
   }
+  if (called_too_early) {
+    core->fail(nullptr, ATL_ERROR_PHASE, string(too_early), {"", 0});
+    return ATL_ERROR_PHASE;
+  }
   static std::vector<const atl_component*> components;
   const bool connected_before = !components.empty();
   for (Registration* entry = connected_before ? nullptr : Registration::first; entry != nullptr; entry = entry->next) {
@@ -70,15 +74,9 @@ void destroy(void* self) {
 extern "C" {
 // Emitted in every translation unit that includes this, and merged into one by the linker.
 __attribute__((used, weak, visibility("default"))) atl_status atelier_plugin(const atl_host* host, atl_plugin* plugin) {
-#if defined(__cpp_exceptions)
-  try {
-    return atelier::detail::connect(host, plugin);
-  } catch (...) {
-    return ATL_ERROR_INTERNAL;
-  }
-#else
-  return atelier::detail::connect(host, plugin);
-#endif
+  atl_status status = ATL_OK;
+  const atl_status ran = atelier::detail::guard(nullptr, [&] { status = atelier::detail::connect(host, plugin); });
+  return ran != ATL_OK ? ran : status;
 }
 }
 

@@ -1,0 +1,196 @@
+#include "plugin/component_description.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <initializer_list>
+
+#include "base/text.hpp"
+#include "catalog/description_check.hpp"
+#include "catalog/names.hpp"
+#include "plugin/borrowed.hpp"
+#include "plugin/component_data.hpp"
+
+namespace atelier::plugin {
+namespace {
+
+constexpr uint64_t most_components = 1000;
+constexpr uint64_t most_entries = 1000;  // settings, slots, choices
+
+catalog::Kind kind_of(const std::string& interface_name) {
+  if (interface_name == ATL_MODEL_V1) return catalog::Kind::model;
+  if (interface_name == ATL_LOSS_INTERFACE_V1) return catalog::Kind::loss;
+  if (interface_name == ATL_OPTIMIZER_V1) return catalog::Kind::optimizer;
+  if (interface_name == ATL_DATASET_V1) return catalog::Kind::dataset;
+  if (interface_name == ATL_METRIC_V1) return catalog::Kind::metric;
+  throw Error(ErrorKind::plugin, "a component has the interface {}, expected {}", catalog::quoted(interface_name),
+              one_of({ATL_MODEL_V1, ATL_LOSS_INTERFACE_V1, ATL_OPTIMIZER_V1, ATL_DATASET_V1, ATL_METRIC_V1}));
+}
+
+struct Function {
+  const char* name;
+  bool there;
+};
+
+void require(std::initializer_list<Function> functions) {
+  for (const Function& function : functions) {
+    if (!function.there) {
+      throw Error(ErrorKind::plugin, "its function '{}' is a null pointer", function.name);
+    }
+  }
+}
+
+template <typename Table>
+Table table_of(const void* table) {
+  return copy_of(static_cast<const Table*>(table), "its table");
+}
+
+void check_table(catalog::Kind kind, const void* functions) {
+  switch (kind) {
+    case catalog::Kind::model: {
+      const auto t = table_of<atl_model_v1>(functions);
+      return require({{"create", t.create != nullptr},
+                      {"destroy", t.destroy != nullptr},
+                      {"train_step", t.train_step != nullptr},
+                      {"evaluate", t.evaluate != nullptr},
+                      {"sample", t.sample != nullptr},
+                      {"extension", t.extension != nullptr}});
+    }
+    case catalog::Kind::loss: {
+      const auto t = table_of<atl_loss_v1>(functions);
+      return require({{"create", t.create != nullptr}, {"destroy", t.destroy != nullptr}, {"call", t.call != nullptr}});
+    }
+    case catalog::Kind::optimizer: {
+      const auto t = table_of<atl_optimizer_v1>(functions);
+      return require({{"create", t.create != nullptr},
+                      {"destroy", t.destroy != nullptr},
+                      {"slots", t.slots != nullptr},
+                      {"begin_update", t.begin_update != nullptr},
+                      {"update", t.update != nullptr}});
+    }
+    case catalog::Kind::dataset: {
+      const auto t = table_of<atl_dataset_v1>(functions);
+      const bool knows_groups = t.size >= offsetof(atl_dataset_v1, group) + sizeof t.group;
+      return require({{"create", t.create != nullptr},
+                      {"destroy", t.destroy != nullptr},
+                      {"spec", t.spec != nullptr},
+                      {"read", t.read != nullptr},
+                      {"group", !knows_groups || t.group != nullptr}});
+    }
+    case catalog::Kind::metric: {
+      const auto t = table_of<atl_metric_v1>(functions);
+      return require({{"create", t.create != nullptr},
+                      {"destroy", t.destroy != nullptr},
+                      {"sums", t.sums != nullptr},
+                      {"results", t.results != nullptr},
+                      {"generated", t.generated != nullptr},
+                      {"batch", t.batch != nullptr},
+                      {"finish", t.finish != nullptr}});
+    }
+  }
+}
+
+catalog::SettingDescription read_setting(const atl_setting& setting) {
+  catalog::SettingDescription out;
+  out.name = own(setting.name);
+  out.help = own(setting.help);
+  out.type = static_cast<catalog::SettingType>(setting.default_value.type);
+  out.default_value = to_value(setting.default_value);
+  out.required = setting.required != 0;
+  // The wrapper's range() with one bound alone has an infinite other one: no bound.
+  if (setting.has_minimum != 0 && setting.minimum != -INFINITY) {
+    out.minimum = setting.minimum;
+    out.above_minimum = setting.has_minimum == ATL_OPEN;
+  }
+  if (setting.has_maximum != 0 && setting.maximum != INFINITY) {
+    out.maximum = setting.maximum;
+    out.below_maximum = setting.has_maximum == ATL_OPEN;
+  }
+  for (const atl_string& choice :
+       span_of<atl_string>(setting.choices, setting.choice_count, most_entries, "its list of choices")) {
+    out.choices.push_back(own(choice));
+  }
+  return out;
+}
+
+// Runs `read`, and says whose it is that cannot be read.
+template <typename Read>
+void about(const std::string& whose, const Read& read) {
+  try {
+    read();
+  } catch (const Error& error) {
+    throw Error(ErrorKind::plugin, "{}: {}", whose, error.what());
+  }
+}
+
+void read_description(const atl_description& from, catalog::Description& out) {
+  out.summary = own(from.summary);
+  out.reference = own(from.reference);
+  out.role = own(from.role);
+  for_each(from.settings, from.setting_count, most_entries, "setting", [&](const atl_setting& setting) {
+    about(fmt::format("the setting {}", catalog::quoted(own(setting.name))),
+          [&] { out.settings.push_back(read_setting(setting)); });
+  });
+  for_each(from.slots, from.slot_count, most_entries, "loss slot", [&](const atl_loss_slot& slot) {
+    out.slots.push_back({own(slot.name), own(slot.role), own(slot.default_loss), own(slot.help)});
+  });
+}
+
+void throw_if_any(const std::string& whose, const std::vector<std::string>& problems) {
+  std::vector<std::string> lines;
+  for (const std::string& problem : problems) {
+    lines.push_back(whose + ": " + problem);
+  }
+  if (!lines.empty()) {
+    throw Error(ErrorKind::plugin, fmt::format("{}", fmt::join(lines, "\n")));
+  }
+}
+
+Component read_component(const atl_component& component, catalog::Description about_plugin) {
+  Component out{std::move(about_plugin), component.table};
+  catalog::Description& description = out.description;
+  description.kind = kind_of(own(component.interface_name));
+  const std::string kind = "a " + name_of(description.kind);
+  const atl_description from = copy_of(component.description, kind + ": its description");
+  about(kind, [&] { description.name = own(from.name); });
+  const std::string whose = fmt::format("the {} {}", name_of(description.kind), catalog::quoted(description.name));
+  about(whose, [&] {
+    read_description(from, description);
+    check_table(description.kind, component.table);
+  });
+  throw_if_any(whose, problems_of(description));
+  return out;
+}
+
+}  // namespace
+
+std::vector<Component> components_of(const atl_plugin& plugin, const std::filesystem::path& file) {
+  catalog::Description about_plugin;
+  about_plugin.plugin_name = own(plugin.name);
+  about_plugin.plugin_version = own(plugin.version);
+  about_plugin.plugin_path = file.string();
+  for (const auto& [what, text] :
+       {std::pair("its name", &about_plugin.plugin_name), std::pair("its version", &about_plugin.plugin_version)}) {
+    if (const std::string problem = catalog::problem_of_text(*text); !problem.empty()) {
+      throw Error(ErrorKind::plugin, "{} {}", what, problem);
+    }
+  }
+  if (plugin.component_count == 0) {
+    throw Error(ErrorKind::plugin, "it brings no components");
+  }
+  std::vector<Component> out;
+  std::vector<std::string> names;
+  for (const atl_component* const component : span_of<const atl_component*>(
+           plugin.components, plugin.component_count, most_components, "its list of components")) {
+    out.push_back(read_component(copy_of(component, "a component"), about_plugin));
+    names.push_back(
+        fmt::format("the {} {}", name_of(out.back().description.kind), catalog::quoted(out.back().description.name)));
+  }
+  for (const std::string& name : catalog::repeated(names)) {
+    throw Error(ErrorKind::plugin, "{} is brought twice", name);
+  }
+  return out;
+}
+
+}  // namespace atelier::plugin

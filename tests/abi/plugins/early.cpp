@@ -1,0 +1,36 @@
+// What runs before the host has connected. EARLY=1: a variable asks for an operation, 2: it has a line for the user,
+// 3: it throws; 4: the description throws.
+#include <atelier/optimizer.hpp>
+#include <stdexcept>
+#include <string>
+
+namespace {
+
+using namespace atelier;
+
+#if EARLY == 1
+const atl_operation negation = detail::operation("neg/1");
+#elif EARLY == 2
+const bool informed = (inform("here I am"), true);
+#elif EARLY == 3
+const int thrown = std::stoi("no number, please");
+#endif
+
+class Still final : public Optimizer {
+ public:
+  static constexpr std::initializer_list<const char*> slots = {};
+  static void describe(Description& d) {
+    d.summary = "Leaves the parameters as they are.";
+    d.number("learning_rate", 0.01, "not used").range(0);
+    if (EARLY == 4) {
+      throw std::runtime_error("no description, please");
+    }
+  }
+  explicit Still(const Settings&) {}
+  void begin_update(const Update&, double*) override {}
+  void update(const double*, size_t, float*, const float*, float* const*) const override {}
+};
+
+}  // namespace
+
+ATELIER_OPTIMIZER("still", Still)
