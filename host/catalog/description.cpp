@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "base/error.hpp"
 
 namespace atelier::catalog {
@@ -88,6 +90,34 @@ std::string name_of(SettingType type) {
       return "a list of strings";
   }
   throw Error(ErrorKind::internal, "a setting type with the unknown number {}", static_cast<int>(type));
+}
+
+std::string to_string(Direction direction) {
+  switch (direction) {
+    case Direction::unknown:
+      return "";
+    case Direction::neither:
+      return "neither";
+    case Direction::larger:
+      return "larger";
+    case Direction::smaller:
+      return "smaller";
+  }
+  throw Error(ErrorKind::internal, "a direction with the unknown number {}", static_cast<int>(direction));
+}
+
+Direction direction_from(std::string_view text) {
+  for (const Direction direction : {Direction::neither, Direction::larger, Direction::smaller}) {
+    if (text == to_string(direction)) {
+      return direction;
+    }
+  }
+  return Direction::unknown;
+}
+
+const Measure* Description::measure(std::string_view measured) const {
+  const auto found = std::ranges::find(measures, measured, &Measure::name);
+  return found == measures.end() ? nullptr : &*found;
 }
 
 std::string to_string(const Value& value) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -49,6 +50,22 @@ struct LossSlot {
   std::string help;
 };
 
+// Which values of a number are the better ones; unknown where nobody has said it.
+enum class Direction { unknown, neither, larger, smaller };
+std::string to_string(Direction direction);       // "larger", "smaller", "neither"; "" for unknown
+Direction direction_from(std::string_view text);  // the way back; unknown for any other text
+inline bool has_better(Direction direction) {
+  return direction == Direction::larger || direction == Direction::smaller;
+}
+
+// What a number means that evaluations report.
+struct Measure {
+  std::string name;  // of a metric's result that is called after its metric, and of a loss: ""
+  Direction direction = Direction::unknown;
+  std::string unit;
+  std::string help;
+};
+
 struct Description {
   Kind kind = Kind::model;
   std::string name;
@@ -56,10 +73,13 @@ struct Description {
   std::string reference;
   std::string role;  // of a loss
   std::vector<SettingDescription> settings;
-  std::vector<LossSlot> slots;  // of a model
-  std::string plugin_name;      // the plugin it came in
+  std::vector<LossSlot> slots;    // of a model
+  std::vector<Measure> measures;  // of a model, a metric, a loss
+  std::string plugin_name;        // the plugin it came in
   std::string plugin_version;
   std::string plugin_path;
+
+  [[nodiscard]] const Measure* measure(std::string_view measured) const;  // null where it is not declared
 };
 
 }  // namespace atelier::catalog

@@ -175,6 +175,28 @@ void check_slots(const Description& description, Problems& problems) {
   }
 }
 
+// By which the best of a run is told.
+void check_measures(const Description& description, Problems& problems) {
+  std::vector<std::string> names;
+  for (const Measure& measure : description.measures) {
+    const std::string of = "the measure " + quoted(measure.name);
+    names.push_back(measure.name);
+    if (measure.name.empty() && description.kind == Kind::model) {
+      problems.add("a measure", "has no name, expected the name that the model logs it by");
+    }
+    problems.add(of, problem_of_text(measure.name));
+    problems.add(of + ": its unit", problem_of_text(measure.unit));
+    problems.add(of + ": its help", problem_of_text(measure.help));
+    if (measure.direction == Direction::unknown) {
+      problems.add(of,
+                   "has a direction that is neither ATL_LARGER_IS_BETTER, ATL_SMALLER_IS_BETTER nor ATL_NEITHER_IS_BETTER");
+    }
+  }
+  for (const std::string& name : repeated(names)) {
+    problems.add("the measure " + quoted(name), "is declared twice");
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> problems_of(const Description& description) {
@@ -187,6 +209,7 @@ std::vector<std::string> problems_of(const Description& description) {
   }
   check_settings(description, problems);
   check_slots(description, problems);
+  check_measures(description, problems);
   return problems.take();
 }
 

@@ -68,6 +68,25 @@ std::string slots_text(const Description& component, const terminal::Layout& lay
   return table.rows.empty() ? "" : fmt::format("\n{}", terminal::to_text(table, layout));
 }
 
+// Under which name a number is found, as far as that is known without an experiment.
+std::string measure_name(const Description& component, const catalog::Measure& measure) {
+  if (!measure.name.empty()) {
+    return measure.name;
+  }
+  return component.kind == catalog::Kind::loss ? "its value" : "[metric.NAME] itself";
+}
+
+std::string measures_text(const Description& component, const terminal::Layout& layout) {
+  terminal::TextTable table{{{"reported"}, {"better"}, {"unit"}, {"help"}}, {}};
+  for (const auto& measure : component.measures) {
+    table.add({{measure_name(component, measure), terminal::Emphasis::strong},
+               {catalog::to_string(measure.direction)},
+               {measure.unit},
+               {measure.help}});
+  }
+  return table.rows.empty() ? "" : fmt::format("\n{}", terminal::to_text(table, layout));
+}
+
 std::string details_text(const Description& component, const terminal::Layout& layout) {
   std::string text = fmt::format("{} '{}'\n{}\n", name_of(component.kind), component.name, component.summary);
   if (!component.role.empty()) {
@@ -78,7 +97,7 @@ std::string details_text(const Description& component, const terminal::Layout& l
   }
   text += fmt::format("plugin     {} {}\npath       {}\n", component.plugin_name, component.plugin_version,
                       component.plugin_path);
-  return text + settings_text(component, layout) + slots_text(component, layout);
+  return text + settings_text(component, layout) + slots_text(component, layout) + measures_text(component, layout);
 }
 
 Json setting_json(const SettingDescription& setting) {
@@ -105,6 +124,13 @@ Json component_json(const Description& component) {
   for (const auto& slot : component.slots) {
     slots.push_back({{"name", slot.name}, {"role", slot.role}, {"default", slot.default_loss}, {"help", slot.help}});
   }
+  Json measures = Json::array();
+  for (const auto& measure : component.measures) {
+    measures.push_back({{"name", measure.name},
+                        {"better", catalog::to_string(measure.direction)},
+                        {"unit", measure.unit},
+                        {"help", measure.help}});
+  }
   return {{"kind", name_of(component.kind)},
           {"name", component.name},
           {"summary", component.summary},
@@ -112,6 +138,7 @@ Json component_json(const Description& component) {
           {"role", component.role},
           {"settings", settings},
           {"losses", slots},
+          {"measures", measures},
           {"plugin", component.plugin_name},
           {"version", component.plugin_version},
           {"path", component.plugin_path}};

@@ -26,6 +26,8 @@ inline constexpr uint64_t first_size<atl_loss_slot> = offsetof(atl_loss_slot, he
 template <>
 inline constexpr uint64_t first_size<atl_description> = offsetof(atl_description, slot_count) + sizeof(uint64_t);
 template <>
+inline constexpr uint64_t first_size<atl_measure> = offsetof(atl_measure, help) + sizeof(atl_string);
+template <>
 inline constexpr uint64_t first_size<atl_component> = offsetof(atl_component, table) + sizeof(void*);
 template <>
 inline constexpr uint64_t first_size<atl_plugin> = offsetof(atl_plugin, component_count) + sizeof(uint64_t);

@@ -114,6 +114,22 @@ catalog::SettingDescription read_setting(const atl_setting& setting) {
   return out;
 }
 
+catalog::Measure read_measure(const atl_measure& measure) {
+  const auto direction = [&] {
+    switch (measure.direction) {
+      case ATL_LARGER_IS_BETTER:
+        return catalog::Direction::larger;
+      case ATL_SMALLER_IS_BETTER:
+        return catalog::Direction::smaller;
+      case ATL_NEITHER_IS_BETTER:
+        return catalog::Direction::neither;
+      default:
+        return catalog::Direction::unknown;
+    }
+  };
+  return {own(measure.name), direction(), own(measure.unit), own(measure.help)};
+}
+
 // Runs `read`, and says whose it is that cannot be read.
 template <typename Read>
 void about(const std::string& whose, const Read& read) {
@@ -135,6 +151,8 @@ void read_description(const atl_description& from, catalog::Description& out) {
   for_each(from.slots, from.slot_count, most_entries, "loss slot", [&](const atl_loss_slot& slot) {
     out.slots.push_back({own(slot.name), own(slot.role), own(slot.default_loss), own(slot.help)});
   });
+  for_each(from.measures, from.measure_count, most_entries, "measure",
+           [&](const atl_measure& measure) { out.measures.push_back(read_measure(measure)); });
 }
 
 void throw_if_any(const std::string& whose, const std::vector<std::string>& problems) {

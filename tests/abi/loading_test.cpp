@@ -159,6 +159,26 @@ TEST_CASE("two plugins with a component of one name name each other") {
   CHECK(twice.find(catalog::Kind::dataset, "inverted") != nullptr);
 }
 
+TEST_CASE("a plugin that leaves open which values of a number are better is refused") {
+  const std::string twice = loading({broken / "measured_twice.so"});
+  CHECK_MESSAGE(contains(twice, "measured_twice.so: the model 'measured': the measure 'loss' is declared twice"), twice);
+  const std::string nameless = loading({broken / "measured_nameless.so"});
+  CHECK_MESSAGE(contains(nameless, "the model 'measured': a measure has no name"), nameless);
+  const std::string sideways = loading({broken / "measured_sideways.so"});
+  CHECK_MESSAGE(contains(sideways, "the measure 'sharpness' has a direction that is neither"), sideways);
+}
+
+TEST_CASE("what a number means is said with it, and nothing is known of a number that is not declared") {
+  const catalog::Description& accuracy = registry().get(catalog::Kind::metric, "accuracy").description;
+  REQUIRE(accuracy.measure("") != nullptr);
+  CHECK(accuracy.measure("")->direction == catalog::Direction::larger);
+  CHECK(accuracy.measure("")->unit == "fraction");
+  CHECK(accuracy.measure("sharpness") == nullptr);
+  const catalog::Description& gan = registry().get(catalog::Kind::model, "gan").description;
+  REQUIRE(gan.measure("loss") != nullptr);
+  CHECK(gan.measure("loss")->direction == catalog::Direction::neither);
+}
+
 TEST_CASE("each plugin sees its own components only, also when built without the SDK's CMake") {
   const plugin::Registry loaded({broken / "bare_one.so", broken / "bare_two.so"});
   CHECK(loaded.descriptions().size() == 3);

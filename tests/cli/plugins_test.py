@@ -24,6 +24,21 @@ class Plugins(AtelierTest):
         self.assertEqual((latent["default"], latent["minimum"], latent["maximum"]), (20, 1, 65536))
         self.assertEqual([slot["name"] for slot in vae["losses"]], ["reconstruction", "divergence"])
 
+    def test_what_is_measured(self):
+        self.assertRegex(self.output("plugins", "cnn"), r"(?m)^accuracy +larger +fraction +\S")
+        self.assertRegex(self.output("plugins", "gan"), r"(?m)^loss +neither ")
+        self.assertRegex(self.output("plugins", "bits-per-dimension"), r"(?m)^\[metric.NAME\] itself +smaller +bits/dim ")
+        measures = {measure["name"]: measure for measure in self.json("plugins", "vae")[0]["measures"]}
+        self.assertEqual((measures["elbo"]["better"], measures["loss"]["better"]), ("larger", "smaller"))
+
+    def test_every_component_of_ours_says_what_it_measures(self):
+        for component in self.json("plugins"):
+            if component["kind"] in ("model", "metric", "loss"):
+                self.assertTrue(component["measures"], component["name"])
+                for measure in component["measures"]:
+                    self.assertIn(measure["better"], ("larger", "smaller", "neither"), component["name"])
+                    self.assertTrue(measure["help"], component["name"])
+
     def test_unknown_component(self):
         self.assert_error(["plugins", "vea"], "no plugin brings a 'vea'; did you mean 'vae'?")
 

@@ -19,6 +19,7 @@ class NonSaturating final : public AdversarialLoss {
     d.reference = "Goodfellow et al. 2014, section 3; label smoothing: Salimans et al. 2016, section 3.4";
     d.number("label_smoothing", 0.0, "real images get the label 1 minus this in the discriminator's loss")
         .range(0, 0.5);
+    d.measure("", Direction::neither, "nats", "cross-entropy of real and generated");
   }
   NonSaturating(const Settings& settings, const DataSpec&, Builder&)
       : real_(1.0 - settings.number("label_smoothing")) {}
@@ -38,6 +39,7 @@ class Minimax final : public AdversarialLoss {
   static void describe(Description& d) {
     d.summary = "The generator minimizes log(1 - D(G(z))), the value that the discriminator maximizes.";
     d.reference = "Goodfellow et al. 2014, equation 1";
+    d.measure("", Direction::neither, "nats", "cross-entropy of real and generated");
   }
   Minimax(const Settings&, const DataSpec&, Builder&) {}
 
@@ -58,6 +60,7 @@ class LeastSquares final : public AdversarialLoss {
     d.number("fake_label", 0.0, "a, that the discriminator gives generated images");
     d.number("real_label", 1.0, "b, that the discriminator gives real images");
     d.number("wanted_label", 1.0, "c, that the generator wants for its images");
+    d.measure("", Direction::neither, "", "squared distance from the labels");
   }
   LeastSquares(const Settings& settings, const DataSpec&, Builder&)
       : a_(settings.number("fake_label")), b_(settings.number("real_label")), c_(settings.number("wanted_label")) {}
@@ -81,6 +84,7 @@ class Hinge final : public AdversarialLoss {
     d.reference =
         "Lim & Ye 2017, Geometric GAN; Miyato et al. 2018, Spectral Normalization for Generative Adversarial Networks, "
         "equations 16 and 17";
+    d.measure("", Direction::neither, "logits", "what lies within the margin");
   }
   Hinge(const Settings&, const DataSpec&, Builder&) {}
 

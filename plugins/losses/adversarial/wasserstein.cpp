@@ -22,6 +22,7 @@ class Clipped final : public Wasserstein {
     d.summary = "Wasserstein distance; every weight of the critic is clipped after its updates.";
     d.reference = "Arjovsky et al. 2017, Wasserstein Generative Adversarial Networks, algorithm 1";
     d.number("clip", 0.01, "c, the largest magnitude of a weight").range(1e-12);
+    d.measure("", Direction::neither, "", "difference of the critic's values");
   }
   Clipped(const Settings& settings, const DataSpec&, Builder&) : clip_{settings.number("clip")} {}
 
@@ -44,6 +45,7 @@ class Penalized final : public Wasserstein {
     d.summary = "Wasserstein distance; slopes of the critic other than 1 are penalized between real and fake images.";
     d.reference = "Gulrajani et al. 2017, Improved Training of Wasserstein GANs, equation 3";
     d.number("lambda", 10.0, "weight of the penalty").range(0);
+    d.measure("", Direction::neither, "", "difference of the critic's values, and the penalty");
   }
   Penalized(const Settings& settings, const DataSpec&, Builder&) : lambda_(settings.number("lambda")) {}
 

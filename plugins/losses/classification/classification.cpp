@@ -12,6 +12,7 @@ class CrossEntropy final : public ClassificationLoss {
     d.reference =
         "Bridle 1990, Probabilistic Interpretation of Feedforward Classification Network Outputs; of every pixel: Long "
         "et al. 2015, Fully Convolutional Networks for Semantic Segmentation";
+    d.measure("", Direction::smaller, "nats", "of the true class; of pixels, the mean over an image");
   }
   CrossEntropy(const Settings&, const DataSpec&, Builder&) {}
 

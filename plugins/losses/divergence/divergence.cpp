@@ -10,6 +10,7 @@ class GaussianKl final : public DivergenceLoss {
   static void describe(Description& d) {
     d.summary = "Kullback-Leibler divergence of a diagonal Gaussian from the standard normal one.";
     d.reference = "Kingma & Welling 2014, appendix B";
+    d.measure("", Direction::neither, "nats", "summed over the latent dimensions");
   }
   GaussianKl(const Settings&, const DataSpec&, Builder&) {}
   Tensor per_sample(Tensor mean, Tensor log_variance) override {

@@ -18,6 +18,7 @@ class Perceptual final : public ReconstructionLoss {
     d.number("weight", 1.0, "of the feature's squared error, averaged over its elements").range(0);
     d.text("pixels", "bce", "the loss of pixels that is added, with weight 1; what the decoder's output means")
         .choices({"bce", "mse", "none"});
+    d.measure("", Direction::smaller, "", "the weighted distance, and the loss of pixels");
   }
 
   Perceptual(const Settings& settings, const DataSpec& data, Builder& build)

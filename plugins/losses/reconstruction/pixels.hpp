@@ -16,6 +16,7 @@ class Bce final : public ReconstructionLoss {
   static void describe(Description& d) {
     d.summary = "Binary cross-entropy: the decoder gives the logits of Bernoulli pixels.";
     d.reference = "Kingma & Welling 2014, appendix C.1";
+    d.measure("", Direction::smaller, "nats", "summed over the elements of an image");
   }
   Bce(const Settings&, const DataSpec& data, Builder& build) {
     const Field& image = data.image();
@@ -34,6 +35,7 @@ class Mse final : public ReconstructionLoss {
         "Squared error, summed over the elements: -log p(x) where the decoder gives the means of Gaussian pixels of "
         "variance 1/2, but for a constant, which a likelihood that is measured through it lacks.";
     d.reference = "Bishop 2006, section 3.1.1";
+    d.measure("", Direction::smaller, "nats + constant", "summed over the elements of an image");
   }
   Mse(const Settings&, const DataSpec&, Builder&) {}
   Tensor per_sample(Tensor output, Tensor target) override { return sum_each(square(output - target)); }

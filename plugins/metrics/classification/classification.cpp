@@ -63,6 +63,7 @@ class Accuracy final : public ClassCounts {
   static void describe(Description& d) {
     d.summary = "Share of the images (or pixels) whose class has the largest logit.";
     d.flag("pixels", false, "tell the class of each pixel, by the mask");
+    d.measure("", Direction::larger, "fraction", "of the images, or of the pixels");
   }
   Accuracy(const Settings& settings, const DataSpec& data, Builder& build)
       : ClassCounts(data, build, settings.flag("pixels")) {
@@ -82,6 +83,7 @@ class ConfusionMatrix final : public ClassCounts {
   static void describe(Description& d) {
     d.summary = "How many images (or pixels) of each true class (row) were taken for each class (column).";
     d.flag("pixels", false, "tell the class of each pixel, by the mask");
+    d.measure("smallest_recall", Direction::larger, "fraction", "of the class that is found worst");
   }
   ConfusionMatrix(const Settings& settings, const DataSpec& data, Builder& build)
       : ClassCounts(data, build, settings.flag("pixels")) {
@@ -109,6 +111,7 @@ class IntersectionOverUnion final : public ClassCounts {
         "Of each class, the pixels that are both of it and taken for it over those that are either, over the whole "
         "split; and the mean over the classes.";
     d.reference = "Everingham et al. 2010, The Pascal Visual Object Classes (VOC) Challenge, section 4.4";
+    d.measure("mean", Direction::larger, "fraction", "the mean over the classes");
   }
   IntersectionOverUnion(const Settings&, const DataSpec& data, Builder& build) : ClassCounts(data, build, true) {
     results = {{"mean", {}}, {"by_class", {static_cast<int64_t>(classes())}}};

@@ -20,6 +20,10 @@ class ClassHistogram final : public Metric {
     d.text("feature", "logits", "the classifier's feature that has a value for each class");
     d.integer("images", 10000, "how many images are generated").range(1, 1e7);
     d.number("least_share", 0.0, "a class counts as covered where its share is above this").range(0, 1);
+    d.measure("modes", Direction::larger, "classes", "that are generated");
+    d.measure("divergence", Direction::smaller, "nats", "KL(shares || uniform)");
+    d.measure("smallest_share", Direction::larger, "fraction", "of the class that is generated least");
+    d.measure("largest_share", Direction::smaller, "fraction", "of the class that is generated most");
   }
   ClassHistogram(const Settings& settings, const DataSpec& data, Builder& build)
       : classifier_(build.features(settings.text("from"))),

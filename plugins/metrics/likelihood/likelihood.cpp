@@ -18,6 +18,9 @@ class Elbo final : public Metric {
         "The evidence lower bound and its two parts, in nats an image where the reconstruction loss is a negative "
         "log-likelihood, as bce is.";
     d.reference = "Kingma & Welling 2014, equation 3";
+    d.measure("", Direction::larger, "nats", "an image");
+    d.measure("reconstruction", Direction::smaller, "nats", "-log p(x | z), an image");
+    d.measure("divergence", Direction::neither, "nats", "KL(q(z | x) || p(z)), an image");
   }
   Elbo(const Settings&, const DataSpec&, Builder&) {
     sums = {{"reconstruction", {}}, {"divergence", {}}, {"count", {}}};
@@ -41,6 +44,7 @@ class ActiveLatents final : public Metric {
     d.summary = "How many latent dimensions carry information: the variance of their posterior mean is not small.";
     d.reference = "Burda et al. 2016, Importance Weighted Autoencoders, section 5.2";
     d.number("threshold", 0.01, "least variance of an active latent").range(0);
+    d.measure("", Direction::neither, "latents", "of all that the model has");
   }
   ActiveLatents(const Settings& settings, const DataSpec&, Builder&) : threshold_(settings.number("threshold")) {
     sums = {{"mean", {-1}}, {"square", {-1}}, {"count", {}}};
@@ -74,6 +78,7 @@ class LogLikelihood final : public Metric {
         "log-likelihood, as bce is.";
     d.reference = "Rezende et al. 2014, appendix E; Burda et al. 2016, section 5";
     d.integer("samples", 5000, "draws of the latents for each image").range(1, 1e7);
+    d.measure("", Direction::larger, "nats", "an image");
   }
   LogLikelihood(const Settings& settings, const DataSpec&, Builder&) : samples_(settings.integer("samples")) {
     sums = {{"log_likelihood", {}}, {"count", {}}};
@@ -110,6 +115,7 @@ class BitsPerDimension final : public Metric {
   static void describe(Description& d) {
     d.summary = "Negative log-likelihood of the data's discrete values, in bits for each value of an image.";
     d.reference = "van den Oord et al. 2016, Pixel Recurrent Neural Networks, section 5.1";
+    d.measure("", Direction::smaller, "bits/dim", "of the data's discrete values");
   }
   BitsPerDimension(const Settings&, const DataSpec& data, Builder&)
       : dimensions_(static_cast<double>(data.image().elements())) {

@@ -24,6 +24,11 @@ class Aae final : public Model {
     d.flag("batch_norm", false, "normalize the autoencoder's hidden layers by batch");
     d.loss("reconstruction", "reconstruction", "bce", "how far the decoded image is from the original");
     d.loss("adversarial", "adversarial", "non-saturating", "what discriminator and encoder play for");
+    d.measure("loss", Direction::smaller, "loss.reconstruction", "the reconstruction, the mean over the images");
+    d.measure("real_score", Direction::neither, "logits",
+              "what the discriminator gives draws from the prior, on average");
+    d.measure("fake_score", Direction::neither, "logits", "what it gives encoded images");
+    d.measure("latent_square", Direction::neither, "", "the mean square of the latents; 1 for the Gaussian prior");
   }
 
   Aae(const Settings& settings, const DataSpec& data, Builder& build)

@@ -21,6 +21,7 @@ class Cnn final : public Model {
     d.flag("batch_norm", false, "normalize by batch before the activations");
     d.number("dropout", 0.0, "rate at which units of the fully connected layers are dropped").range(0, 0.95);
     d.loss("classification", "classification", "cross-entropy", "how far the logits are from the label");
+    Classification::describe(d);
   }
 
   Cnn(const Settings& settings, const DataSpec& data, Builder& build)

@@ -25,6 +25,10 @@ class ImageToImage final : public Model {
     d.flag("batch_norm", false, "normalize by batch before the activations");
     d.number("dropout", 0.0, "rate at which units of the fully connected layers are dropped").range(0, 0.95);
     d.loss("reconstruction", "reconstruction", "bce", "how far the output is from the target");
+    d.measure("loss", Direction::smaller, "loss.reconstruction",
+              "of the output and the target, the mean over the images");
+    d.measure("squared_error", Direction::smaller, "", "of the output and the target, the mean over their elements");
+    d.measure("input_squared_error", Direction::neither, "", "of the input and the target: what doing nothing gives");
   }
 
   ImageToImage(const Settings& settings, const DataSpec& data, Builder& build)

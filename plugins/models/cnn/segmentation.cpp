@@ -53,6 +53,7 @@ class UNet final : public Model {
     d.initialization("he_normal");
     d.flag("batch_norm", false, "normalize by batch before the activations");
     d.loss("classification", "classification", "cross-entropy", "how far the logits are from each pixel's class");
+    Classification::describe(d);
   }
 
   UNet(const Settings& settings, const DataSpec& data, Builder& build)

@@ -26,6 +26,8 @@ class PixelCnn final : public Model {
     d.integer("first_kernel", 7, "length of the first layer's kernel, odd").range(3, 63);
     d.activation("activation", "relu", "of the residual blocks, and of the layers before the output");
     d.initialization("glorot_uniform");
+    d.measure("loss", Direction::smaller, "nats", "-log p(x), the mean over the images");
+    d.measure("bits_per_dimension", Direction::smaller, "bits/dim", "-log p(x) for each value of an image");
   }
 
   PixelCnn(const Settings& settings, const DataSpec& data, Builder& build)

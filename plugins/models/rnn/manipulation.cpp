@@ -30,6 +30,10 @@ class Manipulation final : public Model {
         .choices({"sequence-to-sequence", "bidirectional"});
     rnn::describe_layers(d, 256);
     d.loss("reconstruction", "reconstruction", "bce", "how far the output is from the target");
+    d.measure("loss", Direction::smaller, "loss.reconstruction",
+              "of the output and the target, the mean over the images");
+    d.measure("squared_error", Direction::smaller, "", "of the output and the target, the mean over their elements");
+    d.measure("input_squared_error", Direction::neither, "", "of the input and the target: what doing nothing gives");
   }
 
   Manipulation(const Settings& settings, const DataSpec& data, Builder& build)

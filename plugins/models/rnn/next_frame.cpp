@@ -23,6 +23,9 @@ class NextFrame final : public Model {
     rnn::describe_layers(d, 512);
     rnn::FrameCoder::describe(d);
     d.integer("window", 1, "frames that each step reads: the last one, and those before it").range(1, 16);
+    d.measure("loss", Direction::smaller, "nats", "cross-entropy of a frame, the mean over the frames but the first");
+    d.measure("baseline", Direction::neither, "nats",
+              "the same of the last frame again, blurred: what knowing nothing of motion gives");
   }
 
   NextFrame(const Settings& settings, const DataSpec& data, Builder& build) : window_(settings.integer("window")) {

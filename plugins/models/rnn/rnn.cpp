@@ -19,6 +19,7 @@ class RowReader final : public Model {
     rnn::describe_layers(d, 128);
     d.number("dropout", 0.0, "rate at which units of the last state are dropped before the output").range(0, 0.95);
     d.loss("classification", "classification", "cross-entropy", "how far the logits are from the label");
+    Classification::describe(d);
   }
 
   RowReader(const Settings& settings, const DataSpec& data, Builder& build)

@@ -33,6 +33,14 @@ class VaeGan final : public Model {
     d.flag("separate_generator", false, "samples come from a network of their own, not from the decoder");
     d.loss("adversarial", "adversarial", "non-saturating", "what discriminator and generator play for");
     d.loss("divergence", "divergence", "gaussian-kl", "how far the posterior is from the prior");
+    d.measure("loss", Direction::neither, "",
+              "divergence and reconstruction; what it is measured by, the discriminator, changes");
+    d.measure("divergence", Direction::neither, "loss.divergence", "of the posterior from the prior");
+    d.measure("reconstruction", Direction::neither, "",
+              "of the decoded image, as the discriminator sees it or in pixels");
+    d.measure("pixel_error", Direction::smaller, "", "squared error, summed over the image");
+    d.measure("real_score", Direction::neither, "logits", "what the discriminator gives real images, on average");
+    d.measure("fake_score", Direction::neither, "logits", "what it gives generated ones");
   }
 
   VaeGan(const Settings& settings, const DataSpec& data, Builder& build)

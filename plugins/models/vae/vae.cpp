@@ -33,6 +33,14 @@ class Vae final : public Model {
         .range(1, 10000);
     d.loss("reconstruction", "reconstruction", "bce", "how far the decoded image is from the original");
     d.loss("divergence", "divergence", "gaussian-kl", "how far the posterior is from the prior");
+    d.measure("loss", Direction::smaller, "loss.reconstruction",
+              "what training makes smaller, without free bits and warm-up, the mean over the images");
+    d.measure("elbo", Direction::larger, "loss.reconstruction", "the evidence lower bound, with beta 1");
+    d.measure("reconstruction", Direction::smaller, "loss.reconstruction", "of the decoded image and the original");
+    d.measure("divergence", Direction::neither, "loss.divergence",
+              "of the posterior from the prior; near 0 it tells nothing of the image");
+    d.measure("iwae_bound", Direction::larger, "loss.reconstruction",
+              "the importance-weighted bound of log p(x), of several draws");
   }
 
   Vae(const Settings& settings, const DataSpec& data, Builder& build)

@@ -32,6 +32,15 @@ class VqVae final : public Model {
     d.integer("prior_features", 64, "channels of the codes' PixelCNN").range(2, 65536);
     d.integer("prior_blocks", 3, "residual blocks of the codes' PixelCNN").range(0, 64);
     d.loss("reconstruction", "reconstruction", "bce", "how far the decoded image is from the original");
+    d.measure("loss", Direction::smaller, "loss.reconstruction",
+              "reconstruction and weighted commitment, the mean over the images");
+    d.measure("elbo", Direction::larger, "loss.reconstruction", "the evidence lower bound: -(reconstruction + prior)");
+    d.measure("reconstruction", Direction::smaller, "loss.reconstruction", "of the decoded image and the original");
+    d.measure("commitment", Direction::neither, "", "squared distance of what is encoded from its codes");
+    d.measure("prior", Direction::neither, "nats", "-log p(codes) by their PixelCNN");
+    d.measure("perplexity", Direction::larger, "codes",
+              "how many codes would be used if all were used equally often: exp of the entropy");
+    d.measure("codes_used", Direction::larger, "codes", "how many codes are used at all");
   }
 
   VqVae(const Settings& settings, const DataSpec& data, Builder& build)

@@ -118,6 +118,24 @@ typedef struct atl_loss_slot { /* a place in a model for a loss of one role */
   atl_string help;
 } atl_loss_slot;
 
+typedef int32_t atl_direction; /* which values of a number are the better ones */
+enum {
+  ATL_NEITHER_IS_BETTER = 0, /* the number says something, but not how good the model is: an adversary's loss */
+  ATL_LARGER_IS_BETTER = 1,
+  ATL_SMALLER_IS_BETTER = 2
+};
+
+/* What a number that an evaluation reports means. Since minor 1. */
+typedef struct atl_measure {
+  uint64_t size;
+  atl_string name; /* as a model logs it, or as a metric's result is called; empty for the result that is called after
+                      its metric, and for the value of a loss */
+  atl_direction direction;
+  atl_string unit; /* "nats", "bits/dim", "fraction", "classes"; may be empty; of a model "loss.NAME": that of the value
+                      of the loss in its slot NAME */
+  atl_string help; /* one line */
+} atl_measure;
+
 typedef struct atl_description {
   uint64_t size;
   atl_string name;      /* what an experiment says after `use =` */
@@ -128,6 +146,10 @@ typedef struct atl_description {
   uint64_t setting_count;
   const atl_loss_slot* slots; /* of a model */
   uint64_t slot_count;
+  /* Since minor 1: of a model, a metric, a loss. Of a number that is reported and not declared, nobody knows which
+   * values are better; but a model's "loss" is taken for one that training makes smaller. */
+  const atl_measure* measures;
+  uint64_t measure_count;
 } atl_description;
 
 typedef struct atl_named_value {
@@ -349,7 +371,9 @@ typedef struct atl_model_v1 {
    * minor 1: a model that makes no images of its own, a classifier, leaves the poison handle, 0. */
   atl_status (*sample)(void* self, atl_context* context, int64_t n, atl_tensor* images);
   /* A further interface of this model ("atelier.features/1"), or NULL where it has none: the one NULL of this contract.
-   * Any thread. */
+   * Any thread. Since minor 1 also "atelier.metric/1", for what an evaluation reports that is no mean over samples, and
+   * is made of sums over all batches: self is the model's, create and destroy are not called, and the results are
+   * called by their own names. */
   const void* (*extension)(void* self, atl_string name);
 } atl_model_v1;
 

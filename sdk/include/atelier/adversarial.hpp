@@ -99,6 +99,15 @@ class AdversarialModel : public Model {
            "discriminator's last hidden layer");
     d.text("feature_matching_feature", "convolutions", "which of that model's features");
     d.loss("adversarial", "adversarial", "non-saturating", "what discriminator and generator play for");
+    // A player's loss says how strong its opponent is.
+    d.measure("loss", Direction::neither, "loss.adversarial",
+              "the generator's, with feature matching where it is asked for");
+    d.measure("generator_loss", Direction::neither, "loss.adversarial", "by the adversarial loss alone");
+    d.measure("discriminator_loss", Direction::neither, "loss.adversarial", "by the adversarial loss");
+    d.measure("feature_distance", Direction::neither, "",
+              "squared distance between the mean features of real and of generated images");
+    d.measure("real_score", Direction::neither, "logits", "what the discriminator gives real images, on average");
+    d.measure("fake_score", Direction::neither, "logits", "what it gives generated ones");
   }
 
   AdversarialModel(const Settings& settings, const DataSpec& data, const Builder& build)

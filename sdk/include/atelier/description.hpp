@@ -55,6 +55,14 @@ class SettingBuilder {
   std::vector<atl_string> text_views, choice_views;
 };
 
+// Which values of a number are the better ones. Neither: of a number that does not say how good a model is, as the loss
+// of an adversary, which is small where its opponent is weak.
+enum class Direction : atl_direction {
+  neither = ATL_NEITHER_IS_BETTER,
+  larger = ATL_LARGER_IS_BETTER,
+  smaller = ATL_SMALLER_IS_BETTER
+};
+
 class Description {
  public:
   std::string summary;    // one sentence
@@ -100,6 +108,13 @@ class Description {
     slots_.push_back({sizeof(atl_loss_slot), detail::string(name), detail::string(role), detail::string(default_loss),
                       detail::string(help)});
   }
+  // Of a model, a metric, a loss: what a number means that evaluations report. `name` is what a model logs it by, or
+  // that of a metric's result: "" for the one that is called after the metric, and for the value of a loss. `unit`:
+  // "nats", "bits/dim", "fraction", ... The best weights and early stopping go by the direction.
+  void measure(const char* name, Direction direction, const char* unit, const char* help) {
+    measures_.push_back({sizeof(atl_measure), detail::string(name), static_cast<atl_direction>(direction),
+                         detail::string(unit), detail::string(help)});
+  }
   // Common to all models of ours.
   SettingBuilder& activation(const char* name, const char* value, const char* help) {
     return text(name, value, help)
@@ -121,9 +136,9 @@ class Description {
     for (const auto& setting : settings_) {
       finished_.push_back(to_abi(*setting));
     }
-    result_ = {sizeof(atl_description),   detail::string(name), detail::string(summary),
-               detail::string(reference), detail::string(role), finished_.data(),
-               finished_.size(),          slots_.data(),        slots_.size()};
+    result_ = {sizeof(atl_description), detail::string(name), detail::string(summary), detail::string(reference),
+               detail::string(role),    finished_.data(),     finished_.size(),        slots_.data(),
+               slots_.size(),           measures_.data(),     measures_.size()};
     return &result_;
   }
 
@@ -177,6 +192,7 @@ class Description {
   std::vector<std::unique_ptr<SettingBuilder>> settings_;
   std::vector<atl_setting> finished_;
   std::vector<atl_loss_slot> slots_;
+  std::vector<atl_measure> measures_;
   atl_description result_{};
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atelier/context.hpp>
+#include <atelier/description.hpp>
 #include <type_traits>
 
 namespace atelier {
@@ -83,6 +84,11 @@ class Classification : public LossHandle {
  public:
   Classification() = default;
   Classification(LossHandle handle) : LossHandle(handle) {}  // NOLINT
+  // What evaluate() reports, for the model's description.
+  static void describe(Description& d) {
+    d.measure("loss", Direction::smaller, "loss.classification", "the mean over the images");
+    d.measure("accuracy", Direction::larger, "fraction", "of the labels that are the likeliest class");
+  }
   Tensor operator()(Tensor logits, Tensor labels, Location at = {}) const {
     return call(ATL_LOSS_MEAN, {logits, labels}, nullptr, at);
   }

@@ -11,6 +11,7 @@ class MyModel final : public Model {
     d.summary = "Autoencoder of two linear layers.";
     d.reference = "Bourlard & Kamp 1988";
     d.integer("latent", 16, "length of the code z").range(1, 65536);
+    d.measure("loss", Direction::smaller, "", "squared error of an image, summed over its elements");
   }
 
   MyModel(const Settings& settings, const DataSpec& data, Builder& build)

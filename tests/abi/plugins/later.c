@@ -1,6 +1,6 @@
 /* A dataset in plain C from a plugin of a later minor that can live with this host's: its structs have grown at their
  * ends, so every array's stride is larger than the host's sizeof. Images are grey, brighter with their index. EARLIER:
- * its dataset's table ends where that of minor 0 did. */
+ * its dataset's table and its description end where those of minor 0 did. */
 #include <atelier/abi.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -82,8 +82,22 @@ static const later_setting settings[2] = {{{sizeof(later_setting),
                                             NULL,
                                             0},
                                            {0}}};
-static const atl_description description = {
-    sizeof description, TEXT("grey"), TEXT("Grey images."), {NULL, 0}, {NULL, 0}, &settings[0].now, 2, NULL, 0};
+#ifdef EARLIER
+#define DESCRIPTION_SIZE offsetof(atl_description, measures)
+#else
+#define DESCRIPTION_SIZE sizeof(atl_description)
+#endif
+static const atl_description description = {DESCRIPTION_SIZE,
+                                            TEXT("grey"),
+                                            TEXT("Grey images."),
+                                            {NULL, 0},
+                                            {NULL, 0},
+                                            &settings[0].now,
+                                            2,
+                                            NULL,
+                                            0,
+                                            NULL,
+                                            DESCRIPTION_SIZE == sizeof(atl_description) ? 0 : 1000};
 
 static atl_status get_group(void* self, int64_t index, int64_t* group) {
   (void)self;
