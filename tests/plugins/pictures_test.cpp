@@ -63,7 +63,7 @@ TEST_CASE("counted draws are uniform, and told apart by every key") {
   for (int64_t i = 0; i < count; ++i) {
     const Draws draws(1, 0, static_cast<uint64_t>(i));
     ++histogram.at(static_cast<size_t>(draws.integer(7, 6)));
-    const Direction towards = direction(draws.part(3));
+    const UnitVector towards = direction(draws.part(3));
     x += towards.x;
     y += towards.y;
     longest = std::max(longest, std::abs(towards.x * towards.x + towards.y * towards.y - 1));

@@ -39,7 +39,7 @@ void add_octave(const Draws& draws, int64_t cells, double amplitude, GreyPicture
   }
 }
 
-void add_gradient(const Direction& towards, GreyPicture& out) {
+void add_gradient(const UnitVector& towards, GreyPicture& out) {
   const double middle = 0.5 * static_cast<double>(out.height - 1);
   for (int64_t row = 0; row < out.height; ++row) {
     for (int64_t column = 0; column < out.width; ++column) {

@@ -71,7 +71,7 @@ class MovingDigits final : public ComposedDataset {
     const auto free_x = static_cast<double>(size_ - digit.width), free_y = static_cast<double>(size_ - digit.height);
     const double x = draws.uniform(x_draw, 0, free_x), y = draws.uniform(y_draw, 0, free_y);
     const double speed = draws.uniform(speed_draw, speed_.low, speed_.high);
-    const Direction heading = direction(draws.part(direction_part));
+    const UnitVector heading = direction(draws.part(direction_part));
     for (int64_t t = 0; t < frames_; ++t) {
       const int64_t left = std::lround(bounced(x, speed * heading.x, t, free_x));
       const int64_t top = std::lround(bounced(y, speed * heading.y, t, free_y));

@@ -48,13 +48,13 @@ class Draws {
   uint64_t key_;
 };
 
-struct Direction {  // a unit vector
+struct UnitVector {
   double x, y;
 };
 
 // Uniform on the circle: a point of the square, drawn anew until it is inside the disc, so that no sine is needed,
 // whose last bit differs from one library to the next. Takes all draws of `draws`.
-inline Direction direction(const Draws& draws) {
+inline UnitVector direction(const Draws& draws) {
   for (uint64_t i = 0;; i += 2) {
     const double x = draws.uniform(i, -1, 1), y = draws.uniform(i + 1, -1, 1);
     const double square = x * x + y * y;
