@@ -1,5 +1,7 @@
 #include "inference/evaluator.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -25,6 +27,19 @@ void add_requested(plugin::Metric& metric, const execute::StepResults& results) 
   }
 }
 
+// A result that is still to be measured; `twice` is what to say where there is one of its name already.
+void add_result(const plugin::MetricArray& result, const std::string& twice, SplitMetrics& out) {
+  const auto same_name = [&](const plugin::MetricArray& other) { return other.name == result.name; };
+  if (result.shape.rank() > 0) {
+    if (std::ranges::any_of(out.arrays, same_name)) {
+      throw Error(ErrorKind::experiment, "{}", twice);
+    }
+    out.arrays.push_back(result);
+  } else if (!out.values.emplace(result.name, std::nan("")).second) {
+    throw Error(ErrorKind::experiment, "{}", twice);
+  }
+}
+
 void take_results(plugin::Metric& metric, SplitMetrics& out) {
   for (plugin::MetricArray& result : metric.finish()) {
     if (result.shape.rank() == 0) {
@@ -43,6 +58,7 @@ Evaluator::Evaluator(const experiment::Experiment& experiment, const plugin::Reg
   for (const auto& [name, metric] : experiment.metrics) {
     metrics_[name] = std::make_unique<plugin::Metric>(registry, name, metric, model.model());
   }
+  own_metric_ = plugin::Metric::of_model(model.model());
   session_ = model.session(execute::Mode::evaluate);
 }
 
@@ -118,6 +134,10 @@ SplitMetrics Evaluator::evaluate(const data::Subset& subset, int64_t batch_size,
   const execute::AveragedWeights averaged(model_.bank());
   SplitMetrics out;
   evaluate_model(subset, batch_size, out, in("evaluate"));
+  if (own_metric_) {
+    measure(*own_metric_, subset, batch_size, in("evaluate"));
+    take_results(*own_metric_, out);
+  }
   for (const auto& [name, metric] : metrics_) {
     if (due == MetricsDue::every_evaluation && experiment_.metrics.at(name).at_end) {
       continue;
@@ -137,6 +157,12 @@ SplitMetrics Evaluator::results(const data::Subset& subset, int64_t batch_size) 
   data::Subset first = subset;
   first.count = std::min(subset.count, batch_size);
   evaluate_model(first, batch_size, out);
+  if (own_metric_) {
+    measure(*own_metric_, first, batch_size);
+    for (const plugin::MetricArray& result : own_metric_->results()) {
+      add_result(result, fmt::format("model '{}': gives '{}' twice", experiment_.model.use, result.name), out);
+    }
+  }
   constexpr int64_t few = 2;  // enough to see whether the model has what the metric asks for
   first.count = std::min(subset.count, few);
   for (const auto& [name, metric] : metrics_) {
@@ -146,13 +172,11 @@ SplitMetrics Evaluator::results(const data::Subset& subset, int64_t batch_size) 
       measure_generated(*metric, std::min(metric->generated(), few));
     }
     for (const plugin::MetricArray& result : metric->results()) {
-      if (result.shape.rank() > 0) {
-        out.arrays.push_back(result);
-      } else if (!out.values.emplace(result.name, std::nan("")).second) {
-        throw Error(ErrorKind::experiment,
-                    "metric.{}: gives '{}', which the model '{}' gives too; hint: call the metric by another name",
-                    name, result.name, experiment_.model.use);
-      }
+      add_result(result,
+                 fmt::format("metric.{}: gives '{}', which the model '{}' gives too; hint: call the metric by another "
+                             "name",
+                             name, result.name, experiment_.model.use),
+                 out);
     }
   }
   return out;

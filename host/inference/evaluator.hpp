@@ -53,6 +53,7 @@ class Evaluator {
   BuiltModel& model_;
   Sampler& sampler_;
   std::map<std::string, std::unique_ptr<plugin::Metric>> metrics_;
+  std::unique_ptr<plugin::Metric> own_metric_;  // of the model; null where it has none
   std::unique_ptr<execute::Session> session_;
 };
 

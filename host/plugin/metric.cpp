@@ -57,15 +57,15 @@ bool fits(const tensor::Shape& shape, const std::vector<int64_t>& declared) {
 }  // namespace
 
 Metric::Metric(const Registry& registry, std::string name, const catalog::ComponentChoice& choice, Model& model)
-    : name_(std::move(name)),
-      use_(choice.use),
+    : stage_(fmt::format("metric '{}'", choice.use)),
       table_(registry.metric(choice.use)),
       model_(model),
-      instance_(table_.destroy) {
+      instance_(table_.destroy),
+      self_(nullptr) {
   atl_context context;
   context.model = &model_;
   context.phase.size = sizeof context.phase;
-  context.stage = stage();
+  context.stage = stage_;
   const AbiSettings settings(choice.settings);
   const AbiDataSpec data(model_.recipe().data);
   model_.while_building([&] {
@@ -73,24 +73,40 @@ Metric::Metric(const Registry& registry, std::string name, const catalog::Compon
     reset_floating_point();
     context.check(status);
   });
-  for (const atl_array& array : arrays_of(context, instance_.self(), table_.sums)) {
+  self_ = instance_.self();
+  find_arrays(name);
+}
+
+Metric::Metric(Model& model, const atl_metric_v1& table, void* self)
+    : stage_(fmt::format("model '{}'", model.recipe().model.use)), table_(table), model_(model), self_(self) {
+  find_arrays("");
+}
+
+std::unique_ptr<Metric> Metric::of_model(Model& model) {
+  const Model::OwnMetric own = model.own_metric();
+  return own.table == nullptr ? nullptr : std::unique_ptr<Metric>(new Metric(model, *own.table, own.self));
+}
+
+// Results are called after `name` and themselves, joined by a point where both are there.
+void Metric::find_arrays(const std::string& name) {
+  atl_context context;
+  context.model = &model_;
+  context.stage = stage_;
+  for (const atl_array& array : arrays_of(context, self_, table_.sums)) {
     const std::span<const int64_t> dims = dims_of(array);
     sums_.push_back({own(array.name), {dims.begin(), dims.end()}, {}});
   }
-  for (const atl_array& array : arrays_of(context, instance_.self(), table_.results)) {
+  for (const atl_array& array : arrays_of(context, self_, table_.results)) {
     const std::string own_name = own(array.name);
+    const std::string point = name.empty() || own_name.empty() ? "" : ".";
     const tensor::Shape shape(dims_of(array));
-    results_.push_back({own_name.empty() ? name_ : name_ + "." + own_name, shape,
-                        std::vector<double>(static_cast<size_t>(shape.elements()), std::nan(""))});
+    results_.push_back(
+        {name + point + own_name, shape, std::vector<double>(static_cast<size_t>(shape.elements()), std::nan(""))});
   }
 }
 
-std::string Metric::stage() const {
-  return fmt::format("metric '{}'", use_);
-}
-
 int64_t Metric::generated() const {
-  return table_.generated(instance_.self());
+  return table_.generated(self_);
 }
 
 void Metric::begin() {
@@ -119,9 +135,9 @@ std::vector<uint32_t> Metric::record(atl_context& context) {
   context.model = &model_;
   context.phase.size = sizeof context.phase;
   context.phase.phase = ATL_PHASE_EVALUATE;
-  context.stage = stage();
+  context.stage = stage_;
   std::vector<atl_tensor> tensors(sums_.size(), 0);
-  const atl_status status = table_.batch(instance_.self(), &context, tensors.data());
+  const atl_status status = table_.batch(self_, &context, tensors.data());
   reset_floating_point();
   context.check(status);
   std::vector<uint32_t> values;
@@ -129,7 +145,7 @@ std::vector<uint32_t> Metric::record(atl_context& context) {
     const execute::Session& session = *context.session;
     const DecodedHandle decoded = from_handle(session, tensors[i]);
     if (!decoded || !fits(session.type(decoded.value).shape, sums_[i].dims)) {
-      throw Error(ErrorKind::shape, "{}: '{}': got {}, expected {}", stage(), sums_[i].name,
+      throw Error(ErrorKind::shape, "{}: '{}': got {}, expected {}", stage_, sums_[i].name,
                   decoded ? record::to_string(session.type(decoded.value)) : "nothing",
                   fmt::format("[{}]", fmt::join(sums_[i].dims, ", ")));
     }
@@ -144,7 +160,7 @@ void Metric::add(size_t sum, const tensor::Tensor& values) {
   if (to.empty()) {
     to.resize(elements);
   } else if (to.size() != elements) {
-    throw Error(ErrorKind::shape, "{}: '{}': got {} elements, the batches before have {}", stage(), sums_[sum].name,
+    throw Error(ErrorKind::shape, "{}: '{}': got {} elements, the batches before have {}", stage_, sums_[sum].name,
                 elements, to.size());
   }
   for (size_t i = 0; i < to.size(); ++i) {
@@ -166,8 +182,8 @@ std::vector<MetricArray> Metric::finish() {
   }
   atl_context context;
   context.model = &model_;
-  context.stage = stage();
-  const atl_status status = table_.finish(instance_.self(), &context, from.data(), lengths.data(), to.data());
+  context.stage = stage_;
+  const atl_status status = table_.finish(self_, &context, from.data(), lengths.data(), to.data());
   reset_floating_point();
   context.check(status);
   return out;

@@ -1,6 +1,7 @@
 // A metric from a plugin: what it adds up over batches, and what it makes of the sums.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,10 +23,12 @@ class Metric {
   // `name`: what results are called after. Throws Error(plugin) in the plugin's words. Borrows the model, whose bank it
   // may enlarge by the weights of other runs' models.
   Metric(const Registry& registry, std::string name, const catalog::ComponentChoice& choice, Model& model);
+  // What the model reports of itself; results are called by their own names. Null where it has none.
+  static std::unique_ptr<Metric> of_model(Model& model);
   Metric(const Metric&) = delete;
   Metric& operator=(const Metric&) = delete;
 
-  [[nodiscard]] std::string stage() const;  // as errors name it
+  [[nodiscard]] const std::string& stage() const { return stage_; }  // as errors name it
   // Images that the model generates for it; 0: it looks at the data.
   [[nodiscard]] int64_t generated() const;
   // Results as they are called in a log, with NaN for values.
@@ -46,12 +49,16 @@ class Metric {
     std::vector<double> values;
   };
 
+  Metric(Model& model, const atl_metric_v1& table, void* self);
+
+  void find_arrays(const std::string& name);
   std::vector<uint32_t> record(atl_context& context);
 
-  std::string name_, use_;
+  std::string stage_;
   const atl_metric_v1& table_;
   Model& model_;
-  Instance instance_;
+  Instance instance_;  // empty where the model itself is asked
+  void* self_;
   std::vector<Sum> sums_;
   std::vector<MetricArray> results_;
 };

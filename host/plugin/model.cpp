@@ -277,6 +277,10 @@ atl_status Model::apply_output(atl_context& context, const std::string& name, in
   return status;
 }
 
+Model::OwnMetric Model::own_metric() const {
+  return {extension_of<atl_metric_v1>(*table_, instance_.self(), ATL_METRIC_V1), instance_.self()};
+}
+
 // ---- Views
 
 std::vector<ViewDescription> Model::views() const {

@@ -41,6 +41,12 @@ class Model {
   // The images' place on the tape; none of a model that makes no images.
   std::optional<uint32_t> sample(execute::Session& session, int64_t n, const atl_phase_info& phase);
   [[nodiscard]] std::vector<ViewDescription> views() const;
+  // What an evaluation reports that is no mean over samples; the table is null where there is nothing.
+  struct OwnMetric {
+    const atl_metric_v1* table;
+    void* self;
+  };
+  [[nodiscard]] OwnMetric own_metric() const;
   // The place of the strips (n, k, C, H, W). `batch` has n samples; null for a view that uses no data.
   uint32_t draw_view(execute::Session& session, const std::string& name, int64_t n, BatchSource* batch);
   // Runs `create` as a part of building this model, so that it may find other runs' models.

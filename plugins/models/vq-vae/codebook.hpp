@@ -3,7 +3,10 @@
 // batch.
 #pragma once
 
+#include <algorithm>
 #include <atelier/layers.hpp>
+#include <cmath>
+#include <numeric>
 
 namespace vq {
 
@@ -34,6 +37,7 @@ class Codebook {
     const Tensor e = vectors_.use(rows);
     return argmin(sum(square(e), {1}) - matmul(rows, e.permute({1, 0})) * 2.0);
   }
+  [[nodiscard]] Tensor counts(Tensor codes) const { return sum(one_hot(codes, codes_), {0}); }  // (K), of each code
   [[nodiscard]] Tensor vectors(Tensor codes) const { return gather(vectors_.use(codes), codes); }
 
   // Training only, before the look-up. Codes whose moving average of uses is at or below the limit become encoder
@@ -81,13 +85,26 @@ class Codebook {
   Parameter uses_;     // N of the paper, (K)
 };
 
-// How many codes a batch would use if all that it uses were used equally often: exp of the entropy.
+// How many codes would be used if all that are used were used equally often: exp of the entropy. Of a batch's codes,
+// and of how often each code is used in an evaluation.
 inline Tensor perplexity(Tensor codes, int64_t count) {
   const Tensor p = mean(one_hot(codes, count), {0});
   return exp(-sum(p * log(p + 1e-10)));
 }
+inline double perplexity(const std::vector<double>& counts) {
+  const double all = std::accumulate(counts.begin(), counts.end(), 0.0);
+  double entropy = 0;
+  for (const double count : counts) {
+    entropy -= count > 0 ? count / all * std::log(count / all) : 0;
+  }
+  return std::exp(entropy);
+}
+
 inline Tensor codes_used(Tensor codes, int64_t count) {
   return sum(max(one_hot(codes, count), {0}));
+}
+inline double codes_used(const std::vector<double>& counts) {
+  return static_cast<double>(std::count_if(counts.begin(), counts.end(), [](double count) { return count > 0; }));
 }
 
 }  // namespace vq

@@ -86,18 +86,16 @@ class VqVae final : public Model {
     step.log("codes_used", vq::codes_used(q.codes, codebook_.size()));
   }
 
-  // Perplexity and used codes are those of a batch, averaged over the batches.
   void evaluate(Evaluation& evaluation) override {
     const Terms terms = terms_of(evaluation);
-    const auto batch = static_cast<double>(evaluation.batch_size());
     evaluation.add_per_sample("loss", terms.reconstruction + terms.commitment * commitment_);
     evaluation.add_per_sample("elbo", -(terms.reconstruction + terms.prior));
     evaluation.add_per_sample("reconstruction", terms.reconstruction);
     evaluation.add_per_sample("commitment", terms.commitment);
     evaluation.add_per_sample("prior", terms.prior);
-    evaluation.add("perplexity", vq::perplexity(terms.codes, codebook_.size()) * batch, batch);
-    evaluation.add("codes_used", vq::codes_used(terms.codes, codebook_.size()) * batch, batch);
   }
+  // How many codes are used, and how evenly, over all images: a single batch uses fewer.
+  std::unique_ptr<Metric> own_metric() override { return std::make_unique<CodeUse>(*this); }
 
   // Place after place from the prior; what comes later is still zero, and not seen.
   Tensor sample(Sampling& sampling, int64_t n) override {
@@ -142,7 +140,20 @@ class VqVae final : public Model {
   };
   struct Terms {
     Tensor reconstruction, commitment, prior;  // (B)
-    Tensor codes;
+  };
+  class CodeUse final : public Metric {
+   public:
+    explicit CodeUse(const VqVae& model) : model_(model) {
+      sums = {{"counts", {model.codebook_.size()}}};
+      results = {{"perplexity", {}}, {"codes_used", {}}};
+    }
+    std::vector<Tensor> batch(Measurement& measurement) override {
+      return {model_.codebook_.counts(model_.quantize(model_.encoder_(measurement.images())).codes)};
+    }
+    Values finish(const Values& counts) override { return {{vq::perplexity(counts[0])}, {vq::codes_used(counts[0])}}; }
+
+   private:
+    const VqVae& model_;
   };
 
   [[nodiscard]] Quantized quantize(Tensor encoded) const {
@@ -153,7 +164,7 @@ class VqVae final : public Model {
     const Tensor x = evaluation.images();
     const Tensor encoded = encoder_(x);
     const Quantized q = quantize(encoded);
-    return {reconstruction_.per_sample(decoder_(q.z), x), distance(encoded, q.z), prior_.nats(q.z, q.codes), q.codes};
+    return {reconstruction_.per_sample(decoder_(q.z), x), distance(encoded, q.z), prior_.nats(q.z, q.codes)};
   }
   // Squared, summed over the places of each image, (B).
   static Tensor distance(Tensor encoded, Tensor z) { return sum(square(encoded - z).flatten(), {1}); }

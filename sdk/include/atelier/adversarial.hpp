@@ -45,23 +45,22 @@ class AdversarialModel : public Model {
   }
 
   void evaluate(Evaluation& evaluation) override {
-    const Tensor real = evaluation.images();
-    const Tensor condition = condition_.of(evaluation);
-    const Tensor fake = generate(evaluation.normal({real.dim(0), latent_}), condition);
-    const Discriminator discriminator{*this, condition};
+    const Round round = round_of(evaluation);
+    const Discriminator discriminator{*this, round.condition};
     // The mean logits, which are a critic's values: of Wasserstein distances their difference is the estimate.
-    evaluation.add_per_sample("real_score", discriminator(real).reshape({-1}));
-    evaluation.add_per_sample("fake_score", discriminator(fake).reshape({-1}));
+    evaluation.add_per_sample("real_score", discriminator(round.real).reshape({-1}));
+    evaluation.add_per_sample("fake_score", discriminator(round.fake).reshape({-1}));
     const auto count = static_cast<double>(evaluation.batch_size());
-    Tensor loss = adversarial_.generator(discriminator, fake);
-    evaluation.add("discriminator_loss", adversarial_.discriminator(discriminator, real, fake) * count, count);
+    const Tensor loss = adversarial_.generator(discriminator, round.fake);
+    evaluation.add("discriminator_loss", adversarial_.discriminator(discriminator, round.real, round.fake) * count,
+                   count);
     evaluation.add("generator_loss", loss * count, count);
-    if (feature_matching_ > 0) {
-      const Tensor distance = feature_distance(real, fake, condition);
-      evaluation.add("feature_distance", distance * count, count);
-      loss = loss + distance * feature_matching_;
+    if (feature_matching_ == 0) {
+      evaluation.add("loss", loss * count, count);
     }
-    evaluation.add("loss", loss * count, count);
+  }
+  std::unique_ptr<Metric> own_metric() override {
+    return feature_matching_ > 0 ? std::make_unique<FeatureMatching>(*this) : nullptr;
   }
 
   Tensor sample(Sampling& sampling, int64_t n) override {
@@ -142,15 +141,54 @@ class AdversarialModel : public Model {
     static std::string_view group() { return "discriminator"; }
   };
 
+  // What both players see of a batch that is evaluated.
+  struct Round {
+    Tensor real, condition, fake;
+  };
+  [[nodiscard]] Round round_of(const Evaluation& evaluation) const {
+    Round out;
+    out.real = evaluation.images();
+    out.condition = condition_.of(evaluation);
+    out.fake = generate(evaluation.normal({out.real.dim(0), latent_}), out.condition);
+    return out;
+  }
+
+  [[nodiscard]] Tensor matched_features(Tensor images, Tensor condition) const {  // (B, features)
+    const Tensor f = matches_own_ ? discriminate(images, condition).hidden : matched_model_(images, matched_feature_);
+    return f.flatten();
+  }
   // |E f(x) - E f(G(z))|^2, Salimans et al. 2016, section 3.1.
   [[nodiscard]] Tensor feature_distance(Tensor real, Tensor fake, Tensor condition) const {
-    const auto mean_features = [&](Tensor images) {
-      const Tensor f = matches_own_ ? discriminate(images, condition).hidden : matched_model_(images, matched_feature_);
-      return mean(f.flatten(), {0});
-    };
-    const Tensor wanted = mean_features(real).detach();
-    return sum(square(mean_features(fake) - wanted));
+    const Tensor wanted = mean(matched_features(real, condition), {0}).detach();
+    return sum(square(mean(matched_features(fake, condition), {0}) - wanted));
   }
+  // The same of an evaluation, where the means are over all images, and the loss that it is a part of.
+  class FeatureMatching final : public Metric {
+   public:
+    explicit FeatureMatching(const AdversarialModel& model) : model_(model) {
+      sums = {{"real", {-1}}, {"fake", {-1}}, {"generator_loss", {}}, {"count", {}}};
+      results = {{"feature_distance", {}}, {"loss", {}}};
+    }
+    std::vector<Tensor> batch(Measurement& measurement) override {
+      const Round round = model_.round_of(measurement);
+      const Tensor loss = model_.adversarial_.generator(Discriminator{model_, round.condition}, round.fake);
+      const Tensor count = measurement.scalar(static_cast<double>(measurement.batch_size()));
+      return {sum(model_.matched_features(round.real, round.condition), {0}),
+              sum(model_.matched_features(round.fake, round.condition), {0}), loss * count, count};
+    }
+    Values finish(const Values& values) override {
+      const double count = values[3][0];
+      double distance = 0;
+      for (size_t i = 0; i < values[0].size(); ++i) {
+        const double difference = (values[1][i] - values[0][i]) / count;
+        distance += difference * difference;
+      }
+      return {{distance}, {values[2][0] / count + distance * model_.feature_matching_}};
+    }
+
+   private:
+    const AdversarialModel& model_;
+  };
 
   [[nodiscard]] Tensor between_vectors(const Sampling& sampling, int64_t n) const {
     const Tensor start = sampling.normal({n, latent_});

@@ -95,43 +95,55 @@ struct MetricHolder {  // what `self` points at: the metric, and what the host m
   }
 };
 
+// All of a metric's table but how it is made and unmade; holder(self) is the MetricHolder.
+template <MetricHolder& (*holder)(void* self)>
+ATELIER_OWN constexpr atl_metric_v1 metric_functions() {
+  atl_metric_v1 table{};
+  table.size = sizeof table;
+  table.sums = [](void* self, const atl_array** arrays, uint64_t* count) -> atl_status {
+    *arrays = holder(self).sums.data();
+    *count = holder(self).sums.size();
+    return ATL_OK;
+  };
+  table.results = [](void* self, const atl_array** arrays, uint64_t* count) -> atl_status {
+    *arrays = holder(self).results.data();
+    *count = holder(self).results.size();
+    return ATL_OK;
+  };
+  table.generated = [](void* self) -> int64_t { return holder(self).metric->generated; };
+  table.batch = [](void* self, atl_context* context, atl_tensor* outputs) -> atl_status {
+    return guard(context, [&] {
+      Measurement measurement(context);
+      const std::vector<Tensor> made = holder(self).metric->batch(measurement);
+      for (size_t i = 0; i < made.size() && i < holder(self).sums.size(); ++i) {
+        outputs[i] = made[i].handle();
+      }
+    });
+  };
+  table.finish = [](void* self, atl_context* context, const double* const* sums, const uint64_t* lengths,
+                    double* const* results) -> atl_status {
+    return guard(context, [&] { holder(self).finish(sums, lengths, results); });
+  };
+  return table;
+}
+
+ATELIER_OWN inline MetricHolder& metric_itself(void* self) {
+  return *static_cast<MetricHolder*>(self);
+}
+
 template <typename T>
-ATELIER_OWN inline const atl_metric_v1 metric_table = {
-    sizeof(atl_metric_v1),
-    [](atl_context* context, const atl_data_spec* spec, const atl_settings* settings, void** self) -> atl_status {
-      return guard(context, [&] {
-        Builder builder(context);
-        *self = new MetricHolder(std::make_unique<T>(Settings(context, settings), DataSpec(*spec), builder));
-      });
-    },
-    destroy<MetricHolder>,
-    [](void* self, const atl_array** arrays, uint64_t* count) -> atl_status {
-      const auto& holder = *static_cast<MetricHolder*>(self);
-      *arrays = holder.sums.data();
-      *count = holder.sums.size();
-      return ATL_OK;
-    },
-    [](void* self, const atl_array** arrays, uint64_t* count) -> atl_status {
-      const auto& holder = *static_cast<MetricHolder*>(self);
-      *arrays = holder.results.data();
-      *count = holder.results.size();
-      return ATL_OK;
-    },
-    [](void* self) -> int64_t { return static_cast<MetricHolder*>(self)->metric->generated; },
-    [](void* self, atl_context* context, atl_tensor* outputs) -> atl_status {
-      return guard(context, [&] {
-        Measurement measurement(context);
-        const auto& holder = *static_cast<MetricHolder*>(self);
-        const std::vector<Tensor> made = holder.metric->batch(measurement);
-        for (size_t i = 0; i < made.size() && i < holder.sums.size(); ++i) {
-          outputs[i] = made[i].handle();
-        }
-      });
-    },
-    [](void* self, atl_context* context, const double* const* sums, const uint64_t* lengths,
-       double* const* results) -> atl_status {
-      return guard(context, [&] { static_cast<MetricHolder*>(self)->finish(sums, lengths, results); });
-    }};
+ATELIER_OWN inline const atl_metric_v1 metric_table = [] {
+  atl_metric_v1 table = metric_functions<metric_itself>();
+  table.create = [](atl_context* context, const atl_data_spec* spec, const atl_settings* settings,
+                    void** self) -> atl_status {
+    return guard(context, [&] {
+      Builder builder(context);
+      *self = new MetricHolder(std::make_unique<T>(Settings(context, settings), DataSpec(*spec), builder));
+    });
+  };
+  table.destroy = destroy<MetricHolder>;
+  return table;
+}();
 
 }  // namespace detail
 }  // namespace atelier

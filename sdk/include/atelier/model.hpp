@@ -3,6 +3,7 @@
 
 #include <atelier/layers.hpp>
 #include <atelier/losses.hpp>
+#include <atelier/metric.hpp>
 #include <atelier/plugin.hpp>
 
 namespace atelier {
@@ -37,6 +38,10 @@ class Model {
     (void)sampling, (void)n;
     return {};
   }
+
+  // What an evaluation reports beside this that is no mean over samples, but made of sums over all batches: how many
+  // codes are used. Results are logged by their own names. Null where there is nothing; asked for once.
+  virtual std::unique_ptr<Metric> own_metric() { return nullptr; }
 
   // Features for other models' losses; empty where there are none. Images as (B, C, H, W), scaled as this model's data.
   virtual std::vector<std::string> feature_names() const { return {}; }
@@ -92,10 +97,14 @@ struct ModelHolder {  // what `self` points at: the model, and what the host may
   Names features, outputs;
   std::vector<View> views;
   std::vector<atl_view> lent_views;
+  std::unique_ptr<MetricHolder> own_metric;  // null where there is none
 
   explicit ModelHolder(std::unique_ptr<Model> made) : model(std::move(made)), views(model->views()) {
     features.keep(model->feature_names());
     outputs.keep(model->output_names());
+    if (std::unique_ptr<Metric> metric = model->own_metric()) {
+      own_metric = std::make_unique<MetricHolder>(std::move(metric));
+    }
     for (const View& view : views) {
       lent_views.push_back(
           {sizeof(atl_view), string(view.name), string(view.help), view.uses_data ? 1 : 0, view.animation ? 1 : 0});
@@ -131,6 +140,11 @@ ATELIER_OWN inline const atl_outputs_v1 outputs_table = {
         *output = static_cast<ModelHolder*>(self)->model->output(evaluation, view(name), draws).handle();
       });
     }};
+
+ATELIER_OWN inline MetricHolder& metric_of_model(void* self) {
+  return *static_cast<ModelHolder*>(self)->own_metric;
+}
+ATELIER_OWN inline const atl_metric_v1 own_metric_table = metric_functions<metric_of_model>();
 
 ATELIER_OWN inline const atl_views_v1 views_table = {
     sizeof(atl_views_v1),
@@ -180,6 +194,7 @@ ATELIER_OWN inline const atl_model_v1 model_table = {
       const auto& holder = *static_cast<ModelHolder*>(self);
       if (view(name) == ATL_FEATURES_V1 && !holder.features.texts.empty()) return &features_table;
       if (view(name) == ATL_OUTPUTS_V1 && !holder.outputs.texts.empty()) return &outputs_table;
+      if (view(name) == ATL_METRIC_V1 && holder.own_metric) return &own_metric_table;
       if (view(name) == ATL_VIEWS_V1 && !holder.views.empty()) return &views_table;
       return nullptr;
     }};
