@@ -64,7 +64,7 @@ void GroupOptimizers::name_slots() {
   }
 }
 
-void GroupOptimizers::set_learning_rate(size_t group, std::function<double(int64_t t)> learning_rate) {
+void GroupOptimizers::set_learning_rate(size_t group, std::function<double(int64_t step)> learning_rate) {
   learning_rates_[group] = std::move(learning_rate);
 }
 
@@ -73,7 +73,7 @@ double GroupOptimizers::begin_update(size_t group, double* scalars) {
     return 0;
   }
   const int64_t t = ++counts_[group];
-  optimizers_[group]->begin_update(t, learning_rates_[group](t), scalars);
+  optimizers_[group]->begin_update(t, learning_rates_[group](step_), scalars);
   return execute::average_share(bank_.groups[group].average, t);
 }
 
@@ -122,14 +122,11 @@ void set_optimizers(GroupOptimizers& optimizers, const experiment::Experiment& e
 }
 
 void set_schedule(GroupOptimizers& optimizers, const experiment::Experiment& experiment,
-                  const std::vector<std::string>& groups, int64_t total_steps,
-                  const std::vector<int64_t>& updates_per_step) {
+                  const std::vector<std::string>& groups, int64_t total_steps) {
   for (size_t g = 0; g < groups.size(); ++g) {
     const double base = std::get<double>(optimizer_of(experiment, groups[g]).settings.at("learning_rate"));
     const experiment::LearningRateSchedule schedule = experiment.schedule;
-    const int64_t total_updates =
-        total_steps * (g < updates_per_step.size() ? std::max<int64_t>(updates_per_step[g], 1) : 1);
-    optimizers.set_learning_rate(g, [=](int64_t t) { return base * factor(schedule, t, total_updates); });
+    optimizers.set_learning_rate(g, [=](int64_t step) { return base * factor(schedule, step, total_steps); });
   }
 }
 

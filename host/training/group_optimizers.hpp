@@ -23,9 +23,11 @@ class GroupOptimizers final : public plugin::GroupUpdates {
   // anything is recorded: plans hold on to it. `average`: the decay of a moving average of the weights, which begins at
   // what they are now; 0 for none.
   void set(size_t group, std::unique_ptr<Optimizer> optimizer, double clip_norm, double average = 0);
-  // learning_rate(t) is that of the group's t-th update.
-  void set_learning_rate(size_t group, std::function<double(int64_t t)> learning_rate);
-  [[nodiscard]] double learning_rate(size_t group, int64_t t) const { return learning_rates_[group](t); }
+  // learning_rate(step) is that of the group's updates in a training step, however many they are.
+  void set_learning_rate(size_t group, std::function<double(int64_t step)> learning_rate);
+  [[nodiscard]] double learning_rate(size_t group, int64_t step) const { return learning_rates_[group](step); }
+  // What is recorded from here on belongs to this training step, from 1.
+  void begin_step(int64_t step) { step_ = step; }
 
   // Updates of each group so far; restored when a run goes on.
   [[nodiscard]] std::vector<int64_t>& counts() { return counts_; }
@@ -48,16 +50,15 @@ class GroupOptimizers final : public plugin::GroupUpdates {
   std::vector<std::unique_ptr<Optimizer>> optimizers_;  // by group
   std::vector<std::function<double(int64_t)>> learning_rates_;
   std::vector<int64_t> counts_;
+  int64_t step_ = 1;
   std::vector<std::string> slot_names_;
 };
 
 // Those that the experiment asks for; groups that it freezes get none.
 void set_optimizers(GroupOptimizers& optimizers, const experiment::Experiment& experiment,
                     const plugin::Registry& registry, const std::vector<std::string>& groups);
-// Lays the learning-rate schedule over the updates that each group makes in so many steps; one a step where none are
-// given.
+// Lays the learning-rate schedule over so many training steps.
 void set_schedule(GroupOptimizers& optimizers, const experiment::Experiment& experiment,
-                  const std::vector<std::string>& groups, int64_t total_steps,
-                  const std::vector<int64_t>& updates_per_step = {});
+                  const std::vector<std::string>& groups, int64_t total_steps);
 
 }  // namespace atelier::training

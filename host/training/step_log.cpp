@@ -55,7 +55,7 @@ void StepLog::write_row(const DoneStep& done, const std::vector<int64_t>& update
     }
   }
   for (size_t g = 0; g < groups; ++g) {
-    row[first_norm + groups + g] = updates[g] == 0 ? 0 : setup_.steps.optimizers().learning_rate(g, updates[g]);
+    row[first_norm + groups + g] = updates[g] == 0 ? 0 : setup_.steps.optimizers().learning_rate(g, done.step);
   }
   const double speed = static_cast<double>(row_samples_) / std::max(done.training_seconds - row_seconds_, 1e-9);
   row_seconds_ = done.training_seconds;

@@ -28,8 +28,8 @@ Trainer::Trainer(Setup& setup, const LogPlan& plan, runlog::Writer writer, std::
       step_log_(setup_, plan_, writer_, observer),
       evaluation_log_(plan_, writer_),
       improvement_(setup.experiment) {
-  set_schedule(setup_.steps.optimizers(), setup_.experiment, setup_.built.model().group_names(), plan_.total_steps,
-               plan_.updates_per_step);
+  set_schedule(setup_.steps.optimizers(), setup_.experiment, setup_.built.model().group_names(),
+               plan_.total_steps);
   records_ahead_ = !plan_.reads_in_step;
   updates_after_.assign(setup_.built.bank().groups.size(), 0);
   outcome_.log = log_;

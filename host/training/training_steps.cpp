@@ -20,6 +20,7 @@ TrainingSteps::TrainingSteps(const experiment::Experiment& experiment, const plu
 
 void TrainingSteps::record(int64_t step, int64_t total_steps, const record::Observation& observation) {
   batches_.begin_step();
+  optimizers_.begin_step(step);
   atl_phase_info phase{};
   phase.step = step;
   phase.total_steps = total_steps;

@@ -164,3 +164,20 @@ TEST_CASE("a resume with a plugin whose weights have other shapes leaves the log
   CHECK(resume(folder, part.log).status == runlog::Status::finished);
   check_equal_logs(whole.outcome.log, part.log);
 }
+
+TEST_CASE("a schedule goes on where it was, for a group that is updated five times in each step") {
+  const experiment::Experiment experiment = make(
+      "[dataset]\nuse = \"breakable\"\n[model]\nuse = \"five-critics\"\n[train]\nsteps = 12\nbatch_size = 16\n"
+      "[optimizer]\nuse = \"adam\"\nlearning_rate = 0.1\n[schedule]\nuse = \"cosine\"\nwarmup = 3\n[log]\nevery = "
+      "1\nweights = 1\n");
+  const TempFolder folder;
+  const Run whole = train(folder, experiment);
+  for (const int64_t step : {2, 7}) {
+    Interrupter watcher;
+    watcher.at_step = step;
+    const training::RunOutcome part = run_until(folder, experiment, watcher);
+    REQUIRE(part.status == runlog::Status::interrupted);
+    CHECK(resume(folder, part.log).status == runlog::Status::finished);
+    check_equal_logs(whole.outcome.log, part.log);
+  }
+}

@@ -26,6 +26,40 @@ TEST_CASE("a cosine schedule ends with the run, however often a group is updated
   }
 }
 
+TEST_CASE("a schedule counts training steps, also for a group that is updated five times in each") {
+  const std::string text =
+      "[dataset]\nuse = \"breakable\"\n[model]\nuse = \"five-critics\"\n[train]\nsteps = 20\nbatch_size = 16\n"
+      "[optimizer]\nuse = \"sgd\"\nlearning_rate = 0.1\n[log]\nevery = 1\nweights = 1\n";
+  for (const auto& [rest, schedule] :
+       {std::pair<std::string, experiment::LearningRateSchedule>(
+            "use = \"constant\"\nwarmup = 8\n", {experiment::LearningRateSchedule::Use::constant, 8, 1, 0, 0}),
+        {"use = \"step\"\nevery = 6\nfactor = 0.5\n", {experiment::LearningRateSchedule::Use::step, 0, 6, 0.5, 0}},
+        {"use = \"cosine\"\nwarmup = 3\nfloor = 0.1\n",
+         {experiment::LearningRateSchedule::Use::cosine, 3, 1, 0, 0.1}}}) {
+    CAPTURE(rest);
+    const Run run = train(text + "[schedule]\n" + rest);
+    for (const std::string group : {"critic", "generator"}) {
+      CAPTURE(group);
+      const std::vector<double> rates = run.train("learning_rate." + group);
+      REQUIRE(rates.size() == 20);
+      for (int64_t step = 1; step <= 20; ++step) {
+        CHECK(rates[static_cast<size_t>(step - 1)] == 0.1 * factor(schedule, step, 20));
+      }
+    }
+  }
+  // All five updates of the first step have the full rate, and none of the later ones has any.
+  const Run whole = train(text);
+  const Run first = train(text + "[schedule]\nuse = \"step\"\nevery = 1\nfactor = 1e-30\n");
+  const auto weights = [](const Run& run, size_t step) {
+    const tensor::Tensor values = run.log().tensor("weights.critic.weight", step);
+    const auto* data = values.storage.as<float>();
+    return std::vector<float>(data, data + values.shape.elements());
+  };
+  CHECK(weights(first, 0) == weights(whole, 0));
+  CHECK(weights(first, 19) == weights(first, 0));
+  CHECK(weights(whole, 19) != weights(whole, 0));
+}
+
 namespace {
 
 experiment::Experiment throwing(const std::string& where, int64_t at) {
