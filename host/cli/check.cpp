@@ -39,11 +39,13 @@ std::string totals_text(const training::ModelSummary& summary) {
       "optimizer   {}\n"
       "step        {} of memory, {} in matrix products and convolutions, {} samples\n"
       "data        {} training, {} validation and {} test samples\n"
-      "training    {} steps\n",
+      "training    {} steps\n"
+      "best        {}\n",
       grouped(summary.parameter_count), human_bytes(static_cast<double>(summary.parameter_bytes)),
       human_bytes(static_cast<double>(summary.optimizer_bytes)), human_bytes(static_cast<double>(summary.step_bytes)),
       flops_text(summary.training_flops), grouped(summary.batch_size), grouped(summary.train_count),
-      grouped(summary.validation_count), grouped(summary.test_count), grouped(summary.total_steps));
+      grouped(summary.validation_count), grouped(summary.test_count), grouped(summary.total_steps),
+      summary.monitor.reason);
 }
 
 Json experiment_json(const experiment::Experiment& experiment) {
@@ -63,6 +65,13 @@ Json summary_json(const training::ModelSummary& summary) {
                           {"shape", parameter.shape},
                           {"elements", parameter.elements}});
   }
+  Json measures = Json::array();
+  for (const auto& measure : summary.measures) {
+    measures.push_back({{"name", measure.name},
+                        {"better", catalog::to_string(measure.direction)},
+                        {"unit", measure.unit},
+                        {"help", measure.help}});
+  }
   return {{"parameters", parameters},
           {"parameter_count", summary.parameter_count},
           {"parameter_bytes", summary.parameter_bytes},
@@ -73,7 +82,12 @@ Json summary_json(const training::ModelSummary& summary) {
           {"train_count", summary.train_count},
           {"validation_count", summary.validation_count},
           {"test_count", summary.test_count},
-          {"total_steps", summary.total_steps}};
+          {"total_steps", summary.total_steps},
+          {"best",
+           {{"metric", summary.monitor.metric},
+            {"better", catalog::to_string(summary.monitor.direction)},
+            {"reason", summary.monitor.reason}}},
+          {"measures", measures}};
 }
 
 int check(const Arguments& arguments) {
@@ -82,6 +96,9 @@ int check(const Arguments& arguments) {
   const experiment::Experiment experiment =
       experiment::load(file, {arguments.words.begin() + 1, arguments.words.end()}, registry.descriptions());
   const training::ModelSummary summary = training::summarize(experiment, registry, environment_of(arguments, file));
+  if (!summary.monitor.warning.empty()) {
+    print_message("atelier: warning: " + summary.monitor.warning);
+  }
   if (arguments.has("json")) {
     const Json json{{"experiment", experiment_json(experiment)}, {"model", summary_json(summary)}};
     print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");

@@ -191,9 +191,10 @@ void ProgressPrinter::message(std::string_view text) {
 }
 
 int report_outcome(const training::RunOutcome& outcome) {
-  print(fmt::format("{}\n{}: {} steps, {} of training, {} samples/s\n", outcome.log.string(), to_string(outcome.status),
-                    grouped(outcome.steps), duration_text(outcome.training_seconds),
-                    grouped(std::llround(outcome.samples_per_second))));
+  const bool early = outcome.status == runlog::Status::finished && !outcome.reason.empty();
+  print(fmt::format("{}\n{}: {} steps, {} of training, {} samples/s{}{}\n", outcome.log.string(),
+                    to_string(outcome.status), grouped(outcome.steps), duration_text(outcome.training_seconds),
+                    grouped(std::llround(outcome.samples_per_second)), early ? "; " : "", early ? outcome.reason : ""));
   if (!outcome.metrics.empty()) {
     print(fmt::format("evaluation:{}\n", metrics_text(outcome.metrics)));
   }

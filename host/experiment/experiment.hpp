@@ -73,7 +73,7 @@ enum class Goal { min, max };
 struct Evaluate {
   double every = 1;             // epochs, > 0
   std::string metric = "loss";  // by which the best weights are chosen
-  Goal goal = Goal::min;
+  std::optional<Goal> goal;     // that of the metric where not given
   int64_t batch_size = 256;
 };
 

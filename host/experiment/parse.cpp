@@ -108,7 +108,9 @@ void read_evaluate(Context& context, const TomlTable& table, Evaluate& evaluate)
   const Values values = read_section(context, table, "evaluate");
   evaluate.every = values.get<double>("every");
   evaluate.metric = values.get<std::string>("metric");
-  evaluate.goal = values.get<std::string>("goal") == "max" ? Goal::max : Goal::min;
+  if (values.values.count("goal") != 0) {
+    evaluate.goal = values.get<std::string>("goal") == "max" ? Goal::max : Goal::min;
+  }
   evaluate.batch_size = values.get<int64_t>("batch_size");
 }
 

@@ -23,7 +23,21 @@ runlog::Weights averaged(runlog::Checkpoint checkpoint) {
   return std::move(checkpoint.weights);
 }
 
-runlog::Weights weights_in(const runlog::Reader& reader, WeightsOf which) {
+// A run whose evaluations have no best one keeps no best weights: what it has is not what was asked for.
+void check_keeps_best(const runlog::Reader& reader, const experiment::Experiment& experiment) {
+  if (reader.description().best_metric.empty()) {
+    throw Error(
+        ErrorKind::file,
+        "{}: keeps no best weights: of '{}', its evaluate.metric, neither larger nor smaller values are better; "
+        "hint: leave out --weights for the final ones, or train with a metric of quality in evaluate.metric",
+        reader.path().string(), experiment.evaluate.metric);
+  }
+}
+
+runlog::Weights weights_in(const runlog::Reader& reader, const experiment::Experiment& experiment, WeightsOf which) {
+  if (which == WeightsOf::best) {
+    check_keeps_best(reader, experiment);
+  }
   if (auto best = which == WeightsOf::best ? reader.best() : std::nullopt) {
     return std::move(best->weights);
   }
@@ -53,7 +67,7 @@ TrainedModel::TrainedModel(const std::filesystem::path& log, const plugin::Regis
              runs_in_log_or_by_name(reader_, experiment_, registry, environment)),
       sampler_(model_) {
   refuse_other_classes(reader_, environment, data_);
-  load(weights_in(reader_, weights), model_.bank());
+  load(weights_in(reader_, experiment_, weights), model_.bank());
 }
 
 pictures::ImageStack sample(const std::filesystem::path& log, const plugin::Registry& registry,

@@ -14,14 +14,17 @@ namespace atelier::runlog {
 // siblings. Writer::create throws Error(experiment) otherwise.
 
 struct MetricColumn {
-  std::string name;   // not "step" or "epoch"
-  std::string units;  // "" for none; "s" stays a number in xarray, "seconds" would become a time difference
+  std::string name;      // not "step" or "epoch"
+  std::string units;     // "" for none; "s" stays a number in xarray, "seconds" would become a time difference
+  std::string better{};  // which values are the better ones: "larger", "smaller", "neither"; "" where nobody says
+  std::string help{};    // one line; "" for none
 };
 
 // Values that are logged together, one row each time: /metrics/<name>/ and its twin /timing/<name>/.
 struct Cadence {
   std::string name;  // "train", "eval", ...
   std::vector<MetricColumn> metrics;
+  std::string split{};  // of the data, that the values are of: "train", "validation", "test"; "" where it is not known
 };
 
 // Stacks of `count` images, uint8: /samples/<name>/images (step, n, y, x[, channel]).

@@ -147,6 +147,11 @@ void make_sealed_groups(hid_t file, const RunDescription& description) {
   make_weights(result, description);
 }
 
+// "" where there is none.
+std::string optional_text(hid_t object, const char* name) {
+  return hdf5::has_attribute(object, name) ? hdf5::read_text_attribute(object, name) : "";
+}
+
 std::vector<Cadence> read_cadences(hid_t file) {
   const Handle metrics = hdf5::open_group(file, "metrics");
   std::vector<Cadence> cadences;
@@ -154,11 +159,12 @@ std::vector<Cadence> read_cadences(hid_t file) {
     Cadence& cadence = cadences.emplace_back();
     cadence.name = name;
     const Handle group = hdf5::open_group(metrics, name);
+    cadence.split = optional_text(group, "split");
     for (const std::string& metric : hdf5::children(group)) {
       if (metric != "step" && metric != "epoch") {
         const Handle dataset = hdf5::open_dataset(group, metric);
-        cadence.metrics.push_back(
-            {metric, hdf5::has_attribute(dataset, "units") ? hdf5::read_text_attribute(dataset, "units") : ""});
+        cadence.metrics.push_back({metric, optional_text(dataset, "units"), optional_text(dataset, "better"),
+                                   optional_text(dataset, "long_name")});
       }
     }
   }

@@ -26,11 +26,14 @@ Handle make_steps(hid_t group) {
   return steps;
 }
 
-void make_column(hid_t group, const std::string& name, const std::string& units, hid_t steps) {
-  const Handle column = hdf5::make_growing(group, name, Type::f64, {}, chunk_rows, false);
+void make_column(hid_t group, const MetricColumn& metric, hid_t steps) {
+  const Handle column = hdf5::make_growing(group, metric.name, Type::f64, {}, chunk_rows, false);
   hdf5::attach(column, {steps});
-  if (!units.empty()) {
-    hdf5::write_attribute(column, "units", units);
+  for (const auto& [name, text] :
+       {std::pair("units", &metric.units), {"better", &metric.better}, {"long_name", &metric.help}}) {
+    if (!text->empty()) {
+      hdf5::write_attribute(column, name, *text);
+    }
   }
 }
 
@@ -69,15 +72,18 @@ void write_image_attributes(hid_t preview, bool colour) {
 
 void make_cadence(hid_t file, const Cadence& cadence) {
   const Handle metrics = hdf5::make_group(file, "metrics/" + cadence.name);
+  if (!cadence.split.empty()) {
+    hdf5::write_attribute(metrics, "split", cadence.split);
+  }
   const Handle steps = make_steps(metrics);
-  make_column(metrics, "epoch", "", steps);
+  make_column(metrics, {"epoch", ""}, steps);
   for (const MetricColumn& metric : cadence.metrics) {
-    make_column(metrics, metric.name, metric.units, steps);
+    make_column(metrics, metric, steps);
   }
   const Handle timing = hdf5::make_group(file, "timing/" + cadence.name);
   const Handle timing_steps = make_steps(timing);
-  make_column(timing, "wall_seconds", "s", timing_steps);
-  make_column(timing, "samples_per_second", "", timing_steps);
+  make_column(timing, {"wall_seconds", "s"}, timing_steps);
+  make_column(timing, {"samples_per_second", ""}, timing_steps);
 }
 
 void make_images(hid_t file, const SampleSeries& series) {

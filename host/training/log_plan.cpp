@@ -120,7 +120,6 @@ void probe_step(Setup& setup, LogPlan& out) {
                 setup.experiment.model.use);
   }
   out.batches_per_step = std::max<int64_t>(setup.steps.batches().consumed(), 1);
-  out.updates_per_step = setup.steps.optimizers().counts();
   out.training_flops = planned.flops;
   out.step_bytes = static_cast<int64_t>(planned.arena_bytes);
   out.reads_in_step = setup.steps.session().cuts();
@@ -163,12 +162,13 @@ int64_t count_steps(const Setup& setup, const LogPlan& plan, int64_t batches_per
   return train.steps ? *train.steps : (batches + plan.batches_per_step - 1) / plan.batches_per_step;
 }
 
-void probe_evaluation(Setup& setup, LogPlan& out) {
+void probe_evaluation(Setup& setup, const plugin::Registry& registry, LogPlan& out) {
   const experiment::Evaluate& evaluate = setup.experiment.evaluate;
   const data::Subset& subset = setup.data.evaluated_subset();
   const inference::SplitMetrics results = setup.evaluator.results(subset, evaluate.batch_size);
   for (const auto& [name, value] : results.values) {
     out.evaluation_names.push_back(name);
+    out.measures.push_back(measure_of(setup.experiment, registry, name));
   }
   for (const plugin::MetricArray& array : results.arrays) {
     out.tensors.push_back({"metric." + array.name, array.shape, {}});
@@ -189,16 +189,18 @@ void probe_evaluation(Setup& setup, LogPlan& out) {
         "metric.{}.when",
         evaluate.metric, table);
   }
+  out.monitor =
+      monitor_of(setup.experiment, *std::ranges::find(out.measures, evaluate.metric, &catalog::Measure::name));
 }
 
 }  // namespace
 
-LogPlan plan_log(Setup& setup) {
+LogPlan plan_log(Setup& setup, const plugin::Registry& registry) {
   LogPlan out;
   probe_step(setup, out);
   out.total_steps = count_steps(setup, out, setup.steps.batches().batches_per_epoch());
   probe_last_batch(setup, out);
-  probe_evaluation(setup, out);
+  probe_evaluation(setup, registry, out);
   return out;
 }
 

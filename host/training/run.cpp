@@ -96,7 +96,10 @@ RunOutcome run(const experiment::Experiment& experiment, const plugin::Registry&
                Observer& observer) {
   Setup setup(experiment, registry, options);
   const std::string start_run_id = take_start(setup, registry, options);
-  const LogPlan plan = plan_log(setup);
+  const LogPlan plan = plan_log(setup, registry);
+  if (!plan.monitor.warning.empty()) {
+    observer.message(plan.monitor.warning);
+  }
   const runlog::RunDescription description = describe_run(setup, plan, registry, options.threads, start_run_id);
   const std::filesystem::path log = runlog::new_log_path(options.out_directory, experiment.name,
                                                          description.created_utc, description.run_id, description.seed);
@@ -120,7 +123,7 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
   }
   const experiment::Experiment experiment = inference::experiment_of(*reader, registry, {});
   Setup setup(experiment, registry, options, inference::runs_in_log(*reader, experiment, registry, options));
-  const LogPlan plan = plan_log(setup);
+  const LogPlan plan = plan_log(setup, registry);
   const runlog::Provenance& then = reader->description().provenance;
   const runlog::RunDescription now = describe_run(setup, plan, registry, options.threads, then.start_run_id);
   std::vector<runlog::Change> changes = then.changes;

@@ -52,7 +52,7 @@ class Observer {
 struct RunOutcome {
   std::filesystem::path log;
   runlog::Status status = runlog::Status::finished;
-  std::string reason;  // why it ended, where it did not finish
+  std::string reason;  // why it ended before its last step
   int64_t steps = 0;
   double training_seconds = 0;            // without evaluation and sampling
   double samples_per_second = 0;          // while training

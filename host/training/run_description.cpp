@@ -4,6 +4,28 @@
 #include "runlog/path.hpp"
 
 namespace atelier::training {
+namespace {
+
+std::vector<runlog::MetricColumn> columns(const std::vector<std::string>& names) {
+  std::vector<runlog::MetricColumn> out;
+  for (const std::string& name : names) {
+    out.push_back({name, ""});
+  }
+  return out;
+}
+
+// The number that the best weights go by with the direction that they go by.
+std::vector<runlog::MetricColumn> measured_columns(const LogPlan& plan) {
+  std::vector<runlog::MetricColumn> out;
+  for (const catalog::Measure& measure : plan.measures) {
+    const bool monitored = measure.name == plan.monitor.metric;
+    out.push_back(
+        {measure.name, measure.unit, to_string(monitored ? plan.monitor.direction : measure.direction), measure.help});
+  }
+  return out;
+}
+
+}  // namespace
 
 runlog::RunDescription describe_run(Setup& setup, const LogPlan& plan, const plugin::Registry& registry, int threads,
                                     const std::string& start_run_id) {
@@ -28,20 +50,14 @@ runlog::RunDescription describe_run(Setup& setup, const LogPlan& plan, const plu
   }
   out.provenance = inference::provenance_of(experiment, registry, setup.data, setup.built, threads);
   out.provenance.start_run_id = start_run_id;
-  const auto metrics = [](const std::vector<std::string>& names) {
-    std::vector<runlog::MetricColumn> list;
-    for (const std::string& name : names) {
-      list.push_back({name, ""});
-    }
-    return list;
-  };
-  out.cadences.push_back({"train", metrics(plan.train_columns)});
-  out.cadences.push_back({"eval", metrics(plan.evaluation_names)});
-  if (setup.data.evaluates_test_apart()) {
-    out.cadences.push_back({"test", metrics(plan.evaluation_names)});
+  out.cadences.push_back({"train", columns(plan.train_columns), "train"});
+  const bool apart = setup.data.evaluates_test_apart();
+  out.cadences.push_back({"eval", measured_columns(plan), apart ? "validation" : "test"});
+  if (apart) {
+    out.cadences.push_back({"test", measured_columns(plan), "test"});
   }
   if (experiment.log.gradient_norms > 0) {
-    out.cadences.push_back({"gradient_norms", metrics(plan.parameter_columns)});
+    out.cadences.push_back({"gradient_norms", columns(plan.parameter_columns), "train"});
   }
   if (setup.sampler.makes_images()) {
     const tensor::Shape& image = setup.data.spec().find("image")->dims;
@@ -63,8 +79,8 @@ runlog::RunDescription describe_run(Setup& setup, const LogPlan& plan, const plu
   for (const std::string& group : setup.built.model().group_names()) {
     out.counters.push_back("updates." + group);
   }
-  out.numbers = {"best"};
-  out.best_metric = "eval/" + experiment.evaluate.metric;
+  out.numbers = {"best", "early_stopping_reference"};
+  out.best_metric = has_better(plan.monitor.direction) ? "eval/" + plan.monitor.metric : "";
   out.summary = plan.evaluation_names;
   out.summary.push_back("steps");
   return out;

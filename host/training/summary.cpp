@@ -10,7 +10,7 @@ ModelSummary summarize(const experiment::Experiment& experiment, const plugin::R
                        const inference::Environment& environment) {
   Setup setup(experiment, registry, environment);
   const std::string start_run_id = take_start(setup, registry, environment);
-  const LogPlan plan = plan_log(setup);
+  const LogPlan plan = plan_log(setup, registry);
   runlog::check_names(describe_run(setup, plan, registry, environment.threads, start_run_id));
   ModelSummary out;
   for (const auto& parameter : setup.built.bank().parameters) {
@@ -31,6 +31,8 @@ ModelSummary summarize(const experiment::Experiment& experiment, const plugin::R
   out.validation_count = setup.data.subsets().validation.count;
   out.test_count = setup.data.subsets().test.count;
   out.total_steps = plan.total_steps;
+  out.measures = plan.measures;
+  out.monitor = plan.monitor;
   return out;
 }
 

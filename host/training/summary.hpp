@@ -8,6 +8,7 @@
 #include "experiment/experiment.hpp"
 #include "inference/environment.hpp"
 #include "plugin/registry.hpp"
+#include "training/measures.hpp"
 
 namespace atelier::training {
 
@@ -28,6 +29,8 @@ struct ModelSummary {
   int64_t batch_size = 0;
   int64_t train_count = 0, validation_count = 0, test_count = 0;
   int64_t total_steps = 0;
+  std::vector<catalog::Measure> measures;  // what an evaluation reports
+  Monitor monitor;
 };
 
 // Builds the model and plans one step, without running anything.

@@ -27,9 +27,8 @@ Trainer::Trainer(Setup& setup, const LogPlan& plan, runlog::Writer writer, std::
       observer_(observer),
       step_log_(setup_, plan_, writer_, observer),
       evaluation_log_(plan_, writer_),
-      improvement_(setup.experiment) {
-  set_schedule(setup_.steps.optimizers(), setup_.experiment, setup_.built.model().group_names(),
-               plan_.total_steps);
+      improvement_(plan_.monitor.direction, setup.experiment.train.early_stopping) {
+  set_schedule(setup_.steps.optimizers(), setup_.experiment, setup_.built.model().group_names(), plan_.total_steps);
   records_ahead_ = !plan_.reads_in_step;
   updates_after_.assign(setup_.built.bank().groups.size(), 0);
   outcome_.log = log_;
@@ -189,8 +188,11 @@ bool Trainer::stopped_early() {
   if (!improvement_.patience_ended()) {
     return false;
   }
-  outcome_.reason = fmt::format("stopped early at step {}: no improvement of '{}' in {} evaluations", done_,
-                                setup_.experiment.evaluate.metric, improvement_.evaluations_without());
+  const int64_t waited = improvement_.evaluations_without();
+  const double beyond = setup_.experiment.train.early_stopping->min_delta;
+  outcome_.reason = fmt::format("stopped early after {} evaluation{} without improvement of '{}'{}", waited,
+                                waited == 1 ? "" : "s", plan_.monitor.metric,
+                                beyond > 0 ? fmt::format(" beyond {}", beyond) : "");
   return true;
 }
 

@@ -27,6 +27,16 @@ class Check(AtelierTest):
         self.assertEqual(checked["model"]["total_steps"], 8)
         self.assertGreater(checked["model"]["training_flops"], 0)
 
+    def test_what_the_best_weights_go_by(self):
+        self.assertIn("best        of 'loss' smaller values are better\n", self.output("check", "tiny.toml"))
+        checked = self.json("check", "tiny.toml", "evaluate.metric=elbo")["model"]
+        self.assertEqual((checked["best"]["metric"], checked["best"]["better"]), ("elbo", "larger"))
+        self.assertEqual({measure["name"]: measure["unit"] for measure in checked["measures"]},
+                         dict.fromkeys(("divergence", "elbo", "loss", "reconstruction"), "nats"))
+        done = self.run_atelier("check", "tiny.toml", "evaluate.goal=max")
+        self.assertIn("best        of 'loss' larger values are better, as evaluate.goal says\n", done.stdout)
+        self.assertIn("warning: evaluate.goal: of 'loss' larger values are better, says the experiment; ", done.stderr)
+
     def test_nothing_is_written(self):
         self.output("check", "tiny.toml")
         self.assertEqual(os.listdir(self.folder), ["tiny.toml"])

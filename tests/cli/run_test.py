@@ -18,6 +18,14 @@ class Run(AtelierTest):
         self.assertRegex(evaluation, r"^evaluation:.*  loss \d+")
         self.assertFalse(os.path.exists(self.path(log + ".lock")))
 
+    def test_why_it_stopped_early(self):
+        done = self.run_atelier("run", "tiny.toml", "train.epochs=20", "optimizer.learning_rate=0.0",
+                                "train.early_stopping.patience=2", "train.early_stopping.min_delta=0.5")
+        log, end, _ = done.stdout.splitlines()
+        reason = "stopped early after 2 evaluations without improvement of 'loss' beyond 0.5"
+        self.assertTrue(end.startswith("finished: 12 steps, ") and end.endswith(" samples/s; " + reason), end)
+        self.assertRegex(self.output("show", log), rf"(?m)^ended +{reason}$")
+
     def test_messages_where_no_terminal_is(self):
         lines = self.run_atelier("run", "tiny.toml").stderr.splitlines()
         self.assertRegex(lines[0], r"^runs/tiny/.*\.h5: training from step 1$")

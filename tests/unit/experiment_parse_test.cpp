@@ -33,6 +33,7 @@ TEST_CASE("the least experiment has every default") {
   CHECK(experiment.train.batch_size == 128);
   CHECK_FALSE(experiment.train.early_stopping.has_value());
   CHECK(experiment.evaluate.metric == "loss");
+  CHECK_FALSE(experiment.evaluate.goal.has_value());
   CHECK(experiment.sample.count == 64);
   CHECK(experiment.checkpoint.every == 60.0);
   CHECK(experiment.log.activations_every == 100);

@@ -80,7 +80,6 @@ average = 0.0
 [evaluate]
 every = 1.0
 metric = "loss"
-goal = "min"
 batch_size = 256
 
 [sample]
