@@ -9,11 +9,12 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "compare/measured_with.hpp"
 
 namespace atelier::compare {
 namespace {
 
-using experiment::Goal;
+using catalog::Direction;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
@@ -89,46 +90,72 @@ std::vector<std::string> metric_names(const std::vector<Run>& runs) {
   return names;
 }
 
-// Known where runs choose their best weights by this metric, and agree.
-std::optional<Goal> goal_of(const std::vector<Run>& runs, const std::string& metric) {
-  std::optional<Goal> goal;
+// Known where the runs that have the metric agree.
+Direction better_of(const std::vector<Run>& runs, const std::string& metric) {
+  std::set<Direction> said;
   for (const auto& run : runs) {
-    if (run.best.metric == metric) {
-      if (goal && *goal != run.best.goal) {
-        return std::nullopt;
-      }
-      goal = run.best.goal;
+    if (const Series* const series = run.find(metric)) {
+      said.insert(series->better);
     }
   }
-  return goal;
+  return said.size() == 1 ? *said.begin() : Direction::unknown;
 }
 
-Result result_of(const std::string& name, const std::vector<Run>& runs, std::optional<Goal> goal,
+Result result_of(const std::string& name, const std::vector<Run>& runs, Direction better,
                  const std::function<double(const Run&)>& value) {
-  Result result{name, {}, goal};
+  Result result{name, {}, better};
   for (const auto& run : runs) {
     result.values.push_back(value(run));
+    result.finished.push_back(run.state == State::finished);
   }
   return result;
 }
 
+// What the runs differ in that the metric was measured with: only what they have in common makes its values comparable.
+std::vector<std::string> differences_in_measuring(const std::vector<Run>& runs, const std::string& metric) {
+  std::set<std::string> out;
+  const Run* first = nullptr;
+  for (const auto& run : runs) {
+    const Series* const series = run.find(metric);
+    if (run.state != State::finished || series == nullptr || series->values.empty()) {
+      continue;
+    }
+    if (first == nullptr) {
+      first = &run;
+      continue;
+    }
+    const std::map<std::string, std::string> there = measured_with(*first, *series);
+    for (const auto& [what, how] : measured_with(run, *series)) {
+      if (how != there.at(what)) {
+        out.insert(what);
+      }
+    }
+  }
+  return {out.begin(), out.end()};
+}
+
 void add_metric(std::vector<Result>& results, const std::vector<Run>& runs, const std::string& metric) {
-  const auto add = [&](const std::string& what, std::optional<Goal> goal, double (Series::*value)() const) {
-    results.push_back(result_of(metric + " " + what, runs, goal, [&](const Run& run) {
+  const Direction better = better_of(runs, metric);
+  const std::vector<std::string> differences = differences_in_measuring(runs, metric);
+  const auto add = [&](const std::string& what, double (Series::*value)() const) {
+    results.push_back(result_of(metric + " " + what, runs, better, [&](const Run& run) {
       const Series* const series = run.find(metric);
       return series == nullptr ? nan : (series->*value)();
     }));
+    results.back().runs_differ_in = differences;
   };
-  const std::optional<Goal> goal = goal_of(runs, metric);
-  add("last", goal, &Series::last);
-  if (metric.starts_with("train/")) {
+  add("last", &Series::last);
+  const auto evaluated = [&](const Run& run) {
+    return run.find(metric) != nullptr && run.find(metric)->of_evaluation();
+  };
+  if (std::ranges::none_of(runs, evaluated)) {
     return;
   }
-  if (goal) {
-    add("best", goal, *goal == Goal::max ? &Series::largest : &Series::smallest);
+  if (has_better(better)) {
+    add("best", better == Direction::larger ? &Series::largest : &Series::smallest);
   } else {
-    add("smallest", std::nullopt, &Series::smallest);
-    add("largest", std::nullopt, &Series::largest);
+    add("smallest", &Series::smallest);
+    add("largest", &Series::largest);
   }
 }
 
@@ -138,9 +165,9 @@ std::vector<Result> results_of(const std::vector<Run>& runs) {
     add_metric(results, runs, metric);
   }
   results.push_back(
-      result_of("steps", runs, std::nullopt, [](const Run& run) { return static_cast<double>(run.steps); }));
-  results.push_back(result_of("seconds", runs, std::nullopt, [](const Run& run) { return run.seconds; }));
-  results.push_back(result_of("samples/s", runs, std::nullopt, [](const Run& run) {
+      result_of("steps", runs, Direction::unknown, [](const Run& run) { return static_cast<double>(run.steps); }));
+  results.push_back(result_of("seconds", runs, Direction::unknown, [](const Run& run) { return run.seconds; }));
+  results.push_back(result_of("samples/s", runs, Direction::unknown, [](const Run& run) {
     return run.samples_per_second > 0 ? run.samples_per_second : nan;
   }));
   return results;
@@ -161,6 +188,13 @@ std::string choose_metric(const std::vector<Run>& runs, const std::string& wante
       return name;
     }
   }
+  for (const auto& run : runs) {
+    for (const auto& series : run.metrics) {
+      if (series.cadence + "/" + series.name == wanted) {
+        return series.full_name();
+      }
+    }
+  }
   const std::string known = names.empty() ? "none of the runs has any" : "expected " + one_of(names);
   throw Error(ErrorKind::usage, "metric '{}': no run has it, {}{}", wanted, known, did_you_mean(wanted, names));
 }
@@ -168,13 +202,21 @@ std::string choose_metric(const std::vector<Run>& runs, const std::string& wante
 }  // namespace
 
 bool Result::is_best(size_t run) const {
-  const double value = values[run];
-  if (!goal || std::isnan(value)) {
+  const auto takes_part = [&](size_t one) { return finished[one] && !std::isnan(values[one]); };
+  if (!has_better(better) || !runs_differ_in.empty() || !takes_part(run)) {
     return false;
   }
-  const auto beaten_by = [&](double other) { return *goal == Goal::max ? other > value : other < value; };
-  const auto known = std::ranges::count_if(values, [](double other) { return !std::isnan(other); });
-  return known > 1 && std::ranges::none_of(values, beaten_by);
+  size_t others = 0;
+  for (size_t other = 0; other < values.size(); ++other) {
+    if (other == run || !takes_part(other)) {
+      continue;
+    }
+    if (better == Direction::larger ? values[other] > values[run] : values[other] < values[run]) {
+      return false;
+    }
+    ++others;
+  }
+  return others > 0;
 }
 
 Comparison compare(std::vector<Run> runs, const std::string& metric) {

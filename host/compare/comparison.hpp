@@ -1,11 +1,11 @@
 // Runs beside each other: where their experiments differ, and what came of it.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/terminal_text.hpp"
+#include "catalog/description.hpp"
 #include "compare/run.hpp"
 
 namespace atelier::compare {
@@ -19,11 +19,15 @@ struct Difference {
 
 // A number of each run.
 struct Result {
-  std::string name;                      // "eval/loss best", "steps", ...
-  std::vector<double> values;            // NaN where a run has none
-  std::optional<experiment::Goal> goal;  // where it is known which is better
+  std::string name;            // "test/loss best", "steps", ...
+  std::vector<double> values;  // NaN where a run has none
+  catalog::Direction better = catalog::Direction::unknown;
+  std::vector<bool> finished{};  // of each run; one that is not is never the best
+  std::vector<std::string>
+      runs_differ_in{};  // what a number depends on beside how good a model is: "model", "loss", ...
 
-  [[nodiscard]] bool is_best(size_t run) const;  // never where no goal is known, or where there is nothing to compare
+  // Never where no direction is known, where the runs differ in what is measured, or where there is nothing to compare.
+  [[nodiscard]] bool is_best(size_t run) const;
 };
 
 struct Comparison {
@@ -32,11 +36,11 @@ struct Comparison {
   std::vector<std::string> labels;  // for each run: its id, with a number added where two share one
   std::vector<Difference> differences;
   std::vector<Result> results;
-  std::string metric;  // of the curves, "eval/loss"; "" where no run has a metric
+  std::string metric;  // of the curves, "test/loss"; "" where no run has a metric
 };
 
-// `metric` is "eval/loss", or "loss" alone, or "" for the one that the first run chooses its best weights by. Throws
-// Error(usage) where no run has the metric that is named.
+// `metric` is "test/loss", or "eval/loss" as the log has it, or "loss" alone, or "" for the one that the first run
+// chooses its best weights by. Throws Error(usage) where no run has the metric that is named.
 Comparison compare(std::vector<Run> runs, const std::string& metric = "");
 
 std::string to_text(const Comparison& comparison, const terminal::Layout& layout);

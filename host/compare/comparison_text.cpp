@@ -1,9 +1,10 @@
 // A comparison for a terminal, and as comma-separated values.
 
-#include <fmt/core.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "base/sparkline.hpp"
 #include "base/terminal_table.hpp"
@@ -39,8 +40,10 @@ std::string legend(const Comparison& comparison, const terminal::Layout& layout)
 // A table with a column for each run.
 terminal::TextTable table_of_runs(const Comparison& comparison, const std::string& first_heading) {
   terminal::TextTable table{{{first_heading}}, {}};
-  for (const auto& label : comparison.labels) {
-    table.columns.push_back({label, terminal::Align::right});
+  for (size_t i = 0; i < comparison.labels.size(); ++i) {
+    const State state = comparison.runs[i].state;
+    const std::string mark = state == State::finished ? "" : fmt::format(" ({})", to_string(state));
+    table.columns.push_back({comparison.labels[i] + mark, terminal::Align::right});
   }
   return table;
 }
@@ -71,6 +74,17 @@ std::string value_text(const Result& result, double value) {
   return counts ? terminal::grouped(std::llround(value)) : terminal::number_text(value);
 }
 
+bool has_mark(const Comparison& comparison) {
+  for (const auto& result : comparison.results) {
+    for (size_t run = 0; run < comparison.runs.size(); ++run) {
+      if (result.is_best(run)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 std::string results(const Comparison& comparison, const terminal::Layout& layout) {
   terminal::TextTable table = table_of_runs(comparison, "result");
   for (const auto& result : comparison.results) {
@@ -83,6 +97,21 @@ std::string results(const Comparison& comparison, const terminal::Layout& layout
     table.add(std::move(row));
   }
   return to_text(table, layout);
+}
+
+// Why rows have no mark where one could be expected.
+std::string unmarked(const Comparison& comparison) {
+  std::set<std::string> reasons;
+  for (const auto& result : comparison.results) {
+    if (has_better(result.better) && !result.runs_differ_in.empty()) {
+      reasons.insert(fmt::format("{}", fmt::join(result.runs_differ_in, ", ")));
+    }
+  }
+  std::string text;
+  for (const auto& reason : reasons) {
+    text += fmt::format("none is marked as the best where the runs differ in what is measured: {}\n", reason);
+  }
+  return text;
 }
 
 std::string curves(const Comparison& comparison, const terminal::Layout& layout) {
@@ -104,9 +133,8 @@ std::string to_text(const Comparison& comparison, const terminal::Layout& layout
     return text;
   }
   text += heading("settings that differ", layout) + settings(comparison, layout);
-  const bool marked =
-      std::ranges::any_of(comparison.results, [](const Result& result) { return result.goal.has_value(); });
-  text += heading(marked ? "results (* is best)" : "results", layout) + results(comparison, layout);
+  text += heading(has_mark(comparison) ? "results (* is best)" : "results", layout) + results(comparison, layout) +
+          unmarked(comparison);
   if (!comparison.metric.empty()) {
     text += heading(comparison.metric, layout) + curves(comparison, layout);
   }

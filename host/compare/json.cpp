@@ -15,15 +15,12 @@ Json text_or_null(const std::string& text) {
   return text.empty() ? Json(nullptr) : Json(text);
 }
 
-std::string name_of(experiment::Goal goal) {
-  return goal == experiment::Goal::max ? "max" : "min";
-}
-
 Json best_json(const Best& best) {
   if (best.metric.empty() || best.step == 0) {
     return nullptr;
   }
-  return {{"metric", best.metric}, {"goal", name_of(best.goal)}, {"value", best.value}, {"step", best.step}};
+  return {
+      {"metric", best.metric}, {"better", catalog::to_string(best.better)}, {"value", best.value}, {"step", best.step}};
 }
 
 Json run_json(const Run& run) {
@@ -46,7 +43,10 @@ Json run_json(const Run& run) {
 Json metrics_json(const Run& run) {
   Json json = Json::object();
   for (const auto& series : run.metrics) {
-    json[series.cadence][series.name] = {{"units", text_or_null(series.units)},
+    json[series.cadence][series.name] = {{"split", text_or_null(series.split)},
+                                         {"units", text_or_null(series.units)},
+                                         {"better", text_or_null(catalog::to_string(series.better))},
+                                         {"help", text_or_null(series.help)},
                                          {"step", series.steps},
                                          {"epoch", series.epochs},
                                          {"value", series.values}};
@@ -165,7 +165,13 @@ std::string to_json(const Comparison& comparison) {
   for (const auto& run : comparison.broken) {
     broken.push_back(run_json(run));
   }
-  return dumped({{"metric", text_or_null(comparison.metric)}, {"runs", runs}, {"broken", broken}});
+  Json rows = Json::array();
+  for (const auto& result : comparison.results) {
+    rows.push_back({{"name", result.name},
+                    {"better", text_or_null(catalog::to_string(result.better))},
+                    {"runs_differ_in", result.runs_differ_in}});
+  }
+  return dumped({{"metric", text_or_null(comparison.metric)}, {"results", rows}, {"runs", runs}, {"broken", broken}});
 }
 
 }  // namespace atelier::compare

@@ -66,7 +66,7 @@ std::string listing_csv(const std::vector<Run>& runs) {
     const bool evaluated = !std::isnan(run.best.value);
     text += terminal::csv_record({run.name, run.run_id, to_string(run.state), run.created_utc,
                                   fmt::format("{}", run.seed), fmt::format("{}", fmt::join(run.tags, " ")),
-                                  fmt::format("{}", run.steps), run.best.metric, exact(run.best.value),
+                                  fmt::format("{}", run.steps), evaluated ? run.best.metric : "", exact(run.best.value),
                                   evaluated ? fmt::format("{}", run.best.step) : "", run.path.string(), run.problem});
   }
   return text;

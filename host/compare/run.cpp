@@ -25,9 +25,45 @@ State state_of(const runlog::Reader& log) {
   return State::broken;
 }
 
-Series read_series(const runlog::Reader& log, const runlog::Cadence& cadence, const runlog::MetricColumn& metric) {
+std::string setting_of(const Run& run, const std::string& key) {
+  const auto found = run.settings.find(key);
+  return found == run.settings.end() ? "" : terminal::unquoted(found->second);
+}
+
+// Logs from before splits were written say in the experiment whether there was one for validation.
+std::string split_of(const Run& run, const runlog::Cadence& cadence) {
+  if (!cadence.split.empty() || cadence.name != "eval") {
+    return cadence.split.empty() ? cadence.name : cadence.split;
+  }
+  const std::string validation = setting_of(run, "dataset.validation");
+  return validation.find_first_not_of("0.") == std::string::npos ? "test" : "validation";
+}
+
+// Logs from before directions were written say in the experiment which way the metric goes that chooses the best
+// weights.
+catalog::Direction better_of(const Run& run, const runlog::MetricColumn& metric) {
+  const catalog::Direction said = catalog::direction_from(metric.better);
+  if (said != catalog::Direction::unknown || metric.name != setting_of(run, "evaluate.metric")) {
+    return said;
+  }
+  const std::string goal = setting_of(run, "evaluate.goal");
+  return goal == "max"   ? catalog::Direction::larger
+         : goal == "min" ? catalog::Direction::smaller
+                         : catalog::Direction::unknown;
+}
+
+Series read_series(const runlog::Reader& log, const Run& run, const runlog::Cadence& cadence,
+                   const runlog::MetricColumn& metric) {
   const runlog::MetricSeries rows = log.metric(cadence.name, metric.name);
-  Series series{cadence.name, metric.name, metric.units, {}, {}, {}};
+  Series series;
+  series.cadence = cadence.name;
+  series.split = split_of(run, cadence);
+  series.name = metric.name;
+  series.units = metric.units;
+  series.help = metric.help;
+  if (series.of_evaluation()) {
+    series.better = better_of(run, metric);
+  }
   for (size_t i = 0; i < rows.values.size(); ++i) {
     if (!std::isnan(rows.values[i])) {
       series.steps.push_back(rows.steps[i]);
@@ -63,30 +99,19 @@ void read_timing(const runlog::Reader& log, Run& run) {
   }
 }
 
-// Logs without best weights still say in the experiment which metric counts.
-std::string best_metric(const runlog::RunDescription& description, const Run& run) {
-  if (!description.best_metric.empty()) {
-    return description.best_metric;
-  }
-  const auto chosen = run.settings.find("evaluate.metric");
-  for (const auto& series : run.metrics) {
-    if (chosen != run.settings.end() && series.of_evaluation() && series.name == terminal::unquoted(chosen->second)) {
-      return series.full_name();
-    }
-  }
-  return "";
-}
-
-Best find_best(const runlog::RunDescription& description, const Run& run) {
+Best find_best(const Run& run) {
   Best best;
-  best.metric = best_metric(description, run);
-  const auto goal = run.settings.find("evaluate.goal");
-  best.goal = goal != run.settings.end() && terminal::unquoted(goal->second) == "max" ? experiment::Goal::max
-                                                                                      : experiment::Goal::min;
-  const Series* const series = run.find(best.metric);
-  if (series != nullptr && !series->values.empty()) {
-    const auto at = best.goal == experiment::Goal::max ? std::ranges::max_element(series->values)
-                                                       : std::ranges::min_element(series->values);
+  const std::string metric = setting_of(run, "evaluate.metric");
+  const auto series =
+      std::ranges::find_if(run.metrics, [&](const Series& one) { return one.cadence == "eval" && one.name == metric; });
+  if (series == run.metrics.end()) {
+    return best;
+  }
+  best.metric = series->full_name();
+  best.better = series->better;
+  if (has_better(best.better) && !series->values.empty()) {
+    const auto at = best.better == catalog::Direction::larger ? std::ranges::max_element(series->values)
+                                                              : std::ranges::min_element(series->values);
     best.value = *at;
     best.step = series->steps[static_cast<size_t>(at - series->values.begin())];
   }
@@ -105,11 +130,15 @@ void read_into(Run& run) {
   run.identity = runlog::identity_of(description);
   for (const auto& cadence : description.cadences) {
     for (const auto& metric : cadence.metrics) {
-      run.metrics.push_back(read_series(log, cadence, metric));
+      run.metrics.push_back(read_series(log, run, cadence, metric));
     }
   }
   read_timing(log, run);
-  run.best = find_best(description, run);
+  run.best = find_best(run);
+  run.dataset_sha256 = description.provenance.dataset_sha256;
+  for (const runlog::ForeignRun& foreign : description.foreign) {
+    run.foreign.emplace_back(foreign.name, foreign.run_id);
+  }
   run.problem = log.exit_reason();
   run.state = state_of(log);
 }

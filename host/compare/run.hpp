@@ -8,9 +8,11 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/terminal_text.hpp"
+#include "catalog/description.hpp"
 #include "experiment/experiment.hpp"
 #include "runlog/description.hpp"
 #include "runlog/identity.hpp"
@@ -26,13 +28,17 @@ terminal::Emphasis emphasis_of(State state);
 // One metric over a run; rows without a value are left out.
 struct Series {
   std::string cadence;  // "train", "eval", ...
+  std::string split;    // of the data, that the values are of; "" where that is not known
   std::string name;
   std::string units;
+  catalog::Direction better = catalog::Direction::unknown;
+  std::string help;
   std::vector<int64_t> steps;
   std::vector<double> epochs;
   std::vector<double> values;
 
-  [[nodiscard]] std::string full_name() const { return cadence + "/" + name; }
+  // Evaluations are called after the split that they are of: "validation/loss", "test/loss", "train/loss".
+  [[nodiscard]] std::string full_name() const { return (of_evaluation() ? split : cadence) + "/" + name; }
   [[nodiscard]] bool of_evaluation() const { return cadence == "eval" || cadence == "test"; }
   [[nodiscard]] double last() const;  // NaN where there are no values; the same for the next two
   [[nodiscard]] double smallest() const;
@@ -41,9 +47,10 @@ struct Series {
 
 // The value by which the run chose its best weights.
 struct Best {
-  std::string metric;  // "eval/loss"; "" where the run has no such metric
-  experiment::Goal goal = experiment::Goal::min;
-  double value = std::numeric_limits<double>::quiet_NaN();  // the best so far; NaN before the first evaluation
+  std::string metric;  // "test/loss"; "" where the run has no such metric
+  catalog::Direction better = catalog::Direction::unknown;
+  // The best so far; NaN before the first evaluation, and where neither larger nor smaller values are better.
+  double value = std::numeric_limits<double>::quiet_NaN();
   int64_t step = 0;
 };
 
@@ -58,9 +65,11 @@ struct Run {
   runlog::Identity identity;                    // what it was made from beside them
   std::vector<Series> metrics;                  // in the log's order
   Best best;
-  int64_t steps = 0;              // of the newest row
-  double seconds = 0;             // from the start of the run to its newest row
-  double samples_per_second = 0;  // of training, the median; 0 where nothing is known
+  std::string dataset_sha256;                                // "" where there is none
+  std::vector<std::pair<std::string, std::string>> foreign;  // other runs that it uses: the name, the id
+  int64_t steps = 0;                                         // of the newest row
+  double seconds = 0;                                        // from the start of the run to its newest row
+  double samples_per_second = 0;                             // of training, the median; 0 where nothing is known
 
   [[nodiscard]] const Series* find(const std::string& full_name) const;  // null where the run has no such metric
 };

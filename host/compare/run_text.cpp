@@ -86,6 +86,7 @@ std::string metrics(const Run& run, const terminal::Layout& layout) {
                              {"last", terminal::Align::right},
                              {"smallest", terminal::Align::right},
                              {"largest", terminal::Align::right},
+                             {"better"},
                              {"curve"}},
                             {}};
   for (const auto& series : run.metrics) {
@@ -94,13 +95,16 @@ std::string metrics(const Run& run, const terminal::Layout& layout) {
                {terminal::number_text(series.last())},
                {terminal::number_text(series.smallest())},
                {terminal::number_text(series.largest())},
+               {catalog::to_string(series.better)},
                {terminal::sparkline(series.values, curve_columns)}});
   }
   std::string text = to_text(table, inside(layout));
-  if (!run.best.metric.empty() && run.best.step > 0) {
+  if (run.best.step > 0) {
     text +=
         fmt::format("\nbest {}: {} at step {} ({} is better)\n", run.best.metric, terminal::number_text(run.best.value),
-                    terminal::grouped(run.best.step), run.best.goal == experiment::Goal::max ? "larger" : "smaller");
+                    terminal::grouped(run.best.step), catalog::to_string(run.best.better));
+  } else if (run.best.better == catalog::Direction::neither) {
+    text += fmt::format("\nno best: of {} neither larger nor smaller values are better\n", run.best.metric);
   }
   return text;
 }

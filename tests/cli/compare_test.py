@@ -11,25 +11,45 @@ class Compare(AtelierTest):
         text = self.output("compare", *logs)
         self.assertRegex(text, r"(?m)^model\.latent +2 +3$")
         self.assertNotIn("model.hidden", text)
-        self.assertRegex(text, r"(?m)^eval/loss best .*\* \d")
+        self.assertRegex(text, r"(?m)^test/loss best .*\* \d")
         self.assertRegex(text, r"(?m)^train/loss last ")
         self.assertRegex(text, r"(?m)^[0-9a-f]+ .* [▁▂▃▄▅▆▇█]{3}$")
+
+    def test_none_is_the_best_where_other_things_are_measured(self):
+        logs = [self.train("seed=1"), self.train("seed=2", "loss.reconstruction.use=mse")]
+        text = self.output("compare", *logs)
+        self.assertNotIn("* ", text)
+        self.assertIn("none is marked as the best where the runs differ in what is measured: loss\n", text)
+        compared = self.json("compare", *logs)
+        self.assertEqual([run["best_of"] for run in compared["runs"]], [[], []])
+        rows = {row["name"]: row for row in compared["results"]}
+        self.assertEqual((rows["test/loss last"]["better"], rows["test/loss last"]["runs_differ_in"]),
+                         ("smaller", ["loss"]))
+
+    def test_rows_are_called_after_the_split(self):
+        logs = [self.train(), self.train("dataset.validation=0.25")]
+        compared = self.json("compare", *logs)
+        whole, parted = (run["results"] for run in compared["runs"])
+        self.assertIsNone(whole["validation/loss last"])
+        self.assertIsNotNone(parted["validation/loss last"])
+        self.assertIsNotNone(whole["test/loss last"])
+        self.assertIsNotNone(parted["test/loss last"])
 
     def test_json(self):
         logs = [self.train("seed=1"), self.train("seed=2")]
         compared = self.json("compare", "runs")
-        self.assertEqual(compared["metric"], "eval/loss")
+        self.assertEqual(compared["metric"], "test/loss")
         self.assertEqual({run["settings"]["seed"] for run in compared["runs"]}, {"1", "2"})
         self.assertEqual(sorted(run["path"] for run in compared["runs"]), sorted(logs))
-        best = min(compared["runs"], key=lambda run: run["results"]["eval/loss best"])
-        self.assertEqual([run["path"] for run in compared["runs"] if "eval/loss best" in run["best_of"]],
+        best = min(compared["runs"], key=lambda run: run["results"]["test/loss best"])
+        self.assertEqual([run["path"] for run in compared["runs"] if "test/loss best" in run["best_of"]],
                          [best["path"]])
 
     def test_csv(self):
         logs = [self.train("seed=1"), self.train("seed=2")]
         rows = list(csv.DictReader(io.StringIO(self.output("compare", *logs, "--csv"))))
         self.assertEqual([row["seed"] for row in rows], ["1", "2"])
-        self.assertTrue(all(float(row["eval/loss last"]) > 0 for row in rows))
+        self.assertTrue(all(float(row["test/loss last"]) > 0 for row in rows))
 
     def test_equal_runs(self):
         text = self.output("compare", self.train(), self.train())
@@ -38,8 +58,8 @@ class Compare(AtelierTest):
     def test_the_metric_of_the_curves(self):
         log = self.train()
         self.assertIn("\n\ntrain/divergence\nrun", self.output("compare", log, "--metric", "train/divergence"))
-        done = self.run_atelier("compare", log, "--metric", "eval/los", code=2)
-        self.assertTrue(done.stderr.endswith("; did you mean 'eval/loss'?\n"), done.stderr)
+        done = self.run_atelier("compare", log, "--metric", "test/los", code=2)
+        self.assertTrue(done.stderr.endswith("; did you mean 'test/loss'?\n"), done.stderr)
 
     def test_logs_that_cannot_be_read_are_named(self):
         log = self.train()

@@ -16,7 +16,7 @@ class Ls(AtelierTest):
         log = self.train()
         header, line = self.output("ls").splitlines()
         self.assertEqual(header.split(), ["name", "id", "status", "created", "steps", "best", "path"])
-        self.assertRegex(line, rf"^tiny +[0-9a-f]+ +finished +\S+Z +12 +eval/loss [\d.]+ +{log}$")
+        self.assertRegex(line, rf"^tiny +[0-9a-f]+ +finished +\S+Z +12 +test/loss [\d.]+ +{log}$")
 
     def test_json_and_csv(self):
         logs = [self.train("seed=1"), self.train("seed=2")]

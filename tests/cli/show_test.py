@@ -7,8 +7,8 @@ class Show(AtelierTest):
     def test_text(self):
         log = self.train()
         text = self.output("show", log)
-        for part in ("tiny  ", "finished", log, "latent = 2", "provenance", "fingerprint", "train/loss", "eval/loss",
-                     "best eval/loss: ", "/samples/generated/images", "checkpoint step 12", "final      step 12"):
+        for part in ("tiny  ", "finished", log, "latent = 2", "provenance", "fingerprint", "train/loss", "test/loss",
+                     "best test/loss: ", "/samples/generated/images", "checkpoint step 12", "final      step 12"):
             self.assertIn(part, text)
         self.assertRegex(text, r"train/loss .* [▁▂▃▄▅▆▇█]{12}\n")
         self.assertNotIn("\x1b", text)
@@ -22,7 +22,7 @@ class Show(AtelierTest):
         self.assertEqual(shown["metrics"]["train"]["loss"]["step"], list(range(1, 13)))
         loss = shown["metrics"]["eval"]["loss"]
         self.assertEqual((loss["step"], loss["epoch"]), ([4, 8, 12], [1, 2, 3]))
-        self.assertEqual(shown["best"], {"metric": "eval/loss", "goal": "min", "value": min(loss["value"]),
+        self.assertEqual(shown["best"], {"metric": "test/loss", "better": "smaller", "value": min(loss["value"]),
                                          "step": loss["step"][loss["value"].index(min(loss["value"]))]})
         self.assertEqual(shown["samples"]["generated"]["step"], [4, 8, 12])
 

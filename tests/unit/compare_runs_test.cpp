@@ -2,10 +2,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <tuple>
 
 #include "base/error.hpp"
 #include "compare/comparison.hpp"
@@ -107,14 +109,14 @@ TEST_CASE("a finished run is read with its settings, metrics, best value and tim
   CHECK(run.steps == 40);
   CHECK(run.seconds == 40);
   CHECK(run.samples_per_second == 640);
-  CHECK(run.best.metric == "eval/loss");
+  CHECK(run.best.metric == "test/loss");
   CHECK(run.best.value == 8.0 / 40);
   CHECK(run.best.step == 40);
   REQUIRE(run.find("train/loss") != nullptr);
   CHECK(run.find("train/loss")->values.size() == 20);  // rows without a value are left out
   CHECK(run.find("train/loss")->steps.front() == 2);
-  CHECK(run.find("eval/loss")->largest() == 8.0 / 10);
-  CHECK(run.find("eval/accuracy") == nullptr);
+  CHECK(run.find("test/loss")->largest() == 8.0 / 10);
+  CHECK(run.find("test/accuracy") == nullptr);
 }
 
 TEST_CASE("with the goal 'max' the best value is the largest") {
@@ -164,8 +166,8 @@ TEST_CASE("a comparison has the settings that differ and marks the best result")
   std::vector<compare::Run> runs;
   runs.push_back(
       compare::read_run(write_log(folder.path / "a.h5", description("000a", 10, "min"), 8, runlog::Status::finished)));
-  runs.push_back(compare::read_run(
-      write_log(folder.path / "b.h5", description("000b", 20, "min"), 4, runlog::Status::interrupted)));
+  runs.push_back(
+      compare::read_run(write_log(folder.path / "b.h5", description("000b", 20, "min"), 4, runlog::Status::finished)));
   runs.push_back(compare::read_run(folder.path / "missing.h5"));
   const compare::Comparison both = compare::compare(runs);
   REQUIRE(both.runs.size() == 2);
@@ -174,8 +176,8 @@ TEST_CASE("a comparison has the settings that differ and marks the best result")
   REQUIRE(both.differences.size() == 1);
   CHECK(both.differences[0].key == "model.latent");
   CHECK(both.differences[0].values == std::vector<std::string>{"10", "20"});
-  CHECK(both.metric == "eval/loss");
-  REQUIRE(both.results.front().name == "eval/loss last");
+  CHECK(both.metric == "test/loss");
+  REQUIRE(both.results.front().name == "test/loss last");
   CHECK(!both.results.front().is_best(0));
   CHECK(both.results.front().is_best(1));
 
@@ -183,7 +185,128 @@ TEST_CASE("a comparison has the settings that differ and marks the best result")
   CHECK(text.find("model.latent    10    20\n") != std::string::npos);
   CHECK(text.find("* 0.1") != std::string::npos);
   CHECK(text.find("missing.h5") != std::string::npos);
-  CHECK(compare::to_csv(both).starts_with("run,name,status,path,model.latent,eval/loss last,eval/loss best,"));
+  CHECK(compare::to_csv(both).starts_with("run,name,status,path,model.latent,test/loss last,test/loss best,"));
+}
+
+TEST_CASE("a run that has not finished is marked, and is never the best") {
+  const Folder folder;
+  std::vector<compare::Run> runs;
+  for (const auto& [id, scale, status] : {std::tuple("000a", 8.0, runlog::Status::finished),
+                                          {"000b", 6.0, runlog::Status::finished},
+                                          {"000c", 4.0, runlog::Status::failed},
+                                          {"000d", 2.0, runlog::Status::interrupted}}) {
+    runs.push_back(compare::read_run(
+        write_log(folder.path / (std::string(id) + ".h5"), description(id, 10, "min"), scale, status)));
+  }
+  const compare::Comparison all = compare::compare(runs);
+  CHECK(all.results.front().is_best(1));
+  for (const size_t other : {0, 2, 3}) {
+    CHECK(!all.results.front().is_best(other));
+  }
+  const std::string text = compare::to_text(all, {});
+  CHECK_MESSAGE(text.find("000c (failed)") != std::string::npos, text);
+  CHECK_MESSAGE(text.find("000d (interrupted)") != std::string::npos, text);
+  // One finished run is not the best of anything.
+  const compare::Comparison one = compare::compare({runs[0], runs[2]});
+  CHECK(!one.results.front().is_best(0));
+}
+
+TEST_CASE("none is the best where the runs differ in what is measured") {
+  const Folder folder;
+  // Two runs of which the second has other settings and provenance; what they are said to differ in.
+  const auto difference = [&](const std::string& more, const std::string& sha256, const std::string& judge) {
+    std::vector<compare::Run> runs;
+    for (const bool second : {false, true}) {
+      runlog::RunDescription run = description(second ? "000b" : "000a", 10, "min");
+      run.resolved = "name = \"vae\"\nseed = 7\n[evaluate]\nmetric = \"loss\"\n" +
+                     (second && !more.empty() ? more : "[model]\nuse = \"vae\"\n");
+      run.cadences[1].metrics[0].better = "smaller";
+      run.provenance.dataset_sha256 = second ? sha256 : "11";
+      run.foreign = {{"judge", second ? judge : "22", "name = \"judge\"\n", {}}};
+      runs.push_back(compare::read_run(
+          write_log(folder.path / (run.run_id + ".h5"), run, second ? 4 : 8, runlog::Status::finished)));
+      fs::remove(runs.back().path);
+    }
+    const compare::Comparison both = compare::compare(runs);
+    REQUIRE(both.results.front().name.ends_with("/loss last"));
+    CHECK(both.results.front().is_best(1) == both.results.front().runs_differ_in.empty());
+    const std::string text = compare::to_text(both, {});
+    const bool said = text.find("none is marked as the best") != std::string::npos;
+    CHECK_MESSAGE(said != both.results.front().runs_differ_in.empty(), text);
+    return both.results.front().runs_differ_in;
+  };
+  using Differences = std::vector<std::string>;
+  const std::string vae = "[model]\nuse = \"vae\"\n";
+  CHECK(difference("", "11", "22").empty());
+  CHECK(difference(vae + "latent = 30\n[train]\nepochs = 9\n", "11", "22").empty());
+  CHECK(difference(vae + "[dataset.transform]\nflip = 0.5\n", "11", "22").empty());  // seen by training alone
+  CHECK(difference("[model]\nuse = \"gan\"\n", "11", "22") == Differences{"model"});
+  CHECK(difference(vae + "[loss.reconstruction]\nuse = \"mse\"\n", "11", "22") == Differences{"loss"});
+  CHECK(difference(vae + "[dataset]\nuse = \"mnist\"\n", "11", "22") == Differences{"data"});
+  CHECK(difference("", "12", "22") == Differences{"data"});
+  CHECK(difference("", "11", "23") == Differences{"judge"});
+  CHECK(difference(vae + "[metric.loss]\nuse = \"elbo\"\n", "11", "22") == Differences{"judge"});
+}
+
+TEST_CASE("evaluations are called after the split that they are of") {
+  const Folder folder;
+  const auto names = [&](const std::string& validation, const std::string& eval_split) {
+    runlog::RunDescription run = description("000a", 10, "min");
+    run.resolved = "name = \"vae\"\n[dataset]\nvalidation = " + validation + "\n[evaluate]\nmetric = \"loss\"\n";
+    run.cadences[1].split = eval_split;
+    run.cadences[1].metrics[0].better = "smaller";
+    const compare::Run read = compare::read_run(write_log(folder.path / "a.h5", run, 8, runlog::Status::finished));
+    fs::remove(read.path);
+    return read.best.metric;
+  };
+  CHECK(names("0.0", "test") == "test/loss");
+  CHECK(names("0.2", "validation") == "validation/loss");
+  CHECK(names("0.0", "") == "test/loss");  // of a log that does not say it
+  CHECK(names("0.2", "") == "validation/loss");
+}
+
+TEST_CASE("two validation splits are of different images where the runs' seeds differ") {
+  const Folder folder;
+  std::vector<compare::Run> runs;
+  for (const std::string seed : {"1", "2"}) {
+    runlog::RunDescription run = description("000" + seed, 10, "min");
+    run.resolved = "name = \"vae\"\nseed = " + seed + "\n[dataset]\nvalidation = 0.2\n[evaluate]\nmetric = \"loss\"\n";
+    run.cadences[1].split = "validation";
+    run.cadences[1].metrics[0].better = "smaller";
+    run.cadences.push_back({"test", {{"loss", "", "smaller"}}, "test"});
+    const fs::path path = folder.path / (seed + ".h5");
+    {
+      runlog::Writer log = runlog::Writer::create(path, run);
+      write_rows(log, seed == "1" ? 8 : 4, 40);
+      log.append("test", 40, 4, std::vector<double>{seed == "1" ? 3.0 : 5.0}, 40, 0);
+      log.set_status(runlog::Status::finished, "");
+      log.close();
+    }
+    runs.push_back(compare::read_run(path));
+  }
+  const compare::Comparison both = compare::compare(runs);
+  const auto row = [&](const std::string& name) {
+    return *std::ranges::find(both.results, name, &compare::Result::name);
+  };
+  CHECK(row("validation/loss last").runs_differ_in == std::vector<std::string>{"split"});
+  CHECK(!row("validation/loss last").is_best(1));
+  CHECK(row("test/loss last").is_best(0));
+}
+
+TEST_CASE("a number of which neither larger nor smaller values are better has no best") {
+  const Folder folder;
+  runlog::RunDescription run = description("000a", 10, "min");
+  run.resolved = "name = \"gan\"\n[evaluate]\nmetric = \"loss\"\n";
+  run.cadences[1].metrics[0].better = "neither";
+  run.best_metric = "";
+  const fs::path log = write_log(folder.path / "a.h5", run, 8, runlog::Status::finished);
+  const compare::Run read = compare::read_run(log);
+  CHECK(std::isnan(read.best.value));
+  CHECK(compare::to_json({read}).find("\"best\": null") != std::string::npos);
+  CHECK(compare::listing_text({read}, {}).find("loss") == std::string::npos);
+  const std::string text = compare::to_text(read, compare::read_details(log), {});
+  CHECK_MESSAGE(text.find("no best: of test/loss neither larger nor smaller values are better") != std::string::npos,
+                text);
 }
 
 TEST_CASE("metrics without a known goal are never marked") {
@@ -196,7 +319,7 @@ TEST_CASE("metrics without a known goal are never marked") {
   const compare::Comparison both = compare::compare(runs);
   CHECK(both.labels == std::vector<std::string>{"000a", "000a#2"});
   for (const auto& result : both.results) {
-    CHECK(!result.goal);
+    CHECK(!has_better(result.better));
     CHECK(!result.is_best(0));
     CHECK(!result.is_best(1));
   }
@@ -206,11 +329,12 @@ TEST_CASE("a metric is chosen by its name, with or without its cadence") {
   const Folder folder;
   const std::vector<compare::Run> runs{
       compare::read_run(write_log(folder.path / "a.h5", description("000a", 10, "min"), 8, runlog::Status::finished))};
-  CHECK(compare::compare(runs, "elbo").metric == "eval/elbo");
+  CHECK(compare::compare(runs, "elbo").metric == "test/elbo");
   CHECK(compare::compare(runs, "train/loss").metric == "train/loss");
-  CHECK_THROWS_WITH_AS(compare::compare(runs, "eval/los"),
-                       "metric 'eval/los': no run has it, expected eval/loss, eval/elbo or train/loss; did you mean "
-                       "'eval/loss'?",
+  CHECK(compare::compare(runs, "eval/elbo").metric == "test/elbo");  // as it is called in the log
+  CHECK_THROWS_WITH_AS(compare::compare(runs, "test/los"),
+                       "metric 'test/los': no run has it, expected test/loss, test/elbo or train/loss; did you mean "
+                       "'test/loss'?",
                        Error);
 }
 
@@ -244,7 +368,7 @@ TEST_CASE("logs are found in folders below, sorted, and other files are left alo
                        (folder.path / "none: cannot be read: No such file or directory").c_str(), Error);
 
   const std::string csv = compare::listing_csv({compare::read_run(logs[0])});
-  CHECK(csv.find("vae,000a,finished,2026-01-31T12:00:00Z,7,a größer,40,eval/loss,0.2,40,") != std::string::npos);
+  CHECK(csv.find("vae,000a,finished,2026-01-31T12:00:00Z,7,a größer,40,test/loss,0.2,40,") != std::string::npos);
 }
 
 TEST_CASE("one run's text names everything that is in the log") {
@@ -252,8 +376,8 @@ TEST_CASE("one run's text names everything that is in the log") {
   const fs::path log = write_log(folder.path / "a.h5", description("ab12", 20, "min"), 8, runlog::Status::finished);
   const std::string text = compare::to_text(compare::read_run(log), compare::read_details(log), {});
   for (const char* part :
-       {"vae  ab12  finished", "a, größer", "latent = 20", "workstation", "eval/loss", "█",
-        "best eval/loss: 0.2 at step 40 (smaller is better)", "/samples/samples/preview", "checkpoint none"}) {
+       {"vae  ab12  finished", "a, größer", "latent = 20", "workstation", "test/loss", "█",
+        "best test/loss: 0.2 at step 40 (smaller is better)", "/samples/samples/preview", "checkpoint none"}) {
     CAPTURE(part);
     CHECK(text.find(part) != std::string::npos);
   }
