@@ -19,12 +19,12 @@ namespace atelier::runlog {
 
 // All members of each struct. A binding that names too few of them, as after one was added, does not compile.
 inline auto fields(MetricColumn& of) {
-  auto& [name, units] = of;
-  return std::tie(name, units);
+  auto& [name, units, better, help] = of;
+  return std::tie(name, units, better, help);
 }
 inline auto fields(Cadence& of) {
-  auto& [name, metrics] = of;
-  return std::tie(name, metrics);
+  auto& [name, metrics, split] = of;
+  return std::tie(name, metrics, split);
 }
 inline auto fields(SampleSeries& of) {
   auto& [name, count, height, width, channels] = of;
