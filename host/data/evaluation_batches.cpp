@@ -11,14 +11,7 @@ EvaluationBatches::EvaluationBatches(const ExperimentData& data, const Subset& s
   for (auto& batch : batches_) {
     batch = std::make_unique<Batch>(data, batch_size_);
   }
-  background_.run = [this](int32_t piece) {
-    try {
-      batches_[1 - turn_]->assemble(piece);
-    } catch (...) {
-      const std::scoped_lock lock(failure_mutex_);
-      failure_ = std::current_exception();
-    }
-  };
+  background_.run = [this](int32_t piece) { failure_.during(piece, [&] { batches_[1 - turn_]->assemble(piece); }); };
 }
 
 bool EvaluationBatches::next() {
@@ -55,9 +48,7 @@ const execute::Background* EvaluationBatches::prefetch() {
 }
 
 void EvaluationBatches::step_done() {
-  if (failure_) {
-    std::rethrow_exception(std::exchange(failure_, nullptr));
-  }
+  failure_.rethrow_if_any();
 }
 
 }  // namespace atelier::data

@@ -1,11 +1,10 @@
 // The batches of an evaluation.
 #pragma once
 
-#include <exception>
 #include <memory>
-#include <mutex>
 
 #include "data/batch.hpp"
+#include "data/first_failure.hpp"
 #include "execute/executor.hpp"
 
 namespace atelier::data {
@@ -31,8 +30,7 @@ class EvaluationBatches final : public plugin::BatchSource {
   std::unique_ptr<Batch> batches_[2];
   size_t turn_ = 0;
   execute::Background background_;
-  std::mutex failure_mutex_;
-  std::exception_ptr failure_;
+  FirstFailure failure_;
 };
 
 }  // namespace atelier::data

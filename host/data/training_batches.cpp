@@ -10,13 +10,8 @@ namespace atelier::data {
 TrainingBatches::TrainingBatches(const ExperimentData& data, int64_t batch_size, uint64_t seed)
     : data_(data), subset_(data.subsets().train), batch_size_(batch_size), seed_(seed) {
   background_.run = [this](int32_t piece) {
-    try {
-      const auto& [batch, part] = background_pieces_[static_cast<size_t>(piece)];
-      batch->assemble(part);
-    } catch (...) {
-      const std::scoped_lock lock(failure_mutex_);
-      failure_ = std::current_exception();
-    }
+    const auto& [batch, part] = background_pieces_[static_cast<size_t>(piece)];
+    failure_.during(piece, [batch = batch, part = part] { batch->assemble(part); });
   };
 }
 
@@ -118,9 +113,7 @@ void TrainingBatches::step_done() {
 }
 
 void TrainingBatches::check() {
-  if (failure_) {
-    std::rethrow_exception(std::exchange(failure_, nullptr));
-  }
+  failure_.rethrow_if_any();
 }
 
 }  // namespace atelier::data

@@ -2,13 +2,12 @@
 #pragma once
 
 #include <deque>
-#include <exception>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "data/batch.hpp"
+#include "data/first_failure.hpp"
 #include "execute/executor.hpp"
 
 namespace atelier::data {
@@ -69,8 +68,7 @@ class TrainingBatches final : public plugin::BatchSource {
   EpochOrder orders_[2];
   execute::Background background_;
   std::vector<std::pair<Batch*, int32_t>> background_pieces_;
-  std::mutex failure_mutex_;
-  std::exception_ptr failure_;
+  FirstFailure failure_;
 };
 
 }  // namespace atelier::data

@@ -158,7 +158,7 @@ void read_description(const atl_description& from, catalog::Description& out) {
 void throw_if_any(const std::string& whose, const std::vector<std::string>& problems) {
   std::vector<std::string> lines;
   for (const std::string& problem : problems) {
-    lines.push_back(whose + ": " + problem);
+    lines.push_back(fmt::format("{}: {}", whose, problem));
   }
   if (!lines.empty()) {
     throw Error(ErrorKind::plugin, fmt::format("{}", fmt::join(lines, "\n")));

@@ -141,17 +141,17 @@ Registry::Registry(const std::vector<fs::path>& paths) {
     } catch (const Error& error) {
       refusals_.push_back({file, error.what()});
     }
-    add(std::move(components));
+    add(components);
   }
 }
 
 Registry::~Registry() = default;
 
-void Registry::add(std::vector<Component> components) {
-  for (Component& component : components) {
+void Registry::add(const std::vector<Component>& components) {
+  for (const Component& component : components) {
     const auto key = std::pair(component.description.kind, component.description.name);
-    const std::string file = component.description.plugin_path;
-    if (const auto [other, fresh] = components_.try_emplace(key, std::move(component)); !fresh) {
+    const std::string& file = component.description.plugin_path;
+    if (const auto [other, fresh] = components_.try_emplace(key, component); !fresh) {
       throw Error(ErrorKind::plugin,
                   "{}: brings the {} '{}', which {} brings too; hint: remove one of them from the plugin path", file,
                   name_of(key.first), key.second, other->second.description.plugin_path);

@@ -58,7 +58,7 @@ class Registry {
   [[nodiscard]] const atl_metric_v1& metric(std::string_view name) const;
 
  private:
-  void add(std::vector<Component> components);
+  void add(const std::vector<Component>& components);
 
   std::map<std::pair<catalog::Kind, std::string>, Component> components_;
   std::vector<Refusal> refusals_;

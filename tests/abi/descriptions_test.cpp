@@ -152,7 +152,8 @@ TEST_CASE("what a dataset says of its samples is looked at, and its name comes w
               "is kept in memory; hint: "},
       Mistake{"large test count", "it has 1099511627776 test samples, expected at most 2147483647"}};
   for (const Mistake& mistake : mistakes) {
-    const catalog::Settings settings{{"mistake", std::string(mistake.name)}, {"label_of_7", int64_t{1}}};
+    const catalog::Settings settings{
+        {"mistake", std::string(mistake.name)}, {"count", int64_t{20}}, {"label_of_7", int64_t{1}}};
     const std::string message = message_of([&] {
       const plugin::Dataset dataset(registry(), {"careless", settings, nullptr}, {}, {});
     });

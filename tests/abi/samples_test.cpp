@@ -8,7 +8,7 @@ using namespace atelier::abi_test;
 namespace {
 
 catalog::Settings settings_of(const std::string& mistake, int64_t label) {
-  return {{"mistake", mistake}, {"label_of_7", label}};
+  return {{"mistake", mistake}, {"count", int64_t{20}}, {"label_of_7", label}};
 }
 
 std::string run_of(const std::string& dataset) {
@@ -37,6 +37,21 @@ TEST_CASE("a label that is none of the classes is named with its dataset, split,
   dataset.read(plugin::Split::test, 6, places);
   CHECK(message_of([&] { dataset.read(plugin::Split::test, 7, places); }) ==
         "dataset 'careless', test sample 7: the field 'label'[1] is 3, expected 0 to 2: it has 3 classes");
+}
+
+TEST_CASE("of several samples that are wrong the first of the batch is named, whichever thread comes first") {
+  const experiment::Experiment experiment = make(
+      "[dataset]\nuse = \"careless\"\nlabel_of_7 = 9\ncount = 500\n[model]\nuse = \"quiet\"\n", {"train.batch_size=5"});
+  const data::ExperimentData data(experiment, registry(), {});
+  data::EvaluationBatches batches(data, data.subsets().test, 250);
+  const execute::Background* const work = batches.prefetch();
+  REQUIRE(work != nullptr);
+  REQUIRE(work->pieces == 8);
+  for (int32_t piece = work->pieces - 1; piece >= 0; --piece) {
+    work->run(piece);
+  }
+  const std::string message = message_of([&] { batches.step_done(); });
+  CHECK_MESSAGE(contains(message, "test sample 7: the field 'label'[1] is 9"), message);
 }
 
 TEST_CASE("a sample that is written outside of its place is found when the dataset is opened") {

@@ -17,13 +17,14 @@ class Careless final : public Dataset {
   static void describe(Description& d) {
     d.summary = "Grey images with labels, and a mistake.";
     d.text("mistake", "none", "which one");
+    d.integer("count", 20, "samples of each split").range(20);
     d.integer("label_of_7", 1, "of the sample 7 of each split, and of all that follow");
   }
   Careless(const Settings& settings, const Environment&)
       : mistake_(settings.text("mistake")), label_of_7_(settings.integer("label_of_7")) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     fields = {{"image", ATL_FLOAT32, {1, 4, 4}, 0, 0, 1}, {"label", ATL_INT64, {2}, 3}};
-    train_count = test_count = 20;
+    train_count = test_count = settings.integer("count");
     Field& image = fields[0];
     const auto mistake = [&](const char* name) { return mistake_ == name; };
     if (mistake("float64")) image.dtype = ATL_FLOAT64;
