@@ -282,7 +282,8 @@ typedef struct atl_network {
 typedef struct atl_core {
   uint64_t size;
 
-  /* Latches a failure; only the first is kept. Any thread that works for the callback. */
+  /* Latches a failure; only the first is kept. Any thread that works for the callback. In atelier_plugin, once it has
+   * connected, the context is NULL: the library is then refused with this message. */
   void (*fail)(atl_context* context, atl_status status, atl_string message, atl_location location);
   /* A line for the user, through the host's own output. Any thread. */
   void (*inform)(atl_string message);
