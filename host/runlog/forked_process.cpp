@@ -66,6 +66,7 @@ std::string words_for(int status) {
 }  // namespace
 
 void ForkedProcess::start(const std::function<void(Channel&)>& work) {
+  hdf5::prepare();  // once, and not in every fork
   std::array<int, 2> sockets{};
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets.data()) != 0) {
     throw hdf5::Failure(fmt::format("no process can be made to read it: {}", std::strerror(errno)));

@@ -87,6 +87,7 @@ void prepare() {
   // What a log says may neither lead into other files nor load code: no external links, no filters from plugins.
   std::call_once(once, [] {
     H5dont_atexit();
+    H5open();
     H5Lunregister(H5L_TYPE_EXTERNAL);
     H5PLset_loading_state(0);
   });

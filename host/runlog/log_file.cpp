@@ -17,14 +17,6 @@ namespace {
 
 using hdf5::Handle;
 
-// A log whose writer was killed may have columns that differ by the last rows, or rows that are not whole.
-template <typename... Columns>
-void cut_to_whole_rows(std::vector<int64_t>& steps, Columns&... columns) {
-  const size_t rows = std::min({whole_rows(steps), columns.size()...});
-  steps.resize(rows);
-  (columns.resize(rows), ...);
-}
-
 template <typename Item>
 const Item& named(const std::vector<Item>& items, const std::string& name) {
   const auto found = std::ranges::find(items, name, &Item::name);
@@ -45,7 +37,7 @@ struct LogFile::State {
 
 std::vector<int64_t> LogFile::State::steps_of(const std::string& group) const {
   std::vector<int64_t> steps = read_steps(hdf5::open_group(file, group));
-  cut_to_whole_rows(steps);
+  steps.resize(whole_rows(steps));
   return steps;
 }
 
@@ -69,20 +61,16 @@ const std::string& LogFile::exit_reason() const {
   return state_->exit_reason;
 }
 
-MetricSeries LogFile::metric(const std::string& cadence, const std::string& metric) const {
-  const Handle group = hdf5::open_group(state_->file, "metrics/" + cadence);
-  MetricSeries series{read_steps(group), hdf5::read_column<double>(group, "epoch"),
-                      hdf5::read_column<double>(group, metric)};
-  cut_to_whole_rows(series.steps, series.epochs, series.values);
-  return series;
-}
-
-TimingSeries LogFile::timing(const std::string& cadence) const {
-  const Handle group = hdf5::open_group(state_->file, "timing/" + cadence);
-  TimingSeries series{read_steps(group), hdf5::read_column<double>(group, "wall_seconds"),
-                      hdf5::read_column<double>(group, "samples_per_second")};
-  cut_to_whole_rows(series.steps, series.wall_seconds, series.samples_per_second);
-  return series;
+CadenceColumns LogFile::cadence(const std::string& name) const {
+  const Handle metrics = hdf5::open_group(state_->file, "metrics/" + name);
+  CadenceColumns columns{read_steps(metrics), hdf5::read_column<double>(metrics, "epoch"), {}, {}};
+  for (const MetricColumn& metric : named(state_->description.cadences, name).metrics) {
+    columns.metrics[metric.name] = hdf5::read_column<double>(metrics, metric.name);
+  }
+  const Handle timing = hdf5::open_group(state_->file, "timing/" + name);
+  columns.timing = {read_steps(timing), hdf5::read_column<double>(timing, "wall_seconds"),
+                    hdf5::read_column<double>(timing, "samples_per_second")};
+  return columns;
 }
 
 std::vector<int64_t> LogFile::sample_steps(const std::string& name) const {

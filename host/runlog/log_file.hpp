@@ -27,8 +27,7 @@ class LogFile {
   [[nodiscard]] const std::string& exit_reason() const;
 
   // Of names, and of rows, that the log has.
-  [[nodiscard]] MetricSeries metric(const std::string& cadence, const std::string& metric) const;
-  [[nodiscard]] TimingSeries timing(const std::string& cadence) const;
+  [[nodiscard]] CadenceColumns cadence(const std::string& name) const;
   [[nodiscard]] std::vector<int64_t> sample_steps(const std::string& name) const;
   [[nodiscard]] std::vector<uint8_t> sample_row(const std::string& name, int64_t row) const;
   [[nodiscard]] std::vector<int64_t> tensor_steps(const std::string& name) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <thread>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "runlog/hdf5.hpp"
 #include "runlog/locks.hpp"
 #include "runlog/reading_process.hpp"
+#include "runlog/series.hpp"
 
 namespace atelier::runlog {
 
@@ -20,6 +22,14 @@ using What = Request::What;
 constexpr int tries = 20;
 constexpr std::chrono::milliseconds pause{50};
 
+// A log whose writer was killed may have columns that differ by the last rows, or rows that are not whole.
+template <typename... Columns>
+void cut_to_whole_rows(std::vector<int64_t>& steps, Columns&... columns) {
+  const size_t rows = std::min({whole_rows(steps), columns.size()...});
+  steps.resize(rows);
+  (columns.resize(rows), ...);
+}
+
 }  // namespace
 
 struct Reader::State {
@@ -28,12 +38,14 @@ struct Reader::State {
   std::filesystem::path path;
   ReadingProcess process;
   Opened opened;
+  std::map<std::string, CadenceColumns> cadences;  // that were asked for
 
   // Where the log cannot be read, again as long as somebody is writing it.
   template <typename Answer>
   Answer ask(const Request& request);
   template <typename Item>
   const Item& find(const std::vector<Item>& items, const std::string& kind, std::string_view name) const;
+  const CadenceColumns& columns_of(const std::string& cadence);
   int64_t step_of_row(const Request& steps, int64_t row);
 };
 
@@ -64,6 +76,14 @@ const Item& Reader::State::find(const std::vector<Item>& items, const std::strin
               names.empty() ? "none: the log has none" : one_of(names), did_you_mean(name, names));
 }
 
+const CadenceColumns& Reader::State::columns_of(const std::string& cadence) {
+  auto found = cadences.find(cadence);
+  if (found == cadences.end()) {
+    found = cadences.emplace(cadence, ask<CadenceColumns>({What::cadence, cadence})).first;
+  }
+  return found->second;
+}
+
 int64_t Reader::State::step_of_row(const Request& steps_request, int64_t row) {
   const auto steps = ask<std::vector<int64_t>>(steps_request);
   if (row < 0 || row >= std::ssize(steps)) {
@@ -74,7 +94,7 @@ int64_t Reader::State::step_of_row(const Request& steps_request, int64_t row) {
 }
 
 Reader::Reader(const std::filesystem::path& path) : state_(std::make_unique<State>(path)) {
-  state_->opened = state_->ask<Opened>({What::open, "", ""});
+  state_->opened = state_->ask<Opened>({What::open});
 }
 
 Reader::Reader(Reader&&) noexcept = default;
@@ -97,35 +117,40 @@ const std::string& Reader::exit_reason() const {
 MetricSeries Reader::metric(std::string_view cadence, std::string_view metric) const {
   const Cadence& found = state_->find(description().cadences, "the cadence", cadence);
   const std::string& name = state_->find(found.metrics, "the metric of " + found.name, metric).name;
-  return state_->ask<MetricSeries>({What::metric, found.name, name});
+  const CadenceColumns& columns = state_->columns_of(found.name);
+  MetricSeries series{columns.steps, columns.epochs, columns.metrics.at(name)};
+  cut_to_whole_rows(series.steps, series.epochs, series.values);
+  return series;
 }
 
 TimingSeries Reader::timing(std::string_view cadence) const {
   const std::string& name = state_->find(description().cadences, "the cadence", cadence).name;
-  return state_->ask<TimingSeries>({What::timing, name, ""});
+  TimingSeries series = state_->columns_of(name).timing;
+  cut_to_whole_rows(series.steps, series.wall_seconds, series.samples_per_second);
+  return series;
 }
 
 std::vector<int64_t> Reader::sample_steps(std::string_view name) const {
   const std::string& series = state_->find(description().samples, "the samples", name).name;
-  return state_->ask<std::vector<int64_t>>({What::sample_steps, series, ""});
+  return state_->ask<std::vector<int64_t>>({What::sample_steps, series});
 }
 
 Images Reader::samples(std::string_view name, int64_t row) const {
   const SampleSeries& series = state_->find(description().samples, "the samples", name);
-  const int64_t step = state_->step_of_row({What::sample_steps, series.name, ""}, row);
+  const int64_t step = state_->step_of_row({What::sample_steps, series.name}, row);
   return {step,         series.count,    series.height,
-          series.width, series.channels, state_->ask<std::vector<uint8_t>>({What::sample_row, series.name, "", row})};
+          series.width, series.channels, state_->ask<std::vector<uint8_t>>({What::sample_row, series.name, row})};
 }
 
 std::vector<int64_t> Reader::tensor_steps(std::string_view name) const {
   const std::string& series = state_->find(description().tensors, "the tensor", name).name;
-  return state_->ask<std::vector<int64_t>>({What::tensor_steps, series, ""});
+  return state_->ask<std::vector<int64_t>>({What::tensor_steps, series});
 }
 
 tensor::Tensor Reader::tensor(std::string_view name, int64_t row) const {
   const std::string& series = state_->find(description().tensors, "the tensor", name).name;
-  state_->step_of_row({What::tensor_steps, series, ""}, row);
-  return state_->ask<tensor::Tensor>({What::tensor_row, series, "", row});
+  state_->step_of_row({What::tensor_steps, series}, row);
+  return state_->ask<tensor::Tensor>({What::tensor_row, series, row});
 }
 
 std::vector<NamedTensor> Reader::foreign_weights(size_t index) const {
@@ -134,19 +159,19 @@ std::vector<NamedTensor> Reader::foreign_weights(size_t index) const {
     throw Error(ErrorKind::file, "{}: got the foreign run {}, expected one of the {} that the log has, counted from 0",
                 state_->path.string(), index, count);
   }
-  return state_->ask<std::vector<NamedTensor>>({What::foreign_weights, "", "", static_cast<int64_t>(index)});
+  return state_->ask<std::vector<NamedTensor>>({What::foreign_weights, "", static_cast<int64_t>(index)});
 }
 
 std::optional<Checkpoint> Reader::newest_checkpoint() const {
-  return state_->ask<std::optional<Checkpoint>>({What::newest_checkpoint, "", ""});
+  return state_->ask<std::optional<Checkpoint>>({What::newest_checkpoint});
 }
 
 std::optional<BestWeights> Reader::best() const {
-  return state_->ask<std::optional<BestWeights>>({What::best, "", ""});
+  return state_->ask<std::optional<BestWeights>>({What::best});
 }
 
 std::optional<FinalResult> Reader::final_result() const {
-  return state_->ask<std::optional<FinalResult>>({What::final_result, "", ""});
+  return state_->ask<std::optional<FinalResult>>({What::final_result});
 }
 
 }  // namespace atelier::runlog

@@ -21,10 +21,8 @@ void answer(Channel& channel, const LogFile& log, const Request& request) {
   switch (request.what) {
     case Request::What::open:
       return answer(channel, Opened{log.description(), log.status(), log.exit_reason()});
-    case Request::What::metric:
-      return answer(channel, log.metric(request.name, request.metric));
-    case Request::What::timing:
-      return answer(channel, log.timing(request.name));
+    case Request::What::cadence:
+      return answer(channel, log.cadence(request.name));
     case Request::What::sample_steps:
       return answer(channel, log.sample_steps(request.name));
     case Request::What::sample_row:

@@ -18,8 +18,7 @@ namespace atelier::runlog {
 struct Request {
   enum class What {
     open,
-    metric,
-    timing,
+    cadence,
     sample_steps,
     sample_row,
     tensor_steps,
@@ -30,8 +29,7 @@ struct Request {
     final_result
   };
   What what;
-  std::string name;
-  std::string metric;
+  std::string name = "";
   int64_t index = 0;  // of a row, or of a foreign run
 };
 
@@ -41,8 +39,8 @@ struct Opened {
   std::string exit_reason;
 };
 inline auto fields(Request& of) {
-  auto& [what, name, metric, index] = of;
-  return std::tie(what, name, metric, index);
+  auto& [what, name, index] = of;
+  return std::tie(what, name, index);
 }
 inline auto fields(Opened& of) {
   auto& [description, status, exit_reason] = of;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <string>
 #include <vector>
 
 namespace atelier::runlog {
@@ -16,6 +18,14 @@ struct TimingSeries {
   std::vector<int64_t> steps;
   std::vector<double> wall_seconds;  // since the run began
   std::vector<double> samples_per_second;
+};
+
+// All of a cadence, as long as each column happens to be.
+struct CadenceColumns {
+  std::vector<int64_t> steps;
+  std::vector<double> epochs;
+  std::map<std::string, std::vector<double>> metrics;
+  TimingSeries timing;
 };
 
 struct Images {

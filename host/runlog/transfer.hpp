@@ -66,13 +66,13 @@ inline auto fields(RunDescription& of) {
   return std::tie(run_id, name, seed, tags, created_utc, source, resolved, overrides, directory, provenance, cadences,
                   samples, tensors, foreign, parameters, state, optimizer, counters, numbers, best_metric, summary);
 }
-inline auto fields(MetricSeries& of) {
-  auto& [steps, epochs, values] = of;
-  return std::tie(steps, epochs, values);
-}
 inline auto fields(TimingSeries& of) {
   auto& [steps, wall_seconds, samples_per_second] = of;
   return std::tie(steps, wall_seconds, samples_per_second);
+}
+inline auto fields(CadenceColumns& of) {
+  auto& [steps, epochs, metrics, timing] = of;
+  return std::tie(steps, epochs, metrics, timing);
 }
 inline auto fields(NamedTensor& of) {
   auto& [name, value] = of;
