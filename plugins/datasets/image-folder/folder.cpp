@@ -92,7 +92,7 @@ class Walk {
     const auto [first, added] = seen_.try_emplace({found.st_dev, found.st_ino}, path.string());
     if (!added) {
       problems_.push_back(path.string() + ": the same " + kind + " as " + first->second + ", expected each " + kind +
-                          " once; hint: remove one of the two names");
+                          " once; hint: remove " + (fs::is_symlink(path) ? "the link" : "one of the two names"));
     }
     return added;
   }
