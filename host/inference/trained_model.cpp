@@ -108,11 +108,11 @@ Measurement evaluate(const std::filesystem::path& log, const plugin::Registry& r
   if (subset.count == 0) {
     throw Error(ErrorKind::usage, "--split: the data has no {} split", chosen);
   }
+  Evaluator evaluator(trained.experiment(), registry, trained.data(), trained.model(), trained.sampler());
   std::vector<catalog::Kind> kinds = seen_in_samples;
   kinds.insert(kinds.end(), {catalog::Kind::metric, catalog::Kind::dataset});
   inform_of_changes(trained.log(), trained.experiment(), registry, environment, trained.model(), kinds,
                     &trained.data());
-  Evaluator evaluator(trained.experiment(), registry, trained.data(), trained.model(), trained.sampler());
   SplitMetrics metrics =
       evaluator.evaluate(subset, trained.experiment().evaluate.batch_size, MetricsDue::all, progress);
   return {chosen, std::move(metrics.values), std::move(metrics.arrays)};

@@ -37,8 +37,8 @@ class Identity(AtelierTest):
         self.assertEqual(process.returncode, 130)
         return log
 
-    def in_a_prefix(self):
-        """A copy of the program, with a library of the model that has other bytes and does the same."""
+    def in_a_prefix(self, changed="vae"):
+        """A copy of the program, with one library that has other bytes and does the same."""
         plugins = os.path.join(os.path.dirname(os.path.dirname(PROGRAM)), "lib", "atelier", "plugins")
         os.makedirs(self.path("prefix/bin"))
         os.makedirs(self.path("prefix/lib/atelier/plugins"))
@@ -46,9 +46,8 @@ class Identity(AtelierTest):
         for name in os.listdir(plugins):
             if name.endswith(".so"):
                 shutil.copy(os.path.join(plugins, name), self.path(f"prefix/lib/atelier/plugins/{name}"))
-        with open(self.path("prefix/lib/atelier/plugins/vae.so"), "ab") as library:
+        with open(self.path(f"prefix/lib/atelier/plugins/{changed}.so"), "ab") as library:
             library.write(b"rebuilt")
-        return self.path("prefix/bin/atelier")
 
     def with_other_plugin(self, *words, code=0):
         done = subprocess.run([self.path("prefix/bin/atelier"), *words], cwd=self.folder, capture_output=True, text=True,
@@ -145,6 +144,14 @@ class Identity(AtelierTest):
             ids.append(self.json("show", logs[-1])["provenance"]["runs"]["judge"])
         self.assertRegex(self.output("compare", *logs), rf"(?m)^run judge +{ids[0]} +{ids[1]}$")
         self.assertRegex(self.output("show", logs[0]), rf"(?m)^ *uses +judge  {ids[0]}$")
+
+    def test_the_plugin_of_a_judge_counts_where_it_judges(self):
+        self.write("judge.toml", PICTURES.replace(VAE, CLASSIFIER).replace('name = "tiny"', 'name = "judge"'))
+        self.run_atelier("run", "judge.toml")
+        log = self.train("metric.c.use=class-histogram", "metric.c.from=judge", "metric.c.images=20", "metric.c.when=end")
+        self.in_a_prefix("cnn")
+        self.assertIn("plugin cnn was ", self.with_other_plugin("evaluate", log))
+        self.assertEqual(self.with_other_plugin("sample", log, "-o", "a.png").count("note"), 0)
 
     def test_the_run_that_was_started_from_is_kept(self):
         logs = []
