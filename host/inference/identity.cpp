@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/error.hpp"
 #include "data/hash.hpp"
 #include "inference/provenance.hpp"
 #include "runlog/identity.hpp"
@@ -21,6 +22,14 @@ void refuse_other_classes(const runlog::Reader& log, const Environment& environm
                   fmt::format("the classes of this data are {}, the model was trained with {}; hint: give "
                               "them the names that they had, or --allow-changes takes them by their numbers",
                               fmt::join(field->class_names, ", "), fmt::join(then.names, ", ")));
+    }
+  }
+}
+
+void explain_by_classes(const data::ExperimentData& data) {
+  for (const catalog::FieldSpec& field : data.spec().fields) {
+    if (const std::string refusal = data.refusal(field.name); !refusal.empty()) {
+      throw Error(ErrorKind::data, "'{}': {}", field.name, refusal);
     }
   }
 }

@@ -11,6 +11,9 @@ namespace atelier::inference {
 // number would stand for another class. Not where changes are allowed.
 void refuse_other_classes(const runlog::Reader& log, const Environment& environment, data::ExperimentData& data);
 
+// Throws the first of these refusals, if there is one, in the place of what came of it.
+void explain_by_classes(const data::ExperimentData& data);
+
 // Tells what is other than the log says, of the plugins of these kinds and, where they are looked at, of the data. What
 // only one side has, as a metric that is asked for later, is no change.
 void inform_of_changes(const runlog::Reader& log, const experiment::Experiment& experiment,

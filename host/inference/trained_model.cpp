@@ -67,7 +67,12 @@ TrainedModel::TrainedModel(const std::filesystem::path& log, const plugin::Regis
              runs_in_log_or_by_name(reader_, experiment_, registry, environment)),
       sampler_(model_) {
   refuse_other_classes(reader_, environment, data_);
-  load(weights_in(reader_, experiment_, weights), model_.bank());
+  try {
+    load(weights_in(reader_, experiment_, weights), model_.bank());
+  } catch (const Error&) {
+    explain_by_classes(data_);  // another number of them makes other shapes
+    throw;
+  }
 }
 
 pictures::ImageStack sample(const std::filesystem::path& log, const plugin::Registry& registry,

@@ -116,6 +116,10 @@ class Identity(AtelierTest):
         self.assertIn("'label': the classes of this data are bee, cow, yak, the model was trained with ant, bee, cow; hint: ",
                       refused)
         self.run_atelier("evaluate", log, "--allow-changes")
+        self.add_picture("zebra", 3)  # a fourth class: other shapes
+        self.assertIn("'label': the classes of this data are bee, cow, yak, zebra, the model was trained with ant, bee, cow",
+                      self.run_atelier("evaluate", log, code=2).stderr)
+        shutil.rmtree(self.path("pictures/zebra"))
         os.rename(self.path("pictures/yak"), self.path("pictures/aardvark"))  # an order that it had, by another name
         self.run_atelier("evaluate", log, code=2)
         os.rename(self.path("pictures/aardvark"), self.path("pictures/ant"))

@@ -87,3 +87,11 @@ TEST_CASE("links that lead nowhere are refused, all at once") {
     CHECK(error.find("\n  " + folder.file(name) + ": a link that leads nowhere") != std::string::npos);
   }
 }
+
+TEST_CASE("what is called a picture and is no file is refused, not waited for") {
+  const Folder folder;
+  fill(folder);
+  fs::create_symlink("/dev/null", folder.path / "cats/3.png");
+  CHECK(make_folder(folder).error() ==
+        folder.file("cats/3.png") + ": neither a file nor a folder, expected a picture; hint: remove it");
+}

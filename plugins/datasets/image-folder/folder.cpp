@@ -77,7 +77,10 @@ class Walk {
                           "remove it");
     } else if (entry.is_directory()) {
       enter(path);
-    } else if (is_picture_name(path) && entry.is_regular_file() && is_new(path, "picture")) {
+    } else if (is_picture_name(path) && !entry.is_regular_file()) {
+      ++entries_;
+      problems_.push_back(path.string() + ": neither a file nor a folder, expected a picture; hint: remove it");
+    } else if (is_picture_name(path) && is_new(path, "picture")) {
       files_.push_back({path.string(), path.lexically_relative(root_).generic_string()});
     }
   }
