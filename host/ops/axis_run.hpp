@@ -18,7 +18,7 @@ struct Run {
         reduced(product(shape, first_axis, first_axis + axes)),
         inner(product(shape, first_axis + axes, shape.rank())) {}
   Run(const Shape& shape, const Attributes& attributes)
-      : Run(shape, static_cast<size_t>(attributes[0].scalar.constant.integer),
+      : Run(shape, counted(attributes[0].scalar.constant.integer, shape.rank()),
             static_cast<size_t>(attributes[1].scalar.constant.integer)) {}
   // Of input 0, checked.
   explicit Run(const Inference& in) {

@@ -53,6 +53,11 @@ struct Settings {
     require_list(in, "padding", padding, 4, 0);
     require_list(in, "dilation", dilation, 2, 1);
     in.require(groups >= 1, "got {} groups, expected at least 1", groups);
+    constexpr int64_t most = int64_t{1} << 20U;  // so that what they are multiplied with stays a number
+    for (const Axes& list : {stride, padding, dilation, Axes{groups}}) {
+      in.require(std::ranges::max(list) <= most, "got a stride, padding, dilation or groups of {}, expected at most {}",
+                 std::ranges::max(list), most);
+    }
   }
 
   [[nodiscard]] Attributes attributes() const {

@@ -64,6 +64,11 @@ inline Axes dims_of(const Shape& shape) {
   return {shape.dims().begin(), shape.dims().end()};
 }
 
+// The place of an axis that was checked: negative ones count from the end.
+inline size_t counted(int64_t axis, size_t rank) {
+  return static_cast<size_t>(axis < 0 ? axis + static_cast<int64_t>(rank) : axis);
+}
+
 // Of the lengths of axes [first, last).
 inline int64_t product(const Shape& shape, size_t first, size_t last) {
   int64_t out = 1;
@@ -81,6 +86,13 @@ inline void require_list(const Inference& in, const char* name, const Axes& list
 inline void require_size(const Inference& in, const Axes& size) {
   in.require(size.size() == 2 && size[0] >= 1 && size[1] >= 1,
              "got a size of [{}], expected rows and columns of at least 1", fmt::join(size, ", "));
+}
+
+// Of two lengths that an author gives.
+inline int64_t product(const Inference& in, int64_t a, int64_t b) {
+  int64_t out = 0;
+  in.require(!__builtin_mul_overflow(a, b, &out), "got a length of {} times {}, which no tensor has", a, b);
+  return out;
 }
 
 // NumPy's rule: axes are aligned at the end, and each pair is equal or has a 1. Absent where the shapes do not fit.

@@ -12,10 +12,6 @@
 namespace atelier::ops {
 namespace {
 
-size_t counted(int64_t axis, size_t rank) {
-  return static_cast<size_t>(axis < 0 ? axis + static_cast<int64_t>(rank) : axis);
-}
-
 // Where an axis of (B, C, H, W) lies in (B, H, W, C).
 int64_t channels_last_axis(const Attribute& axis) {
   constexpr int64_t place[] = {0, 3, 1, 2};
@@ -55,7 +51,7 @@ void register_permute(OperationRegistry& registry) {
 }
 
 void require_fits(const Inference& in, int64_t start, int64_t length, int64_t whole, size_t axis) {
-  in.require(length >= 0 && start >= 0 && start + length <= whole,
+  in.require(length >= 0 && length <= whole && start >= 0 && start <= whole - length,
              "got {} elements from {} on along axis {}, expected them inside its {}", length, start, axis, whole);
 }
 
@@ -66,15 +62,20 @@ std::vector<kernels::OperandReference> starts_at(size_t rank, size_t axis, const
   return starts;
 }
 
-// `length` elements along one axis, from `start` on. The kernel holds a start inside the range where the block fits.
+// `length` elements along one axis, from `start` on.
 void register_slice(OperationRegistry& registry) {
   Operation slice{.name = "slice/1", .attributes = {integer("axis"), runtime(integer("start")), integer("length")}};
   slice.infer = [](const Inference& in) -> Types {
     Shape out = in.shape(0);
     const size_t axis = in.axis(in.integer(0), out.rank());
-    require_fits(in, in.integer(1), in.integer(2), out[axis], axis);
+    require_fits(in, 0, in.integer(2), out[axis], axis);
     out[axis] = in.integer(2);
     return {{out, in.input(0).dtype}};
+  };
+  slice.check_operands = [](const Inference& in) {
+    const Shape& from = in.shape(0);
+    const size_t axis = in.axis(in.integer(0), from.rank());
+    require_fits(in, in.integer(1), in.integer(2), from[axis], axis);
   };
   slice.kernel = [](const KernelRequest& request) {
     const Shape& from = request.inputs[0].shape;
@@ -108,8 +109,13 @@ void register_update_slice(OperationRegistry& registry) {
     in.require(block == expected && in.input(0).dtype == in.input(1).dtype,
                "got a block of {} for a base of {}, expected equal types and equal lengths but along axis {}",
                to_string(in.input(1)), to_string(in.input(0)), axis);
-    require_fits(in, in.integer(1), block[axis], base[axis], axis);
+    require_fits(in, 0, block[axis], base[axis], axis);
     return {in.input(0)};
+  };
+  update.check_operands = [](const Inference& in) {
+    const Shape& base = in.shape(0);
+    const size_t axis = in.axis(in.integer(0), base.rank());
+    require_fits(in, in.integer(1), in.shape(1)[axis], base[axis], axis);
   };
   update.kernel = [](const KernelRequest& request) {
     const Shape& base = request.inputs[0].shape;

@@ -71,8 +71,10 @@ void register_dropout(OperationRegistry& registry) {
   Operation operation{.name = "dropout/1", .attributes = {runtime(number("rate")), ordinal()}, .draws = true};
   operation.infer = [](const Inference& in) -> Types {
     in.require_real(0);
-    in.require(in.number(0) >= 0 && in.number(0) < 1, "got the rate {}, expected 0 to below 1", in.number(0));
     return {in.input(0)};
+  };
+  operation.check_operands = [](const Inference& in) {
+    in.require(in.number(0) >= 0 && in.number(0) < 1, "got the rate {}, expected 0 to below 1", in.number(0));
   };
   operation.composed = [](Graph& graph, std::span<const Value> inputs, const Attributes& attributes) -> Values {
     const Value keep = 1.0 - scalar(graph, attributes[0]);

@@ -269,6 +269,7 @@ void register_layer(OperationRegistry& registry, const Layer& layer) {
   sequence.min_inputs = first_state;
   sequence.max_inputs = first_state + layer.states;
   sequence.outputs = layer.results();
+  sequence.part = true;
   sequence.infer = [&layer](const Inference& in) { return infer_sequence(layer, in); };
   sequence.kernel = [&layer, first_state](const KernelRequest& request) {
     const bool has_initial = request.inputs.size() > first_state;
@@ -288,6 +289,7 @@ void register_layer(OperationRegistry& registry, const Layer& layer) {
   gradient.min_inputs = kept;
   gradient.max_inputs = kept + 2 * layer.states + 1;
   gradient.outputs = layer.cell == Cell::gru ? 4 : (layer.is_gated() ? 3 : 2);
+  gradient.part = true;
   gradient.attributes = {integer("initial"), integer("dy"), integer("dh"), integer("dc")};
   gradient.infer = [&layer](const Inference& in) { return infer_gradient(layer, in); };
   gradient.kernel = [&layer](const KernelRequest& request) {

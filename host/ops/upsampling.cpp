@@ -22,7 +22,7 @@ void register_nearest(OperationRegistry& registry) {
                "got a factor of [{}], expected two integers of at least 1", fmt::join(factor, ", "));
     const Shape& x = in.shape(0);
     in.require(x[2] >= 1 && x[3] >= 1, "got x of {}, expected at least one pixel", to_string(x));
-    return {{Shape{x[0], x[1], x[2] * factor[0], x[3] * factor[1]}, in.real()}};
+    return {{Shape{x[0], x[1], product(in, x[2], factor[0]), product(in, x[3], factor[1])}, in.real()}};
   };
   operation.composed = [](Graph& graph, std::span<const Value> inputs, const Attributes& attributes) -> Values {
     const Axes& factor = attributes[0].integers;

@@ -19,7 +19,7 @@ void register_pixel_places(OperationRegistry& registry) {
   places.infer = [](const Inference& in) -> Types {
     const Axes& size = in.integers(0);
     require_size(in, size);
-    return {{Shape{size[0] * size[1], 3}, in.real()}};
+    return {{Shape{product(in, size[0], size[1]), 3}, in.real()}};
   };
   places.kernel = [](const KernelRequest& request) {
     return kernels::make_pixel_places(request.integers(0)[0], request.integers(0)[1], request.dtype());

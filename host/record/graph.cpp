@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "record/layout.hpp"
+#include "tensor/memory.hpp"
 
 namespace atelier::record {
 namespace {
@@ -30,16 +31,26 @@ size_t hash_of(const Operation& operation, std::span<const int32_t> inputs, cons
   return hash;
 }
 
-std::string_view base_name(const Operation& operation) {
-  return std::string_view(operation.name).substr(0, operation.name.find('/'));
-}
-
 Attribute default_of(const AttributeSpec& spec) {
   if (spec.type == AttributeType::integers) {
     return Attribute::of(*spec.default_integers);
   }
   return spec.type == AttributeType::integer ? Attribute::of(static_cast<int64_t>(*spec.default_number))
                                              : Attribute::of(*spec.default_number);
+}
+
+// Sizes, places and counts: with more than fits into memory, shape rules could not compute.
+void require_possible(const AttributeSpec& spec, const Attribute& attribute, const auto& fail) {
+  constexpr int64_t most = int64_t{1} << 40U;
+  const auto require = [&](int64_t value) {
+    if (value > most || value < -most) {
+      fail(fmt::format("attribute '{}' is {}, {} than any tensor has", spec.name, value, value > 0 ? "more" : "less"));
+    }
+  };
+  if (attribute.type == AttributeType::integer && attribute.scalar.slot < 0) {
+    require(attribute.scalar.constant.integer);
+  }
+  std::ranges::for_each(attribute.integers, require);
 }
 
 constexpr std::string_view type_names[] = {"an integer", "a number", "a list of integers"};
@@ -51,6 +62,10 @@ std::string to_string(const Location& location) {
     return "";
   }
   return fmt::format("{}:{}", location.file, location.line);
+}
+
+std::string_view base_name(const Operation& operation) {
+  return std::string_view(operation.name).substr(0, operation.name.find('/'));
 }
 
 void complete_attributes(const Operation& operation, size_t input_count, Attributes& attributes) {
@@ -77,6 +92,9 @@ void complete_attributes(const Operation& operation, size_t input_count, Attribu
                        type_names[static_cast<size_t>(attribute.type)]));
     }
   }
+  for (size_t i = 0; i < attributes.size(); ++i) {
+    require_possible(operation.attributes[i], attributes[i], fail);
+  }
   for (size_t i = attributes.size(); i < operation.attributes.size(); ++i) {
     const AttributeSpec& spec = operation.attributes[i];
     if (!spec.default_number && !spec.default_integers) {
@@ -89,7 +107,19 @@ void complete_attributes(const Operation& operation, size_t input_count, Attribu
 std::vector<TensorType> infer(const Operation& operation, std::span<const TensorType> inputs,
                               std::span<const Attribute> attributes, DType real) {
   try {
-    return operation.infer(Inference(inputs, attributes, real));
+    const Inference inference(inputs, attributes, real);
+    std::vector<TensorType> types = operation.infer(inference);
+    for (const TensorType& type : types) {
+      const Shape possible(type.shape.dims());  // throws for one that cannot be
+      const auto bytes = static_cast<uint64_t>(possible.elements()) * tensor::size_of(type.dtype);
+      if (const std::string lack = tensor::lack_of_memory(bytes); !lack.empty()) {
+        throw Error(ErrorKind::shape, "the result, {}, {}", to_string(type), lack);
+      }
+    }
+    if (operation.check_operands) {
+      operation.check_operands(inference);
+    }
+    return types;
   } catch (const Error& error) {
     throw Error(error.kind(), "{}: {}", base_name(operation), error.what());
   }

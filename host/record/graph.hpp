@@ -74,6 +74,8 @@ class Graph {
   std::unordered_multimap<size_t, int32_t> by_hash_;
 };
 
+std::string_view base_name(const Operation& operation);  // "conv2d" of "conv2d/1", for messages
+
 // Checks inputs and attributes against an operation's declaration and fills in defaults; the error names the operation.
 void complete_attributes(const Operation& operation, size_t input_count, Attributes& attributes);
 // The operation's shape rule, with its name in front of the error.

@@ -158,6 +158,9 @@ struct Operation {
   size_t outputs = 1;
   std::vector<AttributeSpec> attributes = {};
   std::function<std::vector<TensorType>(const Inference&)> infer = {};
+  // What runtime operands must be; asked in every recording, as they may change with each. Of the attributes' lists it
+  // sees nothing. Allocates nothing but an error's words.
+  std::function<void(const Inference&)> check_operands = {};
   Differentiability differentiability = Differentiability::gradient;
   // One gradient for each input; absent ones count as zero.
   std::function<std::vector<Value>(const GradientRequest&)> gradient = {};
@@ -175,6 +178,7 @@ struct Operation {
   // Floating-point operations, where they are what the operation costs: matrix products and convolutions.
   std::function<double(const KernelRequest&)> flops = {};
 
+  bool part = false;   // of a composed one, which has checked what it hands on: no plugin may ask for it
   bool draws = false;  // random: its last attribute, the ordinal of the draw, is the host's to give
   Special special = Special::none;
 };

@@ -1,6 +1,7 @@
 #include "record/recorder.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 namespace atelier::record {
@@ -22,6 +23,11 @@ Attribute to_attribute(const RawAttribute& raw) {
 int64_t bits_of(const RawAttribute& raw, AttributeType declared) {
   const bool converts = declared == AttributeType::number && raw.type == AttributeType::integer;
   return converts ? std::bit_cast<int64_t>(static_cast<double>(raw.integer)) : raw.integer;
+}
+
+Error at(Location location, const Error& error) {
+  const std::string place = to_string(location);
+  return {error.kind(), "{}{}{}", place, place.empty() ? "" : ": ", error.what()};
 }
 
 }  // namespace
@@ -81,6 +87,29 @@ void Recorder::take_operands(const TapeCall& call, std::span<const RawAttribute>
   if (call.operation->draws) {
     const auto ordinal = static_cast<size_t>(tape_->attributes[call.first_attribute + call.attribute_count - 1].slot);
     operands_[ordinal].integer = operands_[operand_ordinal_base].integer + draws_++;
+  }
+}
+
+// As the shape rule has done for the operands that the tape was made with.
+void Recorder::check_operands(const TapeCall& call, Location location) {
+  constexpr size_t few = 4;
+  std::array<TensorType, few> types;
+  std::array<Attribute, few> attributes;
+  ATELIER_CHECK(call.input_count <= few && call.attribute_count <= few);
+  for (size_t i = 0; i < call.input_count; ++i) {
+    types[i] = tape_->values[tape_->inputs[call.first_input + i]];
+  }
+  for (size_t i = 0; i < call.attribute_count; ++i) {
+    const TapeAttribute& known = tape_->attributes[call.first_attribute + i];
+    attributes[i].type = known.type;
+    attributes[i].scalar.constant.integer =
+        known.slot < 0 ? known.integer : operands_[static_cast<size_t>(known.slot)].integer;
+  }
+  try {
+    call.operation->check_operands(Inference(std::span(types.data(), call.input_count),
+                                             std::span(attributes.data(), call.attribute_count), real_));
+  } catch (const Error& error) {
+    throw at(location, Error(error.kind(), "{}: {}", base_name(*call.operation), error.what()));
   }
 }
 
@@ -197,12 +226,14 @@ uint32_t Recorder::apply(const Operation& operation, std::span<const uint32_t> i
       append(operation, inputs, raws, types, location);
       tape_->calls.back().given_attributes = static_cast<uint32_t>(attributes.size());
     } catch (const Error& error) {
-      const std::string place = to_string(location);
-      throw Error(error.kind(), "{}{}{}", place, place.empty() ? "" : ": ", error.what());
+      throw at(location, error);
     }
   }
   const TapeCall& call = tape_->calls[cursor_++];
   take_operands(call, attributes);
+  if (call.operation->check_operands) {
+    check_operands(call, location);
+  }
   value_count_ = call.first_output + call.output_count;
   return call.first_output;
 }

@@ -50,6 +50,7 @@ class Recorder {
   void append(const Operation& operation, std::span<const uint32_t> inputs, std::span<const RawAttribute> attributes,
               std::span<const TensorType> types, Location location);
   void take_operands(const TapeCall& call, std::span<const RawAttribute> attributes);
+  void check_operands(const TapeCall& call, Location location);
 
   DType real_;
   size_t capacity_;

@@ -3,9 +3,15 @@
 #include <cstring>
 #include <new>
 
+#include "base/error.hpp"
+#include "tensor/memory.hpp"
+
 namespace atelier::tensor {
 
 Storage::Storage(size_t bytes) : size_(bytes) {
+  if (const std::string lack = lack_of_memory(bytes); !lack.empty()) {
+    throw Error(ErrorKind::shape, "{}", lack);
+  }
   const size_t reserved = aligned(bytes == 0 ? 1 : bytes);
   data_.reset(static_cast<std::byte*>(::operator new[](reserved, std::align_val_t{alignment})));
   std::memset(data_.get(), 0, reserved);

@@ -59,10 +59,24 @@ TEST_CASE("shapes are equal where rank and all lengths are") {
   CHECK(Shape{1, 1, 1, 1, 1, 1, 1, 2} != Shape{1, 1, 1, 1, 1, 1, 1, 3});
 }
 
+TEST_CASE("there are no more elements than can be counted, whatever the order of the axes") {
+  constexpr int64_t vast = int64_t{1} << 62U;
+  const std::string more = " has more elements than any machine has memory for";
+  CHECK(shape_error([] { (void)Shape{vast, 4}; }) == "(4611686018427387904, 4)" + more);
+  CHECK(shape_error([] {
+          (void)Shape{int64_t{1} << 32U, (int64_t{1} << 31U) + 1};
+        }) == "(4294967296, 2147483649)" + more);
+  CHECK(shape_error([] { (void)Shape{0, vast, 4}; }) == "(0, 4611686018427387904, 4)" + more);
+  Shape grown{int64_t{1} << 30U};
+  CHECK(shape_error([&] { grown.append(int64_t{1} << 30U); }) == "(1073741824, 1073741824)" + more);
+  CHECK(grown == Shape{int64_t{1} << 30U});
+  CHECK(Shape{int64_t{1} << 22U, int64_t{1} << 22U}.elements() == int64_t{1} << 44U);
+}
+
 TEST_CASE("there are at most eight axes") {
   Shape full{1, 2, 3, 4, 5, 6, 7, 8};
   CHECK(full.rank() == Shape::max_rank);
-  CHECK(shape_error([&] { full.append(9); }) == "a tensor has at most 8 axes");
+  CHECK(shape_error([&] { full.append(9); }) == "a tensor has at most 8 axes, got 9");
   CHECK(full == Shape{1, 2, 3, 4, 5, 6, 7, 8});
   CHECK(shape_error([] { (void)Shape{1, 2, 3, 4, 5, 6, 7, 8, 9}; }) == "a tensor has at most 8 axes, got 9");
 }
