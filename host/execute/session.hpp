@@ -82,6 +82,9 @@ class Session {
   void materialize(std::span<uint32_t> values, Location location);
   // Copies a value out, converted to double; cuts as materialize does, but (evaluate, sample) keeps only this value.
   void read(uint32_t& value, double* out, size_t capacity, Location location);
+  // Whether a value's numbers are there already, so that reading it cuts nothing: the batch, a constant, what was
+  // materialized.
+  [[nodiscard]] bool is_known(uint32_t value) const { return leaf_data(value) != nullptr; }
   // Ends the recording and plans it where its structure is new. `requested` values can be read from the results.
   void end(std::span<const uint32_t> requested = {});
 

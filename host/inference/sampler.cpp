@@ -76,7 +76,7 @@ void Sampler::generate(
   for (int64_t first = 0; first < count; first += sampling_chunk) {
     const auto record_chunk = [&](const record::Observation& observation) {
       session_->begin({seed, purpose_sampling, 0, first}, observation);
-      uint32_t images = *model_.model().sample(*session_, sampling_chunk, {});
+      uint32_t images = images_of(sampling_chunk);
       if (const int64_t rest = count - first; rest < sampling_chunk) {
         images = first_rows(*session_, images, rest);
       }
@@ -90,6 +90,17 @@ void Sampler::generate(
   }
 }
 
+// A model that has made images goes on to.
+uint32_t Sampler::images_of(int64_t n) {
+  const std::optional<uint32_t> made = model_.model().sample(*session_, n, {});
+  if (!made) {
+    throw Error(ErrorKind::plugin,
+                "model '{}', sampling: gave an empty tensor, expected {} images, as it has given images before",
+                model_.model().recipe().model.use, n);
+  }
+  return *made;
+}
+
 pictures::Strips Sampler::draw_view(const std::string& name, int64_t count, uint64_t seed,
                                     const data::ExperimentData& data) {
   const std::vector<plugin::ViewDescription> views = model_.model().views();
@@ -101,6 +112,13 @@ pictures::Strips Sampler::draw_view(const std::string& name, int64_t count, uint
     }
     throw Error(ErrorKind::usage, "--view: the model '{}' has no view '{}', it has {}",
                 model_.model().recipe().model.use, name, known.empty() ? "none" : known);
+  }
+  const catalog::FieldSpec* image = model_.spec().find("image");
+  if (image == nullptr) {
+    throw Error(
+        ErrorKind::data,
+        "--view: the data has no field 'image', whose range of values says what is black and what is white in a "
+        "picture");
   }
   std::optional<data::ChosenSamples> samples;
   if (view->uses_data) {
@@ -118,8 +136,7 @@ pictures::Strips Sampler::draw_view(const std::string& name, int64_t count, uint
   const tensor::Shape& shape = values.shape;
   const int64_t images = shape[0] * shape[1];
   pictures::Strips out{{images, shape[3], shape[4], shape[2], {}}, shape[1], view->animation};
-  const catalog::FieldSpec& image = *model_.spec().find("image");
-  pictures::append_images(values.storage.as<float>(), images, image.low, image.high, out.images);
+  pictures::append_images(values.storage.as<float>(), images, image->low, image->high, out.images);
   return out;
 }
 

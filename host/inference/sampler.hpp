@@ -37,6 +37,8 @@ class Sampler {
   pictures::Strips draw_view(const std::string& name, int64_t count, uint64_t seed, const data::ExperimentData& data);
 
  private:
+  uint32_t images_of(int64_t n);
+
   BuiltModel& model_;
   std::unique_ptr<execute::Session> session_;
   std::optional<bool> makes_images_;

@@ -4,6 +4,7 @@
 #include <atelier/abi.h>
 
 #include <array>
+#include <atomic>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 
 namespace atelier::plugin {
 
+struct Component;
 class GroupUpdates;
 class Model;
 
@@ -34,7 +36,8 @@ class BatchSource {
   virtual void advance() = 0;  // training only
 };
 
-struct PendingAction {  // after the next update of a group
+struct PendingAction {                   // after the next update of a group
+  const Component* component = nullptr;  // whose
   std::string group;
   void* self = nullptr;
   atl_status (*action)(void* self, atl_context* context, atl_string group) = nullptr;
@@ -62,14 +65,22 @@ struct atl_context {
   FieldTensor generated;
   std::vector<atelier::plugin::PendingAction> after_updates;
 
-  // The first failure. Latched from any thread.
-  std::mutex failure_mutex;
-  atl_status failure = ATL_OK;
-  std::string failure_message;
-  bool failure_is_shape = false;
+  // Whether something has failed: nothing is done after it. The message is there by then.
+  [[nodiscard]] bool failed() const { return status() != ATL_OK; }
+  [[nodiscard]] atl_status status() const { return failure_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::string first_failure() const;
 
+  // Keeps the first failure, from any thread; of a component that is called on behalf of another, a model's loss, with
+  // its name in front.
   void latch(atl_status status, std::string message);
+  // Adds to the words of the failure that is there.
+  void explain(const std::string& more);
   // Throws the latched failure as an Error(plugin), with the stage in front; `status` is what the plugin's function
   // returned.
   void check(atl_status status);
+
+ private:
+  mutable std::mutex failure_mutex_;
+  std::atomic<atl_status> failure_{ATL_OK};
+  std::string failure_message_;
 };

@@ -8,12 +8,12 @@ namespace atelier::plugin::core {
 
 atl_status parameter(atl_context* context, const atl_parameter_info* info, atl_parameter* out) {
   *out = 0;
-  return run(context, [&](atl_context& c) { *out = c.model->declare(c, *info); });
+  return run(context, "parameter", {}, [&](atl_context& c, atl_location) { *out = c.model->declare(c, *info); });
 }
 
 atl_status group(atl_context* context, atl_string name, atl_parameter* parameters, uint64_t capacity, uint64_t* count) {
   *count = 0;
-  return run(context, [&](atl_context& c) {
+  return run(context, "group", {}, [&](atl_context& c, atl_location) {
     const record::ParameterGroup* found = c.model->bank().find_group(std::string_view(name.data, name.size));
     if (found == nullptr) {
       throw Error(ErrorKind::plugin, "there is no parameter group '{}'{}", own(name),
@@ -28,12 +28,13 @@ atl_status group(atl_context* context, atl_string name, atl_parameter* parameter
 
 atl_status loss(atl_context* context, atl_string slot, atl_loss* out) {
   *out = 0;
-  return run(context, [&](atl_context& c) { *out = c.model->find_loss(c, own(slot)); });
+  return run(context, "loss", {}, [&](atl_context& c, atl_location) { *out = c.model->find_loss(c, own(slot)); });
 }
 
 atl_status features(atl_context* context, atl_string run_name, atl_features* out) {
   *out = 0;
-  return run(context, [&](atl_context& c) { *out = c.model->find_features(own(run_name)); });
+  return run(context, "features", {},
+             [&](atl_context& c, atl_location) { *out = c.model->find_features(own(run_name)); });
 }
 
 }  // namespace atelier::plugin::core

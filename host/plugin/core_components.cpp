@@ -6,38 +6,29 @@
 namespace atelier::plugin::core {
 
 atl_status call_loss(atl_context* context, atl_loss handle, int32_t function, const atl_tensor* inputs,
-                     uint64_t input_count, const atl_network* network, atl_location, atl_tensor* output) {
+                     uint64_t input_count, const atl_network* network, atl_location location, atl_tensor* output) {
   *output = 0;
-  return run(context, [&](atl_context& c) {
+  return run(context, "a loss", location, [&](atl_context& c, atl_location at) {
     recording(c, "a loss");
-    const atl_status status = c.model->call_loss(c, handle, function, inputs, input_count, network, output);
-    if (status != ATL_OK) {
-      c.latch(status, "a loss failed");
-    }
+    c.model->call_loss(c, {handle, function, std::span(inputs, input_count), network, at}, output);
   });
 }
 
 atl_status apply_features(atl_context* context, atl_features handle, atl_tensor images, const atl_string* names,
                           uint64_t name_count, atl_location location, atl_tensor* outputs) {
   std::fill_n(outputs, name_count, atl_tensor{0});
-  return run(context, [&](atl_context& c) {
-    recording(c, "features");
-    const atl_status status = c.model->features().apply(c, handle, images, names, name_count, location, outputs);
-    if (status != ATL_OK) {
-      c.latch(status, "the features of another run's model failed");
-    }
+  return run(context, "features", location, [&](atl_context& c, atl_location at) {
+    const uint32_t seen = value_of(recording(c, "features"), images, "features", at);
+    c.model->features().apply(c, handle, seen, std::span(names, name_count), at, outputs);
   });
 }
 
 atl_status model_output(atl_context* context, atl_string name, int64_t draws, atl_location location,
                         atl_tensor* output) {
   *output = 0;
-  return run(context, [&](atl_context& c) {
+  return run(context, "an output of the model", location, [&](atl_context& c, atl_location at) {
     recording(c, "an output of the model");
-    const atl_status status = c.model->apply_output(c, own(name), draws, location, output);
-    if (status != ATL_OK) {
-      c.latch(status, "an output of the model failed");
-    }
+    c.model->apply_output(c, own(name), draws, at, output);
   });
 }
 

@@ -54,6 +54,9 @@ atl_status status_of(ErrorKind kind);
 record::Location to_location(atl_location at);
 std::string at_place(atl_location location, const std::string& message);
 
+// A shape that a plugin gives. Throws Error(shape) for one that cannot be.
+tensor::Shape shape_of(const int64_t* dims, uint32_t rank, std::string_view call, atl_location location);
+
 // The session that `call` records into. Throw Error(plugin) in a phase in which it may not be called.
 execute::Session& recording(atl_context& context, std::string_view call);
 execute::Session& training(atl_context& context, std::string_view call, atl_location location);
@@ -61,23 +64,30 @@ execute::Session& training(atl_context& context, std::string_view call, atl_loca
 // The place on the tape. Throws Error(plugin).
 uint32_t value_of(const execute::Session& session, atl_tensor handle, std::string_view call, atl_location location);
 
-// Runs one function of the table: after a failure nothing runs any more, and no exception leaves.
+// What a plugin hands in may be of a step, a session or a call that is over: a tensor that it has kept keeps its
+// context too. The given one where it belongs to a call that is being made on this thread, and null where not, after
+// that has been made a failure of the call that is; nothing of it is touched before.
+atl_context* serving(atl_context* context, std::string_view call, atl_location& location);
+
+// Runs one function of the table: after a failure nothing runs any more, and no exception leaves. `call` is what
+// messages call it.
 template <typename F>
-atl_status run(atl_context* context, const F& body) {
+atl_status run(atl_context* given, std::string_view call, atl_location location, const F& body) {
+  atl_context* context = serving(given, call, location);
   if (context == nullptr) {
     return ATL_ERROR_ARGUMENT;
   }
-  if (context->failure != ATL_OK) {
-    return context->failure;
+  if (context->failed()) {
+    return context->status();
   }
   try {
-    body(*context);
+    body(*context, location);
   } catch (const Error& error) {
     context->latch(status_of(error.kind()), error.what());
   } catch (const std::exception& error) {
     context->latch(ATL_ERROR_INTERNAL, error.what());
   }
-  return context->failure;
+  return context->status();
 }
 
 }  // namespace atelier::plugin::core

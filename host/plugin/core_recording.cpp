@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "plugin/activity.hpp"
 #include "plugin/core_functions.hpp"
 #include "plugin/handles.hpp"
 #include "plugin/model.hpp"
@@ -14,9 +15,9 @@ using record::TensorType;
 
 atl_status apply(atl_context* context, const atl_call* call) {
   std::fill_n(call->outputs, call->output_count, atl_tensor{0});
-  return run(context, [&](atl_context& c) {
-    const atl_location at{call->file, call->line};
-    const record::Operation* found = record::OperationRegistry::instance().by_handle(call->operation);
+  const record::Operation* found = record::OperationRegistry::instance().by_handle(call->operation);
+  const std::string_view name = found == nullptr ? std::string_view("apply") : found->name;
+  return run(context, name, {call->file, call->line}, [&](atl_context& c, atl_location at) {
     if (found == nullptr) {
       throw Error(ErrorKind::plugin, "{}",
                   at_place(at,
@@ -58,9 +59,9 @@ atl_status apply(atl_context* context, const atl_call* call) {
 
 atl_status describe(atl_context* context, atl_tensor tensor, atl_tensor_info* info) {
   info->rank = 0;
-  return run(context, [&](atl_context& c) {
+  return run(context, "the shape of a tensor", {}, [&](atl_context& c, atl_location) {
     execute::Session& session = recording(c, "describe");
-    const TensorType& type = session.type(value_of(session, tensor, "describe", {"", 0}));
+    const TensorType& type = session.type(value_of(session, tensor, "the shape of a tensor", {}));
     info->dtype = static_cast<atl_dtype>(type.dtype);
     info->rank = static_cast<uint32_t>(type.shape.rank());
     std::ranges::copy(type.shape.dims(), info->dims);
@@ -70,36 +71,35 @@ atl_status describe(atl_context* context, atl_tensor tensor, atl_tensor_info* in
 atl_status constant(atl_context* context, atl_dtype dtype, const int64_t* dims, uint32_t rank, const void* data,
                     atl_location location, atl_tensor* tensor) {
   *tensor = 0;
-  return run(context, [&](atl_context& c) {
+  return run(context, "constant", location, [&](atl_context& c, atl_location at) {
     execute::Session& session = recording(c, "constant");
-    const tensor::Shape shape(std::span(dims, rank));
+    const tensor::Shape shape = shape_of(dims, rank, "constant", at);
     const tensor::DType real = session.recorder().real();
     if (dtype == ATL_FLOAT32 && real == tensor::DType::f64) {  // a run in double precision sees the same numbers
       const auto* floats = static_cast<const float*>(data);
       const std::vector<double> wide(floats, floats + shape.elements());
-      *tensor = to_handle(session, session.constant({shape, real}, wide.data(), to_location(location)));
+      *tensor = to_handle(session, session.constant({shape, real}, wide.data(), to_location(at)));
       return;
     }
     const tensor::DType wanted = dtype == ATL_INT64 ? tensor::DType::i64 : real;
     if (dtype != ATL_INT64 && dtype != ATL_REAL && static_cast<tensor::DType>(dtype) != real) {
       throw Error(ErrorKind::shape, "{}",
-                  at_place(location, fmt::format("constant: this run computes in {}", tensor::name_of(real))));
+                  at_place(at, fmt::format("constant: this run computes in {}", tensor::name_of(real))));
     }
-    *tensor = to_handle(session, session.constant({shape, wanted}, data, to_location(location)));
+    *tensor = to_handle(session, session.constant({shape, wanted}, data, to_location(at)));
   });
 }
 
 atl_status gradient(atl_context* context, atl_tensor output, const atl_tensor* inputs, uint64_t input_count,
                     atl_location location, atl_tensor* gradients) {
   std::fill_n(gradients, input_count, atl_tensor{0});
-  return run(context, [&](atl_context& c) {
+  return run(context, "gradient", location, [&](atl_context& c, atl_location at) {
     execute::Session& session = recording(c, "gradient");
     std::vector<uint32_t> values;
     for (uint64_t i = 0; i < input_count; ++i) {
-      values.push_back(value_of(session, inputs[i], "gradient", location));
+      values.push_back(value_of(session, inputs[i], "gradient", at));
     }
-    const uint32_t first =
-        session.gradient(value_of(session, output, "gradient", location), values, to_location(location));
+    const uint32_t first = session.gradient(value_of(session, output, "gradient", at), values, to_location(at));
     for (uint64_t i = 0; i < input_count; ++i) {
       gradients[i] = to_handle(session, first + static_cast<uint32_t>(i));
     }
@@ -107,10 +107,10 @@ atl_status gradient(atl_context* context, atl_tensor output, const atl_tensor* i
 }
 
 atl_status minimize(atl_context* context, atl_string group, atl_tensor loss, atl_location location) {
-  return run(context, [&](atl_context& c) {
-    execute::Session& session = training(c, "minimize", location);
+  return run(context, "minimize", location, [&](atl_context& c, atl_location at) {
+    execute::Session& session = training(c, "minimize", at);
     const std::string name = own(group);
-    c.model->minimize(c, name, value_of(session, loss, "minimize", location), to_location(location));
+    c.model->minimize(c, name, value_of(session, loss, "minimize", at), to_location(at));
     std::vector<PendingAction> due;
     std::erase_if(c.after_updates, [&](const PendingAction& action) {
       const bool is_due = action.group == name;
@@ -120,6 +120,7 @@ atl_status minimize(atl_context* context, atl_string group, atl_tensor loss, atl
       return is_due;
     });
     for (const PendingAction& action : due) {
+      const Activity activity(*action.component, "an action after an update", &c, c.phase.step);
       if (const atl_status status = action.action(action.self, &c, group); status != ATL_OK) {
         c.latch(status, "an action after the update of '" + name + "' failed");
       }
@@ -127,66 +128,82 @@ atl_status minimize(atl_context* context, atl_string group, atl_tensor loss, atl
   });
 }
 
+namespace {
+
+// Runs what was recorded so far, after which these values are there, under new numbers; of a metric the generated
+// images too, which it may ask for again.
+void keep(atl_context& c, std::vector<uint32_t>& values, atl_location at) {
+  const bool has_images = c.generated.generation == c.session->generation();
+  if (has_images) {
+    values.push_back(c.generated.value);
+  }
+  c.session->materialize(values, to_location(at));
+  if (has_images) {
+    c.generated = {values.back(), c.session->generation()};
+    values.pop_back();
+  }
+}
+
+}  // namespace
+
 atl_status materialize(atl_context* context, atl_tensor* tensors, uint64_t count, atl_location location) {
-  return run(context, [&](atl_context& c) {
+  return run(context, "materialize", location, [&](atl_context& c, atl_location at) {
     execute::Session& session = recording(c, "materialize");
     std::vector<uint32_t> values;
     for (uint64_t i = 0; i < count; ++i) {
-      values.push_back(value_of(session, tensors[i], "materialize", location));
+      values.push_back(value_of(session, tensors[i], "materialize", at));
     }
-    const bool has_images = c.generated.generation == session.generation();  // of a metric, beside what it names
-    if (has_images) {
-      values.push_back(c.generated.value);
-    }
-    session.materialize(values, to_location(location));
+    keep(c, values, at);
     for (uint64_t i = 0; i < count; ++i) {
       tensors[i] = to_handle(session, values[i]);
-    }
-    if (has_images) {
-      c.generated = {values.back(), session.generation()};
     }
   });
 }
 
 atl_status read(atl_context* context, atl_tensor tensor, double* values, uint64_t capacity, atl_location location) {
-  return run(context, [&](atl_context& c) {
+  return run(context, "read", location, [&](atl_context& c, atl_location at) {
     execute::Session& session = recording(c, "read");
-    uint32_t value = value_of(session, tensor, "read", location);
-    session.read(value, values, capacity, to_location(location));
+    uint32_t value = value_of(session, tensor, "read", at);
+    if (!session.is_known(value) && c.generated.generation == session.generation()) {
+      std::vector<uint32_t> kept{value};
+      keep(c, kept, at);
+      value = kept.front();
+    }
+    session.read(value, values, capacity, to_location(at));
   });
 }
 
 atl_status log(atl_context* context, atl_string name, atl_tensor value, atl_tensor count, atl_location location) {
-  return run(context, [&](atl_context& c) {
+  return run(context, "log", location, [&](atl_context& c, atl_location at) {
     execute::Session& session = recording(c, "log");
     const std::string_view text(name.data, name.size);
     if (text.empty() || text.find('/') != std::string_view::npos) {
-      throw Error(ErrorKind::plugin, "{}", at_place(location, fmt::format("log: '{}' is no name for a metric", text)));
+      throw Error(ErrorKind::plugin, "{}", at_place(at, fmt::format("log: '{}' is no name for a metric", text)));
     }
-    const uint32_t logged = value_of(session, value, "log", location);
+    const uint32_t logged = value_of(session, value, "log", at);
     if (count == 0) {
-      session.log(text, logged, nullptr, to_location(location));
+      session.log(text, logged, nullptr, to_location(at));
     } else {
-      const uint32_t counted = value_of(session, count, "log", location);
-      session.log(text, logged, &counted, to_location(location));
+      const uint32_t counted = value_of(session, count, "log", at);
+      session.log(text, logged, &counted, to_location(at));
     }
   });
 }
 
 atl_status annotate(atl_context* context, atl_string name, atl_tensor tensor) {
-  return run(context, [&](atl_context& c) {
+  return run(context, "annotate", {}, [&](atl_context& c, atl_location) {
     execute::Session& session = recording(c, "annotate");
     if (c.phase.training == 0) {
       return;  // only training is looked at, and there not the layers of another run's model, whose names may be ours
                // too
     }
-    session.annotate(std::string_view(name.data, name.size), value_of(session, tensor, "annotate", {"", 0}));
+    session.annotate(std::string_view(name.data, name.size), value_of(session, tensor, "annotate", {}));
   });
 }
 
 atl_status field(atl_context* context, atl_string name, atl_location location, atl_tensor* tensor) {
   *tensor = 0;
-  return run(context, [&](atl_context& c) {
+  return run(context, "field", location, [&](atl_context& c, atl_location at) {
     execute::Session& session = recording(c, "field");
     const std::string_view wanted(name.data, name.size);
     if (c.generated.generation != 0 && wanted == "image") {
@@ -194,8 +211,7 @@ atl_status field(atl_context* context, atl_string name, atl_location location, a
       return;
     }
     if (c.batch == nullptr) {
-      throw Error(ErrorKind::plugin, "{}",
-                  at_place(location, fmt::format("'{}': there is no data while sampling", wanted)));
+      throw Error(ErrorKind::plugin, "{}", at_place(at, fmt::format("'{}': there is no data while sampling", wanted)));
     }
     const std::vector<BatchField>& fields = c.batch->fields();
     const auto found = std::ranges::find(fields, wanted, &BatchField::name);
@@ -205,7 +221,7 @@ atl_status field(atl_context* context, atl_string name, atl_location location, a
       }
       auto& known = c.field_tensors.at(static_cast<size_t>(found - fields.begin()));
       if (known.generation != session.generation()) {
-        known = {session.input(found->type, found->data, to_location(location)), session.generation()};
+        known = {session.input(found->type, found->data, to_location(at)), session.generation()};
       }
       *tensor = to_handle(session, known.value);
       return;
@@ -215,13 +231,13 @@ atl_status field(atl_context* context, atl_string name, atl_location location, a
       names.push_back(candidate.name);
     }
     throw Error(ErrorKind::plugin, "{}",
-                at_place(location, fmt::format("the data has no '{}', it has {}", wanted, fmt::join(names, ", "))));
+                at_place(at, fmt::format("the data has no '{}', it has {}", wanted, fmt::join(names, ", "))));
   });
 }
 
 atl_status next_batch(atl_context* context, atl_location location) {
-  return run(context, [&](atl_context& c) {
-    training(c, "next_batch", location);
+  return run(context, "next_batch", location, [&](atl_context& c, atl_location at) {
+    training(c, "next_batch", at);
     c.batch->advance();
     c.field_tensors = {};
     c.phase.batch_size = c.batch->size();
@@ -230,7 +246,7 @@ atl_status next_batch(atl_context* context, atl_location location) {
 
 atl_status use(atl_context* context, atl_parameter parameter_handle, atl_tensor* tensor) {
   *tensor = 0;
-  return run(context, [&](atl_context& c) {
+  return run(context, "use of a parameter", {}, [&](atl_context& c, atl_location) {
     execute::Session& session = recording(c, "use of a parameter");
     if (parameter_handle == 0 || parameter_handle > c.model->bank().parameters.size()) {
       throw Error(ErrorKind::plugin, "a parameter that this model has not declared");
@@ -240,24 +256,24 @@ atl_status use(atl_context* context, atl_parameter parameter_handle, atl_tensor*
 }
 
 atl_status assign(atl_context* context, atl_parameter parameter_handle, atl_tensor value, atl_location location) {
-  return run(context, [&](atl_context& c) {
-    execute::Session& session = training(c, "assign", location);
+  return run(context, "assign", location, [&](atl_context& c, atl_location at) {
+    execute::Session& session = training(c, "assign", at);
     if (parameter_handle == 0 || parameter_handle > c.model->bank().parameters.size()) {
       throw Error(ErrorKind::plugin, "assign: a parameter that this model has not declared");
     }
     if (c.model->bank().parameters[parameter_handle - 1]->foreign) {
       throw Error(ErrorKind::plugin, "{}",
-                  at_place(location,
+                  at_place(at,
                            "assign: another run's model is frozen; hint: assign only where "
                            "step.training() is true"));
     }
-    session.assign(parameter_handle - 1, value_of(session, value, "assign", location), to_location(location));
+    session.assign(parameter_handle - 1, value_of(session, value, "assign", at), to_location(at));
   });
 }
 
 atl_status after_update(atl_context* context, atl_string name, void* self,
                         atl_status (*action)(void* self, atl_context* context, atl_string group)) {
-  return run(context, [&](atl_context& c) {
+  return run(context, "after_update", {}, [&](atl_context& c, atl_location) {
     if (c.phase.phase != ATL_PHASE_TRAIN) {
       return;  // an evaluation computes the loss without updating anything
     }
@@ -269,7 +285,7 @@ atl_status after_update(atl_context* context, atl_string name, void* self,
                   name.size == 0 ? "a network without one" : "'" + own(name) + "'");
     }
     if (!found->frozen) {  // nothing updates it, so there is nothing to act on
-      c.after_updates.push_back({own(name), self, action});
+      c.after_updates.push_back({Activity::newest()->component(), own(name), self, action});
     }
   });
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "plugin/activity.hpp"
 #include "plugin/component_data.hpp"
 #include "plugin/core_functions.hpp"
 #include "plugin/version_exchange.hpp"
@@ -17,9 +18,15 @@ std::function<void(std::string_view)>& inform_sink() {
 // ---- What may be called in any phase
 
 void fail(atl_context* context, atl_status status, atl_string message, atl_location location) {
-  if (context != nullptr) {
-    context->latch(status == ATL_OK ? ATL_ERROR_INTERNAL : status, at_place(location, own(message)));
-  } else {
+  Activity* const newest = Activity::newest();
+  if (newest != nullptr) {
+    location = newest->author_line(location);
+  }
+  // One that is over hears nothing any more; then it is the one that is being called that fails.
+  atl_context* const failed = Activity::serves(context) ? context : newest == nullptr ? nullptr : newest->context();
+  if (failed != nullptr) {
+    failed->latch(status == ATL_OK ? ATL_ERROR_INTERNAL : status, at_place(location, own(message)));
+  } else if (context == nullptr) {
     VersionExchange::fail(own(message));
   }
 }
@@ -31,7 +38,7 @@ void inform(atl_string message) {
 atl_status operation(atl_string name, atl_operation* out) {
   const record::OperationRegistry& registry = record::OperationRegistry::instance();
   const record::Operation* found = registry.find(std::string_view(name.data, name.size));
-  if (found == nullptr || found->special != record::Special::none) {
+  if (found == nullptr || found->special != record::Special::none || found->part) {
     return ATL_ERROR_UNSUPPORTED;
   }
   *out = registry.handle(*found);
@@ -39,12 +46,14 @@ atl_status operation(atl_string name, atl_operation* out) {
 }
 
 atl_status phase(atl_context* context, atl_phase_info* info) {
-  if (context == nullptr) {
+  atl_location nowhere{};
+  const atl_context* found = serving(context, "phase", nowhere);
+  if (found == nullptr) {
     return ATL_ERROR_ARGUMENT;
   }
   const uint64_t size = std::min<uint64_t>(info->size, sizeof(atl_phase_info));
   const uint64_t theirs = info->size;
-  std::copy_n(reinterpret_cast<const char*>(&context->phase), size, reinterpret_cast<char*>(info));
+  std::copy_n(reinterpret_cast<const char*>(&found->phase), size, reinterpret_cast<char*>(info));
   info->size = theirs;
   return ATL_OK;
 }

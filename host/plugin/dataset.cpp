@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/floating_point.hpp"
+#include "plugin/activity.hpp"
 #include "plugin/context.hpp"
 #include "tensor/storage.hpp"
 
@@ -66,7 +67,10 @@ thread_local std::string Dataset::SourceView::failure;
 
 Dataset::Dataset(const Registry& registry, const DatasetRecipe& recipe, const std::filesystem::path& base,
                  const std::vector<std::filesystem::path>& data_directories)
-    : use_(recipe.use), table_(&registry.dataset(recipe.use)), instance_(table_->destroy) {
+    : use_(recipe.use),
+      component_(registry.get(catalog::Kind::dataset, recipe.use)),
+      table_(&registry.dataset(recipe.use)),
+      instance_(component_, table_->destroy) {
   static constexpr atl_source no_source{};
   if (recipe.source) {
     source_ = std::make_unique<Dataset>(registry, *recipe.source, base, data_directories);
@@ -88,6 +92,7 @@ Dataset::Dataset(const Registry& registry, const DatasetRecipe& recipe, const st
   context.phase.size = sizeof context.phase;
   context.phase.phase = ATL_PHASE_DATA;
   const AbiSettings settings(recipe.settings);
+  const Activity activity(component_, "constructor", &context);
   const atl_status status = table_->create(&context, settings.get(), &environment, instance_.created());
   reset_floating_point();
   context.check(status);
@@ -111,11 +116,12 @@ Dataset::~Dataset() = default;
 void Dataset::read(Split split, int64_t index, void* const* fields) const {
   atl_context context;
   context.phase.phase = ATL_PHASE_DATA;
+  const Activity activity(component_, "read", &context, index);
   const atl_status status = table_->read(instance_.self(), &context, static_cast<int32_t>(split), index, fields);
-  if (status != ATL_OK || context.failure != ATL_OK) {
+  if (status != ATL_OK || context.failed()) {
     context.stage = name_of_sample(split, index);
     if (std::string source = std::exchange(SourceView::failure, {}); !source.empty()) {
-      context.failure_message += ": " + source;
+      context.explain(": " + source);
     }
     context.check(status);
   }
@@ -178,6 +184,7 @@ int64_t Dataset::group(int64_t index) const {
     return index;  // a plugin from before there were groups
   }
   int64_t out = index;
+  const Activity activity(component_, "group", nullptr, index);
   const atl_status status = table_->group(instance_.self(), index, &out);
   reset_floating_point();
   if (status != ATL_OK) {

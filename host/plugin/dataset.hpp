@@ -54,6 +54,7 @@ class Dataset {
   std::string use_;
   std::unique_ptr<Dataset> source_;
   std::unique_ptr<SourceView> source_view_;
+  const Component& component_;
   const atl_dataset_v1* table_ = nullptr;
   Instance instance_;
   catalog::DataSpec spec_;

@@ -7,6 +7,7 @@
 #include "plugin/borrowed.hpp"
 #include "plugin/component_data.hpp"
 #include "plugin/handles.hpp"
+#include "plugin/promises.hpp"
 
 namespace atelier::plugin {
 namespace {
@@ -37,9 +38,11 @@ atl_features ForeignFeatures::find(const std::string& run, const catalog::DataSp
   foreign_.push_back(models_(run));
   const ForeignModel& foreign = foreign_.back();
   Source source;
+  source.component = &registry_.get(catalog::Kind::model, foreign.recipe.model.use);
   source.model = &registry_.model(foreign.recipe.model.use);
   source.instance = build_(foreign, fmt::format("features.{}.", foreign_.size() - 1));
   void* const self = source.instance.self();
+  const Activity activity(*source.component, "the list of its features");
   source.table = static_cast<const atl_features_v1*>(source.model->extension(self, borrow(ATL_FEATURES_V1)));
   if (source.table == nullptr) {
     throw Error(ErrorKind::plugin, "features('{}'): the model '{}' offers none", run, foreign.recipe.model.use);
@@ -63,39 +66,38 @@ atl_features ForeignFeatures::find(const std::string& run, const catalog::DataSp
   return static_cast<atl_features>(sources_.size());
 }
 
-atl_status ForeignFeatures::apply(atl_context& context, atl_features features, atl_tensor images,
-                                  const atl_string* names, uint64_t count, atl_location location,
-                                  atl_tensor* outputs) const {
+void ForeignFeatures::apply(atl_context& context, atl_features features, uint32_t images,
+                            std::span<const atl_string> names, atl_location location, atl_tensor* outputs) const {
   if (features == 0 || features > sources_.size()) {
     throw Error(ErrorKind::plugin, "features that were not looked up with build.features(\"…\")");
   }
   const Source& source = sources_[features - 1];
   const record::Location at{location.file, location.line};
-  for (uint64_t i = 0; i < count; ++i) {
-    const std::string name = own(names[i]);
+  for (const atl_string& wanted : names) {
+    const std::string name = own(wanted);
     if (std::ranges::find(source.names, name) == source.names.end()) {
       throw Error(ErrorKind::plugin, "{}: the other run's model has no feature '{}', expected {}{}", to_string(at),
                   name, one_of(source.names), did_you_mean(name, source.names));
     }
   }
   execute::Session& session = *context.session;
-  const DecodedHandle decoded = from_handle(session, images);
-  if (!decoded) {
-    throw Error(ErrorKind::plugin, "features: got a tensor of another step");
-  }
   const bool same_range = source.scale == 1 && source.shift == 0;
-  const uint32_t seen = same_range ? decoded.value : rescaled(session, decoded.value, source.scale, source.shift, at);
+  const uint32_t seen = same_range ? images : rescaled(session, images, source.scale, source.shift, at);
   const int32_t training = std::exchange(context.phase.training, 0);
-  const atl_status status =
-      source.table->apply(source.instance.self(), &context, to_handle(session, seen), names, count, outputs);
+  const Activity activity(*source.component, "features", &context, context.phase.step);
+  const atl_status status = source.table->apply(source.instance.self(), &context, to_handle(session, seen),
+                                                names.data(), names.size(), outputs);
   context.phase.training = training;
-  for (uint64_t i = 0; status == ATL_OK && i < count; ++i) {
-    const DecodedHandle feature = from_handle(session, outputs[i]);
-    if (feature && session.mode() != execute::Mode::train) {  // what a metric makes of it may not show it
-      session.expect_finite(feature.value);
+  if (status != ATL_OK) {
+    context.latch(status, "its features failed without saying why");
+  }
+  for (size_t i = 0; i < names.size() && !context.failed(); ++i) {
+    if (const std::string problem = problem_of_feature(session, own(names[i]), outputs[i]); !problem.empty()) {
+      context.latch(ATL_ERROR_SHAPE, "the feature " + problem);
+    } else if (session.mode() != execute::Mode::train) {  // what a metric makes of it may not show it
+      session.expect_finite(from_handle(session, outputs[i]).value);
     }
   }
-  return status;
 }
 
 }  // namespace atelier::plugin

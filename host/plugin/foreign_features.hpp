@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,13 +28,14 @@ class ForeignFeatures {
 
   // `ours` is the data of the model that is being built; null where none is. Throws Error(plugin).
   atl_features find(const std::string& run, const catalog::DataSpec* ours);
-  // Records them of `images`, one tensor for each name. Throws Error(plugin) where there is no such feature; what it
-  // returns is the other model's word.
-  atl_status apply(atl_context& context, atl_features features, atl_tensor images, const atl_string* names,
-                   uint64_t count, atl_location location, atl_tensor* outputs) const;
+  // Records them of `images`, a place on the tape: one tensor for each name. Throws Error(plugin) where there is no
+  // such feature; what goes wrong in the other model is latched in its name.
+  void apply(atl_context& context, atl_features features, uint32_t images, std::span<const atl_string> names,
+             atl_location location, atl_tensor* outputs) const;
 
  private:
   struct Source {
+    const Component* component = nullptr;
     const atl_model_v1* model = nullptr;
     Instance instance;
     const atl_features_v1* table = nullptr;

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "plugin/activity.hpp"
+
 namespace atelier::plugin {
 
 class Instance {
@@ -10,15 +12,18 @@ class Instance {
   using Destroy = void (*)(void* self);
 
   Instance() = default;
-  explicit Instance(Destroy destroy) : destroy_(destroy) {}
+  Instance(const Component& component, Destroy destroy) : component_(&component), destroy_(destroy) {}
   ~Instance() {
     if (self_ != nullptr) {
+      const Activity activity(*component_, "destructor");
       destroy_(self_);
     }
   }
-  Instance(Instance&& other) noexcept : self_(std::exchange(other.self_, nullptr)), destroy_(other.destroy_) {}
+  Instance(Instance&& other) noexcept
+      : self_(std::exchange(other.self_, nullptr)), component_(other.component_), destroy_(other.destroy_) {}
   Instance& operator=(Instance&& other) noexcept {
     std::swap(self_, other.self_);
+    std::swap(component_, other.component_);
     std::swap(destroy_, other.destroy_);
     return *this;
   }
@@ -28,6 +33,7 @@ class Instance {
 
  private:
   void* self_ = nullptr;
+  const Component* component_ = nullptr;
   Destroy destroy_ = nullptr;
 };
 

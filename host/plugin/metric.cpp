@@ -8,9 +8,11 @@
 #include "base/floating_point.hpp"
 #include "catalog/names.hpp"
 #include "execute/launch.hpp"
+#include "plugin/activity.hpp"
 #include "plugin/borrowed.hpp"
 #include "plugin/context.hpp"
 #include "plugin/handles.hpp"
+#include "plugin/promises.hpp"
 
 namespace atelier::plugin {
 namespace {
@@ -45,22 +47,22 @@ std::span<const int64_t> dims_of(const atl_array& array) {
                           "the shape of the metric's array " + catalog::quoted(own(array.name)));
 }
 
-// A length of -1 is any.
-bool fits(const tensor::Shape& shape, const std::vector<int64_t>& declared) {
-  bool fit = shape.rank() == declared.size();
-  for (size_t axis = 0; fit && axis < shape.rank(); ++axis) {
-    fit = declared[axis] == -1 || shape[axis] == declared[axis];
+tensor::Shape shape_of(const std::string& what, const atl_array& array) {
+  try {
+    return tensor::Shape(dims_of(array));
+  } catch (const Error& error) {
+    throw Error(ErrorKind::plugin, "{}: {}", what, error.what());
   }
-  return fit;
 }
 
 }  // namespace
 
 Metric::Metric(const Registry& registry, std::string name, const catalog::ComponentChoice& choice, Model& model)
     : stage_(fmt::format("metric '{}'", choice.use)),
+      component_(registry.get(catalog::Kind::metric, choice.use)),
       table_(registry.metric(choice.use)),
       model_(model),
-      instance_(table_.destroy),
+      instance_(component_, table_.destroy),
       self_(nullptr) {
   atl_context context;
   context.model = &model_;
@@ -68,6 +70,7 @@ Metric::Metric(const Registry& registry, std::string name, const catalog::Compon
   context.stage = stage_;
   const AbiSettings settings(choice.settings);
   const AbiDataSpec data(model_.recipe().data);
+  const Activity activity(component_, "constructor", &context);
   model_.while_building([&] {
     const atl_status status = table_.create(&context, data.get(), settings.get(), instance_.created());
     reset_floating_point();
@@ -78,7 +81,11 @@ Metric::Metric(const Registry& registry, std::string name, const catalog::Compon
 }
 
 Metric::Metric(Model& model, const atl_metric_v1& table, void* self)
-    : stage_(fmt::format("model '{}'", model.recipe().model.use)), table_(table), model_(model), self_(self) {
+    : stage_(fmt::format("model '{}'", model.recipe().model.use)),
+      component_(model.component()),
+      table_(table),
+      model_(model),
+      self_(self) {
   find_arrays("");
 }
 
@@ -99,13 +106,14 @@ void Metric::find_arrays(const std::string& name) {
   for (const atl_array& array : arrays_of(context, self_, table_.results)) {
     const std::string own_name = own(array.name);
     const std::string point = name.empty() || own_name.empty() ? "" : ".";
-    const tensor::Shape shape(dims_of(array));
+    const tensor::Shape shape = shape_of(fmt::format("{}: '{}'", stage_, own_name), array);
     results_.push_back(
         {name + point + own_name, shape, std::vector<double>(static_cast<size_t>(shape.elements()), std::nan(""))});
   }
 }
 
 int64_t Metric::generated() const {
+  const Activity activity(component_, "generated");
   return table_.generated(self_);
 }
 
@@ -137,6 +145,7 @@ std::vector<uint32_t> Metric::record(atl_context& context) {
   context.phase.phase = ATL_PHASE_EVALUATE;
   context.stage = stage_;
   std::vector<atl_tensor> tensors(sums_.size(), 0);
+  const Activity activity(component_, "batch", &context);
   const atl_status status = table_.batch(self_, &context, tensors.data());
   reset_floating_point();
   context.check(status);
@@ -183,6 +192,7 @@ std::vector<MetricArray> Metric::finish() {
   atl_context context;
   context.model = &model_;
   context.stage = stage_;
+  const Activity activity(component_, "finish", &context);
   const atl_status status = table_.finish(self_, &context, from.data(), lengths.data(), to.data());
   reset_floating_point();
   context.check(status);

@@ -55,6 +55,7 @@ class Metric {
   std::vector<uint32_t> record(atl_context& context);
 
   std::string stage_;
+  const Component& component_;
   const atl_metric_v1& table_;
   Model& model_;
   Instance instance_;  // empty where the model itself is asked

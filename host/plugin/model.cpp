@@ -9,6 +9,7 @@
 #include "base/floating_point.hpp"
 #include "base/text.hpp"
 #include "catalog/names.hpp"
+#include "plugin/activity.hpp"
 #include "plugin/borrowed.hpp"
 #include "plugin/handles.hpp"
 #include "plugin/initializer.hpp"
@@ -28,18 +29,40 @@ void copy_values(const tensor::Tensor& from, tensor::Tensor& to) {
   }
 }
 
-template <typename Table>
-const Table* extension_of(const atl_model_v1& model, void* self, const char* interface_name) {
-  return static_cast<const Table*>(model.extension(self, borrow(interface_name)));
-}
+// A network as the loss that it is handed to sees it: while it is called, its model is at work again.
+struct LentNetwork {
+  atl_network table{};
+  const atl_network& own;
+  const Component& component;
+  atl_context& context;
+
+  LentNetwork(const atl_network& network, const Component& model, atl_context& of)
+      : own(network), component(model), context(of) {
+    if (own.size != 0) {
+      table = {sizeof table, this, own.group, call};
+    }
+  }
+  static atl_status call(void* self, atl_context* given, const atl_tensor* inputs, uint64_t count, atl_tensor* output) {
+    const auto& lent = *static_cast<const LentNetwork*>(self);
+    const Activity activity(lent.component, "the network of a loss", &lent.context, lent.context.phase.step);
+    return lent.own.call(lent.own.self, given, inputs, count, output);
+  }
+};
 
 }  // namespace
+
+template <typename Table>
+const Table* Model::extension(const char* interface_name) const {
+  const Activity activity(component_, "what else it offers");
+  return static_cast<const Table*>(table_->extension(instance_.self(), borrow(interface_name)));
+}
 
 // ---- Building
 
 Model::Model(const Registry& registry, const ModelRecipe& recipe, ForeignModels foreign)
     : registry_(registry),
       recipe_(recipe),
+      component_(registry.get(catalog::Kind::model, recipe.model.use)),
       table_(&registry.model(recipe.model.use)),
       features_(registry, std::move(foreign),
                 [this](const ForeignModel& model, const std::string& prefix) {
@@ -56,9 +79,13 @@ Instance Model::build(const Building& building) {
   const atl_model_v1& table = registry_.model(recipe.model.use);
   const AbiSettings settings(recipe.model.settings);
   const AbiDataSpec data(recipe.data);
-  Instance instance(table.destroy);
+  const Component& component = registry_.get(catalog::Kind::model, recipe.model.use);
+  Instance instance(component, table.destroy);
   atl_status status = ATL_OK;
-  while_building(building, [&] { status = table.create(&context, data.get(), settings.get(), instance.created()); });
+  while_building(building, [&] {
+    const Activity activity(component, "constructor", &context);
+    status = table.create(&context, data.get(), settings.get(), instance.created());
+  });
   reset_floating_point();
   context.check(status);
   return instance;
@@ -103,9 +130,12 @@ atl_parameter Model::declare(atl_context&, const atl_parameter_info& info) {
   auto parameter = std::make_unique<record::Parameter>();
   parameter->name = full;
   parameter->foreign = building_.foreign != nullptr;
-  parameter->value = tensor::Tensor(
-      tensor::Shape(span_of<int64_t>(info.dims, info.rank, tensor::Shape::max_rank, "the shape of '" + name + "'")),
-      recipe_.real);
+  try {
+    parameter->value = tensor::Tensor(
+        tensor::Shape(span_of<int64_t>(info.dims, info.rank, tensor::Shape::max_rank, "its shape")), recipe_.real);
+  } catch (const Error& error) {
+    throw Error(error.kind(), "the parameter '{}': {}", full, error.what());
+  }
   const auto index = static_cast<uint32_t>(bank_.parameters.size());
   if (building_.foreign != nullptr) {
     const auto found = building_.foreign->weights.find(name);
@@ -147,16 +177,21 @@ atl_loss Model::find_loss(atl_context&, const std::string& slot) {
     throw Error(ErrorKind::plugin, "the description has no loss slot '{}'{}", slot, did_you_mean(slot, known));
   }
   const catalog::ComponentChoice& choice = found->second;
+  const Component& component = registry_.get(catalog::Kind::loss, choice.use);
   const atl_loss_v1& table = registry_.loss(choice.use);
-  BuiltLoss loss{&table, Instance(table.destroy)};
+  BuiltLoss loss{&component, &table, Instance(component, table.destroy)};
   atl_context inner;
   inner.model = this;
   inner.phase.size = sizeof inner.phase;
   inner.stage = fmt::format("loss '{}'", choice.use);
   const AbiSettings settings(choice.settings);
   const AbiDataSpec data(building_.recipe->data);
-  const atl_status status = table.create(&inner, data.get(), settings.get(), loss.instance.created());
-  inner.check(status);
+  {
+    const Activity activity(component, "constructor", &inner);
+    const atl_status status = table.create(&inner, data.get(), settings.get(), loss.instance.created());
+    reset_floating_point();
+    inner.check(status);
+  }
   losses_.push_back(std::move(loss));
   return static_cast<atl_loss>(losses_.size());
 }
@@ -185,9 +220,10 @@ void Model::train_step(execute::Session& session, BatchSource& batch, const atl_
   context.phase.batch_size = batch.size();
   context.batch = &batch;
   context.updates = &updates;
+  const Activity activity(component_, "train_step", &context, phase.step);
   const atl_status status = table_->train_step(instance_.self(), &context);
   reset_floating_point();
-  if (status != ATL_OK || context.failure != ATL_OK) {
+  if (status != ATL_OK || context.failed()) {
     context.stage = fmt::format("model '{}', training step {}", recipe_.model.use, phase.step);
     context.check(status);
   }
@@ -199,6 +235,7 @@ void Model::evaluate(execute::Session& session, BatchSource& batch, const atl_ph
   context.phase.phase = ATL_PHASE_EVALUATE;
   context.phase.batch_size = batch.size();
   context.batch = &batch;
+  const Activity activity(component_, "evaluate", &context);
   const atl_status status = table_->evaluate(instance_.self(), &context);
   reset_floating_point();
   context.check(status);
@@ -210,6 +247,7 @@ std::optional<uint32_t> Model::sample(execute::Session& session, int64_t n, cons
   context.phase.phase = ATL_PHASE_SAMPLE;
   context.phase.batch_size = n;
   atl_tensor images = 0;
+  const Activity activity(component_, "sample", &context);
   const atl_status status = table_->sample(instance_.self(), &context, n, &images);
   reset_floating_point();
   context.check(status);
@@ -244,20 +282,31 @@ void Model::minimize(atl_context& context, const std::string& name, uint32_t los
               did_you_mean(name, group_names()));
 }
 
-atl_status Model::call_loss(atl_context& context, atl_loss loss, int32_t function, const atl_tensor* inputs,
-                            uint64_t count, const atl_network* network, atl_tensor* output) {
-  if (loss == 0 || loss > losses_.size()) {
+void Model::call_loss(atl_context& context, const LossCall& call, atl_tensor* output) {
+  if (call.loss == 0 || call.loss > losses_.size()) {
     throw Error(ErrorKind::plugin, "a loss that was not looked up with build.loss(\"…\")");
   }
-  const BuiltLoss& built = losses_[loss - 1];
-  return built.table->call(built.instance.self(), &context, function, inputs, count, network, output);
+  const BuiltLoss& built = losses_[call.loss - 1];
+  const std::string& role = built.component->description.role;
+  LentNetwork network(*call.network, component_, context);
+  const Activity activity(*built.component, function_name(role, call.function), &context, context.phase.step);
+  const atl_status status = built.table->call(built.instance.self(), &context, call.function, call.inputs.data(),
+                                              call.inputs.size(), &network.table, output);
+  if (status != ATL_OK) {
+    context.latch(status, "failed without saying why");
+  } else if (const std::string problem = problem_of_loss(*context.session, role, call, *output);
+             !context.failed() && !problem.empty()) {
+    context.latch(ATL_ERROR_SHAPE, fmt::format("{}: {}; it was called at {}", activity.callback(), problem,
+                                               to_string(record::Location{call.location.file, call.location.line})));
+  }
 }
 
 // ---- Outputs
 
-atl_status Model::apply_output(atl_context& context, const std::string& name, int64_t draws, atl_location location,
-                               atl_tensor* output) {
-  const auto* outputs = extension_of<atl_outputs_v1>(*table_, instance_.self(), ATL_OUTPUTS_V1);
+void Model::apply_output(atl_context& context, const std::string& name, int64_t draws, atl_location location,
+                         atl_tensor* output) {
+  const auto* outputs = extension<atl_outputs_v1>(ATL_OUTPUTS_V1);
+  const Activity activity(component_, "output", &context);
   const atl_string* names = nullptr;
   uint64_t count = 0;
   std::vector<std::string> known;
@@ -271,21 +320,28 @@ atl_status Model::apply_output(atl_context& context, const std::string& name, in
                 known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", ")));
   }
   const atl_status status = outputs->apply(instance_.self(), &context, borrow(name), draws, output);
-  if (const DecodedHandle given = from_handle(*context.session, *output); status == ATL_OK && given) {
-    context.session->expect_finite(given.value);  // what a metric makes of it may not show it
+  if (status != ATL_OK) {
+    context.latch(status, fmt::format("the output '{}' failed without saying why", name));
+  } else if (const std::string problem =
+                 problem_of_output(*context.session, name, context.phase.batch_size, draws, recipe_.data, *output);
+             !context.failed() && !problem.empty()) {
+    context.latch(ATL_ERROR_SHAPE, fmt::format("the output '{}': {}", name, problem));
+  } else if (!context.failed()) {
+    context.session->expect_finite(
+        from_handle(*context.session, *output).value);  // what a metric makes of it may not show it
   }
-  return status;
 }
 
 Model::OwnMetric Model::own_metric() const {
-  return {extension_of<atl_metric_v1>(*table_, instance_.self(), ATL_METRIC_V1), instance_.self()};
+  return {extension<atl_metric_v1>(ATL_METRIC_V1), instance_.self()};
 }
 
 // ---- Views
 
 std::vector<ViewDescription> Model::views() const {
   std::vector<ViewDescription> out;
-  const auto* views = extension_of<atl_views_v1>(*table_, instance_.self(), ATL_VIEWS_V1);
+  const auto* views = extension<atl_views_v1>(ATL_VIEWS_V1);
+  const Activity activity(component_, "the list of its views");
   const atl_view* first = nullptr;
   uint64_t count = 0;
   if (views != nullptr && views->list(instance_.self(), &first, &count) == ATL_OK) {
@@ -297,22 +353,25 @@ std::vector<ViewDescription> Model::views() const {
 }
 
 uint32_t Model::draw_view(execute::Session& session, const std::string& name, int64_t n, BatchSource* batch) {
-  const auto* views = extension_of<atl_views_v1>(*table_, instance_.self(), ATL_VIEWS_V1);
+  const auto* views = extension<atl_views_v1>(ATL_VIEWS_V1);
   atl_context context;
   make_context(context, session, {}, fmt::format("model '{}', view '{}'", recipe_.model.use, name));
   context.phase.phase = ATL_PHASE_SAMPLE;
   context.phase.batch_size = n;
   context.batch = batch;
   atl_tensor strips = 0;
+  const Activity activity(component_, "view", &context);
   const atl_status status = views->draw(instance_.self(), &context, borrow(name), n, &strips);
   reset_floating_point();
   context.check(status);
   const DecodedHandle decoded = from_handle(session, strips);
   const record::TensorType type = decoded ? session.type(decoded.value) : record::TensorType{};
   constexpr size_t axes = 5;
-  if (type.shape.rank() != axes || (type.shape[2] != 1 && type.shape[2] != 3) || type.dtype != recipe_.real) {
-    throw Error(ErrorKind::shape, "{}: got {}, expected strips (n, k, C, H, W) with 1 or 3 channels", context.stage,
-                decoded ? record::to_string(type) : "nothing");
+  if (type.shape.rank() != axes || type.shape.elements() == 0 || (type.shape[2] != 1 && type.shape[2] != 3) ||
+      type.dtype != recipe_.real) {
+    throw Error(ErrorKind::shape,
+                "{}: got {}, expected strips (n, k, C, H, W) with at least one image each, of 1 or 3 channels",
+                context.stage, decoded ? record::to_string(type) : "nothing");
   }
   return decoded.value;
 }

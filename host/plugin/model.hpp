@@ -12,6 +12,7 @@
 #include "plugin/group_updates.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/model_recipe.hpp"
+#include "plugin/promises.hpp"
 #include "plugin/registry.hpp"
 #include "record/bank.hpp"
 
@@ -33,6 +34,7 @@ class Model {
 
   [[nodiscard]] record::Bank& bank() { return bank_; }
   [[nodiscard]] const ModelRecipe& recipe() const { return recipe_; }
+  [[nodiscard]] const Component& component() const { return component_; }
   [[nodiscard]] std::vector<std::string> group_names() const;
 
   // These record into the session. Throw Error(plugin), or Error(shape) with the author's file and line.
@@ -55,12 +57,12 @@ class Model {
   // ---- For the core table
   atl_parameter declare(atl_context& context, const atl_parameter_info& info);
   atl_loss find_loss(atl_context& context, const std::string& slot);
-  atl_status call_loss(atl_context& context, atl_loss loss, int32_t function, const atl_tensor* inputs, uint64_t count,
-                       const atl_network* network, atl_tensor* output);
+  // What goes wrong in the component that is called is latched in its name.
+  void call_loss(atl_context& context, const LossCall& call, atl_tensor* output);
   atl_features find_features(const std::string& run);
   [[nodiscard]] const ForeignFeatures& features() const { return features_; }
-  atl_status apply_output(atl_context& context, const std::string& name, int64_t draws, atl_location location,
-                          atl_tensor* output);
+  void apply_output(atl_context& context, const std::string& name, int64_t draws, atl_location location,
+                    atl_tensor* output);
   void minimize(atl_context& context, const std::string& group, uint32_t loss, record::Location location);
 
  private:
@@ -70,18 +72,22 @@ class Model {
     const ForeignModel* foreign = nullptr;  // null for this run's own
   };
   struct BuiltLoss {
+    const Component* component = nullptr;
     const atl_loss_v1* table = nullptr;
     Instance instance;
   };
 
   Instance build(const Building& building);
   void while_building(const Building& building, const std::function<void()>& create);
+  template <typename Table>
+  const Table* extension(const char* interface_name) const;
   void make_context(atl_context& context, execute::Session& session, const atl_phase_info& phase, std::string stage);
 
   const Registry& registry_;
   ModelRecipe recipe_;
   record::Bank bank_;
   Building building_;  // without a recipe while nothing is built
+  const Component& component_;
   const atl_model_v1* table_ = nullptr;
   std::vector<BuiltLoss> losses_;
   ForeignFeatures features_;

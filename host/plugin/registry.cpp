@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/floating_point.hpp"
 #include "base/text.hpp"
+#include "plugin/activity.hpp"
 #include "plugin/component_description.hpp"
 #include "plugin/library_file.hpp"
 #include "plugin/version_exchange.hpp"
@@ -99,6 +100,8 @@ atl_plugin connected(const boost::dll::shared_library& library) {
 
 std::vector<Component> load(const fs::path& file) {
   return about(file, [&] {
+    const std::string name = file.string();
+    const Activity activity(name.c_str(), "loading it");
     const boost::dll::shared_library& library = keep(open(file));
     return components_of(connected(library), file);
   });

@@ -2,18 +2,23 @@
 
 #include <atelier/abi.h>
 
+#include <array>
+#include <cstring>
+#include <optional>
 #include <variant>
 
 #include "base/error.hpp"
 #include "base/floating_point.hpp"
 #include "catalog/names.hpp"
+#include "plugin/activity.hpp"
 #include "plugin/borrowed.hpp"
 #include "plugin/component_data.hpp"
+#include "plugin/instance.hpp"
 
 namespace atelier::training {
 
 Optimizer::Optimizer(const plugin::Registry& registry, const catalog::ComponentChoice& choice)
-    : table_(registry.optimizer(choice.use)) {
+    : component_(registry.get(catalog::Kind::optimizer, choice.use)), table_(registry.optimizer(choice.use)) {
   const auto rate = choice.settings.find("learning_rate");
   if (rate == choice.settings.end() || !std::holds_alternative<double>(rate->second)) {
     throw Error(ErrorKind::plugin, "the optimizer '{}' describes no number 'learning_rate'", choice.use);
@@ -25,9 +30,11 @@ Optimizer::Optimizer(const plugin::Registry& registry, const catalog::ComponentC
   updating_ = std::make_unique<atl_context>();
   updating_->stage = fmt::format("optimizer '{}', an update", choice.use);
   const plugin::AbiSettings settings(choice.settings);
+  const plugin::Activity activity(component_, "constructor", &context);
   try {
     context.check(table_.create(&context, settings.get(), &self_));
     read_slots(context, choice.use);
+    check_repeatable(settings.get(), choice.use);
   } catch (...) {  // a destructor does not run for what was not constructed
     destroy();
     throw;
@@ -40,6 +47,7 @@ Optimizer::~Optimizer() {
 
 void Optimizer::destroy() {
   if (self_ != nullptr) {
+    const plugin::Activity activity(component_, "destructor");
     table_.destroy(self_);
   }
 }
@@ -63,8 +71,39 @@ void Optimizer::read_slots(atl_context& context, const std::string& use) {
   }
 }
 
+// A resumed run makes the optimizer anew: what it keeps in members is lost, and its later updates would be others.
+void Optimizer::check_repeatable(const atl_settings* settings, const std::string& use) {
+  using Scalars = std::array<double, max_scalars>;
+  constexpr int64_t last = 3;
+  const auto scalars_of_last = [&](int64_t first) -> std::optional<Scalars> {
+    atl_context context;
+    plugin::Instance instance(component_, table_.destroy);
+    const plugin::Activity activity(component_, "begin_update", &context);
+    Scalars scalars{};
+    bool fine = table_.create(&context, settings, instance.created()) == ATL_OK;
+    for (int64_t t = first; t <= last && fine; ++t) {
+      const atl_update update{sizeof(atl_update), t, 1e-3};
+      scalars = {};
+      fine = table_.begin_update(instance.self(), &context, &update, scalars.data()) == ATL_OK && !context.failed();
+    }
+    reset_floating_point();
+    return fine ? std::optional(scalars) : std::nullopt;  // what fails says so when the time comes
+  };
+  const std::optional<Scalars> all = scalars_of_last(1);
+  const std::optional<Scalars> resumed = scalars_of_last(last);
+  if (all && resumed && std::memcmp(all->data(), resumed->data(), sizeof(Scalars)) != 0) {
+    throw Error(
+        ErrorKind::plugin,
+        "optimizer '{}': update {} is another one after the updates before it than where the run is resumed "
+        "there; hint: begin_update may use the update's t and learning rate and the settings, and no member that "
+        "it has changed",
+        use, last);
+  }
+}
+
 void Optimizer::begin_update(int64_t t, double learning_rate, double* scalars) {
   const atl_update update{sizeof(atl_update), t, learning_rate};
+  const plugin::Activity activity(component_, "begin_update", beginning_.get(), t);
   const atl_status status = table_.begin_update(self_, beginning_.get(), &update, scalars);
   reset_floating_point();
   beginning_->check(status);
@@ -72,6 +111,7 @@ void Optimizer::begin_update(int64_t t, double learning_rate, double* scalars) {
 
 void Optimizer::update(const double* scalars, uint64_t count, float* parameter, const float* gradient,
                        float* const* slots) const {
+  const plugin::Activity activity(component_, "update", updating_.get());
   const atl_status status = table_.update(self_, updating_.get(), scalars, count, parameter, gradient, slots);
   if (status != ATL_OK) {
     updating_->latch(status, "the plugin gave no reason");

@@ -25,8 +25,10 @@ class Optimizer final : public record::UpdateRule {
 
  private:
   void read_slots(atl_context& context, const std::string& use);
+  void check_repeatable(const atl_settings* settings, const std::string& use);
   void destroy();
 
+  const plugin::Component& component_;
   const atl_optimizer_v1& table_;
   void* self_ = nullptr;
   std::vector<std::string> slots_;

@@ -90,13 +90,13 @@ class Discriminator {
   }
 
  private:
-  using Norm = std::function<Tensor(Tensor)>;
+  using Norm = std::function<Tensor(At)>;
 
   static Norm make_norm(const std::string& kind, const Builder& build, int64_t channels, int64_t height,
                         int64_t width) {
     if (kind == "batch") return BatchNorm(build, channels);
     if (kind == "layer") return LayerNorm(build, {channels, height, width});
-    return [](Tensor x) { return x; };
+    return [](At x) { return x.tensor; };
   }
 
   std::string activation_;

@@ -454,7 +454,8 @@ typedef struct atl_optimizer_v1 {
   /* Names of the arrays kept beside each parameter ("m", "v"), zero at the start; at most ATL_MAX_SLOTS. Borrowed. Any
    * thread. */
   atl_status (*slots)(void* self, const atl_string** names, uint64_t* count);
-  /* Computes what is the same for all elements, once an update. One thread. */
+  /* Computes what is the same for all elements, once an update: a function of `update` and the settings alone, as self
+   * is made anew where a run is resumed. One thread. */
   atl_status (*begin_update)(void* self, atl_context* context, const atl_update* update,
                              double scalars[ATL_MAX_SCALARS]);
   /* Elementwise over a block of one parameter, in canonical element order. Any thread, concurrently. A failure ends the

@@ -204,9 +204,11 @@ class Builder {
     detail::core->features(context_, detail::string(run), &handle);
     return Features(handle);
   }
-  // Settings or data that this model cannot work with: say which, what was found and what was expected.
+  // Settings or data that this model cannot work with: say which, what was found and what was expected. Ends the
+  // constructor, but in a plugin without exceptions, which has to return.
   void fail(std::string_view message) const {
-    detail::core->fail(context_, ATL_ERROR_ARGUMENT, detail::string(message), {"", 0});
+    detail::fail(context_, ATL_ERROR_ARGUMENT, message, {"", 0});
+    detail::stop();
   }
 
  private:
@@ -253,17 +255,12 @@ class Recording {
   [[nodiscard]] Tensor full(Integers dims, double value, Location at = {}) const {
     return broadcast_to(At(scalar(value, at), at), dims);
   }
+  // As many values as `dims` has elements.
   [[nodiscard]] Tensor constant(Integers dims, const std::vector<float>& values, Location at = {}) const {
-    atl_tensor tensor = 0;
-    detail::core->constant(context_, ATL_FLOAT32, dims.data, static_cast<uint32_t>(dims.size), values.data(), at,
-                           &tensor);
-    return {context_, tensor};
+    return constant(ATL_FLOAT32, dims, values.data(), values.size(), at);
   }
   [[nodiscard]] Tensor constant(Integers dims, const std::vector<int64_t>& values, Location at = {}) const {
-    atl_tensor tensor = 0;
-    detail::core->constant(context_, ATL_INT64, dims.data, static_cast<uint32_t>(dims.size), values.data(), at,
-                           &tensor);
-    return {context_, tensor};
+    return constant(ATL_INT64, dims, values.data(), values.size(), at);
   }
 
   [[nodiscard]] bool training() const { return info().training != 0; }
@@ -291,8 +288,10 @@ class Recording {
   void annotate(std::string_view name, Tensor tensor) const {
     detail::core->annotate(context_, detail::string(name), tensor.handle());
   }
+  // What cannot be gone on with. Ends the function, but in a plugin without exceptions, which has to return.
   void fail(std::string_view message, Location at = {}) const {
-    detail::core->fail(context_, ATL_ERROR_ARGUMENT, detail::string(message), at);
+    detail::fail(context_, ATL_ERROR_ARGUMENT, message, at);
+    detail::stop();
   }
 
  protected:
@@ -304,6 +303,23 @@ class Recording {
   }
 
  private:
+  Tensor constant(atl_dtype dtype, Integers dims, const void* values, size_t count, Location at) const {
+    size_t elements = 1;
+    bool possible = true;
+    for (size_t axis = 0; axis < dims.size; ++axis) {
+      possible = possible && dims.data[axis] >= 0 &&
+                 !__builtin_mul_overflow(elements, static_cast<size_t>(dims.data[axis]), &elements);
+    }
+    atl_tensor tensor = 0;
+    if (possible && elements != count) {  // what cannot be, the host says
+      detail::fail(context_, ATL_ERROR_SHAPE,
+                   "constant: got " + std::to_string(count) + " values for " + std::to_string(elements) + " elements",
+                   at);
+    } else {
+      detail::core->constant(context_, dtype, dims.data, static_cast<uint32_t>(dims.size), values, at, &tensor);
+    }
+    return {context_, tensor};
+  }
   Tensor draw(std::string_view operation, Integers dims, Location at) const {
     static const atl_operation normal_draw = detail::operation("random_normal/1");
     static const atl_operation uniform_draw = detail::operation("random_uniform/1");

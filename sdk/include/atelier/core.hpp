@@ -1,5 +1,5 @@
 // The wrapper's own machinery: the connection to the host, strings, failures, and where in the author's source a call
-// stands. Nothing here throws; it compiles with -fno-exceptions.
+// stands. Nothing here throws but stop(); it compiles with -fno-exceptions.
 #pragma once
 
 #include <atelier/abi.h>
@@ -63,6 +63,18 @@ inline atl_operation operation(std::string_view name) {
   return handle;
 }
 
+// Ends the author's code where going on makes no sense, as the host knows of a failure: what comes after could only be
+// its consequence. A plugin without exceptions goes on, with poison.
+struct ATELIER_OWN Stopped {};
+inline void stop() {
+#if defined(__cpp_exceptions)
+  throw Stopped();
+#endif
+}
+inline void fail(atl_context* context, atl_status status, std::string_view message, atl_location at) {
+  core->fail(context, status, string(message), at);
+}
+
 // Runs the author's code at the line between the two sides: no exception crosses it.
 template <typename F>
 atl_status guard(atl_context* context, F&& body) noexcept {
@@ -70,10 +82,12 @@ atl_status guard(atl_context* context, F&& body) noexcept {
   try {
     body();
     return ATL_OK;
+  } catch (const Stopped&) {
+    fail(context, ATL_ERROR_ARGUMENT, "was stopped", {"", 0});  // not the first failure, and so not kept
   } catch (const std::exception& error) {
-    core->fail(context, ATL_ERROR_INTERNAL, string(error.what()), {"", 0});
+    fail(context, ATL_ERROR_INTERNAL, error.what(), {"", 0});
   } catch (...) {
-    core->fail(context, ATL_ERROR_INTERNAL, string("an exception that is not a std::exception"), {"", 0});
+    fail(context, ATL_ERROR_INTERNAL, "an exception that is not a std::exception", {"", 0});
   }
   return ATL_ERROR_INTERNAL;
 #else

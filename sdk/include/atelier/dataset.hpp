@@ -15,9 +15,7 @@ class Sample {
   [[nodiscard]] float* reals(size_t field) const { return static_cast<float*>(fields_[field]); }
   [[nodiscard]] int64_t* integers(size_t field) const { return static_cast<int64_t*>(fields_[field]); }
   [[nodiscard]] void* const* fields() const { return fields_; }
-  void fail(std::string_view message, Location at = {}) const {
-    detail::core->fail(context_, ATL_ERROR_DATA, detail::string(message), at);
-  }
+  void fail(std::string_view message, Location at = {}) const { detail::fail(context_, ATL_ERROR_DATA, message, at); }
 
  private:
   atl_context* context_;
@@ -69,8 +67,10 @@ class Environment {
     return Source(environment_->source->size == 0 ? nullptr : environment_->source);
   }
   // Data that is missing or broken: say which file, what was found, what was expected, and how to get it.
+  // Ends the constructor, as Builder::fail does.
   void fail(std::string_view message) const {
-    detail::core->fail(context_, ATL_ERROR_DATA, detail::string(message), {"", 0});
+    detail::fail(context_, ATL_ERROR_DATA, message, {"", 0});
+    detail::stop();
   }
 
  private:

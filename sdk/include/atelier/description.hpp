@@ -221,9 +221,10 @@ class Settings {
     }
     return out;
   }
-  // Reports a combination of settings that cannot be.
+  // Reports a combination of settings that cannot be. Ends the constructor, as Builder::fail does.
   void fail(std::string_view message) const {
-    detail::core->fail(context_, ATL_ERROR_ARGUMENT, detail::string(message), {"", 0});
+    detail::fail(context_, ATL_ERROR_ARGUMENT, message, {"", 0});
+    detail::stop();
   }
 
  private:
@@ -241,7 +242,7 @@ class Settings {
     }
     const std::string message =
         "the description has no setting '" + std::string(name) + "' of the type that is asked for";
-    detail::core->fail(context_, ATL_ERROR_ARGUMENT, detail::string(message), {"", 0});
+    fail(message);
     static const atl_value none{};
     return none;
   }

@@ -1,4 +1,5 @@
-// Layers: parameters with the operation that uses them. Made in a model's constructor, called while recording.
+// Layers: parameters with the operation that uses them. Made in a model's constructor, called while recording. Those of
+// several kinds in one place are std::function<Tensor(At)>, which hands the caller's line on.
 #pragma once
 
 #include <atelier/context.hpp>

@@ -82,6 +82,25 @@ class ClassificationLoss {
 
 namespace detail {
 
+// One number for each sample, as the role promises, which a mean of it would hide.
+inline Tensor mean_of(Tensor each, Tensor input) {
+  if (each.handle() == 0) {
+    return each;  // which the host calls by its name
+  }
+  if (each.rank() != 1 || each.dim(0) != input.dim(0)) {
+    std::string found;
+    for (const int64_t length : each.shape()) {
+      found += (found.empty() ? "" : ", ") + std::to_string(length);
+    }
+    fail(
+        each.context(), ATL_ERROR_SHAPE,
+        "per_sample: gave (" + found + "), expected (" + std::to_string(input.dim(0)) + "), one number for each sample",
+        {"", 0});
+    stop();
+  }
+  return mean(each);
+}
+
 inline Tensor dispatch(AdversarialLoss& loss, int32_t function, const Tensor* inputs, const Network& network) {
   return function == ATL_ADVERSARIAL_DISCRIMINATOR ? loss.discriminator(network, inputs[0], inputs[1])
                                                    : loss.generator(network, inputs[0]);
@@ -91,12 +110,12 @@ inline Tensor dispatch(ReconstructionLoss& loss, int32_t function, const Tensor*
     return loss.image(inputs[0]);
   }
   const Tensor each = loss.per_sample(inputs[0], inputs[1]);
-  return function == ATL_LOSS_MEAN ? mean(each) : each;
+  return function == ATL_LOSS_MEAN ? mean_of(each, inputs[0]) : each;
 }
 template <typename Loss>
 Tensor dispatch(Loss& loss, int32_t function, const Tensor* inputs, const Network&) {
   const Tensor each = loss.per_sample(inputs[0], inputs[1]);
-  return function == ATL_LOSS_MEAN ? mean(each) : each;
+  return function == ATL_LOSS_MEAN ? mean_of(each, inputs[0]) : each;
 }
 
 template <typename T>

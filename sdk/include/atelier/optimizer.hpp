@@ -48,7 +48,9 @@ class Optimizer {
   Optimizer& operator=(const Optimizer&) = delete;
   virtual ~Optimizer() = default;
 
-  // What is the same for all elements, once an update; up to ATL_MAX_SCALARS values that `update` is given.
+  // What is the same for all elements, once an update; up to ATL_MAX_SCALARS values that `update` is given. A function
+  // of `update` and the settings alone: members are lost when a run is resumed, so that a product over all updates so
+  // far is computed from t, and what depends on gradients is kept in a slot.
   virtual void begin_update(const Update& update, double* scalars) = 0;
   // Elementwise over a block of one parameter. Called from many threads at once.
   virtual void update(const double* scalars, size_t count, float* parameter, const float* gradient,

@@ -2,13 +2,16 @@
 // Shapes follow NumPy's broadcasting rules. (B, C, H, W) are batch, channels, rows and columns of images.
 #pragma once
 
+#include <algorithm>
 #include <atelier/core.hpp>
 #include <initializer_list>
+#include <iterator>
 
 namespace atelier {
 
 // A value of the step being recorded. Copyable, nothing to release, stale after the step. After a failure all results
 // are "poison": they may be used as any other, and the host reports the first failure with the author's file and line.
+// They have no shape: to ask for it ends the author's code there.
 class Tensor {
  public:
   Tensor() = default;
@@ -32,7 +35,11 @@ class Tensor {
     return product;
   }
   [[nodiscard]] std::vector<int64_t> shape() const {
-    const atl_tensor_info found = info();
+    atl_tensor_info found = info();
+    if (handle_ == 0) {  // of no tensor, or poison where nothing ends the code: any axis may be asked for
+      found.rank = std::size(found.dims);
+      std::fill(std::begin(found.dims), std::end(found.dims), 1);
+    }
     return {found.dims, found.dims + found.rank};
   }
 
@@ -49,8 +56,9 @@ class Tensor {
   [[nodiscard]] atl_tensor_info info() const {
     atl_tensor_info found{};
     found.size = sizeof found;
-    if (context_ != nullptr) {
-      detail::core->describe(context_, handle_, &found);
+    if (context_ != nullptr && detail::core->describe(context_, handle_, &found) != ATL_OK) {
+      detail::stop();
+      found.rank = 0;
     }
     return found;
   }
@@ -342,10 +350,10 @@ inline Tensor repeated(At x, int64_t times) {
   if (times == 1) {
     return x.tensor;
   }
-  std::vector<int64_t> dims = x.tensor.shape();
-  if (dims.empty()) {
+  if (x.tensor.handle() == 0) {
     return x.tensor;
   }
+  std::vector<int64_t> dims = x.tensor.shape();
   const Tensor rows = x.tensor.reshape({dims[0], 1, -1}, x.location());
   const Tensor all = broadcast_to(At(rows, x.location()), {dims[0], times, rows.dim(2)});
   dims[0] *= times;

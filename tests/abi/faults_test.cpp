@@ -1,0 +1,161 @@
+// Mistakes of authors end in an error that says where, in the step in which they are made.
+#include <fstream>
+
+#include "inference/trained_model.hpp"
+#include "support.hpp"
+
+using namespace atelier;
+using namespace atelier::abi_test;
+
+namespace {
+
+std::string faults(const std::string& fault, const std::string& more = "") {
+  return "[model]\nuse = \"faults\"\nfault = \"" + fault + "\"\n" + more +
+         (more.find("[optimizer]") == std::string::npos ? "[optimizer]\nuse = \"sgd\"\nlearning_rate = 0.001\n" : "") +
+         "[train]\nsteps = 8\nbatch_size = 16\n";
+}
+
+std::string with_loss(const std::string& fault) {
+  return faults("none", "[loss.reconstruction]\nuse = \"faulty\"\nfault = \"" + fault + "\"\n");
+}
+
+std::string line_of(const std::string& fault) {
+  std::ifstream source(FAULTS);
+  int line = 0;
+  for (std::string text; std::getline(source, text);) {
+    ++line;
+    if (text.ends_with("// FAULT: " + fault)) {
+      return "faults.cpp:" + std::to_string(line) + ": ";
+    }
+  }
+  return "no such line";
+}
+
+// What a run ends with, thrown or in its outcome.
+std::string failure(const std::string& text) {
+  TempFolder folder;
+  std::string reason;
+  const std::string thrown = message_of([&] { reason = train(folder, make(text)).outcome.reason; });
+  return reason.empty() ? thrown : reason;
+}
+
+void check_fault(const std::string& fault, const std::string& step, const std::string& words) {
+  const std::string message = failure(faults(fault));
+  CHECK_MESSAGE(contains(message, "model 'faults', training step " + step + ": "), message);
+  CHECK_MESSAGE(contains(message, line_of(fault)), message);
+  CHECK_MESSAGE(contains(message, words), message);
+  CHECK_MESSAGE(!contains(message, "defect of atelier"), message);
+}
+
+}  // namespace
+
+TEST_CASE("a tensor that a model keeps is recognized in the next step, with its line") {
+  check_fault("kept", "1", "got a tensor of another step");
+  check_fault("empty", "1", "mean/1: got an empty tensor");
+}
+
+TEST_CASE("a constant of another length than its shape, and shapes that no tensor can have") {
+  check_fault("constant", "1", "constant: got 3 values for 64 elements");
+  check_fault("dims", "1", "random_normal: attribute 'dims' is 4611686018427387904, more than any tensor has");
+  check_fault("dims apart", "1", "random_normal: (4294967296, 2147483649) has more elements than any machine");
+  check_fault("below nothing", "1", "an axis has a length of at least 0, got -1");
+  check_fault("memory", "1", "needs 1.1 TB of memory, this machine has ");
+  check_fault("upsample", "1", "upsample_nearest2d: (16, 1, 8796093022208, 8796093022208) has more elements");
+  const std::string parameter = failure(faults("parameter"));
+  CHECK_MESSAGE(contains(parameter, "model 'faults': the parameter 'all.vast': (4611686018427387904, 4) has more"),
+                parameter);
+}
+
+TEST_CASE("what changes from step to step is looked at in every one") {
+  check_fault("slice", "4", "slice: got 4 elements from 6 on along axis 0, expected them inside its 8");
+  check_fault("update_slice", "4", "update_slice: got 4 elements from 6 on along axis 0, expected them inside its 8");
+  check_fault("dropout", "4", "dropout: got the rate 1.2");
+  check_fault("dropout nan", "3", "dropout: got the rate nan, expected 0 to below 1");
+}
+
+TEST_CASE("the first failure is what is said, whatever the author does with its results") {
+  check_fault("poison", "1", "reshape: got (3, 5) for a tensor of (16, 64)");
+  check_fault("endless", "1", "reshape: got (3, 5) for a tensor of (16, 64)");
+  CHECK(failure(faults("fail")) == "model 'faults': faults: the data has no masks");
+}
+
+TEST_CASE("a layer kept in a std::function is on the author's line, not on one of the standard library") {
+  const std::string message = failure(faults("function"));
+  CHECK_MESSAGE(contains(message, line_of("function")), message);
+  CHECK_MESSAGE(!contains(message, "include/c++"), message);
+}
+
+TEST_CASE("a loss that throws, or gives what its role does not promise, is named") {
+  CHECK(failure(with_loss("throw")) == "model 'faults', training step 4: loss 'faulty': boom");
+  const std::string start = "model 'faults', training step 1: loss 'faulty': ";
+  const auto check = [&](const std::string& fault, const std::string& words) {
+    const std::string message = failure(with_loss(fault));
+    CHECK_MESSAGE(message.starts_with(start + words), message);
+  };
+  check("scalar", "per_sample: gave (), expected (16), one number for each sample");
+  check("pixels", "per_sample: gave (16, 64), expected (16), one number for each sample");
+  check("nothing", "the mean of per_sample: gave an empty tensor; it was called at ");
+  check("integers", "");
+  CHECK(failure(with_loss("constructor")) == "model 'faults': loss 'faulty': not with these data");
+}
+
+TEST_CASE("an output that is not what its name promises is refused where a metric asks for it") {
+  const auto output = [](const std::string& name, const std::string& fault) {
+    return failure(
+        faults(fault, "output = \"" + name + "\"\n[metric.sum]\nuse = \"output-of\"\nof = \"" + name + "\"\n"));
+  };
+  const auto check = [&](const std::string& name, const std::string& expected) {
+    const std::string message = output(name, "none");
+    CHECK_MESSAGE(
+        contains(message, "model 'faults': the output '" + name + "': gave float32 (2, 1, 8, 8), expected " + expected),
+        message);
+  };
+  check("log_likelihood", "(2)");
+  check("divergence", "(2)");
+  check("posterior_mean", "(2, any)");
+  check("log_importance_weights", "(2, 1)");
+  check("logits", "(2, 5)");
+  CHECK(contains(output("log_likelihood", "no output"), "the output 'log_likelihood': gave an empty tensor"));
+  CHECK(output("of_my_own", "none") == "nothing was thrown");
+}
+
+TEST_CASE("images that become others, or none, end the run in words") {
+  const std::string none = failure(faults("sample later"));
+  CHECK_MESSAGE(contains(none, "sampling: gave an empty tensor, expected 64 images"), none);
+  const std::string smaller = failure(faults("sample smaller"));
+  CHECK_MESSAGE(contains(smaller, "sampling: got float32 (64, 1, 3, 8), expected images of float32 (64, 1, 8, 8)"),
+                smaller);
+}
+
+TEST_CASE("a view without an image, of five channels, and of data without images") {
+  const auto view = [](const std::string& text, const std::string& name) {
+    TempFolder folder;
+    const Run run = train(folder, make(text));
+    return message_of(
+        [&] { inference::view(run.outcome.log, registry(), {}, name, 2, 0, inference::WeightsOf::checkpoint); });
+  };
+  const std::string blank = view(faults("none"), "blank");
+  CHECK_MESSAGE(contains(blank, "view 'blank': got float32 (2, 0, 1, 8, 8), expected strips (n, k, C, H, W)"), blank);
+  CHECK(contains(view(faults("none"), "five"), "of 1 or 3 channels"));
+  const std::string imageless = view("[dataset]\nuse = \"numbers\"\n[model]\nuse = \"mean-of-numbers\"\n", "picture");
+  CHECK_MESSAGE(contains(imageless, "--view: the data has no field 'image'"), imageless);
+}
+
+TEST_CASE("losses in C that keep nothing are each called in their own slot") {
+  const Run run =
+      train(faults("none", "[loss.reconstruction]\nuse = \"bare-one\"\n[loss.other]\nuse = \"bare-two\"\n"));
+  CHECK(run.train("loss").front() == 1.0);
+  CHECK(run.train("other").front() == 2.0);
+}
+
+TEST_CASE("a metric in C that reads its generated images may ask for them again") {
+  const std::string models = "[dataset]\nuse = \"breakable\"\n[model]\nuse = \"cuts\"\n";
+  CHECK(train(models + "[metric.sum]\nuse = \"bare-sum\"\n").evaluated("sum") > 0.0);
+}
+
+TEST_CASE("an optimizer whose updates a resumed run would make otherwise is refused") {
+  const std::string message = failure(faults("none", "[optimizer]\nuse = \"forgetful\"\n"));
+  CHECK_MESSAGE(contains(message, "optimizer 'forgetful': update 3 is another one after the updates before it"),
+                message);
+  CHECK_MESSAGE(contains(message, "hint: begin_update may use"), message);
+}
