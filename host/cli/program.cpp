@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "base/error.hpp"
+#include "cli/crash.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
 
@@ -75,6 +76,7 @@ int run_and_report(const std::vector<std::string>& words) {
 }  // namespace
 
 int run_program(const std::vector<std::string>& words) {
+  watch_crashes();
   try {
     return run_and_report(words);
   } catch (...) {  // not even the message could be printed

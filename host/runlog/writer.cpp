@@ -15,6 +15,7 @@
 #include "runlog/checkpoints.hpp"
 #include "runlog/forked_process.hpp"
 #include "runlog/hdf5.hpp"
+#include "runlog/last_words.hpp"
 #include "runlog/layout.hpp"
 #include "runlog/locks.hpp"
 #include "runlog/sealed_group.hpp"
@@ -77,6 +78,7 @@ struct Writer::State {
   int64_t kept_step = -1;    // of what a flush has brought into the file
   Clock::time_point flushed = Clock::now();
   std::optional<Error> failure;
+  std::optional<OpenLog> open;  // from when the file is a log until it is closed
 
   void open(Access access);
   void open_series();
@@ -86,6 +88,8 @@ struct Writer::State {
   void replace(const std::string& path, int64_t step, int64_t sequence,
                const std::function<void(SealedWriter&)>& write);
   void let_go() noexcept;
+  void close();
+  void be_open();  // to a process that dies
 };
 
 void Writer::State::open_series() {
@@ -158,8 +162,33 @@ void Writer::State::replace(const std::string& group_path, int64_t step, int64_t
   sync();
 }
 
+void Writer::State::close() {
+  flush();
+  sync();
+  tables.clear();
+  images.clear();
+  tensors.clear();
+  hdf5::check(H5Fclose(file.release()));
+  open.reset();
+  lock.reset();
+}
+
+void Writer::State::be_open() {
+  open.emplace(this, [](void* writer, const char* reason) {
+    auto& state = *static_cast<State*>(writer);
+    try {
+      write_status(state.file, Status::failed, reason);
+      state.close();
+      return true;
+    } catch (const std::exception&) {  // the log stays as its last flush left it
+      return false;
+    }
+  });
+}
+
 // Drops the open file as it is on disk. What HDF5 still holds is lost: to write it out is what has just failed.
 void Writer::State::let_go() noexcept {
+  open.reset();
   const bool detached = hdf5::detach(file);
   tables.clear();
   images.clear();
@@ -180,6 +209,7 @@ void Writer::guarded(Action&& action) {
   }
   ATELIER_CHECK(state_->lock.has_value());
   hdf5::prepare();
+  const OpenLog::Use use;
   try {
     action(*state_);
   } catch (const hdf5::Failure& failure) {
@@ -238,6 +268,7 @@ Writer Writer::create(const std::filesystem::path& path, const RunDescription& d
     state->let_go();
     throw Error(ErrorKind::file, "{}: cannot be made: {}", path.string(), reason);
   }
+  state->be_open();
   return Writer(std::move(state));
 }
 
@@ -267,6 +298,7 @@ Writer Writer::reopen(const std::filesystem::path& path, int64_t step) {
     open.go_on_after(step);
     open.flush();
   });
+  writer.state_->be_open();
   return writer;
 }
 
@@ -400,15 +432,7 @@ void Writer::flush() {
 }
 
 void Writer::close() {
-  guarded([&](State& state) {
-    state.flush();
-    state.sync();
-    state.tables.clear();
-    state.images.clear();
-    state.tensors.clear();
-    hdf5::check(H5Fclose(state.file.release()));
-    state.lock.reset();
-  });
+  guarded([&](State& state) { state.close(); });
 }
 
 }  // namespace atelier::runlog
