@@ -22,12 +22,24 @@ std::string settings_in(const Run& run, const std::string& table, const std::set
   return text;
 }
 
+// What the run was made from whose name begins so, one a line.
+std::string identities(const Run& run, const std::string& beginning) {
+  std::string text;
+  for (auto at = run.identity.lower_bound(beginning); at != run.identity.end(); ++at) {
+    if (!at->first.starts_with(beginning)) {
+      break;
+    }
+    text += at->first + " = " + at->second + "\n";
+  }
+  return text;
+}
+
 // What is measured on; what only training sees of the data is not a part of it.
 std::string data_of(const Run& run) {
   return settings_in(
              run, "dataset",
              {"dataset.validation", "dataset.transform.flip", "dataset.transform.shift", "dataset.transform.noise"}) +
-         run.dataset_sha256;
+         identities(run, "data ") + identities(run, "classes ");
 }
 
 // A validation split is drawn by the run's seed.
@@ -39,11 +51,7 @@ std::string split_of(const Run& run, const Series& series) {
 
 // The metric's own settings, and the other runs by whose models the run sees.
 std::string judge_of(const Run& run, const Series& series) {
-  std::string text = settings_in(run, "metric." + series.name.substr(0, series.name.find('.')));
-  for (const auto& [name, id] : run.foreign) {
-    text += name + " = " + id + "\n";
-  }
-  return text;
+  return settings_in(run, "metric." + series.name.substr(0, series.name.find('.'))) + identities(run, "run ");
 }
 
 }  // namespace

@@ -135,10 +135,6 @@ void read_into(Run& run) {
   }
   read_timing(log, run);
   run.best = find_best(run);
-  run.dataset_sha256 = description.provenance.dataset_sha256;
-  for (const runlog::ForeignRun& foreign : description.foreign) {
-    run.foreign.emplace_back(foreign.name, foreign.run_id);
-  }
   run.problem = log.exit_reason();
   run.state = state_of(log);
 }

@@ -8,7 +8,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/terminal_text.hpp"
@@ -65,11 +64,9 @@ struct Run {
   runlog::Identity identity;                    // what it was made from beside them
   std::vector<Series> metrics;                  // in the log's order
   Best best;
-  std::string dataset_sha256;                                // "" where there is none
-  std::vector<std::pair<std::string, std::string>> foreign;  // other runs that it uses: the name, the id
-  int64_t steps = 0;                                         // of the newest row
-  double seconds = 0;                                        // from the start of the run to its newest row
-  double samples_per_second = 0;                             // of training, the median; 0 where nothing is known
+  int64_t steps = 0;              // of the newest row
+  double seconds = 0;             // from the start of the run to its newest row
+  double samples_per_second = 0;  // of training, the median; 0 where nothing is known
 
   [[nodiscard]] const Series* find(const std::string& full_name) const;  // null where the run has no such metric
 };
