@@ -155,7 +155,12 @@ TEST_CASE("a resume with a plugin whose weights have other shapes leaves the log
   REQUIRE(part.status == runlog::Status::interrupted);
   const std::string before = bytes_of(part.log);
   Listener listener;
-  const std::string message = message_of([&] { training::resume(part.log, changed, options(folder), listener); });
+  training::RunOptions any_plugin = options(folder);
+  const std::string refusal = message_of([&] { training::resume(part.log, changed, any_plugin, listener); });
+  CHECK_MESSAGE(contains(refusal, "what the run is made from has changed: plugin "), refusal);
+  CHECK(bytes_of(part.log) == before);
+  any_plugin.allow_changes = true;
+  const std::string message = message_of([&] { training::resume(part.log, changed, any_plugin, listener); });
   CHECK_MESSAGE(contains(message, "first.weight"), message);
   CHECK_MESSAGE(contains(message, "(3, 16)"), message);
   CHECK_MESSAGE(contains(message, "(5, 16)"), message);
