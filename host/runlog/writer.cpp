@@ -80,7 +80,7 @@ struct Writer::State {
   std::optional<Error> failure;
   std::optional<OpenLog> open;  // from when the file is a log until it is closed
 
-  void open(Access access);
+  void open(const std::filesystem::path& log, Access access);
   void open_series();
   void go_on_after(int64_t step);
   void flush();
@@ -105,8 +105,8 @@ void Writer::State::open_series() {
 }
 
 // A log that is there already.
-void Writer::State::open(Access access) {
-  file = open_log(path, access);
+void Writer::State::open(const std::filesystem::path& log, Access access) {
+  file = open_log(log, access);
   description = read_description(file);
   const auto newest = read_newest_checkpoint(file, description);
   checkpoints = newest ? newest->sequence : 0;
@@ -114,15 +114,14 @@ void Writer::State::open(Access access) {
 }
 
 void Writer::State::go_on_after(int64_t step) {
-  for (auto& [name, table] : tables) {
-    table.truncate(step);
-  }
-  for (auto& [name, stack] : images) {
-    stack.truncate(step);
-  }
-  for (auto& [name, stack] : tensors) {
-    stack.truncate(step);
-  }
+  const auto truncate = [step](auto& all) {
+    for (auto& [name, series] : all) {
+      series.truncate(step);
+    }
+  };
+  truncate(tables);
+  truncate(images);
+  truncate(tensors);
   const SealedWriter unfinished(hdf5::open_group(file, "final"));
   write_status(file, Status::running, "");
 }
@@ -273,7 +272,6 @@ Writer Writer::create(const std::filesystem::path& path, const RunDescription& d
 }
 
 Writer Writer::reopen(const std::filesystem::path& path, int64_t step) {
-  hdf5::prepare();
   auto state = std::make_unique<State>();
   state->path = path;
   if (!std::filesystem::exists(path)) {
@@ -283,12 +281,11 @@ Writer Writer::reopen(const std::filesystem::path& path, int64_t step) {
   try {
     rehearse([&] {
       State copy;
-      copy.path = path;
-      copy.open(Access::rehearsal);
+      copy.open(path, Access::rehearsal);
       copy.go_on_after(step);
       hdf5::check(H5Fflush(copy.file, H5F_SCOPE_LOCAL));
     });
-    state->open(Access::write);
+    state->open(path, Access::write);
   } catch (const hdf5::Failure& failure) {
     throw Error(ErrorKind::file, "{}: cannot be read: {}", path.string(), failure.what());
   }
