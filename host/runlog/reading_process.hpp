@@ -29,7 +29,7 @@ struct Request {
     final_result
   };
   What what;
-  std::string name = "";
+  std::string name{};
   int64_t index = 0;  // of a row, or of a foreign run
 };
 
