@@ -4,7 +4,9 @@
 #include <atomic>
 #include <cstring>
 
+#include "base/error.hpp"
 #include "execute/non_finite.hpp"
+#include "tensor/memory.hpp"
 
 namespace atelier::execute {
 namespace {
@@ -304,6 +306,11 @@ const Plan* Session::plan_for(std::span<const uint32_t> requested, bool keep_all
   plan_request_.keep_all = keep_all;
   const int64_t made = plans_.made();
   const Plan& plan = plans_.get(plan_request_, in_flight_ == nullptr ? nullptr : in_flight_->plan);
+  if (const std::string lack = plans_.made() > made ? tensor::lack_of_memory(plan.arena_bytes) : ""; !lack.empty()) {
+    constexpr const char* recordings[] = {"a training step", "a batch of an evaluation", "a batch of images"};
+    throw Error(ErrorKind::shape, "{} {}; hint: a smaller batch, or smaller layers",
+                recordings[static_cast<size_t>(mode_)], lack);
+  }
   if (plans_.made() > made && mode_ == Mode::train && recorder_.misses() > many_structures && !warned_of_misses_) {
     warned_of_misses_ = true;
     warning_ = fmt::format(

@@ -1,5 +1,6 @@
 // Whole graphs, recorded, planned and run: versions of parameters, cuts, plans that are kept.
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -420,6 +421,24 @@ TEST_CASE("session: what made the first bad value is found") {
   bench.session().end();
   CHECK(bench.session().find_non_finite() == "the result of sqrt/1 at model.cpp:12, (2)");
   CHECK(bench.value(p) == Numbers{1, -1});
+}
+
+TEST_CASE("session: what fits into memory one by one, and not together, is refused before it is tried") {
+  const int64_t machine = sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGE_SIZE);
+  const int64_t elements = machine / 4 * 6 / 10;  // of 4 bytes: six tenths of all there is
+  Bench bench;
+  bench.begin();
+  const uint32_t a = bench.apply("random_normal", {}, {std::vector<int64_t>{elements}});
+  const uint32_t b = bench.apply("random_normal", {}, {std::vector<int64_t>{elements}});
+  const uint32_t both = bench.apply("sum", {bench.apply("mul", {a, b})});
+  std::string message = "no error";
+  try {
+    bench.session().end(std::span(&both, 1));
+  } catch (const Error& error) {
+    message = error.what();
+  }
+  CHECK_MESSAGE(message.starts_with("a batch of an evaluation needs "), message);
+  CHECK_MESSAGE(message.find("of memory, this machine has ") != std::string::npos, message);
 }
 
 }  // namespace atelier::ops::test
