@@ -1,38 +1,25 @@
 #include "runlog/writer.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <functional>
-#include <optional>
+#include <map>
 #include <utility>
 
-#include "base/error.hpp"
 #include "runlog/checkpoints.hpp"
 #include "runlog/forked_process.hpp"
-#include "runlog/hdf5.hpp"
-#include "runlog/last_words.hpp"
-#include "runlog/layout.hpp"
-#include "runlog/locks.hpp"
-#include "runlog/sealed_group.hpp"
-#include "runlog/series.hpp"
+#include "runlog/writer_state.hpp"
 
 namespace atelier::runlog {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds flush_period{1};
 
 template <typename Series>
-using ByName = std::map<std::string, Series, std::less<>>;
-
-template <typename Series>
-Series& find(ByName<Series>& all, const char* kind, std::string_view name) {
+Series& find(std::map<std::string, Series, std::less<>>& all, const char* kind, std::string_view name) {
   const auto found = all.find(name);
   if (found == all.end()) {
     throw Error(ErrorKind::internal, "run log: {} '{}' was not declared", kind, name);
@@ -63,142 +50,6 @@ void write_weights(SealedWriter& group, const std::string& prefix, const Weights
 }
 
 }  // namespace
-
-struct Writer::State {
-  std::filesystem::path path;
-  std::optional<Lock> lock;  // none: closed or abandoned
-  hdf5::Handle file;
-  RunDescription description;
-  ByName<CadenceRows> tables;
-  ByName<SampleStack> images;
-  ByName<Stack> tensors;
-  int64_t checkpoints = 0;   // the sequence number of the newest
-  int64_t reserved = 0;      // bytes of disk space
-  int64_t newest_step = -1;  // of what was given to us
-  int64_t kept_step = -1;    // of what a flush has brought into the file
-  Clock::time_point flushed = Clock::now();
-  std::optional<Error> failure;
-  std::optional<OpenLog> open;  // from when the file is a log until it is closed
-
-  void open(const std::filesystem::path& log, Access access);
-  void open_series();
-  void go_on_after(int64_t step);
-  void flush();
-  void sync() const;
-  void replace(const std::string& path, int64_t step, int64_t sequence,
-               const std::function<void(SealedWriter&)>& write);
-  void let_go() noexcept;
-  void close();
-  void be_open();  // to a process that dies
-};
-
-void Writer::State::open_series() {
-  for (const Cadence& cadence : description.cadences) {
-    tables.emplace(cadence.name, CadenceRows(file, cadence));
-  }
-  for (const SampleSeries& series : description.samples) {
-    images.emplace(series.name, SampleStack(file, series));
-  }
-  for (const TensorSeries& series : description.tensors) {
-    tensors.emplace(series.name, Stack(hdf5::open_group(file, "tensors/" + series.name), "values", hdf5::Type::f32));
-  }
-}
-
-// A log that is there already.
-void Writer::State::open(const std::filesystem::path& log, Access access) {
-  file = open_log(log, access);
-  description = read_description(file);
-  const auto newest = read_newest_checkpoint(file, description);
-  checkpoints = newest ? newest->sequence : 0;
-  open_series();
-}
-
-void Writer::State::go_on_after(int64_t step) {
-  const auto truncate = [step](auto& all) {
-    for (auto& [name, series] : all) {
-      series.truncate(step);
-    }
-  };
-  truncate(tables);
-  truncate(images);
-  truncate(tensors);
-  const SealedWriter unfinished(hdf5::open_group(file, "final"));
-  write_status(file, Status::running, "");
-}
-
-void Writer::State::flush() {
-  struct stat now {};
-  if (fstat(hdf5::descriptor_of(file), &now) == 0 && now.st_nlink == 0) {
-    throw hdf5::Failure("the file has been removed");
-  }
-  for (auto& [name, table] : tables) {
-    table.drain();
-  }
-  reserved = hdf5::reserve_space(file, reserved);
-  hdf5::check(H5Fflush(file, H5F_SCOPE_LOCAL));
-  kept_step = newest_step;
-  flushed = Clock::now();
-}
-
-// A flush hands the bytes to the system, which survives our end; this hands them to the disk.
-void Writer::State::sync() const {
-  if (fsync(hdf5::descriptor_of(file)) != 0) {
-    throw hdf5::Failure(std::strerror(errno));
-  }
-}
-
-// The seal is broken in the file before anything is overwritten, and whole only after everything is there.
-void Writer::State::replace(const std::string& group_path, int64_t step, int64_t sequence,
-                            const std::function<void(SealedWriter&)>& write) {
-  SealedWriter group(hdf5::open_group(file, group_path));
-  flush();
-  write(group);
-  flush();
-  sync();
-  newest_step = std::max(newest_step, step);
-  group.seal(step, sequence);
-  flush();
-  sync();
-}
-
-void Writer::State::close() {
-  flush();
-  sync();
-  tables.clear();
-  images.clear();
-  tensors.clear();
-  hdf5::check(H5Fclose(file.release()));
-  open.reset();
-  lock.reset();
-}
-
-void Writer::State::be_open() {
-  open.emplace(this, [](void* writer, const char* reason) {
-    auto& state = *static_cast<State*>(writer);
-    try {
-      write_status(state.file, Status::failed, reason);
-      state.close();
-      return true;
-    } catch (const std::exception&) {  // the log stays as its last flush left it
-      return false;
-    }
-  });
-}
-
-// Drops the open file as it is on disk. What HDF5 still holds is lost: to write it out is what has just failed.
-void Writer::State::let_go() noexcept {
-  open.reset();
-  const bool detached = hdf5::detach(file);
-  tables.clear();
-  images.clear();
-  tensors.clear();
-  if (detached) {
-    file.close();
-  } else {
-    file.release();
-  }
-  lock.reset();
-}
 
 template <typename Action>
 void Writer::guarded(Action&& action) {
@@ -418,7 +269,7 @@ void Writer::set_status(Status status, const std::string& exit_reason) {
 
 void Writer::flush_if_due() {
   guarded([&](State& state) {
-    if (Clock::now() - state.flushed >= flush_period) {
+    if (std::chrono::steady_clock::now() - state.flushed >= flush_period) {
       state.flush();
     }
   });

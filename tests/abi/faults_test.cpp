@@ -1,6 +1,4 @@
 // Mistakes of authors end in an error that says where, in the step in which they are made.
-#include <fstream>
-
 #include "inference/trained_model.hpp"
 #include "support.hpp"
 
@@ -19,30 +17,14 @@ std::string with_loss(const std::string& fault) {
   return faults("none", "[loss.reconstruction]\nuse = \"faulty\"\nfault = \"" + fault + "\"\n");
 }
 
-std::string line_of(const std::string& fault) {
-  std::ifstream source(FAULTS);
-  int line = 0;
-  for (std::string text; std::getline(source, text);) {
-    ++line;
-    if (text.ends_with("// FAULT: " + fault)) {
-      return "faults.cpp:" + std::to_string(line) + ": ";
-    }
-  }
-  return "no such line";
-}
-
-// What a run ends with, thrown or in its outcome.
-std::string failure(const std::string& text) {
-  TempFolder folder;
-  std::string reason;
-  const std::string thrown = message_of([&] { reason = train(folder, make(text)).outcome.reason; });
-  return reason.empty() ? thrown : reason;
+std::string place_of(const std::string& fault) {
+  return "faults.cpp:" + std::to_string(line_of(FAULTS, "// FAULT: " + fault)) + ": ";
 }
 
 void check_fault(const std::string& fault, const std::string& step, const std::string& words) {
   const std::string message = failure(faults(fault));
   CHECK_MESSAGE(contains(message, "model 'faults', training step " + step + ": "), message);
-  CHECK_MESSAGE(contains(message, line_of(fault)), message);
+  CHECK_MESSAGE(contains(message, place_of(fault)), message);
   CHECK_MESSAGE(contains(message, words), message);
   CHECK_MESSAGE(!contains(message, "defect of atelier"), message);
 }
@@ -81,7 +63,7 @@ TEST_CASE("the first failure is what is said, whatever the author does with its 
 
 TEST_CASE("a layer kept in a std::function is on the author's line, not on one of the standard library") {
   const std::string message = failure(faults("function"));
-  CHECK_MESSAGE(contains(message, line_of("function")), message);
+  CHECK_MESSAGE(contains(message, place_of("function")), message);
   CHECK_MESSAGE(!contains(message, "include/c++"), message);
 }
 

@@ -195,7 +195,7 @@ class OneBatch final : public plugin::BatchSource {
       const tensor::DType dtype = field.dtype == tensor::DType::i64 ? field.dtype : real;
       values_.emplace_back(shape, dtype);
       assign(batch.at(field.name), values_.back());
-      fields_.push_back({field.name, {shape, dtype}, values_.back().storage.data()});
+      fields_.push_back({field.name, {shape, dtype}, values_.back().storage.data(), {}});
     }
   }
   [[nodiscard]] int64_t size() const override { return size_; }

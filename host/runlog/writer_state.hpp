@@ -1,0 +1,54 @@
+// Inside this room only: an open log as its writer has it.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/error.hpp"
+#include "runlog/hdf5.hpp"
+#include "runlog/last_words.hpp"
+#include "runlog/layout.hpp"
+#include "runlog/locks.hpp"
+#include "runlog/sealed_group.hpp"
+#include "runlog/series.hpp"
+#include "runlog/writer.hpp"
+
+namespace atelier::runlog {
+
+struct Writer::State {
+  using Clock = std::chrono::steady_clock;
+  template <typename Series>
+  using ByName = std::map<std::string, Series, std::less<>>;
+
+  std::filesystem::path path;
+  std::optional<Lock> lock;  // none: closed or abandoned
+  hdf5::Handle file;
+  RunDescription description;
+  ByName<CadenceRows> tables;
+  ByName<SampleStack> images;
+  ByName<Stack> tensors;
+  int64_t checkpoints = 0;   // the sequence number of the newest
+  int64_t reserved = 0;      // bytes of disk space
+  int64_t newest_step = -1;  // of what was given to us
+  int64_t kept_step = -1;    // of what a flush has brought into the file
+  Clock::time_point flushed = Clock::now();
+  std::optional<Error> failure;
+  std::optional<OpenLog> watched;  // from when the file is a log until it is closed
+
+  void open(const std::filesystem::path& log, Access access);
+  void open_series();
+  void go_on_after(int64_t step);
+  void flush();
+  void sync() const;
+  void replace(const std::string& path, int64_t step, int64_t sequence,
+               const std::function<void(SealedWriter&)>& write);
+  void let_go() noexcept;
+  void close();
+  void be_open();  // to a process that dies
+};
+
+}  // namespace atelier::runlog
