@@ -49,7 +49,9 @@ void Session::begin(const StepCounters& counters, const Observation& observation
   observation_ = observation;
   draws_before_ = 0;
   executed_ = nullptr;
-  pending().results = {};
+  pending().results.entries.clear();
+  pending().results.tensors.clear();
+  pending().results.finite = true;
   begin_segment();
 }
 

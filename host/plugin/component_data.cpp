@@ -31,7 +31,11 @@ catalog::FieldSpec field_of(const atl_field& field) {
     if (length < 0) {  // which a Shape cannot hold
       throw Error(ErrorKind::plugin, "{} has an axis of {}, expected lengths of at least 1", what, length);
     }
-    out.dims.append(length);
+    try {
+      out.dims.append(length);
+    } catch (const Error& error) {
+      throw Error(ErrorKind::plugin, "{}: {}", what, error.what());
+    }
   }
   constexpr uint64_t most_classes = 1'000'000;
   for (const atl_string& name : span_of<atl_string>(field.class_names, field.class_name_count, most_classes,

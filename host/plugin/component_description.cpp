@@ -173,11 +173,9 @@ Component read_component(const atl_component& component, catalog::Description ab
   const atl_description from = copy_of(component.description, kind + ": its description");
   about(kind, [&] { description.name = own(from.name); });
   const std::string whose = fmt::format("the {} {}", name_of(description.kind), catalog::quoted(description.name));
-  about(whose, [&] {
-    read_description(from, description);
-    check_table(description.kind, component.table);
-  });
+  about(whose, [&] { read_description(from, description); });
   throw_if_any(whose, problems_of(description));
+  about(whose, [&] { check_table(description.kind, component.table); });
   return out;
 }
 

@@ -161,7 +161,8 @@ TEST_CASE("two plugins with a component of one name name each other") {
 
 TEST_CASE("a plugin that leaves open which values of a number are better is refused") {
   const std::string twice = loading({broken / "measured_twice.so"});
-  CHECK_MESSAGE(contains(twice, "measured_twice.so: the model 'measured': the measure 'loss' is declared twice"), twice);
+  CHECK_MESSAGE(contains(twice, "measured_twice.so: the model 'measured': the measure 'loss' is declared twice"),
+                twice);
   const std::string nameless = loading({broken / "measured_nameless.so"});
   CHECK_MESSAGE(contains(nameless, "the model 'measured': a measure has no name"), nameless);
   const std::string sideways = loading({broken / "measured_sideways.so"});

@@ -33,7 +33,7 @@ use = "mnist"
         "tiny.toml:3:10: train.epochs: got 0, expected an integer >= 1\n"
         "tiny.toml:6:1: model.latnt: got an unknown key; did you mean 'latent'?\n"
         "<override \"seed=-1\">: seed: got -1, expected an integer >= 0\n"
-        "<override \"optimizer.use=sgd\">: optimizer.learning_rate: got nothing, expected a number");
+        "<override \"optimizer.use=sgd\">: optimizer.learning_rate: got nothing, expected a finite number");
 }
 
 TEST_CASE("unknown keys and tables name the nearest, or all that are known") {
@@ -89,7 +89,7 @@ TEST_CASE("values out of range") {
   CHECK(report(minimal("checkpoint.every = inf\n")) ==
         "tiny.toml:6:20: checkpoint.every: got inf, expected a finite number > 0");
   CHECK(report(minimal("optimizer.learning_rate = nan\n")) ==
-        "tiny.toml:6:27: optimizer.learning_rate: got nan, expected a number >= 0");
+        "tiny.toml:6:27: optimizer.learning_rate: got nan, expected a finite number >= 0");
   CHECK(report(minimal("optimizer.betas = [0.9, 1.5]\n")) ==
         "tiny.toml:6:25: optimizer.betas[1]: got 1.5, expected a number in [0, 1]");
   CHECK(report(minimal("sample.count = 5000\n")) ==

@@ -35,7 +35,8 @@ static atl_status create(atl_context* context, const atl_settings* settings, con
   data->dims[0] = 1;
   data->dims[1] = settings->values[0].value.integer;
   data->dims[2] = settings->values[1].value.integer;
-  data->fields[0].now = (atl_field){sizeof(later_field), TEXT("image"), ATL_FLOAT32, 3, data->dims, 0, 0.0, 10.0, NULL, 0};
+  data->fields[0].now =
+      (atl_field){sizeof(later_field), TEXT("image"), ATL_FLOAT32, 3, data->dims, 0, 0.0, 10.0, NULL, 0};
   data->fields[1].now = (atl_field){sizeof(later_field), TEXT("label"), ATL_INT64, 0, data->dims, 2, 0.0, 0.0, NULL, 0};
   data->spec = (atl_data_spec){sizeof(atl_data_spec), &data->fields[0].now, 2, 10, 10, NULL, 0};
   *self = data;

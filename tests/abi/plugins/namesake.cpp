@@ -17,7 +17,7 @@ class Data final : public Dataset {
     fields.push_back({"image", ATL_FLOAT32, {1, 4, 4}, 0, 0, 1});
     train_count = test_count = NAMESAKE;
   }
-  void read(Split, int64_t, const Sample& sample) const override { sample.fail(NAME("data") " was read"); }
+  void read(Split, int64_t, const Sample&) const override {}
 };
 ATELIER_DATASET(NAME("data"), Data)
 
