@@ -8,7 +8,10 @@
 #include <exception>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+
+#include "base/printable.hpp"
 
 namespace atelier {
 
@@ -23,19 +26,33 @@ enum class ErrorKind {
   internal,    // a broken invariant: a defect of the host
 };
 
-// Thrown by every room below host/cli, which alone prints it and chooses the exit code. what() is the whole message.
+// Thrown by every room below host/cli, which alone prints it and chooses the exit code. what() is the whole message. A
+// text that the message is made with takes one line, whatever it holds; lines of our own are given as one string.
 class Error : public std::exception {
  public:
   Error(ErrorKind kind, std::string message) : kind_(kind), message_(std::move(message)) {}
 
   template <typename... Arguments>
   Error(ErrorKind kind, fmt::format_string<Arguments...> format, Arguments&&... arguments)
-      : Error(kind, fmt::format(format, std::forward<Arguments>(arguments)...)) {}
+      : Error(kind, formatted(format, shown(arguments)...)) {}
 
   [[nodiscard]] ErrorKind kind() const noexcept { return kind_; }
   [[nodiscard]] const char* what() const noexcept override { return message_.c_str(); }
 
  private:
+  template <typename T>
+  static decltype(auto) shown(const T& argument) {
+    if constexpr (std::is_convertible_v<const T&, std::string_view>) {
+      return printable(argument);
+    } else {
+      return (argument);
+    }
+  }
+  template <typename... Arguments>
+  static std::string formatted(fmt::string_view format, const Arguments&... arguments) {
+    return fmt::vformat(format, fmt::make_format_args(arguments...));
+  }
+
   ErrorKind kind_;
   std::string message_;
 };

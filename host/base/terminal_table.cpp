@@ -1,13 +1,28 @@
 #include "base/terminal_table.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 #include "base/error.hpp"
+#include "base/printable.hpp"
 
 namespace atelier::terminal {
 namespace {
 
 constexpr size_t gap = 2;  // spaces between columns
+
+// Of what comes from outside, a cell takes one line.
+TextTable printable_of(TextTable table) {
+  for (Column& column : table.columns) {
+    column.heading = printable(column.heading);
+  }
+  for (std::vector<Cell>& row : table.rows) {
+    for (Cell& cell : row) {
+      cell.text = printable(cell.text);
+    }
+  }
+  return table;
+}
 
 std::vector<size_t> widths_of(const TextTable& table) {
   std::vector<size_t> widths;
@@ -51,27 +66,56 @@ std::string aligned(const Cell& cell, const Column& column, size_t width, bool c
   return last ? shown : shown + padding;
 }
 
-std::string line_of(const TextTable& table, const std::vector<Cell>& cells, const std::vector<size_t>& block,
-                    const std::vector<size_t>& widths, bool colour) {
-  std::string line;
-  for (size_t i = 0; i < block.size(); ++i) {
-    const size_t c = block[i];
-    line += (i == 0 ? "" : std::string(gap, ' '));
-    line += aligned(cells[c], table.columns[c], widths[c], colour, i + 1 == block.size());
+// One line, or as many as the cell with the longest text takes.
+std::string lines_of(const TextTable& table, const std::vector<Cell>& cells, const std::vector<size_t>& block,
+                     const std::vector<size_t>& widths, bool colour) {
+  std::vector<std::vector<std::string>> texts;
+  size_t height = 1;
+  for (const size_t c : block) {
+    texts.push_back(table.columns[c].wraps ? wrapped_lines(cells[c].text, widths[c]) : std::vector{cells[c].text});
+    height = std::max(height, texts.back().size());
   }
-  line.erase(line.find_last_not_of(' ') + 1);
-  return line + "\n";
+  std::string lines;
+  for (size_t k = 0; k < height; ++k) {
+    std::string line;
+    for (size_t i = 0; i < block.size(); ++i) {
+      const size_t c = block[i];
+      const Cell cell{k < texts[i].size() ? texts[i][k] : "", cells[c].emphasis};
+      line += (i == 0 ? "" : std::string(gap, ' '));
+      line += aligned(cell, table.columns[c], widths[c], colour && !cell.text.empty(), i + 1 == block.size());
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    lines += line + "\n";
+  }
+  return lines;
 }
 
-// Shortens the last column of a block to what is left of the line.
-std::vector<size_t> fitted(std::vector<size_t> widths, const std::vector<size_t>& block, size_t width) {
-  size_t before = 0;
-  for (size_t i = 0; i + 1 < block.size(); ++i) {
-    before += widths[block[i]] + gap;
+// What a column needs at least: of one that wraps, some words' width.
+std::vector<size_t> least_of(const TextTable& table, std::vector<size_t> natural) {
+  constexpr size_t some_words = 24;
+  for (size_t c = 0; c < natural.size(); ++c) {
+    natural[c] = table.columns[c].wraps ? std::min(natural[c], some_words) : natural[c];
+  }
+  return natural;
+}
+
+// In a block: what is left of the line goes to columns that wrap; where it is too short, the last column is narrower.
+std::vector<size_t> fitted(std::vector<size_t> widths, const std::vector<size_t>& natural,
+                           const std::vector<size_t>& block, size_t width) {
+  size_t taken = gap * (block.size() - 1);
+  for (const size_t c : block) {
+    taken += widths[c];
+  }
+  for (const size_t c : std::views::reverse(block)) {  // the last is usually the longest
+    const size_t more =
+        std::min(natural[c] - widths[c], width == 0 ? std::string::npos : width - std::min(width, taken));
+    widths[c] += more;
+    taken += more;
   }
   constexpr size_t least = 8;  // where not even that is left, the line is too long rather than empty
-  if (width > 0 && !block.empty() && before + widths[block.back()] > width) {
-    widths[block.back()] = std::min(widths[block.back()], std::max(least, width - std::min(width, before)));
+  if (width > 0 && taken > width) {
+    size_t& last = widths[block.back()];
+    last = std::min(last, std::max(least, last - std::min(last, taken - width)));
   }
   return widths;
 }
@@ -83,7 +127,8 @@ void TextTable::add(std::vector<Cell> row) {
   rows.push_back(std::move(row));
 }
 
-std::string to_text(const TextTable& table, const Layout& layout, size_t repeated) {
+std::string to_text(const TextTable& given, const Layout& layout, size_t repeated) {
+  const TextTable table = printable_of(given);
   const std::vector<size_t> natural = widths_of(table);
   std::vector<Cell> headings;
   for (const auto& column : table.columns) {
@@ -91,14 +136,15 @@ std::string to_text(const TextTable& table, const Layout& layout, size_t repeate
   }
   const bool has_headings = std::ranges::any_of(table.columns, [](const Column& c) { return !c.heading.empty(); });
   std::string text;
-  for (const auto& block : blocks_of(natural, layout.width, repeated)) {
-    const std::vector<size_t> widths = fitted(natural, block, layout.width);
+  const std::vector<size_t> least = least_of(table, natural);
+  for (const auto& block : blocks_of(least, layout.width, repeated)) {
+    const std::vector<size_t> widths = fitted(least, natural, block, layout.width);
     text += text.empty() ? "" : "\n";
     if (has_headings) {
-      text += line_of(table, headings, block, widths, layout.colour);
+      text += lines_of(table, headings, block, widths, layout.colour);
     }
     for (const auto& row : table.rows) {
-      text += line_of(table, row, block, widths, layout.colour);
+      text += lines_of(table, row, block, widths, layout.colour);
     }
   }
   return text;

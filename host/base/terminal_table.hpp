@@ -13,6 +13,7 @@ enum class Align { left, right };
 struct Column {
   std::string heading;
   Align align = Align::left;
+  bool wraps = false;  // a text that is too wide goes on below, instead of being cut
 };
 
 struct Cell {
@@ -29,7 +30,7 @@ struct TextTable {
 
 // Lines that end in '\n': headings, then the rows, two spaces between columns. Where that is wider than the layout, the
 // columns are laid out in blocks below each other, and every block begins with the first `repeated` columns. A column
-// that is too wide even alone is shortened.
+// that is too wide even alone is shortened, or goes on below.
 std::string to_text(const TextTable& table, const Layout& layout, size_t repeated = 1);
 
 // One record of comma-separated values (RFC 4180): quoted where it has to be, ends in "\n".

@@ -2,7 +2,13 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <random>
+#include <sstream>
+
+#include "base/printable.hpp"
 
 namespace atelier::terminal {
 namespace {
@@ -11,22 +17,37 @@ bool begins_code_point(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
 }
 
-const char* escape_of(Emphasis emphasis) {
-  switch (emphasis) {
-    case Emphasis::none:
-      return "";
-    case Emphasis::strong:
-      return "\x1b[1m";
-    case Emphasis::good:
-      return "\x1b[32m";
-    case Emphasis::bad:
-      return "\x1b[31m";
-    case Emphasis::warning:
-      return "\x1b[33m";
-    case Emphasis::faint:
-      return "\x1b[2m";
+// Chosen when the process begins, so that nothing that was written before can hold it.
+const std::string& mark_begin() {
+  static const std::string text = [] {
+    std::random_device source;
+    return fmt::format("\x1b{:08x}{:08x}", source(), source());
+  }();
+  return text;
+}
+
+constexpr char mark_end = 'a';  // the letter of Emphasis::none
+char letter_of(Emphasis emphasis) {
+  return static_cast<char>(mark_end + static_cast<int>(emphasis));
+}
+
+// "" for what is no mark's letter.
+const char* escape_of(char letter) {
+  constexpr std::array<const char*, 6> escapes{"\x1b[0m", "\x1b[1m", "\x1b[32m", "\x1b[31m", "\x1b[33m", "\x1b[2m"};
+  const auto index = static_cast<size_t>(letter - mark_end);
+  return index < escapes.size() ? escapes[index] : "";
+}
+
+std::string with_escapes(std::string_view text, std::string (*printable_text)(std::string_view)) {
+  const std::string& mark = mark_begin();
+  std::string out;
+  for (size_t at = text.find(mark); at != std::string_view::npos; at = text.find(mark)) {
+    out += printable_text(text.substr(0, at));
+    text.remove_prefix(at + mark.size());
+    out += text.empty() ? "" : escape_of(text.front());
+    text.remove_prefix(text.empty() ? 0 : 1);
   }
-  return "";
+  return out + printable_text(text);
 }
 
 std::string spaces_to(std::string_view text, size_t columns) {
@@ -40,7 +61,15 @@ std::string emphasized(std::string_view text, Emphasis emphasis, bool colour) {
   if (!colour || emphasis == Emphasis::none) {
     return std::string(text);
   }
-  return fmt::format("{}{}\x1b[0m", escape_of(emphasis), text);
+  return fmt::format("{}{}{}{}", mark_begin(), letter_of(emphasis), text, mark_begin()) + mark_end;
+}
+
+std::string shown_lines(std::string_view text) {
+  return with_escapes(text, printable_lines);
+}
+
+std::string shown_line(std::string_view text) {
+  return with_escapes(text, printable);
 }
 
 size_t columns_of(std::string_view text) {
@@ -70,6 +99,41 @@ std::string shortened(std::string_view text, size_t columns) {
     ++kept;
   }
   return std::string(text.substr(0, kept)) + "…";
+}
+
+std::vector<std::string> wrapped_lines(std::string_view text, size_t columns) {
+  std::vector<std::string> lines(1);
+  size_t used = 0;  // of the last line
+  std::istringstream words{std::string(text)};
+  for (std::string word; words >> word;) {
+    const size_t gap = used == 0 ? 0 : 1;
+    if (columns > 0 && gap > 0 && used + gap + columns_of(word) > columns) {
+      lines.emplace_back();
+      used = 0;
+    } else if (gap > 0) {
+      lines.back() += ' ';
+      ++used;
+    }
+    for (const char c : word) {  // a word that is longer than a line is cut
+      if (columns > 0 && used == columns && begins_code_point(c)) {
+        lines.emplace_back();
+        used = 0;
+      }
+      lines.back() += c;
+      used += begins_code_point(c) ? 1 : 0;
+    }
+  }
+  return lines;
+}
+
+std::string wrapped(std::string_view text, size_t columns, size_t indent) {
+  constexpr size_t least = 16;  // where not even that is left, lines are too long rather than of single letters
+  std::string out;
+  for (const std::string& line :
+       wrapped_lines(text, columns == 0 ? 0 : std::max(least, columns - std::min(columns, indent)))) {
+    out += out.empty() ? line : "\n" + std::string(indent, ' ') + line;
+  }
+  return out;
 }
 
 std::string pad_right(std::string_view text, size_t columns) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 
 namespace atelier {
@@ -65,7 +66,8 @@ std::string one_of(const std::vector<std::string>& choices) {
 std::string human_bytes(double bytes) {
   constexpr std::array<const char*, 5> units{"B", "KB", "MB", "GB", "TB"};
   size_t unit = 0;
-  while (bytes >= 1000 && unit + 1 < units.size()) {
+  const auto digits = [&] { return unit == 0 ? std::round(bytes) : std::round(10 * bytes) / 10; };  // as they are shown
+  while (digits() >= 1000 && unit + 1 < units.size()) {
     bytes /= 1000;
     ++unit;
   }

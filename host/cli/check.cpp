@@ -101,7 +101,7 @@ int check(const Arguments& arguments) {
   }
   if (arguments.has("json")) {
     const Json json{{"experiment", experiment_json(experiment)}, {"model", summary_json(summary)}};
-    print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+    print_json(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   } else {
     print(fmt::format("{}\n{}\n{}", experiment::resolved_with_origins(experiment),
                       parameters_text(summary, output_layout()), totals_text(summary)));

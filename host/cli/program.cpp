@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "base/error.hpp"
+#include "base/printable.hpp"
 #include "cli/crash.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
@@ -61,14 +62,14 @@ int run_and_report(const std::vector<std::string>& words) {
     print_error(error.what());
     return is_wrong_input(error.kind()) ? exit_wrong_input : exit_failed;
   } catch (const std::filesystem::filesystem_error& error) {  // a path that cannot even be looked at
-    print_error(error.path1().string() + ": " + error.code().message());
+    print_error(printable(error.path1().string()) + ": " + error.code().message());
     return exit_wrong_input;
   } catch (const std::bad_alloc&) {
     print_error("out of memory");
   } catch (const std::system_error& error) {  // no more threads, most likely
     print_error(fmt::format("the system refuses: {}", error.what()));
   } catch (const std::exception& error) {
-    print_error(std::string(error.what()) + " (a defect of atelier; please report it)");
+    print_error(printable(error.what()) + " (a defect of atelier; please report it)");
   }
   return exit_failed;
 }

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 
+#include "base/printable.hpp"
 #include "base/terminal_text.hpp"
 #include "cli/program.hpp"
 #include "cli/terminal.hpp"
@@ -57,7 +57,7 @@ std::string plain_line(const training::Progress& progress) {
 std::string metrics_text(const std::map<std::string, double>& metrics) {
   std::string text;
   for (const auto& [name, value] : metrics) {
-    text += fmt::format("  {} {}", name, terminal::number_text(value));
+    text += fmt::format("  {} {}", printable(name), terminal::number_text(value));
   }
   return text;
 }
@@ -117,8 +117,7 @@ ProgressPrinter::~ProgressPrinter() {
 
 void ProgressPrinter::clear_line() {
   if (line_drawn_) {
-    std::fputs("\r\x1b[K", stderr);
-    std::fflush(stderr);
+    clear_message();
     line_drawn_ = false;
   }
 }
@@ -142,9 +141,7 @@ bool ProgressPrinter::is_due() {
 }
 
 void ProgressPrinter::draw_line(const std::string& line) {
-  const std::string text = fmt::format("\r{}\x1b[K", line);
-  std::fwrite(text.data(), 1, text.size(), stderr);
-  std::fflush(stderr);
+  redraw_message(line);
   line_drawn_ = true;
 }
 
@@ -192,7 +189,7 @@ void ProgressPrinter::message(std::string_view text) {
 
 int report_outcome(const training::RunOutcome& outcome) {
   const bool early = outcome.status == runlog::Status::finished && !outcome.reason.empty();
-  print(fmt::format("{}\n{}: {} steps, {} of training, {} samples/s{}{}\n", outcome.log.string(),
+  print(fmt::format("{}\n{}: {} steps, {} of training, {} samples/s{}{}\n", printable(outcome.log.string()),
                     to_string(outcome.status), grouped(outcome.steps), duration_text(outcome.training_seconds),
                     grouped(std::llround(outcome.samples_per_second)), early ? "; " : "", early ? outcome.reason : ""));
   if (!outcome.metrics.empty()) {

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "base/error.hpp"
+#include "base/printable.hpp"
 #include "base/terminal_text.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/output_file.hpp"
@@ -27,7 +28,7 @@ std::string plan_text(const experiment::Experiment& experiment, const training::
       "would train '{}': {} steps of {} samples from {}, {} parameters, {} threads\n"
       "would log to {}\n",
       experiment.name, grouped(summary.total_steps), grouped(summary.batch_size), grouped(summary.train_count),
-      grouped(summary.parameter_count), options.threads, (options.out_directory / experiment.name).string());
+      grouped(summary.parameter_count), options.threads, printable((options.out_directory / experiment.name).string()));
 }
 
 void report_profile(const training::RunOutcome& outcome, const std::string& trace) {

@@ -10,7 +10,7 @@ namespace {
 
 int schema(const Arguments& arguments) {
   std::string text = experiment::json_schema(load_plugins(arguments).descriptions());
-  print(text.ends_with('\n') ? text : text + "\n");
+  print_json(text.ends_with('\n') ? text : text + "\n");
   return exit_done;
 }
 

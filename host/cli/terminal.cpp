@@ -11,9 +11,16 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/printable.hpp"
 
 namespace atelier::cli {
 namespace {
+
+constexpr const char* to_end_of_line = "\x1b[K";
+
+void write(std::FILE* stream, const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stream);
+}
 
 std::string_view environment(const char* name) {
   const char* const value = std::getenv(name);
@@ -37,7 +44,11 @@ size_t columns_of_terminal(int descriptor) {
 }  // namespace
 
 void print(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  write(stdout, terminal::shown_lines(text));
+}
+
+void print_json(const std::string& json) {
+  write(stdout, printable_json(json));
 }
 
 void flush_output() {
@@ -49,8 +60,17 @@ void flush_output() {
 }
 
 void print_message(const std::string& line) {
-  const std::string text = line + "\n";
-  std::fwrite(text.data(), 1, text.size(), stderr);
+  write(stderr, terminal::shown_line(line) + "\n");
+}
+
+void redraw_message(const std::string& line) {
+  write(stderr, "\r" + terminal::shown_line(line) + to_end_of_line);
+  std::fflush(stderr);
+}
+
+void clear_message() {
+  write(stderr, std::string("\r") + to_end_of_line);
+  std::fflush(stderr);
 }
 
 terminal::Layout output_layout() {

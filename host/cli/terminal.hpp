@@ -1,4 +1,5 @@
-// Standard output and standard error. Output is what was asked for; messages and progress are all else.
+// Standard output and standard error, which are written here alone. Output is what was asked for; messages and progress
+// are all else.
 #pragma once
 
 #include <cstddef>
@@ -8,14 +9,19 @@
 
 namespace atelier::cli {
 
-// To standard output. A failure to write it is found by flush_output().
+// To standard output, as terminal::shown_lines makes it: nothing in it acts on the terminal but our own emphasis. A
+// failure to write it is found by flush_output().
 void print(const std::string& text);
+void print_json(const std::string& json);  // the same JSON
 
 // Throws Error(file) where standard output could not be written (a full disk, a closed pipe).
 void flush_output();
 
-// A line to standard error.
+// One line to standard error, whatever names in it hold.
 void print_message(const std::string& line);
+// On a terminal: a line that the next one of these overwrites.
+void redraw_message(const std::string& line);
+void clear_message();
 
 // Of standard output: as wide as the terminal, or as COLUMNS says, or without limit where the output goes elsewhere.
 terminal::Layout output_layout();

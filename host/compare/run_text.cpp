@@ -5,6 +5,7 @@
 
 #include <sstream>
 
+#include "base/printable.hpp"
 #include "base/sparkline.hpp"
 #include "base/terminal_table.hpp"
 #include "compare/run.hpp"
@@ -19,7 +20,7 @@ std::string heading(const std::string& text, const terminal::Layout& layout) {
 }
 
 std::string field(const std::string& name, const std::string& value) {
-  return value.empty() ? "" : fmt::format("{} {}\n", terminal::pad_right(name, 10), value);
+  return value.empty() ? "" : fmt::format("{} {}\n", terminal::pad_right(name, 10), printable(value));
 }
 
 std::string indented(const std::string& text) {
@@ -36,9 +37,9 @@ terminal::Layout inside(const terminal::Layout& layout) {  // of what is indente
 }
 
 std::string identity(const Run& run, const terminal::Layout& layout) {
-  std::string text =
-      fmt::format("{}  {}  {}\n", terminal::emphasized(run.name, terminal::Emphasis::strong, layout.colour), run.run_id,
-                  terminal::emphasized(to_string(run.state), emphasis_of(run.state), layout.colour));
+  std::string text = fmt::format(
+      "{}  {}  {}\n", terminal::emphasized(printable(run.name), terminal::Emphasis::strong, layout.colour),
+      printable(run.run_id), terminal::emphasized(to_string(run.state), emphasis_of(run.state), layout.colour));
   text += field("path", run.path.string());
   text += field("created", run.created_utc);
   text += field("seed", fmt::format("{}", run.seed));

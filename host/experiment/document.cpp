@@ -8,8 +8,8 @@
 #include <sstream>
 
 #include "base/error.hpp"
+#include "base/printable.hpp"
 #include "catalog/description.hpp"
-#include "experiment/problems.hpp"
 
 namespace atelier::experiment {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <tuple>
 
+#include "base/printable.hpp"
 #include "base/terminal_text.hpp"
-#include "experiment/problems.hpp"
 
 namespace atelier::experiment {
 namespace {

@@ -23,11 +23,4 @@ void Problems::throw_if_any() const {
   throw Error(ErrorKind::experiment, std::move(report));
 }
 
-std::string printable(std::string_view text) {
-  std::string line(text);
-  std::ranges::replace_if(
-      line, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
-  return line;
-}
-
 }  // namespace atelier::experiment

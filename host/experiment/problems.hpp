@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "experiment/place.hpp"
@@ -24,8 +23,5 @@ class Problems {
   };
   std::vector<Problem> problems_;
 };
-
-// The text on one line: control characters become spaces.
-std::string printable(std::string_view text);
 
 }  // namespace atelier::experiment

@@ -4,8 +4,8 @@
 
 #include <functional>
 
+#include "base/printable.hpp"
 #include "experiment/document.hpp"
-#include "experiment/problems.hpp"
 
 namespace atelier::experiment {
 namespace {

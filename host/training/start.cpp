@@ -14,7 +14,7 @@ inference::ForeignRun find_source(const Setup& setup, const plugin::Registry& re
   try {
     return inference::runs_by_name(experiment, registry, environment)(experiment.start->from);
   } catch (const Error& error) {
-    throw Error(error.kind(), "{}: {}", located(experiment, "start", "from"), error.what());
+    throw Error(error.kind(), located(experiment, "start", "from") + ": " + error.what());  // may have several lines
   }
 }
 

@@ -38,9 +38,26 @@ TEST_CASE("numbers and durations for people") {
 }
 
 TEST_CASE("colour surrounds text only where it is wanted") {
-  CHECK(emphasized("a", Emphasis::good, true) == "\x1b[32ma\x1b[0m");
+  CHECK(shown_line(emphasized("a", Emphasis::good, true)) == "\x1b[32ma\x1b[0m");
+  CHECK(shown_lines("b " + emphasized("a\n", Emphasis::bad, true) + "c") == "b \x1b[31ma\n\x1b[0mc");
   CHECK(emphasized("a", Emphasis::good, false) == "a");
   CHECK(emphasized("a", Emphasis::none, true) == "a");
+}
+
+TEST_CASE("emphasis is ours alone: what looks like it is shown as text") {
+  CHECK(shown_lines("\x1b[31mred\x1b[0m\n") == "␛[31mred␛[0m\n");
+  CHECK(shown_line("two\nlines") == "two␊lines");
+  const std::string marked = emphasized("a", Emphasis::good, true);
+  CHECK(shown_line(marked.substr(0, marked.size() - 1)) == "\x1b[32ma");  // cut off in a mark
+  CHECK(shown_line("\x1b" + std::string(16, '0') + "bx") == "␛" + std::string(16, '0') + "bx");
+}
+
+TEST_CASE("text is wrapped between words, and a word only where it must be") {
+  CHECK(wrapped("one two  three\nfour", 16, 0) == "one two three\nfour");
+  CHECK(wrapped("one two three", 0, 4) == "one two three");
+  CHECK(wrapped("one größer as three and four", 24, 8) == "one größer as\n        three and four");
+  CHECK(wrapped_lines("größergrößer a", 8) == std::vector<std::string>{"größergr", "ößer a"});
+  CHECK(wrapped_lines("", 8) == std::vector<std::string>{""});
 }
 
 TEST_CASE("a TOML string is shown without its quotes where that is all there is to it") {

@@ -55,6 +55,10 @@ TEST_CASE("bytes are said in powers of 1000, whole ones without a digit after th
   CHECK(human_bytes(1000) == "1.0 KB");
   CHECK(human_bytes(1024) == "1.0 KB");
   CHECK(human_bytes(1250) == "1.2 KB");
+  CHECK(human_bytes(999.4) == "999 B");
+  CHECK(human_bytes(999.6) == "1.0 KB");
+  CHECK(human_bytes(999'940) == "999.9 KB");
+  CHECK(human_bytes(999'960) == "1.0 MB");
   CHECK(human_bytes(3.44e6) == "3.4 MB");
   CHECK(human_bytes(78.5e9) == "78.5 GB");
   CHECK(human_bytes(2e12) == "2.0 TB");

@@ -48,7 +48,7 @@ TEST_CASE("what is no override") {
   for (const std::string text : {"epochs", "=3", "a..b=1", "[a]=1", "#a=1", "a b=1", "\"a=1", ""}) {
     CHECK(report(minimal(), {text}) == "<override \"" + text + "\">" + expected);
   }
-  CHECK(report(minimal(), {"a\nb=1"}) == "<override \"a b=1\">" + expected);
+  CHECK(report(minimal(), {"a\nb=1"}) == "<override \"a␊b=1\">" + expected);
 }
 
 TEST_CASE("the value is one value: what a comment would hide is refused") {

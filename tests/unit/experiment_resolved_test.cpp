@@ -137,7 +137,7 @@ TEST_CASE("origins: the file, an override, a default, what is inherited") {
 
 TEST_CASE("an override with a line break stays within its comment") {
   const auto text = resolved_with_origins(parse_text(minimal(), {"evaluate.metric=a\nseed = 7"}));
-  CHECK(text.find("# override evaluate.metric=a seed = 7\n") != std::string::npos);
+  CHECK(text.find("# override evaluate.metric=a␊seed = 7\n") != std::string::npos);
   CHECK(parse_text(text).seed == 0);
 }
 
