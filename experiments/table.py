@@ -56,7 +56,7 @@ def finished_runs(row, runs):
             experiment = log["experiment"]
             had = settings(text(experiment["source"][()]), text(experiment["overrides"][()]).splitlines())
             if text(log.attrs["status"]) == "finished" and had == wanted:
-                seed, created = int(log.attrs["seed"]), text(log.attrs["created_utc"])
+                seed, created = int(log.attrs["seed"]), text(log.attrs["created_utc"]).rstrip("Z")  # sorts after a fraction
                 newest[seed] = max(newest.get(seed, ("", path)), (created, path))
     newest = {seed: path for seed, (_, path) in newest.items()}
     own = tomllib.loads(file_of(row).read_text())["seed"]

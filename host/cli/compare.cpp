@@ -1,40 +1,24 @@
 // atelier compare LOG...
-#include <algorithm>
 #include <filesystem>
 
 #include "base/error.hpp"
-#include "cli/logs.hpp"
 #include "cli/program.hpp"
 #include "cli/run_options.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
 #include "compare/comparison.hpp"
 #include "compare/json.hpp"
+#include "compare/listing.hpp"
 
 namespace atelier::cli {
 namespace {
 
-// Each log once, however often it is named.
-std::vector<std::filesystem::path> all_logs(const Arguments& arguments) {
-  std::vector<std::filesystem::path> all;
-  for (const auto& word : arguments.words) {
-    for (const auto& log : find_logs(word, arguments.text("out", "runs"))) {
-      if (std::ranges::find(all, log) == all.end()) {
-        all.push_back(log);
-      }
-    }
-  }
-  return all;
-}
-
 int compare_runs(const Arguments& arguments) {
-  std::vector<compare::Run> runs;
-  for (const auto& log : all_logs(arguments)) {
-    runs.push_back(compare::read_run(log));
-  }
-  const compare::Comparison comparison = compare::compare(std::move(runs), arguments.text("metric", ""));
+  const std::vector<std::filesystem::path> logs =
+      runlog::find_logs(arguments.words, runlog::OfName::newest, places_of(arguments));
+  const compare::Comparison comparison = compare::compare(compare::read_runs(logs), arguments.text("metric", ""));
   if (arguments.has("json")) {
-    print(compare::to_json(comparison));
+    print_json(compare::to_json(comparison));
   } else if (arguments.has("csv")) {
     print(compare::to_csv(comparison));
   } else {

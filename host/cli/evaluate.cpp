@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/terminal_table.hpp"
-#include "cli/logs.hpp"
 #include "cli/program.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_options.hpp"
@@ -55,7 +54,8 @@ int evaluate(const Arguments& arguments) {
   const std::string split =
       arguments.has("split") ? arguments.choice("split", {"test", "validation", "train"}) : std::string();
   const inference::Environment environment = environment_of(arguments);
-  const std::filesystem::path log = find_log(arguments.words.front(), environment.out_directory);
+  const std::filesystem::path log =
+      runlog::find_log(arguments.words.front(), runlog::Wanted::finished, places_of(arguments));
   const plugin::Registry registry = load_plugins(arguments);
   inference::Measurement measured;
   {
@@ -65,7 +65,11 @@ int evaluate(const Arguments& arguments) {
         chosen_weights(arguments),
         [&](const std::string& table, int64_t done, int64_t total) { printer.evaluating(table, done, total); });
   }
-  print(arguments.has("json") ? to_json(measured) : to_text(measured));
+  if (arguments.has("json")) {
+    print_json(to_json(measured));
+  } else {
+    print(to_text(measured));
+  }
   return exit_done;
 }
 

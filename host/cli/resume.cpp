@@ -1,6 +1,5 @@
 // atelier resume LOG
 #include "cli/interrupt.hpp"
-#include "cli/logs.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_options.hpp"
 #include "cli/verbs.hpp"
@@ -10,7 +9,8 @@ namespace {
 
 int resume(const Arguments& arguments) {
   training::RunOptions options{environment_of(arguments)};
-  const std::filesystem::path log = find_unfinished_log(arguments.words.front(), options.out_directory);
+  const std::filesystem::path log =
+      runlog::find_log(arguments.words.front(), runlog::Wanted::resumable, places_of(arguments));
   const plugin::Registry registry = load_plugins(arguments);
   options.stop = &watch_interrupts();
   training::RunOutcome outcome;

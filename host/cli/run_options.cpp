@@ -33,6 +33,10 @@ std::vector<fs::path> data_directories(const Arguments& arguments, const fs::pat
   return directories;
 }
 
+void print_note(std::string_view line) {
+  print_message(fmt::format("atelier: note: {}", line));
+}
+
 }  // namespace
 
 plugin::Registry find_plugins(const Arguments& arguments) {
@@ -61,8 +65,12 @@ inference::Environment environment_of(const Arguments& arguments, const fs::path
   environment.out_directory = arguments.text("out", "runs");
   environment.data_directories = data_directories(arguments, file);
   environment.allow_changes = arguments.has("allow-changes");
-  environment.inform = [](std::string_view line) { print_message(fmt::format("atelier: note: {}", line)); };
+  environment.inform = print_note;
   return environment;
+}
+
+runlog::Places places_of(const Arguments& arguments) {
+  return {arguments.text("out", "runs"), "", print_note};
 }
 
 inference::WeightsOf chosen_weights(const Arguments& arguments) {

@@ -6,6 +6,7 @@
 #include "cli/command_line.hpp"
 #include "inference/trained_model.hpp"
 #include "plugin/registry.hpp"
+#include "runlog/find.hpp"
 
 namespace atelier::cli {
 
@@ -17,6 +18,9 @@ plugin::Registry load_plugins(const Arguments& arguments);
 // --threads, --out and --data; data is also looked for where ATELIER_DATA says, in ./data, and in the `data` beside the
 // folder of the experiment file (`file`; empty for none).
 inference::Environment environment_of(const Arguments& arguments, const std::filesystem::path& file = {});
+
+// Where LOG arguments are looked for: --out, and the current folder. What is passed over is a message.
+runlog::Places places_of(const Arguments& arguments);
 
 // --weights
 inference::WeightsOf chosen_weights(const Arguments& arguments);

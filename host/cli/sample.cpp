@@ -4,7 +4,6 @@
 #include <filesystem>
 
 #include "base/error.hpp"
-#include "cli/logs.hpp"
 #include "cli/output_file.hpp"
 #include "cli/program.hpp"
 #include "cli/run_options.hpp"
@@ -51,7 +50,7 @@ int sample(const Arguments& arguments) {
   const int64_t columns = arguments.integer("columns", 0, 1, most_images);
   const inference::WeightsOf weights = chosen_weights(arguments);
   const inference::Environment environment = environment_of(arguments);
-  const fs::path log = find_log(arguments.words.front(), environment.out_directory);
+  const fs::path log = runlog::find_log(arguments.words.front(), runlog::Wanted::finished, places_of(arguments));
   const plugin::Registry registry = load_plugins(arguments);
   if (arguments.has("view")) {
     if (arguments.has("columns")) {

@@ -1,6 +1,5 @@
 // atelier show LOG
 #include "base/error.hpp"
-#include "cli/logs.hpp"
 #include "cli/program.hpp"
 #include "cli/run_options.hpp"
 #include "cli/terminal.hpp"
@@ -12,13 +11,18 @@ namespace atelier::cli {
 namespace {
 
 int show(const Arguments& arguments) {
-  const std::filesystem::path log = find_log(arguments.words.front(), arguments.text("out", "runs"));
+  const std::filesystem::path log =
+      runlog::find_log(arguments.words.front(), runlog::Wanted::any, places_of(arguments));
   const compare::Run run = compare::read_run(log);
   if (run.state == compare::State::broken) {
     throw Error(ErrorKind::file, run.problem);
   }
   const compare::Details details = compare::read_details(log);
-  print(arguments.has("json") ? compare::to_json(run, details) : compare::to_text(run, details, output_layout()));
+  if (arguments.has("json")) {
+    print_json(compare::to_json(run, details));
+  } else {
+    print(compare::to_text(run, details, output_layout()));
+  }
   return exit_done;
 }
 

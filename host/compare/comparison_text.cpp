@@ -9,6 +9,7 @@
 #include "base/sparkline.hpp"
 #include "base/terminal_table.hpp"
 #include "compare/comparison.hpp"
+#include "runlog/creation_time.hpp"
 
 namespace atelier::compare {
 namespace {
@@ -27,7 +28,7 @@ std::string legend(const Comparison& comparison, const terminal::Layout& layout)
     table.add({{comparison.labels[i]},
                {run.name},
                {to_string(run.state), emphasis_of(run.state)},
-               {run.created_utc},
+               {runlog::whole_seconds(run.created_utc)},
                {run.path.string()}});
   }
   std::string text = comparison.runs.empty() ? "" : to_text(table, layout);

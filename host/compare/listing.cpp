@@ -5,14 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
-#include "base/error.hpp"
 #include "base/terminal_table.hpp"
+#include "runlog/creation_time.hpp"
 
 namespace atelier::compare {
 namespace {
-
-namespace fs = std::filesystem;
 
 std::string best_text(const Best& best) {
   return std::isnan(best.value) ? "–" : fmt::format("{} {}", best.metric, terminal::number_text(best.value));
@@ -25,20 +24,10 @@ std::string exact(double value) {
 
 }  // namespace
 
-std::vector<fs::path> find_logs(const fs::path& folder) {
-  std::vector<fs::path> logs;
-  try {
-    std::error_code ignored;  // of a link that leads to itself, say
-    for (const auto& entry : fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied)) {
-      if (entry.path().extension() == ".h5" && entry.is_regular_file(ignored)) {
-        logs.push_back(entry.path());
-      }
-    }
-  } catch (const fs::filesystem_error& error) {
-    throw Error(ErrorKind::file, "{}: cannot be read: {}", folder.string(), error.code().message());
-  }
-  std::ranges::sort(logs);
-  return logs;
+std::vector<Run> read_runs(const std::vector<std::filesystem::path>& logs) {
+  std::vector<Run> runs;
+  std::ranges::transform(logs, std::back_inserter(runs), read_run);
+  return runs;
 }
 
 std::string listing_text(const std::vector<Run>& runs, const terminal::Layout& layout) {
@@ -50,7 +39,7 @@ std::string listing_text(const std::vector<Run>& runs, const terminal::Layout& l
     table.add({{readable ? run.name : "–"},
                {readable ? run.run_id : "–"},
                {to_string(run.state), emphasis_of(run.state)},
-               {readable ? run.created_utc : "–"},
+               {readable ? runlog::whole_seconds(run.created_utc) : "–"},
                {readable ? terminal::grouped(run.steps) : "–"},
                {best_text(run.best)},
                {run.path.string()}});

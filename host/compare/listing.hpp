@@ -1,4 +1,4 @@
-// The runs in a folder.
+// Many runs, one a line.
 #pragma once
 
 #include <filesystem>
@@ -10,9 +10,7 @@
 
 namespace atelier::compare {
 
-// Every *.h5 file in `folder` and the folders below it, sorted by path (a run's path begins with its name and time).
-// Throws Error(file) where the folder cannot be read.
-std::vector<std::filesystem::path> find_logs(const std::filesystem::path& folder);
+std::vector<Run> read_runs(const std::vector<std::filesystem::path>& logs);
 
 std::string listing_text(const std::vector<Run>& runs, const terminal::Layout& layout);
 std::string listing_csv(const std::vector<Run>& runs);

@@ -1,11 +1,14 @@
 #include "inference/foreign_runs.hpp"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 
 #include "base/error.hpp"
+#include "base/terminal_text.hpp"
 #include "data/experiment_data.hpp"
 #include "inference/built_model.hpp"
-#include "runlog/path.hpp"
+#include "runlog/find.hpp"
 
 namespace atelier::inference {
 namespace {
@@ -35,15 +38,48 @@ std::vector<runlog::NamedTensor> final_weights(const runlog::Reader& reader) {
   return out;
 }
 
+// The experiment file beside this one that has this name, or any.
+std::string file_of(const std::string& name, const std::filesystem::path& directory) {
+  std::error_code ignored;
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(directory.empty() ? "." : directory, ignored)) {
+    if (entry.path().extension() == ".toml" && entry.is_regular_file(ignored)) {
+      files.push_back(directory / entry.path().filename());
+    }
+  }
+  std::ranges::sort(files);
+  for (const std::filesystem::path& file : files) {
+    std::ifstream in(file);
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    try {
+      const auto values = experiment::flatten(text, file.string());
+      if (const auto found = values.find("name"); found != values.end() && terminal::unquoted(found->second) == name) {
+        return file.string();
+      }
+    } catch (const Error&) {  // no experiment that can be run
+    }
+  }
+  return "FILE.toml";
+}
+
+std::filesystem::path log_of(const std::string& name, const experiment::Experiment& experiment,
+                             const Environment& environment) {
+  try {
+    return runlog::find_log(name, runlog::Wanted::finished,
+                            {environment.out_directory, experiment.directory, environment.inform});
+  } catch (const runlog::NoSuchRun& error) {
+    const bool usual = environment.out_directory == "runs";
+    throw Error(error.kind(), "{}; hint: it has to be run first: atelier run {}{}", error.what(),
+                file_of(name, experiment.directory), usual ? "" : " --out " + environment.out_directory.string());
+  }
+}
+
 }  // namespace
 
 ForeignRuns runs_by_name(const experiment::Experiment& experiment, const plugin::Registry& registry,
                          const Environment& environment) {
   return [&experiment, &registry, environment](const std::string& name) {
-    std::filesystem::path path = experiment.directory / name;
-    if (!std::filesystem::is_regular_file(path)) {
-      path = runlog::newest_finished_log(environment.out_directory, name);
-    }
+    const std::filesystem::path path = log_of(name, experiment, environment);
     const runlog::Reader reader(path);
     const runlog::RunDescription& description = reader.description();
     return ForeignRun{

@@ -20,8 +20,8 @@ struct ForeignRun {
 };
 using ForeignRuns = std::function<ForeignRun(const std::string& name)>;
 
-// Other runs by their logs: `name` is a log's path, relative to the experiment, or an experiment's name (its newest
-// finished log). The result borrows the experiment and the registry.
+// Other runs by their logs, which runlog::find_log finds: a path is relative to the experiment, and of an experiment's
+// name the newest finished run is taken. The result borrows the experiment and the registry.
 ForeignRuns runs_by_name(const experiment::Experiment& experiment, const plugin::Registry& registry,
                          const Environment& environment);
 // Other runs as this log keeps them; borrows it, too.

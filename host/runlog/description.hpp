@@ -95,7 +95,7 @@ struct RunDescription {
   std::string name;
   uint64_t seed = 0;  // kept as the int64 of the same bits
   std::vector<std::string> tags;
-  std::string created_utc;  // "2026-01-31T12:00:00Z"
+  std::string created_utc;  // "2026-01-31T12:00:00.123456Z"
 
   std::string source;     // the experiment file as it was written
   std::string resolved;   // TOML with every value filled in

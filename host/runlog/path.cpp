@@ -2,17 +2,13 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
-#include <functional>
 #include <random>
 #include <system_error>
-#include <vector>
 
 #include "base/error.hpp"
-#include "runlog/reader.hpp"
+#include "runlog/creation_time.hpp"
 
 namespace atelier::runlog {
 
@@ -47,14 +43,6 @@ void make_folder(const std::filesystem::path& folder) {
 
 }  // namespace
 
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                     parts.tm_hour, parts.tm_min, parts.tm_sec);
-}
-
 std::filesystem::path new_log_path(const std::filesystem::path& out_dir, const std::string& name,
                                    const std::string& created_utc, const std::string& run_id, uint64_t seed) {
   if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos) {
@@ -63,7 +51,7 @@ std::filesystem::path new_log_path(const std::filesystem::path& out_dir, const s
   const std::filesystem::path folder = out_dir / name;
   make_folder(folder);
 
-  std::string time = created_utc;
+  std::string time = whole_seconds(created_utc);
   std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
   const std::string stem = fmt::format("{}-{}-s{}", time, run_id, seed);
   std::filesystem::path path = folder / (stem + ".h5");
@@ -71,28 +59,6 @@ std::filesystem::path new_log_path(const std::filesystem::path& out_dir, const s
     path = folder / fmt::format("{}-{}.h5", stem, number);
   }
   return path;
-}
-
-std::filesystem::path newest_finished_log(const std::filesystem::path& out_directory, const std::string& name) {
-  const std::filesystem::path folder = out_directory / name;
-  std::vector<std::filesystem::path> logs;
-  if (std::filesystem::is_directory(folder)) {
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-      if (entry.path().extension() == ".h5") {
-        logs.push_back(entry.path());
-      }
-    }
-  }
-  std::ranges::sort(logs, std::greater<>{});  // names begin with the time
-  for (const auto& log : logs) {
-    try {
-      if (Reader(log).status() == Status::finished) {
-        return log;
-      }
-    } catch (const Error&) {  // a broken log is no reason not to take an older one
-    }
-  }
-  throw Error(ErrorKind::file, "'{}' is no log, and {} has no finished run of that name", name, folder.string());
 }
 
 std::string new_run_id() {

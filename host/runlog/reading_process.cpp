@@ -2,6 +2,8 @@
 
 #include <memory>
 
+#include "runlog/hdf5_text.hpp"
+#include "runlog/layout.hpp"
 #include "runlog/log_file.hpp"
 
 namespace atelier::runlog {
@@ -17,8 +19,17 @@ void answer(Channel& channel, Answer value) {
   channel.flush();
 }
 
+Title read_title(const std::filesystem::path& log) {
+  hdf5::prepare();
+  const hdf5::Handle file = open_log(log, Access::read);
+  return {hdf5::read_text_attribute(file, "run_id"), hdf5::read_text_attribute(file, "name"),
+          hdf5::read_text_attribute(file, "created_utc"), read_status(file)};
+}
+
 void answer(Channel& channel, const LogFile& log, const Request& request) {
   switch (request.what) {
+    case Request::What::title:
+      break;
     case Request::What::open:
       return answer(channel, Opened{log.description(), log.status(), log.exit_reason()});
     case Request::What::cadence:
@@ -46,6 +57,10 @@ void answer(Channel& channel, const LogFile& log, const Request& request) {
 std::string try_to_answer(Channel& channel, const std::filesystem::path& path, std::unique_ptr<LogFile>& log,
                           const Request& request) {
   try {
+    if (request.what == Request::What::title) {
+      answer(channel, read_title(request.name));
+      return "";
+    }
     if (log == nullptr) {
       log = std::make_unique<LogFile>(path);
     }

@@ -14,9 +14,10 @@
 
 namespace atelier::runlog {
 
-// Which function of LogFile, and its arguments. `open` is asked first.
+// Which function of LogFile, and its arguments; `open` is asked first. Or the title of any log, whose path is the name.
 struct Request {
   enum class What {
+    title,
     open,
     cadence,
     sample_steps,
@@ -38,6 +39,12 @@ struct Opened {
   Status status = Status::running;
   std::string exit_reason;
 };
+struct Title {
+  std::string run_id;
+  std::string name;
+  std::string created_utc;
+  Status status = Status::running;
+};
 inline auto fields(Request& of) {
   auto& [what, name, index] = of;
   return std::tie(what, name, index);
@@ -45,6 +52,11 @@ inline auto fields(Request& of) {
 inline auto fields(Opened& of) {
   auto& [description, status, exit_reason] = of;
   return std::tie(description, status, exit_reason);
+}
+
+inline auto fields(Title& of) {
+  auto& [run_id, name, created_utc, status] = of;
+  return std::tie(run_id, name, created_utc, status);
 }
 
 class ReadingProcess {

@@ -1,6 +1,7 @@
 #include "training/run_description.hpp"
 
 #include "inference/provenance.hpp"
+#include "runlog/creation_time.hpp"
 #include "runlog/path.hpp"
 
 namespace atelier::training {

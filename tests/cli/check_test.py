@@ -66,14 +66,16 @@ class Check(AtelierTest):
 
     def test_a_start_that_cannot_be(self):
         self.train("name=first")
+        unknown = ("from: 'none': expected a log, a folder with logs, or in 'runs' an experiment or a run's id; "
+                   "hint: it has to be run first: atelier run FILE.toml")
         place = '<override "start.{}">: start.'.format
         self.assert_error(["check", "tiny.toml", "start.from=none"],
-                          place("from=none") + "from: 'none' is no log, and runs/none has no finished run of that name")
+                          place("from=none") + unknown)
         self.assert_error(["check", "tiny.toml", "start.from=first", "model.hidden=[8]"],
                           place("from=first") + "from: 'first' has (16, 64) for 'autoencoder.encoder.0.weight', "
                           "expected (8, 64)")
         self.assert_error(["run", "--dry-run", "tiny.toml", "start.from=none"],
-                          place("from=none") + "from: 'none' is no log, and runs/none has no finished run of that name")
+                          place("from=none") + unknown)
         self.assert_error(["check", "tiny.toml", "start.from=first", 'start.groups=["encoder"]'],
                           place('groups=["encoder"]') + "groups[0]: got the unknown parameter group 'encoder', "
                           "expected 'autoencoder'")

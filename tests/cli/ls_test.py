@@ -1,5 +1,6 @@
 import csv
 import io
+import os
 import unittest
 
 from atelier_test import ENDLESS, AtelierTest
@@ -10,7 +11,10 @@ class Ls(AtelierTest):
         done = self.run_atelier("ls")
         self.assertEqual((done.stdout, done.stderr), ("", "no runs in 'runs'\n"))
         self.assertEqual(self.json("ls"), [])
-        self.assert_error(["ls", "none"], "none: cannot be read: No such file or directory")
+        self.assert_error(["ls", "none"],
+                          "'none': expected a log, a folder with logs, or in 'runs' an experiment or a run's id")
+        os.mkdir(self.path("empty"))
+        self.assertEqual(self.run_atelier("ls", "empty").stderr, "no runs in 'empty'\n")
 
     def test_text(self):
         log = self.train()

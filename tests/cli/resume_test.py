@@ -27,14 +27,16 @@ class Resume(AtelierTest):
         self.train()
         log = self.interrupted()
         self.assertEqual(self.output("resume", "tiny").splitlines()[0], log)
-        self.assert_error(["resume", "runs"], "runs: has no run that could be resumed")
+        self.assert_error(["resume", "runs"],
+                          f"the folder 'runs': has no run that could be resumed; the newest, {log}, is finished")
 
     def test_what_cannot_be_resumed(self):
         log = self.train()
         self.assert_error(["resume", log], f"{log}: the run is finished; there is nothing to resume")
         self.assert_error(["resume", "none.h5"], "none.h5: no such file")
         self.assert_error(["resume", "tinny"],
-                          "'tinny': is neither a file nor an experiment in 'runs'; did you mean 'tiny'?")
+                          "'tinny': expected a log, a folder with logs, or in 'runs' an experiment or a run's id; "
+                          "did you mean 'tiny'?")
 
 
 if __name__ == "__main__":

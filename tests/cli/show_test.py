@@ -37,7 +37,8 @@ class Show(AtelierTest):
         self.write("text.h5", "no log\n")
         self.assert_error(["show", "text.h5"], "text.h5: cannot be read: it is not an HDF5 file")
         self.assert_error(["show", "none.h5"], "none.h5: no such file")
-        self.assert_error(["show", "nothing"], "'nothing': is neither a file nor an experiment in 'runs'")
+        self.assert_error(["show", "nothing"], "'nothing': expected a log, a folder with logs, or in 'runs' an experiment or "
+                          "a run's id")
 
     def test_a_truncated_log(self):
         with open(self.path(self.train()), "rb") as file:

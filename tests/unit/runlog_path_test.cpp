@@ -11,7 +11,6 @@ TEST_CASE("a log is named by time, id and seed, and none is ever overwritten") {
   CHECK(path() == folder / "runs/gan/20260131T120000Z-3f2a-s7.h5");
   std::ofstream(path()).put('x');
   CHECK(path() == folder / "runs/gan/20260131T120000Z-3f2a-s7-2.h5");
-  CHECK(utc_now().size() == 20);
 
   const std::filesystem::path taken = folder / "runs/gan/20260131T120000Z-3f2a-s7.h5";
   CHECK(example::message_of([&] { Writer::create(taken, example::description()); }) ==
