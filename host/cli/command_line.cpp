@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "base/error.hpp"
+#include "base/terminal_text.hpp"
 #include "base/text.hpp"
 
 namespace atelier::cli {
@@ -167,12 +168,23 @@ size_t count_leading_options(const std::vector<std::string>& words) {
   return at;
 }
 
-std::string options_text(const std::vector<Option>& options) {
+std::string entry(const std::string& left, const std::string& right, size_t column, size_t width) {
+  constexpr size_t least = 30;  // of the right side
+  constexpr size_t below = 6;   // where it begins on a line of its own
+  const std::string begin = "  " + left;
+  const bool beside = terminal::columns_of(begin) + 1 <= column && column + least <= width;
+  return beside ? terminal::pad_right(begin, column) + terminal::wrapped(right, width, column) + "\n"
+                : begin + "\n" + std::string(below, ' ') + terminal::wrapped(right, width, below) + "\n";
+}
+
+std::string options_text(const std::vector<Option>& options, size_t width) {
   std::string text;
+  constexpr size_t column = 25;
   for (const auto& option : options) {
     const std::string letter = option.letter == 0 ? "" : fmt::format("-{}, ", option.letter);
-    const std::string names = fmt::format("{}--{} {}", letter, option.name, option.argument);
-    text += fmt::format("  {:<22} {}{}\n", names, option.help, option.repeatable ? " (repeatable)" : "");
+    const std::string argument = option.argument.empty() ? "" : " " + option.argument;
+    const std::string names = fmt::format("{}--{}{}", letter, option.name, argument);
+    text += entry(names, option.help + (option.repeatable ? " (repeatable)" : ""), column, width);
   }
   return text;
 }

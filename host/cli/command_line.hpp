@@ -51,7 +51,8 @@ Arguments parse(const Verb& verb, const std::vector<std::string>& words);
 // How many of the first `words` are global options with their values: what may stand before the verb.
 size_t count_leading_options(const std::vector<std::string>& words);
 
-// Lines of options for the help.
-std::string options_text(const std::vector<Option>& options);
+// For the help: what there is on the left, and from a column on what it is, on lines that are not longer than `width`.
+std::string entry(const std::string& left, const std::string& right, size_t column, size_t width);
+std::string options_text(const std::vector<Option>& options, size_t width);
 
 }  // namespace atelier::cli

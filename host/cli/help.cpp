@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "base/terminal_text.hpp"
 #include "base/text.hpp"
 #include "cli/program.hpp"
 #include "cli/terminal.hpp"
@@ -12,28 +13,49 @@
 namespace atelier::cli {
 namespace {
 
+constexpr const char* about_logs =
+    "A LOG is a file or a folder with logs, the name of an experiment (vae), all of its runs (vae@all), a run's id or "
+    "how "
+    "it begins, or a pattern of these ('vae-*'). Of several runs 'show' takes the newest, 'sample' and 'evaluate' the "
+    "newest that is finished, 'resume' the newest that stopped before its end; 'ls' lists all, and 'compare' all of a "
+    "folder or of vae@all, but of vae the newest. When a run began is said inside of its log: names of files don't "
+    "matter.";
+
+size_t help_columns() {
+  constexpr size_t usual = 100;
+  const size_t width = output_layout().width;
+  return width == 0 ? usual : width;
+}
+
+std::string paragraph(const std::string& text) {
+  return terminal::wrapped(text, help_columns(), 0) + "\n";
+}
+
 std::string overview() {
-  std::string text =
-      "atelier: a workshop for generative image models\n\n"
-      "usage: atelier VERB ARGUMENT ... [--OPTION ...]\n\n";
+  std::string text = paragraph("atelier: a workshop for generative image models") + "\n" +
+                     paragraph("usage: atelier VERB ARGUMENT ... [--OPTION ...]") + "\n";
+  constexpr size_t column = 35;
   for (const auto& verb : verbs()) {
-    text += fmt::format("  {:<32} {}\n", fmt::format("{} {}", verb.name, verb.words), verb.summary);
+    text += entry(fmt::format("{} {}", verb.name, verb.words), verb.summary, column, help_columns());
   }
-  return text +
-         "\nA LOG is a file, a folder (its newest log), or the name of an experiment (its newest finished log).\n"
-         "'atelier help VERB' lists the verb's options; 'atelier --version' prints the version.\n\n"
-         "exit codes: 0 done, 1 the run failed, 2 usage, experiment or file wrong, 130 interrupted\n";
+  return text + "\n" + paragraph(about_logs) + "\n" +
+         paragraph("'atelier help VERB' lists the verb's options; 'atelier --version' prints the version.") + "\n" +
+         paragraph("exit codes: 0 done, 1 the run failed, 2 usage, experiment or file wrong, 130 interrupted");
 }
 
 std::string help_of(const Verb& verb) {
-  std::string text = fmt::format("usage: atelier {} {}\n\n{}\n", verb.name, verb.words, verb.summary);
+  std::string text =
+      paragraph(fmt::format("usage: atelier {} {}", verb.name, verb.words)) + "\n" + paragraph(verb.summary);
   if (!verb.details.empty()) {
-    text += fmt::format("\n{}\n", verb.details);
+    text += "\n" + paragraph(verb.details);
+  }
+  if (verb.words.find("LOG") != std::string::npos) {
+    text += "\n" + paragraph(about_logs);
   }
   if (!verb.options.empty()) {
-    text += fmt::format("\noptions\n{}", options_text(verb.options));
+    text += fmt::format("\noptions\n{}", options_text(verb.options, help_columns()));
   }
-  return text + fmt::format("\noptions of every verb\n{}", options_text(global_options()));
+  return text + fmt::format("\noptions of every verb\n{}", options_text(global_options(), help_columns()));
 }
 
 int help(const Arguments& arguments) {

@@ -19,8 +19,18 @@ using Json = nlohmann::ordered_json;
 using catalog::Description;
 using catalog::SettingDescription;
 
+terminal::Column wrapping(const char* heading) {
+  return {heading, terminal::Align::left, true};
+}
+
+// A line of details, or more where it is long.
+std::string detail(const std::string& name, const std::string& text, const terminal::Layout& layout) {
+  constexpr size_t column = 11;
+  return terminal::pad_right(name, column) + terminal::wrapped(text, layout.width, column) + "\n";
+}
+
 std::string list_text(const std::vector<Description>& all, const terminal::Layout& layout) {
-  terminal::TextTable table{{{"kind"}, {"name"}, {"plugin"}, {"version"}, {"summary"}}, {}};
+  terminal::TextTable table{{{"kind"}, {"name"}, {"plugin"}, {"version"}, wrapping("summary")}, {}};
   for (const auto& component : all) {
     table.add({{name_of(component.kind)},
                {component.name, terminal::Emphasis::strong},
@@ -46,7 +56,7 @@ std::string range_text(const SettingDescription& setting) {
 }
 
 std::string settings_text(const Description& component, const terminal::Layout& layout) {
-  terminal::TextTable table{{{"setting"}, {"type"}, {"default"}, {"allowed"}, {"help"}}, {}};
+  terminal::TextTable table{{{"setting"}, {"type"}, wrapping("default"), wrapping("allowed"), wrapping("help")}, {}};
   for (const auto& setting : component.settings) {
     table.add({{setting.name, terminal::Emphasis::strong},
                {name_of(setting.type)},
@@ -58,7 +68,7 @@ std::string settings_text(const Description& component, const terminal::Layout& 
 }
 
 std::string slots_text(const Description& component, const terminal::Layout& layout) {
-  terminal::TextTable table{{{"loss"}, {"role"}, {"default"}, {"help"}}, {}};
+  terminal::TextTable table{{{"loss"}, {"role"}, {"default"}, wrapping("help")}, {}};
   for (const auto& slot : component.slots) {
     table.add({{fmt::format("[loss.{}]", slot.name), terminal::Emphasis::strong},
                {slot.role},
@@ -77,7 +87,7 @@ std::string measure_name(const Description& component, const catalog::Measure& m
 }
 
 std::string measures_text(const Description& component, const terminal::Layout& layout) {
-  terminal::TextTable table{{{"reported"}, {"better"}, {"unit"}, {"help"}}, {}};
+  terminal::TextTable table{{{"reported"}, {"better"}, {"unit"}, wrapping("help")}, {}};
   for (const auto& measure : component.measures) {
     table.add({{measure_name(component, measure), terminal::Emphasis::strong},
                {catalog::to_string(measure.direction)},
@@ -88,13 +98,10 @@ std::string measures_text(const Description& component, const terminal::Layout& 
 }
 
 std::string details_text(const Description& component, const terminal::Layout& layout) {
-  std::string text = fmt::format("{} '{}'\n{}\n", name_of(component.kind), component.name, component.summary);
-  if (!component.role.empty()) {
-    text += fmt::format("role       {}\n", component.role);
-  }
-  if (!component.reference.empty()) {
-    text += fmt::format("reference  {}\n", component.reference);
-  }
+  std::string text = fmt::format("{} '{}'\n{}\n", name_of(component.kind), component.name,
+                                 terminal::wrapped(component.summary, layout.width, 0));
+  text += component.role.empty() ? "" : detail("role", component.role, layout);
+  text += component.reference.empty() ? "" : detail("reference", component.reference, layout);
   text += fmt::format("plugin     {} {}\npath       {}\n", component.plugin_name, component.plugin_version,
                       component.plugin_path);
   return text + settings_text(component, layout) + slots_text(component, layout) + measures_text(component, layout);
@@ -193,7 +200,7 @@ int plugins(const Arguments& arguments) {
     for (const plugin::Refusal& refusal : list ? registry.refusals() : std::vector<plugin::Refusal>()) {
       json.push_back(refusal_json(refusal));
     }
-    print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+    print_json(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   } else if (list) {
     print(list_text(chosen, layout) + refusals_text(registry.refusals()));
   } else {
