@@ -84,7 +84,7 @@ std::string problem_of_loss(const execute::Session& session, std::string_view ro
                ? ""
                : fmt::format("gave {}, expected images of {} samples", record::to_string(type), batch);
   }
-  return fits(type.shape, {batch})
+  return type.shape.rank() == 1 && type.shape[0] == batch  // nothing is allocated in a step
              ? ""
              : fmt::format("gave {}, expected ({}), one number for each sample", record::to_string(type), batch);
 }
