@@ -37,9 +37,12 @@ void check_keeps_best(const runlog::Reader& reader, const experiment::Experiment
 runlog::Weights weights_in(const runlog::Reader& reader, const experiment::Experiment& experiment, WeightsOf which) {
   if (which == WeightsOf::best) {
     check_keeps_best(reader, experiment);
-  }
-  if (auto best = which == WeightsOf::best ? reader.best() : std::nullopt) {
-    return std::move(best->weights);
+    if (auto best = reader.best()) {
+      return std::move(best->weights);
+    }
+    throw Error(ErrorKind::file,
+                "{}: has no best weights yet, as no evaluation has given a finite '{}'; hint: --weights checkpoint",
+                reader.path().string(), experiment.evaluate.metric);
   }
   if (auto last = which != WeightsOf::checkpoint ? reader.final_result() : std::nullopt) {
     return std::move(last->weights);

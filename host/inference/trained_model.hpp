@@ -11,7 +11,9 @@
 
 namespace atelier::inference {
 
-enum class WeightsOf { best, final, checkpoint };  // falls back to the next one where a log has none
+// The final ones of a run that has none yet are those of its newest checkpoint. Best ones that a log has not are an
+// error.
+enum class WeightsOf { best, final, checkpoint };
 
 // The experiment of a log, with every value as it was then but for the overrides.
 experiment::Experiment experiment_of(const runlog::Reader& reader, const plugin::Registry& registry,

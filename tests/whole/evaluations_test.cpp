@@ -27,7 +27,7 @@ std::map<std::string, double> evaluated(const fs::path& log, int64_t batch_size,
 Overrides metrics_of(const std::string& family) {
   if (family == "vae" || family == "iwae") {
     return {"metric.bound.use=elbo", "metric.active.use=active-latents", "metric.likelihood.use=log-likelihood",
-            "metric.likelihood.samples=20"};
+            "metric.likelihood.samples=200"};
   }
   if (family == "pixelcnn" || family == "vq-vae") {
     return {"metric.bits.use=bits-per-dimension"};
@@ -115,6 +115,22 @@ TEST_CASE("a game keeps no best weights unless a metric of quality is named") {
   const runlog::Reader reader(judged);
   const std::vector<double> values = reader.metric("eval", "classes.divergence").values;
   CHECK(reader.best()->value == std::ranges::min(values));
+}
+
+TEST_CASE("best weights are not asked for before there are any") {
+  const Folder folder;
+  Watcher watcher;
+  watcher.interrupt_after = 1;
+  const auto outcome = run(text_of("vae"), folder, watcher, 2);
+  REQUIRE(outcome.status == runlog::Status::interrupted);
+  CHECK_THROWS_WITH_AS(
+      inference::sample(outcome.log, registry(), training::RunOptions{}, 2, 1, inference::WeightsOf::best),
+      (outcome.log.string() +
+       ": has no best weights yet, as no evaluation has given a finite 'loss'; hint: --weights checkpoint")
+          .c_str(),
+      Error);
+  CHECK(inference::sample(outcome.log, registry(), training::RunOptions{}, 2, 1, inference::WeightsOf::final).count ==
+        2);
 }
 
 TEST_CASE("an explicit goal that contradicts the metric is followed, and said") {

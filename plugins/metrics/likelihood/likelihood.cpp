@@ -85,7 +85,7 @@ class LogLikelihood final : public Metric {
     results = {{"", {}}};
   }
   std::vector<Tensor> batch(Measurement& measurement) override {
-    const int64_t chunk = std::clamp<int64_t>(rows_at_once / measurement.batch_size(), 1, samples_);
+    const int64_t chunk = std::min(draws_at_once, samples_);
     Tensor total = of_draws(measurement, chunk);
     for (int64_t done = chunk; done < samples_; done += chunk) {
       measurement.materialize({&total});  // so that one chunk is in memory at a time
@@ -98,7 +98,8 @@ class LogLikelihood final : public Metric {
   Values finish(const Values& values) override { return {{values[0][0] / values[1][0]}}; }
 
  private:
-  static constexpr int64_t rows_at_once = 8192;
+  // Not by the size of the batch: an image's draws would be others in another batch.
+  static constexpr int64_t draws_at_once = 32;
 
   // (B): the logarithm of the sum of so many importance weights
   static Tensor of_draws(const Measurement& measurement, int64_t draws) {

@@ -125,7 +125,7 @@ enum {
   ATL_SMALLER_IS_BETTER = 2
 };
 
-/* What a number that an evaluation reports means. Since minor 1. */
+/* What a number that an evaluation reports means. Since minor 2. */
 typedef struct atl_measure {
   uint64_t size;
   atl_string name; /* as a model logs it, or as a metric's result is called; empty for the result that is called after
@@ -146,7 +146,7 @@ typedef struct atl_description {
   uint64_t setting_count;
   const atl_loss_slot* slots; /* of a model */
   uint64_t slot_count;
-  /* Since minor 1: of a model, a metric, a loss. Of a number that is reported and not declared, nobody knows which
+  /* Since minor 2: of a model, a metric, a loss. Of a number that is reported and not declared, nobody knows which
    * values are better; but a model's "loss" is taken for one that training makes smaller. */
   const atl_measure* measures;
   uint64_t measure_count;
@@ -372,7 +372,7 @@ typedef struct atl_model_v1 {
    * minor 1: a model that makes no images of its own, a classifier, leaves the poison handle, 0. */
   atl_status (*sample)(void* self, atl_context* context, int64_t n, atl_tensor* images);
   /* A further interface of this model ("atelier.features/1"), or NULL where it has none: the one NULL of this contract.
-   * Any thread. Since minor 1 also "atelier.metric/1", for what an evaluation reports that is no mean over samples, and
+   * Any thread. Since minor 2 also "atelier.metric/1", for what an evaluation reports that is no mean over samples, and
    * is made of sums over all batches: self is the model's, create and destroy are not called, and the results are
    * called by their own names. */
   const void* (*extension)(void* self, atl_string name);
