@@ -1,7 +1,6 @@
 #include "base/terminal_table.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 #include "base/error.hpp"
 #include "base/printable.hpp"
@@ -106,7 +105,8 @@ std::vector<size_t> fitted(std::vector<size_t> widths, const std::vector<size_t>
   for (const size_t c : block) {
     taken += widths[c];
   }
-  for (const size_t c : std::views::reverse(block)) {  // the last is usually the longest
+  for (size_t i = block.size(); i-- > 0;) {  // the last is usually the longest
+    const size_t c = block[i];
     const size_t more =
         std::min(natural[c] - widths[c], width == 0 ? std::string::npos : width - std::min(width, taken));
     widths[c] += more;

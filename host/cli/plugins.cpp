@@ -30,7 +30,7 @@ std::string detail(const std::string& name, const std::string& text, const termi
 }
 
 std::string list_text(const std::vector<Description>& all, const terminal::Layout& layout) {
-  terminal::TextTable table{{{"kind"}, {"name"}, {"plugin"}, {"version"}, wrapping("summary")}, {}};
+  terminal::TextTable table{{{"kind"}, {"name"}, wrapping("plugin"), {"version"}, wrapping("summary")}, {}};
   for (const auto& component : all) {
     table.add({{name_of(component.kind)},
                {component.name, terminal::Emphasis::strong},

@@ -89,7 +89,7 @@ class Terminal(AtelierTest):
         whole = {}
         verbs = ["run", "check", "resume", "ls", "show", "compare", "sample", "evaluate", "plugins", "schema", "help"]
         for words in [["help"], *(["help", verb] for verb in verbs), ["plugins", "vae"], ["plugins", "shapes"], ["plugins"]]:
-            for columns in (200, 80, 40):
+            for columns in (200, 80) if words == ["plugins"] else (200, 80, 40):  # kind and name alone take 37
                 text = re.sub(r"\x1b\[\d*m", "", self.on_terminal(*words, columns=columns))
                 self.assertNotIn("…", text)
                 lines = [line for line in text.splitlines() if not line.startswith("path ")]
