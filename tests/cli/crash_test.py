@@ -65,7 +65,7 @@ class Crash(AtelierTest):
         self.assert_closed("model 'crashing'", "train_step, step 5", "SIGSEGV")
         log = "runs/crash"
         self.assertEqual(self.json("show", log)["status"], "failed")
-        self.output("sample", log, "-o", "x.png", "--plugin-path", CRASHES)  # its newest checkpoint is whole
+        self.output("sample", self.only_run()["path"], "-o", "x.png", "--plugin-path", CRASHES)  # its newest checkpoint is whole
         self.run_atelier("resume", log, "--plugin-path", CRASHES, code=-signal.SIGSEGV)  # it gets there again
 
     def test_every_way_to_crash(self):

@@ -71,9 +71,10 @@ TEST_CASE("a start that cannot be is told before anything is trained") {
     return refusal(text_of(model), folder, overrides);
   };
   CHECK(attempt({"start.from=none"}) ==
-        fmt::format("<override \"start.from=none\">: start.from: 'none' is no log, and {} has no finished run of that "
-                    "name",
-                    (folder.path() / "none").string()));
+        fmt::format(
+            "<override \"start.from=none\">: start.from: 'none': expected a log, a folder with logs, or in '{0}' an "
+            "experiment or a run's id; hint: it has to be run first: atelier run FILE.toml --out {0}",
+            folder.path().string()));
   CHECK(attempt({"start.from=tiny-gan"}, "vae") ==
         "<override \"start.from=tiny-gan\">: start.from: 'tiny-gan' has no weights for "
         "'autoencoder.encoder.0.weight', expected (30, 100); hint: it is a run of the model 'gan', and this is 'vae'");
