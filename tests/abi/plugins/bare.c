@@ -125,7 +125,17 @@ static const atl_metric_v1 metric = {sizeof metric, create, destroy, sums, resul
 static const atl_description descriptions[] = {
     {sizeof *descriptions, TEXT("bare-one"), TEXT("1."), {NULL, 0}, TEXT("reconstruction"), NULL, 0, NULL, 0, NULL, 0},
     {sizeof *descriptions, TEXT("bare-two"), TEXT("2."), {NULL, 0}, TEXT("reconstruction"), NULL, 0, NULL, 0, NULL, 0},
-    {sizeof *descriptions, TEXT("bare-sum"), TEXT("The sum of 40 images."), {NULL, 0}, {NULL, 0}, NULL, 0, NULL, 0, NULL, 0}};
+    {sizeof *descriptions,
+     TEXT("bare-sum"),
+     TEXT("The sum of 40 images."),
+     {NULL, 0},
+     {NULL, 0},
+     NULL,
+     0,
+     NULL,
+     0,
+     NULL,
+     0}};
 static const atl_component component_one = {sizeof component_one, TEXT(ATL_LOSS_INTERFACE_V1), &descriptions[0], &one};
 static const atl_component component_two = {sizeof component_two, TEXT(ATL_LOSS_INTERFACE_V1), &descriptions[1], &two};
 static const atl_component component_sum = {sizeof component_sum, TEXT(ATL_METRIC_V1), &descriptions[2], &metric};
