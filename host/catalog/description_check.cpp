@@ -188,8 +188,8 @@ void check_measures(const Description& description, Problems& problems) {
     problems.add(of + ": its unit", problem_of_text(measure.unit));
     problems.add(of + ": its help", problem_of_text(measure.help));
     if (measure.direction == Direction::unknown) {
-      problems.add(of,
-                   "has a direction that is neither ATL_LARGER_IS_BETTER, ATL_SMALLER_IS_BETTER nor ATL_NEITHER_IS_BETTER");
+      problems.add(
+          of, "has a direction that is neither ATL_LARGER_IS_BETTER, ATL_SMALLER_IS_BETTER nor ATL_NEITHER_IS_BETTER");
     }
   }
   for (const std::string& name : repeated(names)) {

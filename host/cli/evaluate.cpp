@@ -59,7 +59,7 @@ int evaluate(const Arguments& arguments) {
   const plugin::Registry registry = load_plugins(arguments);
   inference::Measurement measured;
   {
-    ProgressPrinter printer;
+    ProgressPrinter printer(true);
     measured = inference::evaluate(
         log, registry, environment, {arguments.words.begin() + 1, arguments.words.end()}, split,
         chosen_weights(arguments),

@@ -105,11 +105,11 @@ std::string evaluation_line(std::string_view table, int64_t done, int64_t total,
   return terminal::shortened(terminal::columns_of(whole) <= columns ? whole : text, columns);
 }
 
-ProgressPrinter::ProgressPrinter()
+ProgressPrinter::ProgressPrinter(bool at_once)
     : on_terminal_(messages_on_terminal()),
       colour_(messages_in_colour()),
       interval_(on_terminal_ ? std::chrono::milliseconds(100) : std::chrono::seconds(10)),
-      last_(Clock::now()) {}
+      last_(at_once ? Clock::time_point() : Clock::now()) {}
 
 ProgressPrinter::~ProgressPrinter() {
   clear_line();
@@ -169,7 +169,7 @@ void ProgressPrinter::evaluating(std::string_view table, int64_t done, int64_t t
     return;
   }
   const double seconds = std::chrono::duration<double>(now - table_begun_).count();
-  const double left = seconds * static_cast<double>(total - done) / static_cast<double>(std::max<int64_t>(done, 1));
+  const double left = done > 0 ? seconds * static_cast<double>(total - done) / static_cast<double>(done) : -1;
   const std::string line = evaluation_line(table, done, total, left, on_terminal_ ? line_columns() : std::string::npos);
   if (on_terminal_) {
     draw_line(line);

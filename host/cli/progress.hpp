@@ -17,7 +17,8 @@ std::string evaluation_line(std::string_view table, int64_t done, int64_t total,
 
 class ProgressPrinter : public training::Observer {
  public:
-  ProgressPrinter();
+  // `at_once`: the first line, too, which otherwise waits as long as any other.
+  explicit ProgressPrinter(bool at_once = false);
   ~ProgressPrinter() override;  // leaves the terminal at the start of a line
 
   void started(const std::filesystem::path& log, int64_t first_step) override;

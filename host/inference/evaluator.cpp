@@ -131,8 +131,14 @@ SplitMetrics Evaluator::evaluate(const data::Subset& subset, int64_t batch_size,
   const auto in = [&](const std::string& table) -> PartDone {
     return progress ? [&progress, table](int64_t done, int64_t total) { progress(table, done, total); } : PartDone();
   };
+  const auto begin = [&](const std::string& table, int64_t total) {
+    if (progress) {
+      progress(table, 0, total);
+    }
+  };
   const execute::AveragedWeights averaged(model_.bank());
   SplitMetrics out;
+  begin("evaluate", subset.count);
   evaluate_model(subset, batch_size, out, in("evaluate"));
   if (own_metric_) {
     measure(*own_metric_, subset, batch_size, in("evaluate"));
@@ -142,6 +148,7 @@ SplitMetrics Evaluator::evaluate(const data::Subset& subset, int64_t batch_size,
     if (due == MetricsDue::every_evaluation && experiment_.metrics.at(name).at_end) {
       continue;
     }
+    begin("metric." + name, metric->generated() > 0 ? metric->generated() : subset.count);
     if (metric->generated() > 0) {
       measure_generated(*metric, metric->generated(), in("metric." + name));
     } else {

@@ -1,12 +1,28 @@
 #include "plugin/context.hpp"
 
+#include <string_view>
+
 #include "base/error.hpp"
+#include "base/printable.hpp"
 #include "plugin/activity.hpp"
 #include "plugin/registry.hpp"
 
 namespace {
 
 using atelier::plugin::Activity;
+
+// A plugin's list of mistakes keeps its lines, which begin with two spaces; any other newline came with a name.
+std::string printable_list(const std::string& words) {
+  constexpr std::string_view next = "\n  ";
+  std::string out;
+  size_t from = 0;
+  for (size_t at = words.find(next); at != std::string::npos; at = words.find(next, from)) {
+    out += atelier::printable(words.substr(from, at - from));
+    out += next;
+    from = at + next.size();
+  }
+  return out + atelier::printable(words.substr(from));
+}
 
 // "loss 'wasserstein': " where a component is at work for the one that the context was made for.
 std::string inner_component(const atl_context* context) {
@@ -59,5 +75,5 @@ void atl_context::check(atl_status returned) {
         return atelier::ErrorKind::plugin;
     }
   };
-  throw atelier::Error(kind(), "{}: {}", stage, reason);
+  throw atelier::Error(kind(), stage + ": " + printable_list(reason));
 }

@@ -55,8 +55,8 @@ inline auto fields(Change& of) {
   return std::tie(step, what, was, now);
 }
 inline auto fields(Provenance& of) {
-  auto& [host, fingerprint, threads, plugins, dataset, dataset_sha256, classes, start_run_id, changes, source_revision] =
-      of;
+  auto& [host, fingerprint, threads, plugins, dataset, dataset_sha256, classes, start_run_id, changes,
+         source_revision] = of;
   return std::tie(host, fingerprint, threads, plugins, dataset, dataset_sha256, classes, start_run_id, changes,
                   source_revision);
 }

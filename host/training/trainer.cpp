@@ -190,9 +190,9 @@ bool Trainer::stopped_early() {
   }
   const int64_t waited = improvement_.evaluations_without();
   const double beyond = setup_.experiment.train.early_stopping->min_delta;
-  outcome_.reason = fmt::format("stopped early after {} evaluation{} without improvement of '{}'{}", waited,
-                                waited == 1 ? "" : "s", plan_.monitor.metric,
-                                beyond > 0 ? fmt::format(" beyond {}", beyond) : "");
+  outcome_.reason =
+      fmt::format("stopped early after {} evaluation{} without improvement of '{}'{}", waited, waited == 1 ? "" : "s",
+                  plan_.monitor.metric, beyond > 0 ? fmt::format(" beyond {}", beyond) : "");
   return true;
 }
 

@@ -29,6 +29,11 @@ class Evaluate(AtelierTest):
     def log(self, name):
         return h5py.File(glob.glob(os.path.join(self.folder, "runs", name, "*.h5"))[0])
 
+    def test_what_it_works_on_is_said_before_the_first_batch(self):
+        self.train_classifier()
+        said = self.run_atelier("evaluate", "classifier").stderr
+        self.assertIn("evaluate: 0 of 32, ? left\n", said)
+
     def test_metrics_of_the_experiment(self):
         self.train_classifier()
         found = self.measured("classifier")

@@ -26,6 +26,16 @@ class Identity(AtelierTest):
         with open(self.path(f"pictures/{label}/{level}.png"), "wb") as file:
             file.write(png([[level]]))
 
+    def test_pictures_that_cannot_be_read_are_listed_with_a_line_for_each(self):
+        for name in ("ant/x.png", "bee/y\nz.png"):
+            with open(self.path(f"pictures/{name}"), "wb") as file:
+                file.write(b"none")
+        lines = self.run_atelier("check", "tiny.toml", code=2).stderr.splitlines()
+        self.assertEqual(len(lines), 3, lines)  # a newline in a name makes no line
+        self.assertIn("2 of 50 ", lines[0])
+        self.assertIn("pictures/ant/x.png: ", lines[1])
+        self.assertIn("pictures/bee/y␊z.png: ", lines[2])
+
     def rename_class(self):
         """The same pictures with the same labels but for their names; 'bee' is the first class then."""
         os.rename(self.path("pictures/ant"), self.path("pictures/yak"))
