@@ -91,10 +91,12 @@ bool is_first() {
   if (dying_thread.compare_exchange_strong(none, thread)) {
     return true;
   }
-  while (none != thread) {
+  if (none == thread) {
+    return false;
+  }
+  while (true) {
     pause();
   }
-  return false;
 }
 
 // `what`: "crashed: SIGSEGV, ...". The first failure comes first, as what follows it is often its consequence.

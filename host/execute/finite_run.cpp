@@ -17,7 +17,7 @@ const StepResults& run_finite(Session& session, const std::function<void(const O
   record(every);
   const std::string culprit = session.find_non_finite();
   throw Error(ErrorKind::numeric, "{}: a result is not finite. Where that began: {}", what,
-              culprit.empty() ? "nowhere when it was run again" : culprit);
+              culprit.empty() ? "before a read or materialize in the middle" : culprit);
 }
 
 }  // namespace atelier::execute

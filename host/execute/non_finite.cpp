@@ -108,7 +108,8 @@ class Search {
       return fmt::format("the parameter '{}'{}", launch_.bank->parameters[static_cast<size_t>(leaf.index)]->name,
                          reader);
     }
-    return fmt::format("the data {}{}", shape_of(buffer), reader);
+    return fmt::format("the data, or the result of a part before a read or materialize, {}{}", shape_of(buffer),
+                       reader);
   }
 
   [[nodiscard]] std::string shape_of(int32_t buffer) const {

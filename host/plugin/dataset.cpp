@@ -117,6 +117,7 @@ void Dataset::read(Split split, int64_t index, void* const* fields) const {
   atl_context context;
   context.phase.phase = ATL_PHASE_DATA;
   const Activity activity(component_, "read", &context, index);
+  SourceView::failure.clear();  // of a read that another dataset has got over
   const atl_status status = table_->read(instance_.self(), &context, static_cast<int32_t>(split), index, fields);
   if (status != ATL_OK || context.failed()) {
     context.stage = name_of_sample(split, index);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <string_view>
 
 #include "base/error.hpp"
 #include "base/floating_point.hpp"
@@ -57,7 +58,7 @@ tensor::Shape shape_of(const std::string& what, const atl_array& array) {
 
 }  // namespace
 
-Metric::Metric(const Registry& registry, std::string name, const catalog::ComponentChoice& choice, Model& model)
+Metric::Metric(const Registry& registry, const std::string& name, const catalog::ComponentChoice& choice, Model& model)
     : stage_(fmt::format("metric '{}'", choice.use)),
       component_(registry.get(catalog::Kind::metric, choice.use)),
       table_(registry.metric(choice.use)),
@@ -105,10 +106,10 @@ void Metric::find_arrays(const std::string& name) {
   }
   for (const atl_array& array : arrays_of(context, self_, table_.results)) {
     const std::string own_name = own(array.name);
-    const std::string point = name.empty() || own_name.empty() ? "" : ".";
+    const std::string_view point = name.empty() || own_name.empty() ? "" : ".";
     const tensor::Shape shape = shape_of(fmt::format("{}: '{}'", stage_, own_name), array);
-    results_.push_back(
-        {name + point + own_name, shape, std::vector<double>(static_cast<size_t>(shape.elements()), std::nan(""))});
+    results_.push_back({fmt::format("{}{}{}", name, point, own_name), shape,
+                        std::vector<double>(static_cast<size_t>(shape.elements()), std::nan(""))});
   }
 }
 

@@ -22,7 +22,7 @@ class Metric {
  public:
   // `name`: what results are called after. Throws Error(plugin) in the plugin's words. Borrows the model, whose bank it
   // may enlarge by the weights of other runs' models.
-  Metric(const Registry& registry, std::string name, const catalog::ComponentChoice& choice, Model& model);
+  Metric(const Registry& registry, const std::string& name, const catalog::ComponentChoice& choice, Model& model);
   // What the model reports of itself; results are called by their own names. Null where it has none.
   static std::unique_ptr<Metric> of_model(Model& model);
   Metric(const Metric&) = delete;

@@ -140,6 +140,9 @@ void probe_last_batch(Setup& setup, const LogPlan& plan) {
   try {
     setup.steps.record(1, 1, {});
   } catch (const Error& error) {
+    if (error.kind() != ErrorKind::shape && error.kind() != ErrorKind::plugin) {
+      throw;  // a sample that cannot be read, say
+    }
     throw Error(ErrorKind::experiment,
                 "train.batch_size: the last batch of an epoch has {} of {} samples, and that is too few: {}; hint: "
                 "choose another train.batch_size, or leave some samples out",

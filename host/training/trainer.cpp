@@ -126,7 +126,9 @@ void Trainer::part_done(const std::string& table, int64_t done, int64_t total) {
 // ---- The loop. While step s runs, step s + 1 is recorded and its batch assembled.
 
 void Trainer::train() {
+  const auto pause = Clock::now();
   finish_due(done_, due_);  // of an earlier part of the run
+  idle_seconds_ += std::chrono::duration<double>(Clock::now() - pause).count();
   execute::Session& session = setup_.steps.session();
   for (int64_t step = done_ + 1; step <= plan_.total_steps && !stopping_ && !stopped_early(); ++step) {
     session.set_profile(step == profiled_step_ ? &profile_ : nullptr);
@@ -163,10 +165,13 @@ bool Trainer::record(int64_t step) {
   }
   const std::vector<int64_t> updates = setup_.steps.optimizers().counts();
   const int64_t batch = setup_.steps.batches().consumed();
+  const uint64_t version = setup_.built.bank().version;
   try {
     setup_.steps.record(step, plan_.total_steps, step_log_.observation_of(step));
   } catch (const Error&) {
     if (!setup_.steps.session().take_refused_read()) {
+      failed_ = setup_.built.bank().version !=
+                version;  // a part of the step has run, before a read: such weights belong to none
       throw;
     }
     records_ahead_ = false;
@@ -230,7 +235,8 @@ void Trainer::finish_step(int64_t step) {
   samples_seen_ += recorded_samples_;
   const experiment::Experiment& experiment = setup_.experiment;
   const double seconds = wall_seconds();
-  step_log_.write({step, epoch(), seconds, recorded_samples_, seconds - idle_seconds_}, updates_after_, results);
+  step_log_.write({step, epoch(), seconds, recorded_samples_, seconds - seconds_before_ - idle_seconds_},
+                  updates_after_, results);
   report(step, results);
 
   const auto pause = Clock::now();
@@ -254,7 +260,8 @@ void Trainer::finish_step(int64_t step) {
 
 // What is due after a step, from `first` on; true where anything was.
 bool Trainer::finish_due(int64_t step, Due first) {
-  const bool evaluates = first == Due::evaluation && due(step, setup_.experiment.evaluate.every);
+  const bool evaluates =
+      first == Due::evaluation && due(step, setup_.experiment.evaluate.every) && !writer_.has_row("eval", step);
   const bool samples =
       first != Due::nothing && setup_.sampler.makes_images() && due(step, setup_.experiment.sample.every);
   if (evaluates) {

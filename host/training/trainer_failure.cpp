@@ -18,7 +18,14 @@ void Trainer::check_updates() {
 // Something failed between two steps: the step that still runs counts, and its state is kept. What was due after it is
 // made when the run goes on.
 void Trainer::salvage() {
-  finish_running_step();
+  try {
+    finish_running_step();
+  } catch (...) {  // of what is due after it, perhaps; the step itself is done
+    if (!failed_) {
+      write_checkpoint(done_);
+    }
+    throw;
+  }
   if (!failed_) {
     write_checkpoint(done_);
   }
@@ -40,6 +47,7 @@ void Trainer::fail_non_finite(int64_t step) {
     const Improvement improvement = improvement_;
     restore(*checkpoint, seconds_before_);
     improvement_ = improvement;
+    due_ = Due::nothing;  // what was due after that checkpoint has been done since
   }
   execute::Session& session = setup_.steps.session();
   while (done_ + 1 < step) {

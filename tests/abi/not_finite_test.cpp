@@ -1,7 +1,7 @@
 // A number that is not finite ends a run before anything of it is kept, wherever it turns up.
 #include <cmath>
 
-#include "inference/weights.hpp"
+#include "base/stop_request.hpp"
 #include "support.hpp"
 
 using namespace atelier;
@@ -81,4 +81,30 @@ TEST_CASE("an evaluation whose sums are not finite fails the run, and names the 
 TEST_CASE("images that are not finite are not drawn") {
   const std::string message = failure(goes_bad("place = \"sample\"\n"));
   CHECK_MESSAGE(contains(message, "sampling: a result is not finite"), message);
+}
+
+TEST_CASE("a step that goes bad after an evaluation was interrupted leaves a log that goes on, with one row of it") {
+  class StopsInEvaluation final : public Listener {
+   public:
+    void evaluating(std::string_view, int64_t done, int64_t) override { stop.asked = stop.asked || done == 5; }
+    StopRequest stop;
+  };
+  TempFolder folder;
+  const experiment::Experiment experiment =
+      make(goes_bad("place = \"gradient\"\n") + "[evaluate]\nevery = 0.5\nbatch_size = 1\n");
+  StopsInEvaluation listener;
+  training::RunOptions run_options = options(folder);
+  run_options.stop = &listener.stop;
+  const training::RunOutcome interrupted = training::run(experiment, registry(), run_options, listener);
+  CHECK(interrupted.status == runlog::Status::interrupted);
+  CHECK(interrupted.reason == "interrupted after step 2, in [evaluate]");
+  for (int turn = 0; turn < 2; ++turn) {
+    Listener again;
+    const training::RunOutcome failed = training::resume(interrupted.log, registry(), options(folder), again);
+    CHECK(failed.status == runlog::Status::failed);
+    CHECK_MESSAGE(failed.reason.starts_with("step 4 is not finite; "), failed.reason);
+    const runlog::Reader log(interrupted.log);
+    CHECK(log.newest_checkpoint()->step == 3);
+    CHECK(log.metric("eval", "loss").steps == std::vector<int64_t>{2});
+  }
 }

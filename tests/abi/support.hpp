@@ -46,7 +46,7 @@ inline const plugin::Registry& registry() {
   return loaded;
 }
 
-class Listener final : public training::Observer {
+class Listener : public training::Observer {
  public:
   void started(const fs::path&, int64_t) override {}
   void progress(const training::Progress&) override {}
