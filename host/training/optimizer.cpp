@@ -2,8 +2,10 @@
 
 #include <atelier/abi.h>
 
+#include <algorithm>
 #include <array>
-#include <cstring>
+#include <bit>
+#include <cstdint>
 #include <optional>
 #include <variant>
 
@@ -91,7 +93,8 @@ void Optimizer::check_repeatable(const atl_settings* settings, const std::string
   };
   const std::optional<Scalars> all = scalars_of_last(1);
   const std::optional<Scalars> resumed = scalars_of_last(last);
-  if (all && resumed && std::memcmp(all->data(), resumed->data(), sizeof(Scalars)) != 0) {
+  const auto bits = [](double value) { return std::bit_cast<uint64_t>(value); };
+  if (all && resumed && !std::ranges::equal(*all, *resumed, {}, bits, bits)) {
     throw Error(
         ErrorKind::plugin,
         "optimizer '{}': update {} is another one after the updates before it than where the run is resumed "

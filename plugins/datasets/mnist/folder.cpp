@@ -48,8 +48,9 @@ Files read_folder(const std::string& name, const std::vector<fs::path>& folders,
   for (const char* file : {train_images, train_labels, test_images, test_labels}) {
     const fs::path path = find_file(folder, file);
     if (path.empty()) {
-      throw DataError(name + ": no " + file + "[.gz] in " + folder.string() + ", expected beside " + train_images +
-                      "; hint: " + hint);
+      std::string message = name + ": no ";
+      message.append(file).append("[.gz] in ").append(folder.string()).append(", expected beside ");
+      throw DataError(message.append(train_images).append("; hint: ").append(hint));
     }
     files.paths.push_back(path.string());
   }
