@@ -217,7 +217,10 @@ class Lowering {
       clip(group.clip_norm, norm, found);
     }
     // Finite gradients may have a norm that is not: clipping by it would make them 0, and the step would stand still.
-    const Value finite = group.clip_norm > 0 ? (still_finite(loss), still_finite(norm)) : still_finite(loss);
+    Value finite = still_finite(loss);
+    if (group.clip_norm > 0) {
+      finite = still_finite(norm);
+    }
     for (size_t m = 0; m < found.size(); ++m) {
       if (found[m] && group.rule != nullptr) {
         update(group.members[m], found[m], finite, call);

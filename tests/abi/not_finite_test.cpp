@@ -108,3 +108,13 @@ TEST_CASE("a step that goes bad after an evaluation was interrupted leaves a log
     CHECK(log.metric("eval", "loss").steps == std::vector<int64_t>{2});
   }
 }
+
+TEST_CASE("a checkpoint keeps no weights of a step of which a part has run") {
+  for (const auto& [place, kept] : {std::pair("failure", 3), {"failure after a read", 0}}) {
+    TempFolder folder;
+    const Run run = train(folder, make(goes_bad("place = \"" + std::string(place) + "\"\n")));
+    CHECK(run.outcome.status == runlog::Status::failed);
+    CHECK_MESSAGE(contains(run.outcome.reason, "this loss is not liked"), run.outcome.reason);
+    CHECK(run.log().newest_checkpoint()->step == kept);
+  }
+}

@@ -3,15 +3,17 @@
 The program is the one that the environment variable ATELIER names.
 """
 
+import fcntl
 import json
 import os
+import pty
 import signal
 import struct
 import subprocess
 import tempfile
+import termios
 import time
 import unittest
-import zlib
 
 PROGRAM = os.environ.get("ATELIER", "atelier")
 
@@ -48,15 +50,6 @@ every = 1
 SELDOM = ["evaluate.every=1000000", "sample.every=1000000", "log.every=100"]
 LONG = ["train.epochs=12000", *SELDOM]
 ENDLESS = ["train.epochs=100000000", *SELDOM]
-
-
-def png(rows):
-    """A grey picture of these levels, as the bytes of a file."""
-    def chunk(kind, content):
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-    header = struct.pack(">IIBBBBB", len(rows[0]), len(rows), 8, 0, 0, 0, 0)
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) +
-            chunk(b"IDAT", zlib.compress(b"".join(b"\0" + bytes(row) for row in rows))) + chunk(b"IEND", b""))
 
 
 class AtelierTest(unittest.TestCase):
@@ -101,6 +94,25 @@ class AtelierTest(unittest.TestCase):
     def train(self, *words):
         """Trains the tiny experiment and returns its log, relative to the test's folder."""
         return self.output("run", "tiny.toml", *words).splitlines()[0]
+
+    def on_terminal(self, *words, columns, stdout=None, **environment):
+        """The exit code, and what the program writes to a terminal: on standard output, too, unless that goes elsewhere."""
+        leader, follower = pty.openpty()
+        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        process = subprocess.Popen([PROGRAM, *words], cwd=self.folder, stdout=follower if stdout is None else stdout,
+                                   stderr=follower, env=self.environment(**{"TERM": "xterm", **environment}))
+        os.close(follower)
+        received = b""
+        while True:
+            try:
+                part = os.read(leader, 65536)
+            except OSError:  # the last writer is gone
+                break
+            if not part:
+                break
+            received += part
+        os.close(leader)
+        return process.wait(), received.decode().replace("\r\n", "\n")
 
     def start(self, *words, before=()):
         """Starts the program, and returns it when its training has begun, with the log's path."""

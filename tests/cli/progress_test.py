@@ -1,39 +1,20 @@
 """What a run shows on a terminal."""
 
-import fcntl
-import os
-import pty
 import re
-import struct
 import subprocess
-import termios
 import time
 import unittest
 
-from atelier_test import LONG, PROGRAM, AtelierTest
+from atelier_test import LONG, AtelierTest
 
 
 class Progress(AtelierTest):
     def messages(self, *words, columns=70, **environment):
         """What a run writes to a terminal, and the seconds it took."""
-        leader, follower = pty.openpty()
-        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         began = time.monotonic()
-        process = subprocess.Popen([PROGRAM, "run", "tiny.toml", *words], cwd=self.folder, stdout=subprocess.DEVNULL,
-                                   stderr=follower, env=self.environment(**{"TERM": "xterm", **environment}))
-        os.close(follower)
-        received = b""
-        while True:
-            try:
-                part = os.read(leader, 65536)
-            except OSError:  # the last writer is gone
-                break
-            if not part:
-                break
-            received += part
-        os.close(leader)
-        self.assertEqual(process.wait(), 0)
-        return received.decode().replace("\r\n", "\n"), time.monotonic() - began
+        code, text = self.on_terminal("run", "tiny.toml", *words, columns=columns, stdout=subprocess.DEVNULL, **environment)
+        self.assertEqual(code, 0)
+        return text, time.monotonic() - began
 
     def test_one_line_is_redrawn(self):
         text, seconds = self.messages(*LONG)

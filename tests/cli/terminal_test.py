@@ -1,12 +1,7 @@
 """What comes from outside never acts on the terminal."""
 
-import fcntl
 import os
-import pty
 import re
-import struct
-import subprocess
-import termios
 import unittest
 
 from atelier_test import PROGRAM, TINY, AtelierTest
@@ -19,25 +14,8 @@ SHOWN = "␛]0;evil␇␛[2J␛[31mred␍␡�1m�abc"
 
 
 class Terminal(AtelierTest):
-    def on_terminal(self, *words, columns=200):
-        """What the program writes to a terminal, both streams."""
-        leader, follower = pty.openpty()
-        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        process = subprocess.Popen([PROGRAM, *words], cwd=self.folder, stdout=follower, stderr=follower,
-                                   env=self.environment(TERM="xterm"))
-        os.close(follower)
-        received = b""
-        while True:
-            try:
-                part = os.read(leader, 65536)
-            except OSError:  # the last writer is gone
-                break
-            if not part:
-                break
-            received += part
-        os.close(leader)
-        process.wait()
-        return received.decode().replace("\r\n", "\n")
+    def said_on_terminal(self, *words, columns=200):
+        return self.on_terminal(*words, columns=columns)[1]
 
     def assert_clean(self, text):
         own = re.sub(r"\x1b\[\d*m|\r|\x1b\[K", "", text)  # emphasis, and the line that is redrawn
@@ -45,13 +23,13 @@ class Terminal(AtelierTest):
 
     def test_texts_of_an_experiment(self):
         tags = f'tags=["{EVIL_TOML}"]'
-        text = self.on_terminal("run", "tiny.toml", tags)
+        text = self.said_on_terminal("run", "tiny.toml", tags)
         self.assert_clean(text)
         for words in (["show", "tiny"], ["ls"], ["compare", "tiny"], ["check", "tiny.toml", tags]):
-            self.assert_clean(self.on_terminal(*words))
+            self.assert_clean(self.said_on_terminal(*words))
             self.assert_clean(self.output(*words))
-        self.assertIn("tags       " + SHOWN, self.on_terminal("show", "tiny"))
-        self.assertIn("\x1b[32mfinished\x1b[0m", self.on_terminal("ls"))
+        self.assertIn("tags       " + SHOWN, self.said_on_terminal("show", "tiny"))
+        self.assertIn("\x1b[32mfinished\x1b[0m", self.said_on_terminal("ls"))
 
     def test_json_is_exact(self):
         self.train(f'tags=["{EVIL_TOML}"]')
@@ -90,7 +68,7 @@ class Terminal(AtelierTest):
         verbs = ["run", "check", "resume", "ls", "show", "compare", "sample", "evaluate", "plugins", "schema", "help"]
         for words in [["help"], *(["help", verb] for verb in verbs), ["plugins", "vae"], ["plugins", "shapes"], ["plugins"]]:
             for columns in (200, 80) if words == ["plugins"] else (200, 80, 40):  # kind and name alone take 37
-                text = re.sub(r"\x1b\[\d*m", "", self.on_terminal(*words, columns=columns))
+                text = re.sub(r"\x1b\[\d*m", "", self.said_on_terminal(*words, columns=columns))
                 self.assertNotIn("…", text)
                 lines = [line for line in text.splitlines() if not line.startswith("path ")]
                 self.assertFalse([line for line in lines if len(line) > columns], words)

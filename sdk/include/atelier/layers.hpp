@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atelier/context.hpp>
+#include <atelier/convolution.hpp>
 #include <atelier/normalization.hpp>
 
 namespace atelier {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atelier/context.hpp>
+#include <atelier/convolution.hpp>
 
 namespace atelier {
 

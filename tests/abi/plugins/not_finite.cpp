@@ -14,7 +14,8 @@ class NotFinite final : public Model {
   static void describe(Description& d) {
     d.summary = "Learns one number; something goes bad at a step of one's choice.";
     d.text("place", "nowhere", "what goes bad")
-        .choices({"nowhere", "gradient", "state", "norm", "masked", "evaluation", "sample"});
+        .choices({"nowhere", "gradient", "state", "norm", "masked", "evaluation", "sample", "failure",
+                  "failure after a read"});
     d.integer("from", 4, "the first step of which that is true");
   }
   NotFinite(const Settings& settings, const DataSpec& data, Builder& build)
@@ -40,6 +41,14 @@ class NotFinite final : public Model {
       loss = loss + sum(select(less(number, -1000.0), far.detach(), number)) * 0.001;
     }
     step.minimize("g", loss);
+    if (is("failure after a read") && step.read(loss)[0] > 0) {
+      step.fail("this loss is not liked");  // when the update before the read has been made
+      return;
+    }
+    if (is("failure")) {
+      step.fail("this loss is not liked");
+      return;
+    }
     const Tensor seen = number.detach();
     state_.assign(is("state") ? seen / (seen - seen) : seen);  // PLACE: state
     step.log("loss", loss);
