@@ -170,8 +170,8 @@ bool Trainer::record(int64_t step) {
     setup_.steps.record(step, plan_.total_steps, step_log_.observation_of(step));
   } catch (const Error&) {
     if (!setup_.steps.session().take_refused_read()) {
-      failed_ = setup_.built.bank().version !=
-                version;  // a part of the step has run, before a read: such weights belong to none
+      // Where a part of the step has run, before a read, the weights belong to no step.
+      failed_ = setup_.built.bank().version != version;
       throw;
     }
     records_ahead_ = false;
