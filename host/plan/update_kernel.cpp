@@ -11,7 +11,7 @@ namespace atelier::plan {
 namespace {
 
 constexpr int64_t block = 16384;  // elements a piece
-constexpr int64_t cached = 8192;  // elements updated at a time, so that what is looked at afterwards is still near
+constexpr int64_t cached = 4096;  // elements updated at a time, so that what is looked at afterwards is still near
 
 int64_t blocks(int64_t elements) {
   return (elements + block - 1) / block;
