@@ -153,6 +153,9 @@ enum class Special : uint8_t { none, input, parameter, gradient, minimize, assig
 
 struct Operation {
   std::string name;  // versioned: "conv2d/1"
+  // Of a public operation: its shapes and what it computes, a line of the catalogue of operations. Plugins may ask for
+  // these by name, and their meaning stays. An operation without is internal: the engine's own, or a part of another.
+  std::string summary = {};
   size_t min_inputs = 1;
   size_t max_inputs = 1;
   size_t outputs = 1;
