@@ -16,14 +16,17 @@
 namespace atelier {
 
 enum class ErrorKind {
-  usage,       // the command line
-  experiment,  // the experiment file or an override; may hold several lines, one per problem
-  plugin,      // a plugin that cannot be loaded, or that failed
-  shape,       // tensors that do not fit an operation; names the author's file and line
-  data,        // a dataset that is missing, truncated or corrupt
-  file,        // reading or writing any other file
-  numeric,     // a value that is not finite
-  internal,    // a broken invariant: a defect of the host
+  usage,        // the command line
+  experiment,   // the experiment file or an override; may hold several lines, one per problem
+  plugin,       // a plugin that cannot be loaded, or that failed
+  shape,        // tensors that do not fit an operation; names the author's file and line
+  phase,        // a call that is not allowed where it was made; names the author's file and line where it is known
+  unsupported,  // what a plugin asks for is not there: an operation, a gradient of one
+  memory,       // there is not enough of it
+  data,         // a dataset that is missing, truncated or corrupt
+  file,         // reading or writing any other file
+  numeric,      // a value that is not finite
+  internal,     // a broken invariant: a defect of the host
 };
 
 // Thrown by every room below host/cli, which alone prints it and chooses the exit code. what() is the whole message. A

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,13 +11,24 @@
 
 namespace atelier::catalog {
 
+// What an array means, in the order of the contract's atl_kind, which says what the axes are.
+enum class FieldKind : uint8_t { numbers, image, image_sequence, tokens, signal, table_row };
+std::string name_of(FieldKind kind);  // "numbers", "image", "image sequence", "tokens", "signal", "table row"
+std::optional<FieldKind> field_kind_from(std::string_view name);
+
 struct FieldSpec {
   std::string name;
   tensor::DType dtype = tensor::DType::f32;
   tensor::Shape dims;                         // of one sample; an image is (C, H, W)
   int64_t classes = 0;                        // of integers; 0 where they are no classes
   double low = 0, high = 1;                   // the range of the values
-  std::vector<std::string> class_names = {};  // one for each class, or none
+  std::vector<std::string> class_names = {};  // one for each class, or none; of tokens, their texts
+  FieldKind kind = FieldKind::numbers;
+  bool as_bytes = false;                        // the dataset gives bytes, 0 to 255, that stand for low to high
+  std::vector<std::string> channel_names = {};  // one for each channel or column, or none
+  double rate = 0;                              // values a second; 0 where unknown
+  std::string length_field =
+      {};  // the field that has each sample's length along the axis of time; "" where all are full
 };
 
 constexpr size_t max_fields = 16;  // of a sample

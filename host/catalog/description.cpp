@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/error.hpp"
 
@@ -68,6 +69,10 @@ std::string name_of(Kind kind) {
       return "dataset";
     case Kind::metric:
       return "metric";
+    case Kind::operation:
+      return "operation";
+    case Kind::unknown:
+      return "unknown kind";
   }
   throw Error(ErrorKind::internal, "a component kind with the unknown number {}", static_cast<int>(kind));
 }
@@ -122,6 +127,32 @@ const Measure* Description::measure(std::string_view measured) const {
 
 std::string to_string(const Value& value) {
   return std::visit([](const auto& alternative) { return literal(alternative); }, value);
+}
+
+VersionedName versioned(std::string_view name) {
+  const size_t at = name.rfind('@');
+  VersionedName out{std::string(name.substr(0, at)), 1};
+  const std::string_view digits = at == std::string_view::npos ? "" : name.substr(at + 1);
+  if (!digits.empty()) {
+    std::from_chars(digits.data(), digits.data() + digits.size(), out.version);
+  }
+  return out;
+}
+
+const Description* find_component(const std::vector<Description>& catalog, Kind kind, std::string_view name) {
+  const auto is = [&](const Description& description) { return description.kind == kind; };
+  const auto newest = std::ranges::find_if(catalog, [&](const Description& description) {
+    return is(description) && !name.empty() && description.newest_of == name;
+  });
+  if (newest != catalog.end()) {
+    return &*newest;
+  }
+  const VersionedName wanted = versioned(name);
+  const auto exact = std::ranges::find_if(catalog, [&](const Description& description) {
+    const VersionedName found = versioned(description.name);
+    return is(description) && found.name == wanted.name && found.version == wanted.version;
+  });
+  return exact == catalog.end() ? nullptr : &*exact;
 }
 
 }  // namespace atelier::catalog

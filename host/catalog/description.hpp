@@ -12,8 +12,9 @@
 
 namespace atelier::catalog {
 
-enum class Kind { model, loss, optimizer, dataset, metric };
-std::string name_of(Kind kind);  // "model", "loss", "optimizer", "dataset", "metric"
+// `unknown`: of an interface that came after this host; its name is all that is known of it.
+enum class Kind { model, loss, optimizer, dataset, metric, operation, unknown };
+std::string name_of(Kind kind);  // "model", "loss", ..., "unknown kind"
 
 using Value = std::variant<bool, int64_t, double, std::string, std::vector<int64_t>, std::vector<double>,
                            std::vector<std::string>>;
@@ -68,10 +69,14 @@ struct Measure {
 
 struct Description {
   Kind kind = Kind::model;
-  std::string name;
+  std::string name;  // "vae", "vae@2"
+  // What an experiment calls it, "vae", where it is the newest version of these; "" where it is not, or where versions
+  // are as a log has them, in which "vae" is the first one.
+  std::string newest_of;
   std::string summary;
   std::string reference;
-  std::string role;  // of a loss
+  std::string role;            // of a loss
+  std::string interface_name;  // of an unknown kind: "atelier.oven/1"
   std::vector<SettingDescription> settings;
   std::vector<LossSlot> slots;    // of a model
   std::vector<Measure> measures;  // of a model, a metric, a loss
@@ -81,5 +86,15 @@ struct Description {
 
   [[nodiscard]] const Measure* measure(std::string_view measured) const;  // null where it is not declared
 };
+
+// "vae@2" is version 2 of "vae"; "vae" is its first.
+struct VersionedName {
+  std::string name;
+  int64_t version = 1;
+};
+VersionedName versioned(std::string_view name);
+
+// The component of this kind that a name means: the newest version where it says none. Null where there is none.
+const Description* find_component(const std::vector<Description>& catalog, Kind kind, std::string_view name);
 
 }  // namespace atelier::catalog

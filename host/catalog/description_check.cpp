@@ -201,7 +201,8 @@ void check_measures(const Description& description, Problems& problems) {
 
 std::vector<std::string> problems_of(const Description& description) {
   Problems problems;
-  problems.add("it", problem_of_name(description.name));
+  problems.add("it", description.kind == Kind::operation ? problem_of_operation_name(description.name)
+                                                         : problem_of_versioned_name(description.name));
   problems.add("its summary", problem_of_text(description.summary));
   problems.add("its reference", problem_of_text(description.reference));
   if (description.kind == Kind::loss) {

@@ -81,6 +81,29 @@ std::string problem_of_name(std::string_view name) {
   });
 }
 
+std::string problem_of_versioned_name(std::string_view name) {
+  const size_t at = name.rfind('@');
+  const std::string_view version = at == std::string_view::npos ? "2" : name.substr(at + 1);
+  if (version.empty() || version.size() > 6 || version.front() == '0' ||
+      version.find_first_not_of("0123456789") != std::string_view::npos) {
+    return "has an '@' in its name, expected a version from 2 behind it, as in 'vae@2'";
+  }
+  if (version == "1") {
+    return "calls itself version 1, expected the name without it: the first version has none";
+  }
+  return problem_of_name(name.substr(0, at));
+}
+
+std::string problem_of_operation_name(std::string_view name) {
+  const size_t slash = name.rfind('/');
+  const std::string_view version = slash == std::string_view::npos ? "" : name.substr(slash + 1);
+  if (version.empty() || version.size() > 6 || version.front() == '0' ||
+      version.find_first_not_of("0123456789") != std::string_view::npos) {
+    return "has no version in its name, expected it behind a '/', as in 'soft_threshold/1'";
+  }
+  return problem_of_name(name.substr(0, slash));
+}
+
 std::string problem_of_text(std::string_view text) {
   if (text.size() > longest_text) {
     return fmt::format("has {} bytes, expected at most {}", text.size(), longest_text);

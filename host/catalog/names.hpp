@@ -11,6 +11,8 @@ namespace atelier::catalog {
 // What is wrong with it: "" for a good one, else what it is and what was expected ("has a '/', expected letters, ...").
 std::string problem_of_name(std::string_view name);
 std::string problem_of_text(std::string_view text);
+std::string problem_of_versioned_name(std::string_view name);  // of a component: "vae", "vae@2"
+std::string problem_of_operation_name(std::string_view name);  // "soft_threshold/1"
 
 // A name for messages, whatever its bytes are: in quotes, shortened, without control characters.
 std::string quoted(std::string_view name);

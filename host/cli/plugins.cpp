@@ -32,11 +32,13 @@ std::string detail(const std::string& name, const std::string& text, const termi
 std::string list_text(const std::vector<Description>& all, const terminal::Layout& layout) {
   terminal::TextTable table{{{"kind"}, {"name"}, wrapping("plugin"), {"version"}, wrapping("summary")}, {}};
   for (const auto& component : all) {
-    table.add({{name_of(component.kind)},
-               {component.name, terminal::Emphasis::strong},
-               {component.plugin_name},
-               {component.plugin_version},
-               {component.summary}});
+    const bool unknown = component.kind == catalog::Kind::unknown;
+    table.add(
+        {{name_of(component.kind)},
+         {component.name, terminal::Emphasis::strong},
+         {component.plugin_name},
+         {component.plugin_version},
+         {unknown ? "of the interface " + component.interface_name + ", for a newer atelier" : component.summary}});
   }
   return terminal::to_text(table, layout, 2);
 }
@@ -143,6 +145,7 @@ Json component_json(const Description& component) {
           {"summary", component.summary},
           {"reference", component.reference},
           {"role", component.role},
+          {"interface", component.interface_name},
           {"settings", settings},
           {"losses", slots},
           {"measures", measures},

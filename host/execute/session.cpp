@@ -1,11 +1,13 @@
 #include "execute/session.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstring>
 
 #include "base/error.hpp"
 #include "execute/non_finite.hpp"
+#include "kernels/failure.hpp"
 #include "tensor/memory.hpp"
 
 namespace atelier::execute {
@@ -121,11 +123,30 @@ uint32_t Session::gradient(uint32_t output, std::span<const uint32_t> inputs, Lo
   return recorder_.special(special_operation(Special::gradient), input_scratch_, {}, type_scratch_, location);
 }
 
-void Session::minimize(size_t group, uint32_t loss, const double* scalars, Location location, double average_share) {
+void Session::require_loss(uint32_t loss, Location location) const {
   if (type(loss).shape.elements() != 1 || type(loss).dtype != recorder_.real()) {
     throw Error(ErrorKind::shape, "{}: minimize: got a loss of {}, expected a scalar; hint: take its mean or sum",
                 to_string(location), to_string(type(loss)));
   }
+}
+
+void Session::require_value_of(uint32_t parameter, uint32_t value, Location location) const {
+  const tensor::Tensor& tensor = bank_.parameters[parameter]->value;
+  const TensorType expected{tensor.shape, tensor.dtype};
+  if (!(type(value) == expected)) {
+    throw Error(ErrorKind::shape, "{}: assign: '{}' got {}, expected {}", to_string(location),
+                bank_.parameters[parameter]->name, to_string(type(value)), to_string(expected));
+  }
+}
+
+void Session::forget_current(uint32_t parameter) {
+  if (parameter < current_.size()) {
+    current_[parameter].second = 0;
+  }
+}
+
+void Session::minimize(size_t group, uint32_t loss, const double* scalars, Location location, double average_share) {
+  require_loss(loss, location);
   std::array<RawAttribute, 1 + UpdateRule::max_scalars + 1> attributes{};
   attributes[0] = integer_attribute(static_cast<int64_t>(group));
   for (size_t i = 0; i <= UpdateRule::max_scalars; ++i) {
@@ -133,28 +154,59 @@ void Session::minimize(size_t group, uint32_t loss, const double* scalars, Locat
     attributes[i + 1].number = i < UpdateRule::max_scalars ? scalars[i] : average_share;
   }
   recorder_.special(special_operation(Special::minimize), std::span(&loss, 1), attributes, {}, location);
+  std::ranges::for_each(bank_.groups[group].members, [&](uint32_t member) { forget_current(member); });
+}
+
+uint32_t Session::group_gradients(size_t group, uint32_t loss, Location location) {
+  require_loss(loss, location);
+  type_scratch_.clear();
   for (const uint32_t member : bank_.groups[group].members) {
-    if (member < current_.size()) {
-      current_[member].second = 0;
-    }
+    const tensor::Tensor& tensor = bank_.parameters[member]->value;
+    type_scratch_.push_back({tensor.shape, tensor.dtype});
   }
+  const RawAttribute index = integer_attribute(static_cast<int64_t>(group));
+  return recorder_.special(special_operation(Special::group_gradients), std::span(&loss, 1), std::span(&index, 1),
+                           type_scratch_, location);
+}
+
+uint32_t Session::gradients_at(size_t group, uint32_t loss, std::span<const uint32_t> values, Location location) {
+  const std::vector<uint32_t>& members = bank_.groups[group].members;
+  if (values.size() != members.size()) {
+    throw Error(ErrorKind::shape, "{}: gradients_at: got {} values, expected one for each of the group's {} parameters",
+                to_string(location), values.size(), members.size());
+  }
+  input_scratch_.assign(1, loss);
+  type_scratch_.clear();
+  for (size_t i = 0; i < values.size(); ++i) {
+    require_value_of(members[i], values[i], location);
+    input_scratch_.push_back(values[i]);
+    type_scratch_.push_back(type(values[i]));
+  }
+  const RawAttribute index = integer_attribute(static_cast<int64_t>(group));
+  return recorder_.special(special_operation(Special::gradients_at), input_scratch_, std::span(&index, 1),
+                           type_scratch_, location);
+}
+
+void Session::replace(uint32_t parameter, uint32_t value, double average_share, Location location) {
+  require_value_of(parameter, value, location);
+  std::array<RawAttribute, 1 + UpdateRule::max_scalars + 1> attributes{};
+  attributes[0] = integer_attribute(parameter);
+  for (size_t i = 0; i <= UpdateRule::max_scalars; ++i) {
+    attributes[i + 1].type = AttributeType::number;
+    attributes[i + 1].number = i < UpdateRule::max_scalars ? 0 : average_share;
+  }
+  recorder_.special(special_operation(Special::replace), std::span(&value, 1), attributes, {}, location);
+  forget_current(parameter);
 }
 
 void Session::assign(uint32_t parameter, uint32_t value, Location location) {
-  const tensor::Tensor& tensor = bank_.parameters[parameter]->value;
-  const TensorType expected{tensor.shape, tensor.dtype};
-  if (!(type(value) == expected)) {
-    throw Error(ErrorKind::shape, "{}: assign: '{}' got {}, expected {}", to_string(location),
-                bank_.parameters[parameter]->name, to_string(type(value)), to_string(expected));
-  }
+  require_value_of(parameter, value, location);
   if (bank_.parameters[parameter]->frozen) {
     return;  // here and not in the layers, which don't know what an experiment freezes
   }
   const RawAttribute index = integer_attribute(parameter);
   recorder_.special(special_operation(Special::assign), std::span(&value, 1), std::span(&index, 1), {}, location);
-  if (parameter < current_.size()) {
-    current_[parameter].second = 0;
-  }
+  forget_current(parameter);
 }
 
 uint32_t Session::name_number(std::string_view name) {
@@ -294,6 +346,7 @@ void Session::run_now(const Plan& plan) {
   recording.operands.assign(recorder_.operands().begin(), recorder_.operands().end());
   launch(recording, nullptr);
   executor_.wait();
+  kernels::throw_failed_run();
   collect(launch_of(recording), false, recording.results);
 }
 
@@ -361,8 +414,9 @@ void Session::launch(const Recording& recording, const Background* background) {
 const StepResults& Session::wait() {
   if (in_flight_ != nullptr) {
     executor_.wait();
-    collect(launch_of(*in_flight_), true, in_flight_->results);
-    in_flight_ = nullptr;
+    Recording& done = *std::exchange(in_flight_, nullptr);
+    kernels::throw_failed_run();
+    collect(launch_of(done), true, done.results);
   }
   return recordings_[(recorded_ + 1) % 2].results;
 }

@@ -72,6 +72,12 @@ class Session {
   // Throws Error(shape) for a loss that is no scalar. The optimizer's scalars have UpdateRule::max_scalars elements;
   // `average_share` is what the new weights have in their moving average, where the group keeps one.
   void minimize(size_t group, uint32_t loss, const double* scalars, Location location, double average_share = 0);
+  // The same in two halves, for an optimizer that records its update: the gradients of the group's members, in their
+  // order, from the returned index on, clipped as the group says; and a member's new value. Between them the loss's
+  // gradients at other values of the members can be had.
+  uint32_t group_gradients(size_t group, uint32_t loss, Location location);
+  uint32_t gradients_at(size_t group, uint32_t loss, std::span<const uint32_t> values, Location location);
+  void replace(uint32_t parameter, uint32_t value, double average_share, Location location);
   void assign(uint32_t parameter, uint32_t value, Location location);
   void log(std::string_view name, uint32_t value, const uint32_t* count, Location location);
   void annotate(std::string_view name, uint32_t value);
@@ -134,6 +140,9 @@ class Session {
   void launch(const Recording& recording, const Background* background);
   [[nodiscard]] Launch launch_of(const Recording& recording);
   uint32_t name_number(std::string_view name);
+  void require_loss(uint32_t loss, Location location) const;
+  void require_value_of(uint32_t parameter, uint32_t value, Location location) const;
+  void forget_current(uint32_t parameter);  // it has a new version
   void refuse_while_running();
   void cut_training(uint32_t value, Location location);
   [[nodiscard]] const void* leaf_data(uint32_t value) const;

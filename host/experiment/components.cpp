@@ -56,7 +56,8 @@ std::string wrong_name(const Context& context, const std::string& name, const Wa
   const std::string got = "got '" + printable(name) + "'";
   const std::string expected = ", expected " + wanted.text();
   const std::string known = wanted.known(context.catalog);
-  if (const auto* loss = find_component(context.catalog, Kind::loss, name); loss && wanted.kind == Kind::loss) {
+  if (const auto* loss = catalog::find_component(context.catalog, Kind::loss, name);
+      loss && wanted.kind == Kind::loss) {
     return got + ", which is " + with_article(loss->role) + " loss" + expected + known;
   }
   const std::string hint = did_you_mean(name, wanted.names(context.catalog));
@@ -64,6 +65,10 @@ std::string wrong_name(const Context& context, const std::string& name, const Wa
     return got + expected + hint;
   }
   const auto other = std::ranges::find(context.catalog, name, &Description::name);
+  if (other != context.catalog.end() && other->kind == Kind::unknown) {
+    return got + ", which is of the interface '" + other->interface_name + "', which this atelier does not know (" +
+           other->plugin_path + ")" + expected + known + "; hint: use a newer atelier";
+  }
   if (other != context.catalog.end()) {
     return got + ", which is " + with_article(catalog::name_of(other->kind)) + expected + known;
   }
@@ -88,7 +93,7 @@ const Description* read_use(Context& context, const TomlTable& table, const Want
     chosen = nullptr;
   } else if (node != nullptr) {
     const auto& name = std::get<std::string>(node->scalar);
-    chosen = find_component(context.catalog, wanted.kind, name);
+    chosen = catalog::find_component(context.catalog, wanted.kind, name);
     if (chosen == nullptr || !wanted.accepts(*chosen)) {
       context.problems.add(node->place, path, wrong_name(context, name, wanted));
       chosen = nullptr;
@@ -193,7 +198,7 @@ std::shared_ptr<const Dataset> read_source(Context& context, const TomlTable& pa
 }
 
 const Description* default_loss(Context& context, const catalog::LossSlot& slot) {
-  const auto* loss = find_component(context.catalog, Kind::loss, slot.default_loss);
+  const auto* loss = catalog::find_component(context.catalog, Kind::loss, slot.default_loss);
   return loss != nullptr && loss->role == slot.role ? loss : nullptr;
 }
 
@@ -257,7 +262,7 @@ Component read_model(Context& context, const TomlTable& root) {
 std::map<std::string, Component> read_losses(Context& context, const TomlTable& root, const Component& model) {
   std::map<std::string, Component> losses;
   auto table = open_table(context, root, "loss");
-  const auto* description = find_component(context.catalog, Kind::model, model.use);
+  const auto* description = catalog::find_component(context.catalog, Kind::model, model.use);
   if (!table || description == nullptr) {
     return losses;  // the slots are the model's: without one there is nothing to check against
   }
@@ -340,15 +345,6 @@ Component read_optimizer(Context& context, const TomlTable& root, std::map<std::
     groups[name] = read_group(context, *open_table(context, *table, name), optimizer, description);
   }
   return optimizer;
-}
-
-const Description* find_component(const std::vector<Description>& catalog, Kind kind, const std::string& name) {
-  for (const auto& description : catalog) {
-    if (description.kind == kind && description.name == name) {
-      return &description;
-    }
-  }
-  return nullptr;
 }
 
 std::vector<Key> keys_of(const Description& description) {

@@ -22,10 +22,6 @@ std::map<std::string, MetricChoice> read_metrics(Context& context, const TomlTab
 // [optimizer], and [optimizer.GROUP] into `groups`.
 Component read_optimizer(Context& context, const TomlTable& root, std::map<std::string, Component>& groups);
 
-// The component of this kind and name, or null.
-const catalog::Description* find_component(const std::vector<catalog::Description>& catalog, catalog::Kind kind,
-                                           const std::string& name);
-
 // The settings of a component as keys.
 std::vector<Key> keys_of(const catalog::Description& description);
 

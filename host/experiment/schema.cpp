@@ -188,7 +188,7 @@ Json slots_of_model(const Description& model, const std::vector<Description>& ca
   for (const auto& slot : model.slots) {
     losses["properties"][slot.name] = reference("loss-" + slot.role);
     losses["properties"][slot.name]["description"] = slot.help;
-    if (find_component(catalog, Kind::loss, slot.default_loss) == nullptr) {
+    if (catalog::find_component(catalog, Kind::loss, slot.default_loss) == nullptr) {
       losses["required"].push_back(slot.name);
     }
   }

@@ -24,7 +24,8 @@ plugin::ModelRecipe recipe_of(const experiment::Experiment& experiment, const ca
           {experiment.losses.begin(), experiment.losses.end()},
           spec,
           static_cast<uint64_t>(experiment.seed),
-          tensor::DType::f32};
+          tensor::DType::f32,
+          experiment.directory};
 }
 
 BuiltModel::BuiltModel(const experiment::Experiment& experiment, const catalog::DataSpec& spec,

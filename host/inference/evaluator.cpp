@@ -18,13 +18,23 @@ using execute::run_finite;
 namespace {
 
 // The values that were asked for, in their order.
-void add_requested(plugin::Metric& metric, const execute::StepResults& results) {
-  size_t sum = 0;
+void collect_requested(plugin::Metric& metric, const execute::StepResults& results) {
+  size_t place = 0;
   for (const execute::StepResult& result : results.entries) {
     if (result.kind == record::OutputKind::requested) {
-      metric.add(sum++, *result.tensor);
+      metric.collect(place++, *result.tensor);
     }
   }
+}
+
+// Some rows of a tensor that stays where it is until the recording has run.
+uint32_t input_rows(execute::Session& session, const tensor::Tensor& from, int64_t first, int64_t count) {
+  tensor::Shape shape{count};
+  for (const int64_t length : from.shape.dims().subspan(1)) {
+    shape.append(length);
+  }
+  const size_t row = from.bytes() / static_cast<size_t>(std::max<int64_t>(from.shape[0], 1));
+  return session.input({shape, from.dtype}, from.storage.data() + static_cast<size_t>(first) * row, {});
 }
 
 // A result that is still to be measured; `twice` is what to say where there is one of its name already.
@@ -94,16 +104,35 @@ void Evaluator::evaluate_model(const data::Subset& subset, int64_t batch_size, S
   }
 }
 
-void Evaluator::measure(plugin::Metric& metric, const data::Subset& subset, int64_t batch_size,
-                        const PartDone& part_done) {
+// The samples are those that `sample` gives for the experiment's sampling seed.
+void Evaluator::generate(plugin::Metric& metric, int64_t count, const PartDone& part_done) {
+  sampler_.generate(
+      count, static_cast<uint64_t>(experiment_.sample.seed),
+      [&](execute::Session& session, uint32_t samples, int64_t n) {
+        return metric.record(session, nullptr, samples, n);
+      },
+      [&](const execute::StepResults& results) { collect_requested(metric, results); }, part_done);
+}
+
+// Over data, and over what the model generates beside it where the pass asks for that: as an input of the recording, as
+// both count their draws by themselves.
+void Evaluator::measure_data(plugin::Metric& metric, const data::Subset& subset, bool generates, int64_t batch_size,
+                             const PartDone& part_done) {
+  tensor::Tensor generated;
+  if (generates) {
+    generated = sampler_.values(subset.count, static_cast<uint64_t>(experiment_.sample.seed));
+  }
   data::EvaluationBatches batches(data_, subset, batch_size);
-  metric.begin();
   while (batches.next()) {
     const auto record = [&](const record::Observation& observation) {
       session_->begin(counters(batches.first_index()), observation);
-      session_->end(metric.record(*session_, batches));
+      std::optional<uint32_t> beside;
+      if (generates) {
+        beside = input_rows(*session_, generated, batches.first_index(), batches.size());
+      }
+      session_->end(metric.record(*session_, &batches, beside, batches.size()));
     };
-    add_requested(metric, run_finite(*session_, record, metric.stage(), batches.prefetch()));
+    collect_requested(metric, run_finite(*session_, record, metric.stage(), batches.prefetch()));
     batches.step_done();
     if (part_done) {
       part_done(batches.done(), subset.count);
@@ -111,19 +140,24 @@ void Evaluator::measure(plugin::Metric& metric, const data::Subset& subset, int6
   }
 }
 
-// The images are those that `sample` gives for the experiment's sampling seed.
-void Evaluator::measure_generated(plugin::Metric& metric, int64_t count, const PartDone& part_done) {
-  if (!sampler_.makes_images()) {
-    throw Error(ErrorKind::experiment, "a metric looks at generated images, and the model '{}' makes none",
-                experiment_.model.use);
+void Evaluator::measure(plugin::Metric& metric, const data::Subset& evaluated, int64_t batch_size, int64_t most,
+                        const PartDone& part_done) {
+  for (size_t p = 0; p < metric.passes().size(); ++p) {
+    const plugin::MetricPass& pass = metric.passes()[p];
+    if (pass.generates && !sampler_.makes_samples()) {
+      throw Error(ErrorKind::experiment, "{}: looks at what the model generates, and the model '{}' makes no samples",
+                  metric.stage(), experiment_.model.use);
+    }
+    metric.begin_pass(p);
+    if (pass.data == plugin::PassData::none) {
+      generate(metric, std::min(pass.samples, most), part_done);
+    } else {
+      data::Subset subset = pass.data == plugin::PassData::training ? data_.subsets().train : evaluated;
+      subset.count = std::min({subset.count, pass.samples == 0 ? subset.count : pass.samples, most});
+      measure_data(metric, subset, pass.generates, batch_size, part_done);
+    }
+    metric.end_pass();
   }
-  metric.begin();
-  sampler_.generate(
-      count, static_cast<uint64_t>(experiment_.sample.seed),
-      [&](execute::Session& session, uint32_t images, int64_t n) {
-        return metric.record_generated(session, images, n);
-      },
-      [&](const execute::StepResults& results) { add_requested(metric, results); }, part_done);
 }
 
 SplitMetrics Evaluator::evaluate(const data::Subset& subset, int64_t batch_size, MetricsDue due,
@@ -141,19 +175,16 @@ SplitMetrics Evaluator::evaluate(const data::Subset& subset, int64_t batch_size,
   begin("evaluate", subset.count);
   evaluate_model(subset, batch_size, out, in("evaluate"));
   if (own_metric_) {
-    measure(*own_metric_, subset, batch_size, in("evaluate"));
+    measure(*own_metric_, subset, batch_size, INT64_MAX, in("evaluate"));
     take_results(*own_metric_, out);
   }
   for (const auto& [name, metric] : metrics_) {
     if (due == MetricsDue::every_evaluation && experiment_.metrics.at(name).at_end) {
       continue;
     }
-    begin("metric." + name, metric->generated() > 0 ? metric->generated() : subset.count);
-    if (metric->generated() > 0) {
-      measure_generated(*metric, metric->generated(), in("metric." + name));
-    } else {
-      measure(*metric, subset, batch_size, in("metric." + name));
-    }
+    const plugin::MetricPass& first = metric->passes().front();
+    begin("metric." + name, first.data == plugin::PassData::none ? first.samples : subset.count);
+    measure(*metric, subset, batch_size, INT64_MAX, in("metric." + name));
     take_results(*metric, out);
   }
   return out;
@@ -165,19 +196,14 @@ SplitMetrics Evaluator::results(const data::Subset& subset, int64_t batch_size) 
   first.count = std::min(subset.count, batch_size);
   evaluate_model(first, batch_size, out);
   if (own_metric_) {
-    measure(*own_metric_, first, batch_size);
+    measure(*own_metric_, first, batch_size, INT64_MAX);
     for (const plugin::MetricArray& result : own_metric_->results()) {
       add_result(result, fmt::format("model '{}': gives '{}' twice", experiment_.model.use, result.name), out);
     }
   }
   constexpr int64_t few = 2;  // enough to see whether the model has what the metric asks for
-  first.count = std::min(subset.count, few);
   for (const auto& [name, metric] : metrics_) {
-    if (metric->generated() == 0) {
-      measure(*metric, first, batch_size);
-    } else {
-      measure_generated(*metric, std::min(metric->generated(), few));
-    }
+    measure(*metric, subset, batch_size, few);
     for (const plugin::MetricArray& result : metric->results()) {
       add_result(result,
                  fmt::format("metric.{}: gives '{}', which the model '{}' gives too; hint: call the metric by another "

@@ -44,8 +44,12 @@ class Evaluator {
  private:
   void evaluate_model(const data::Subset& subset, int64_t batch_size, SplitMetrics& out,
                       const PartDone& part_done = {});
-  void measure(plugin::Metric& metric, const data::Subset& subset, int64_t batch_size, const PartDone& part_done = {});
-  void measure_generated(plugin::Metric& metric, int64_t count, const PartDone& part_done = {});
+  // All passes of a metric, each over `most` samples at most.
+  void measure(plugin::Metric& metric, const data::Subset& evaluated, int64_t batch_size, int64_t most,
+               const PartDone& part_done = {});
+  void measure_data(plugin::Metric& metric, const data::Subset& subset, bool generates, int64_t batch_size,
+                    const PartDone& part_done);
+  void generate(plugin::Metric& metric, int64_t count, const PartDone& part_done);
   [[nodiscard]] execute::StepCounters counters(int64_t first_row) const;
 
   const experiment::Experiment& experiment_;

@@ -18,7 +18,7 @@ plugin::ForeignModel build_foreign(const std::string& resolved, const std::strin
                                    std::vector<runlog::NamedTensor> weights, const experiment::Experiment& experiment,
                                    const plugin::Registry& registry, const Environment& environment) {
   const experiment::Experiment theirs =
-      experiment::parse(resolved, origin, experiment.directory, {}, registry.descriptions());
+      experiment::parse(resolved, origin, experiment.directory, {}, registry.descriptions_of_logs());
   const plugin::Dataset dataset(registry, data::recipe_of(theirs.dataset), experiment.directory,
                                 environment.data_directories);
   plugin::ForeignModel out{recipe_of(theirs, data::Transforms(theirs, dataset.spec()).spec()), {}};

@@ -1,6 +1,7 @@
 #include "inference/sampler.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/error.hpp"
 #include "base/purposes.hpp"
@@ -39,25 +40,18 @@ uint32_t first_rows(execute::Session& session, uint32_t value, int64_t count) {
 
 Sampler::Sampler(BuiltModel& model) : model_(model), session_(model.session(execute::Mode::sample)) {}
 
-bool Sampler::makes_images() {
-  if (!makes_images_) {
-    const catalog::FieldSpec* image = model_.spec().find("image");
-    makes_images_ = image != nullptr && image->dims.rank() == 3 && (image->dims[0] == 1 || image->dims[0] == 3);
-    if (*makes_images_) {  // one is tried
-      session_->begin({0, purpose_sampling, 0, 0});
-      const std::optional<uint32_t> made = model_.model().sample(*session_, 1, {});
-      makes_images_ = made.has_value();
-      session_->end(made ? std::span(&*made, 1) : std::span<const uint32_t>());
-      session_->start();
-      session_->wait();
-    }
-  }
-  return *makes_images_;
+bool Sampler::makes_samples() const {
+  return model_.spec().find(model_.model().sampled_field()) != nullptr;
+}
+
+bool Sampler::makes_images() const {
+  const catalog::FieldSpec* field = model_.spec().find(model_.model().sampled_field());
+  return field != nullptr && field->dims.rank() == 3 && (field->dims[0] == 1 || field->dims[0] == 3);
 }
 
 pictures::ImageStack Sampler::sample(int64_t count, uint64_t seed, const PartDone& part_done) {
   const execute::AveragedWeights averaged(model_.bank());
-  const catalog::FieldSpec& image = *model_.spec().find("image");
+  const catalog::FieldSpec& image = *model_.spec().find(model_.model().sampled_field());
   pictures::ImageStack out{count, image.dims[1], image.dims[2], image.dims[0], {}};
   generate(
       count, seed, [](execute::Session&, uint32_t images, int64_t) { return std::vector<uint32_t>{images}; },
@@ -69,19 +63,39 @@ pictures::ImageStack Sampler::sample(int64_t count, uint64_t seed, const PartDon
   return out;
 }
 
+tensor::Tensor Sampler::values(int64_t count, uint64_t seed, const PartDone& part_done) {
+  const execute::AveragedWeights averaged(model_.bank());
+  tensor::Tensor out;
+  size_t filled = 0;
+  generate(
+      count, seed, [](execute::Session&, uint32_t samples, int64_t) { return std::vector<uint32_t>{samples}; },
+      [&](const execute::StepResults& results) {
+        const tensor::Tensor& made = requested(results);
+        if (filled == 0) {
+          tensor::Shape shape{count};
+          std::ranges::for_each(made.shape.dims().subspan(1), [&](int64_t length) { shape.append(length); });
+          out = tensor::Tensor(shape, made.dtype);
+        }
+        std::memcpy(out.storage.data() + filled, made.storage.data(), made.bytes());
+        filled += made.bytes();
+      },
+      part_done);
+  return out;
+}
+
 void Sampler::generate(
     int64_t count, uint64_t seed,
-    const std::function<std::vector<uint32_t>(execute::Session&, uint32_t images, int64_t n)>& record,
+    const std::function<std::vector<uint32_t>(execute::Session&, uint32_t samples, int64_t n)>& record,
     const std::function<void(const execute::StepResults&)>& take, const PartDone& part_done) {
   for (int64_t first = 0; first < count; first += sampling_chunk) {
     const auto record_chunk = [&](const record::Observation& observation) {
       session_->begin({seed, purpose_sampling, 0, first}, observation);
-      uint32_t images = images_of(sampling_chunk);
+      uint32_t samples = samples_of(sampling_chunk);
       if (const int64_t rest = count - first; rest < sampling_chunk) {
-        images = first_rows(*session_, images, rest);
+        samples = first_rows(*session_, samples, rest);
       }
-      session_->expect_finite(images);
-      session_->end(record(*session_, images, std::min(sampling_chunk, count - first)));
+      session_->expect_finite(samples);
+      session_->end(record(*session_, samples, std::min(sampling_chunk, count - first)));
     };
     take(run_finite(*session_, record_chunk, "sampling"));
     if (part_done) {
@@ -90,13 +104,10 @@ void Sampler::generate(
   }
 }
 
-// A model that has made images goes on to.
-uint32_t Sampler::images_of(int64_t n) {
+uint32_t Sampler::samples_of(int64_t n) {
   const std::optional<uint32_t> made = model_.model().sample(*session_, n, {});
   if (!made) {
-    throw Error(ErrorKind::plugin,
-                "model '{}', sampling: gave an empty tensor, expected {} images, as it has given images before",
-                model_.model().recipe().model.use, n);
+    throw Error(ErrorKind::plugin, "the model '{}' makes no samples", model_.model().recipe().model.use);
   }
   return *made;
 }
@@ -134,6 +145,10 @@ pictures::Strips Sampler::draw_view(const std::string& name, int64_t count, uint
   };
   const tensor::Tensor& values = requested(run_finite(*session_, record, fmt::format("the view '{}'", name)));
   const tensor::Shape& shape = values.shape;
+  if (shape.rank() != 5 || (shape[2] != 1 && shape[2] != 3)) {
+    throw Error(ErrorKind::usage, "--view: the view '{}' draws {}, and a picture shows images of 1 or 3 channels", name,
+                tensor::to_string(shape));
+  }
   const int64_t images = shape[0] * shape[1];
   pictures::Strips out{{images, shape[3], shape[4], shape[2], {}}, shape[1], view->animation};
   pictures::append_images(values.storage.as<float>(), images, image->low, image->high, out.images);

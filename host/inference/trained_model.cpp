@@ -58,7 +58,7 @@ runlog::Weights weights_in(const runlog::Reader& reader, const experiment::Exper
 experiment::Experiment experiment_of(const runlog::Reader& reader, const plugin::Registry& registry,
                                      const std::vector<std::string>& overrides) {
   return experiment::parse(reader.description().resolved, reader.path().string() + " (resolved experiment)",
-                           reader.description().directory, overrides, registry.descriptions());
+                           reader.description().directory, overrides, registry.descriptions_of_logs());
 }
 
 TrainedModel::TrainedModel(const std::filesystem::path& log, const plugin::Registry& registry,

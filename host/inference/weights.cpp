@@ -13,7 +13,7 @@ namespace atelier::inference {
 runlog::WeightsView weights_of(const record::Bank& bank) {
   runlog::WeightsView out;
   for (const auto& parameter : bank.parameters) {
-    if (!parameter->foreign) {
+    if (parameter->is_models_own()) {
       const std::span values(parameter->value.storage.as<const float>(),
                              static_cast<size_t>(parameter->value.shape.elements()));
       (parameter->group >= 0 ? out.parameters : out.state).push_back({parameter->name, values});
@@ -36,7 +36,7 @@ void load(const runlog::Weights& weights, record::Bank& bank) {
   }
   ++bank.version;
   for (const auto& parameter : bank.parameters) {
-    if (parameter->foreign) {
+    if (!parameter->is_models_own()) {
       continue;
     }
     const auto found = stored.find(parameter->name);

@@ -18,7 +18,8 @@ int64_t blocks(int64_t elements) {
 }
 
 // average = average + share (weights - average)
-void move_average(float share, const float* __restrict weights, float* __restrict average, int64_t count) {
+template <typename Real>
+void move_average(Real share, const Real* __restrict weights, Real* __restrict average, int64_t count) {
   for (int64_t i = 0; i < count; ++i) {
     average[i] += share * (weights[i] - average[i]);
   }
@@ -32,15 +33,19 @@ class UpdateKernel final : public kernels::Kernel {
         rule_(*group.rule),
         averages_(group.average > 0),
         first_scalar_(first_scalar),
+        dtype_(parameter.value.dtype),
+        size_(static_cast<int64_t>(tensor::size_of(dtype_))),
         elements_(parameter.value.shape.elements()) {
-    ATELIER_CHECK(parameter.value.dtype == DType::f32);
+    ATELIER_CHECK(dtype_ != DType::i64);
     ATELIER_CHECK(parameter.slots.size() == rule_.slots().size() + (averages_ ? 1 : 0));
   }
 
   [[nodiscard]] int64_t pieces(int64_t) const override { return blocks(elements_); }
 
   void run(int64_t, int64_t piece, const kernels::Arguments& arguments) const override {
-    if (*static_cast<const float*>(arguments.inputs[2]) == 0.0F) {
+    const void* const may_update = arguments.inputs[2];
+    if (dtype_ == DType::f32 ? *static_cast<const float*>(may_update) == 0.0F
+                             : *static_cast<const double*>(may_update) == 0.0) {
       return;
     }
     std::array<double, UpdateRule::max_scalars + 1> scalars{};  // the share in the average is the last
@@ -50,8 +55,8 @@ class UpdateKernel final : public kernels::Kernel {
     const int64_t end = std::min((piece + 1) * block, elements_);
     for (int64_t first = piece * block; first < end; first += cached) {
       const int64_t count = std::min(cached, end - first);
-      if (!update(scalars.data(), count, static_cast<float*>(arguments.outputs[0]) + first,
-                  static_cast<const float*>(arguments.inputs[1]) + first, first)) {
+      if (!update(scalars.data(), count, static_cast<std::byte*>(arguments.outputs[0]) + first * size_,
+                  static_cast<const std::byte*>(arguments.inputs[1]) + first * size_, first)) {
         bank_.went_bad.store(true, std::memory_order_relaxed);
       }
     }
@@ -61,15 +66,15 @@ class UpdateKernel final : public kernels::Kernel {
  private:
   // False where something that was read or written is not finite: a rule may well turn such a gradient into a step of
   // 0.
-  bool update(const double* scalars, int64_t count, float* weights, const float* gradient, int64_t first) const {
-    std::array<float*, UpdateRule::max_slots + 1> slots{};
+  bool update(const double* scalars, int64_t count, void* weights, const void* gradient, int64_t first) const {
+    std::array<void*, UpdateRule::max_slots + 1> slots{};
     for (size_t i = 0; i < parameter_.slots.size(); ++i) {
-      slots[i] = parameter_.slots[i].as<float>() + first;
+      slots[i] = parameter_.slots[i].data() + first * size_;
     }
-    rule_.update(scalars, static_cast<uint64_t>(count), weights, gradient, slots.data());
+    rule_.update(scalars, parameter_.constants.data(), static_cast<uint64_t>(count), dtype_, weights, gradient,
+                 slots.data());
     if (averages_) {
-      move_average(static_cast<float>(scalars[UpdateRule::max_scalars]), weights, slots[parameter_.slots.size() - 1],
-                   count);
+      average(scalars[UpdateRule::max_scalars], weights, slots[parameter_.slots.size() - 1], count);
     }
     bool finite = all_finite(gradient, count) && all_finite(weights, count);
     for (size_t i = 0; i < parameter_.slots.size(); ++i) {
@@ -78,13 +83,23 @@ class UpdateKernel final : public kernels::Kernel {
     return finite;
   }
 
-  static bool all_finite(const float* x, int64_t count) { return kernels::all_finite(x, DType::f32, count); }
+  void average(double share, const void* weights, void* average, int64_t count) const {
+    if (dtype_ == DType::f32) {
+      move_average(static_cast<float>(share), static_cast<const float*>(weights), static_cast<float*>(average), count);
+    } else {
+      move_average(share, static_cast<const double*>(weights), static_cast<double*>(average), count);
+    }
+  }
+
+  bool all_finite(const void* x, int64_t count) const { return kernels::all_finite(x, dtype_, count); }
 
   Parameter& parameter_;
   const Bank& bank_;
   const UpdateRule& rule_;
   bool averages_;
   int32_t first_scalar_;
+  DType dtype_;
+  int64_t size_;  // of an element
   int64_t elements_;
 };
 
@@ -100,7 +115,7 @@ class AssignKernel final : public kernels::Kernel {
     const int64_t count = std::min(block, elements_ - piece * block);
     const std::byte* const from = static_cast<const std::byte*>(arguments.inputs[1]) + first;
     std::memcpy(static_cast<std::byte*>(arguments.outputs[0]) + first, from, static_cast<size_t>(count) * size_);
-    if (!kernels::all_finite(from, dtype_, count)) {
+    if (dtype_ != DType::i64 && !kernels::all_finite(from, dtype_, count)) {
       bank_.went_bad.store(true, std::memory_order_relaxed);
     }
   }

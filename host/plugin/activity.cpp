@@ -100,7 +100,7 @@ atl_location Activity::author_line(atl_location given) {
   if (given.line == 0 || (file != line_.file && in_standard_library(file))) {
     return given.line == 0 ? given : line_;
   }
-  line_ = {file, given.line};
+  line_ = {file, given.line, 0};
   return line_;
 }
 

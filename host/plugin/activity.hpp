@@ -55,7 +55,7 @@ class Activity {
   const char* callback_;
   atl_context* context_;
   int64_t number_;
-  atl_location line_{"", 0};
+  atl_location line_{"", 0, 0};
   Activity* around_;
 };
 

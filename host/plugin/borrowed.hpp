@@ -5,7 +5,6 @@
 #include <atelier/abi.h>
 
 #include <algorithm>
-#include <cstddef>
 #include <cstring>
 #include <span>
 #include <string>
@@ -16,37 +15,10 @@
 
 namespace atelier::plugin {
 
-// Sizes of the structs in the contract's first release: none is smaller.
+// Sizes of the structs in the contract's first release: none is smaller. One that has grown since gets a
+// specialization with the size that it had.
 template <typename T>
 inline constexpr uint64_t first_size = sizeof(T);
-template <>
-inline constexpr uint64_t first_size<atl_setting> = offsetof(atl_setting, choice_count) + sizeof(uint64_t);
-template <>
-inline constexpr uint64_t first_size<atl_loss_slot> = offsetof(atl_loss_slot, help) + sizeof(atl_string);
-template <>
-inline constexpr uint64_t first_size<atl_description> = offsetof(atl_description, slot_count) + sizeof(uint64_t);
-template <>
-inline constexpr uint64_t first_size<atl_measure> = offsetof(atl_measure, help) + sizeof(atl_string);
-template <>
-inline constexpr uint64_t first_size<atl_component> = offsetof(atl_component, table) + sizeof(void*);
-template <>
-inline constexpr uint64_t first_size<atl_plugin> = offsetof(atl_plugin, component_count) + sizeof(uint64_t);
-template <>
-inline constexpr uint64_t first_size<atl_field> = offsetof(atl_field, high) + sizeof(double);
-template <>
-inline constexpr uint64_t first_size<atl_data_spec> = offsetof(atl_data_spec, file_count) + sizeof(uint64_t);
-template <>
-inline constexpr uint64_t first_size<atl_view> = offsetof(atl_view, animation) + sizeof(int32_t);
-template <>
-inline constexpr uint64_t first_size<atl_model_v1> = offsetof(atl_model_v1, extension) + sizeof(void*);
-template <>
-inline constexpr uint64_t first_size<atl_loss_v1> = offsetof(atl_loss_v1, call) + sizeof(void*);
-template <>
-inline constexpr uint64_t first_size<atl_optimizer_v1> = offsetof(atl_optimizer_v1, update) + sizeof(void*);
-template <>
-inline constexpr uint64_t first_size<atl_dataset_v1> = offsetof(atl_dataset_v1, group);
-template <>
-inline constexpr uint64_t first_size<atl_metric_v1> = offsetof(atl_metric_v1, finish) + sizeof(void*);
 
 // The size that a struct says it has. No release's is near the upper limit: more is what a forgotten or a wild pointer
 // leads to.

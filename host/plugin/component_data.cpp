@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/error.hpp"
 #include "catalog/names.hpp"
 
@@ -16,16 +19,24 @@ std::vector<T> list_of(const atl_value& value) {
 }
 
 tensor::DType dtype_of(const atl_field& field) {
-  if (field.dtype != ATL_FLOAT32 && field.dtype != ATL_INT64) {
-    throw Error(ErrorKind::plugin, "the field {} has the dtype {}, expected ATL_FLOAT32 or ATL_INT64",
+  if (field.dtype != ATL_FLOAT32 && field.dtype != ATL_INT64 && field.dtype != ATL_UINT8) {
+    throw Error(ErrorKind::plugin, "the field {} has the dtype {}, expected ATL_FLOAT32, ATL_INT64 or ATL_UINT8",
                 catalog::quoted(own(field.name)),
                 field.dtype == ATL_FLOAT64 ? "ATL_FLOAT64" : std::to_string(field.dtype));
   }
-  return field.dtype == ATL_INT64 ? tensor::DType::i64 : tensor::DType::f32;
+  return field.dtype == ATL_INT64 ? tensor::DType::i64 : tensor::DType::f32;  // bytes become reals: Dataset::read
 }
 
 catalog::FieldSpec field_of(const atl_field& field) {
   catalog::FieldSpec out{own(field.name), dtype_of(field), {}, field.classes, field.low, field.high};
+  if (field.kind < ATL_NUMBERS_OF_NO_KIND || field.kind > ATL_TABLE_ROW) {
+    throw Error(ErrorKind::plugin, "the field {} has the kind {}, expected one of atl_kind", catalog::quoted(out.name),
+                field.kind);
+  }
+  out.kind = static_cast<catalog::FieldKind>(field.kind);
+  out.as_bytes = field.dtype == ATL_UINT8;
+  out.rate = field.rate;
+  out.length_field = own(field.length_field);
   const std::string what = "the field " + catalog::quoted(out.name) + ": its shape";
   for (const int64_t length : span_of<int64_t>(field.dims, field.rank, tensor::Shape::max_rank, what)) {
     if (length < 0) {  // which a Shape cannot hold
@@ -42,6 +53,17 @@ catalog::FieldSpec field_of(const atl_field& field) {
                                                     "the field " + catalog::quoted(out.name) + ": its class names")) {
     out.class_names.push_back(own(name));
   }
+  for (const atl_string& name :
+       span_of<atl_string>(field.channel_names, field.channel_name_count, most_classes,
+                           "the field " + catalog::quoted(out.name) + ": its channels' names")) {
+    out.channel_names.push_back(own(name));
+  }
+  return out;
+}
+
+std::vector<atl_string> borrow_all(const std::vector<std::string>& texts) {
+  std::vector<atl_string> out;
+  std::ranges::transform(texts, std::back_inserter(out), borrow);
   return out;
 }
 
@@ -133,16 +155,26 @@ catalog::DataSpec to_data_spec(const atl_data_spec* pointer) {
 }
 
 AbiDataSpec::AbiDataSpec(const catalog::DataSpec& spec) {
-  class_names_.reserve(spec.fields.size());
   for (const catalog::FieldSpec& field : spec.fields) {
-    std::vector<atl_string>& names = class_names_.emplace_back();
-    for (const std::string& name : field.class_names) {
-      names.push_back(borrow(name));
-    }
-    fields_.push_back({sizeof(atl_field), borrow(field.name),
-                       field.dtype == tensor::DType::i64 ? ATL_INT64 : ATL_FLOAT32,
-                       static_cast<uint32_t>(field.dims.rank()), field.dims.dims().data(), field.classes, field.low,
-                       field.high, names.data(), names.size()});
+    const std::vector<atl_string>& classes = names_.emplace_back(borrow_all(field.class_names));
+    atl_field out{};
+    out.size = sizeof out;
+    out.name = borrow(field.name);
+    out.kind = static_cast<atl_kind>(field.kind);
+    out.dtype = field.dtype == tensor::DType::i64 ? ATL_INT64 : ATL_FLOAT32;
+    out.dims = field.dims.dims().data();
+    out.rank = static_cast<uint32_t>(field.dims.rank());
+    out.classes = field.classes;
+    out.low = field.low;
+    out.high = field.high;
+    out.class_names = classes.data();
+    out.class_name_count = classes.size();
+    const std::vector<atl_string>& channels = names_.emplace_back(borrow_all(field.channel_names));
+    out.channel_names = channels.data();
+    out.channel_name_count = channels.size();
+    out.rate = field.rate;
+    out.length_field = borrow(field.length_field);
+    fields_.push_back(out);
   }
   for (const std::string& file : spec.files) {
     files_.push_back(borrow(file));

@@ -44,7 +44,7 @@ class AbiDataSpec {
   [[nodiscard]] const atl_data_spec* get() const { return &spec_; }
 
  private:
-  std::vector<std::vector<atl_string>> class_names_;  // by field
+  std::vector<std::vector<atl_string>> names_;  // of classes and of channels
   std::vector<atl_field> fields_;
   std::vector<atl_string> files_;
   atl_data_spec spec_{};

@@ -18,15 +18,16 @@ namespace {
 constexpr uint64_t most_components = 1000;
 constexpr uint64_t most_entries = 1000;  // settings, slots, choices
 
-catalog::Kind kind_of(const std::string& interface_name) {
-  if (interface_name == ATL_MODEL_V1) return catalog::Kind::model;
-  if (interface_name == ATL_LOSS_INTERFACE_V1) return catalog::Kind::loss;
-  if (interface_name == ATL_OPTIMIZER_V1) return catalog::Kind::optimizer;
-  if (interface_name == ATL_DATASET_V1) return catalog::Kind::dataset;
-  if (interface_name == ATL_METRIC_V1) return catalog::Kind::metric;
-  throw Error(ErrorKind::plugin, "a component has the interface {}, expected {}", catalog::quoted(interface_name),
-              one_of({ATL_MODEL_V1, ATL_LOSS_INTERFACE_V1, ATL_OPTIMIZER_V1, ATL_DATASET_V1, ATL_METRIC_V1}));
-}
+struct Interface {
+  const char* name;
+  catalog::Kind kind;
+};
+constexpr Interface interfaces[] = {
+    {ATL_MODEL_V1, catalog::Kind::model},         {ATL_LOSS_INTERFACE_V1, catalog::Kind::loss},
+    {ATL_OPTIMIZER_V1, catalog::Kind::optimizer}, {ATL_RECORDED_OPTIMIZER_V1, catalog::Kind::optimizer},
+    {ATL_DATASET_V1, catalog::Kind::dataset},     {ATL_METRIC_V1, catalog::Kind::metric},
+    {ATL_OPERATION_V1, catalog::Kind::operation},
+};
 
 struct Function {
   const char* name;
@@ -46,48 +47,76 @@ Table table_of(const void* table) {
   return copy_of(static_cast<const Table*>(table), "its table");
 }
 
-void check_table(catalog::Kind kind, const void* functions) {
-  switch (kind) {
-    case catalog::Kind::model: {
-      const auto t = table_of<atl_model_v1>(functions);
-      return require({{"create", t.create != nullptr},
-                      {"destroy", t.destroy != nullptr},
-                      {"train_step", t.train_step != nullptr},
-                      {"evaluate", t.evaluate != nullptr},
-                      {"sample", t.sample != nullptr},
-                      {"extension", t.extension != nullptr}});
-    }
-    case catalog::Kind::loss: {
-      const auto t = table_of<atl_loss_v1>(functions);
-      return require({{"create", t.create != nullptr}, {"destroy", t.destroy != nullptr}, {"call", t.call != nullptr}});
-    }
-    case catalog::Kind::optimizer: {
-      const auto t = table_of<atl_optimizer_v1>(functions);
-      return require({{"create", t.create != nullptr},
-                      {"destroy", t.destroy != nullptr},
-                      {"slots", t.slots != nullptr},
-                      {"begin_update", t.begin_update != nullptr},
-                      {"update", t.update != nullptr}});
-    }
-    case catalog::Kind::dataset: {
-      const auto t = table_of<atl_dataset_v1>(functions);
-      const bool knows_groups = t.size >= offsetof(atl_dataset_v1, group) + sizeof t.group;
-      return require({{"create", t.create != nullptr},
-                      {"destroy", t.destroy != nullptr},
-                      {"spec", t.spec != nullptr},
-                      {"read", t.read != nullptr},
-                      {"group", !knows_groups || t.group != nullptr}});
-    }
-    case catalog::Kind::metric: {
-      const auto t = table_of<atl_metric_v1>(functions);
-      return require({{"create", t.create != nullptr},
-                      {"destroy", t.destroy != nullptr},
-                      {"sums", t.sums != nullptr},
-                      {"results", t.results != nullptr},
-                      {"generated", t.generated != nullptr},
-                      {"batch", t.batch != nullptr},
-                      {"finish", t.finish != nullptr}});
-    }
+void check_model(const atl_model_v1& t) {
+  require({{"create", t.create != nullptr},
+           {"destroy", t.destroy != nullptr},
+           {"train_step", t.train_step != nullptr},
+           {"evaluate", t.evaluate != nullptr},
+           {"sampled_field", t.sampled_field != nullptr},
+           {"sample", t.sample != nullptr},
+           {"extension", t.extension != nullptr}});
+}
+
+void check_optimizer(const atl_optimizer_v1& t) {
+  require({{"create", t.create != nullptr},
+           {"destroy", t.destroy != nullptr},
+           {"slots", t.slots != nullptr},
+           {"prepare", t.prepare != nullptr},
+           {"begin_update", t.begin_update != nullptr},
+           {"update", t.update != nullptr},
+           {"update_float64", t.update_float64 != nullptr}});
+}
+
+void check_recorded_optimizer(const atl_recorded_optimizer_v1& t) {
+  require({{"create", t.create != nullptr},
+           {"destroy", t.destroy != nullptr},
+           {"slots", t.slots != nullptr},
+           {"update", t.update != nullptr}});
+}
+
+void check_dataset(const atl_dataset_v1& t) {
+  require({{"create", t.create != nullptr},
+           {"destroy", t.destroy != nullptr},
+           {"spec", t.spec != nullptr},
+           {"read", t.read != nullptr},
+           {"group", t.group != nullptr}});
+}
+
+void check_metric(const atl_metric_v1& t) {
+  require({{"create", t.create != nullptr},
+           {"destroy", t.destroy != nullptr},
+           {"passes", t.passes != nullptr},
+           {"results", t.results != nullptr},
+           {"batch", t.batch != nullptr},
+           {"end_pass", t.end_pass != nullptr},
+           {"finish", t.finish != nullptr}});
+}
+
+void check_operation(const atl_operation_v1& t) {
+  require({{"infer", t.infer != nullptr}, {"forward", t.forward != nullptr}, {"gradient", t.gradient != nullptr}});
+}
+
+void check_loss(const atl_loss_v1& t) {
+  require({{"create", t.create != nullptr}, {"destroy", t.destroy != nullptr}, {"call", t.call != nullptr}});
+}
+
+void check_table(const catalog::Description& description, bool recorded, const void* table) {
+  switch (description.kind) {
+    case catalog::Kind::model:
+      return check_model(table_of<atl_model_v1>(table));
+    case catalog::Kind::loss:
+      return check_loss(table_of<atl_loss_v1>(table));
+    case catalog::Kind::optimizer:
+      return recorded ? check_recorded_optimizer(table_of<atl_recorded_optimizer_v1>(table))
+                      : check_optimizer(table_of<atl_optimizer_v1>(table));
+    case catalog::Kind::dataset:
+      return check_dataset(table_of<atl_dataset_v1>(table));
+    case catalog::Kind::metric:
+      return check_metric(table_of<atl_metric_v1>(table));
+    case catalog::Kind::operation:
+      return check_operation(table_of<atl_operation_v1>(table));
+    case catalog::Kind::unknown:
+      break;  // nobody calls it
   }
 }
 
@@ -165,23 +194,42 @@ void throw_if_any(const std::string& whose, const std::vector<std::string>& prob
   }
 }
 
-Component read_component(const atl_component& component, catalog::Description about_plugin) {
+Component read_component(const atl_component& component, const Interface& interface,
+                         catalog::Description about_plugin) {
   Component out{std::move(about_plugin), component.table};
+  out.recorded = std::string_view(interface.name) == ATL_RECORDED_OPTIMIZER_V1;
   catalog::Description& description = out.description;
-  description.kind = kind_of(own(component.interface_name));
+  description.kind = interface.kind;
   const std::string kind = "a " + name_of(description.kind);
   const atl_description from = copy_of(component.description, kind + ": its description");
   about(kind, [&] { description.name = own(from.name); });
   const std::string whose = fmt::format("the {} {}", name_of(description.kind), catalog::quoted(description.name));
   about(whose, [&] { read_description(from, description); });
   throw_if_any(whose, problems_of(description));
-  about(whose, [&] { check_table(description.kind, component.table); });
+  about(whose, [&] { check_table(description, out.recorded, component.table); });
   return out;
+}
+
+// A component of a kind that came after this host: its name is all that can be known of it.
+catalog::Description read_unknown(const atl_component& component, const std::string& interface_name,
+                                  catalog::Description about_plugin) {
+  about_plugin.kind = catalog::Kind::unknown;
+  about_plugin.interface_name = interface_name;
+  const std::string whose = "a component of the interface " + catalog::quoted(interface_name);
+  about(whose, [&] {
+    about_plugin.name = own(copy_of(component.description, "its description").name);
+    for (const std::string* text : {&about_plugin.name, &about_plugin.interface_name}) {
+      if (const std::string problem = catalog::problem_of_text(*text); !problem.empty() || text->empty()) {
+        throw Error(ErrorKind::plugin, "its name {}", text->empty() ? "is empty" : problem);
+      }
+    }
+  });
+  return about_plugin;
 }
 
 }  // namespace
 
-std::vector<Component> components_of(const atl_plugin& plugin, const std::filesystem::path& file) {
+LibraryContents contents_of(const atl_plugin& plugin, const std::filesystem::path& file) {
   catalog::Description about_plugin;
   about_plugin.plugin_name = own(plugin.name);
   about_plugin.plugin_version = own(plugin.version);
@@ -195,13 +243,21 @@ std::vector<Component> components_of(const atl_plugin& plugin, const std::filesy
   if (plugin.component_count == 0) {
     throw Error(ErrorKind::plugin, "it brings no components");
   }
-  std::vector<Component> out;
+  LibraryContents out;
   std::vector<std::string> names;
-  for (const atl_component* const component : span_of<const atl_component*>(
-           plugin.components, plugin.component_count, most_components, "its list of components")) {
-    out.push_back(read_component(copy_of(component, "a component"), about_plugin));
-    names.push_back(
-        fmt::format("the {} {}", name_of(out.back().description.kind), catalog::quoted(out.back().description.name)));
+  for (const atl_component* const pointer : span_of<const atl_component*>(plugin.components, plugin.component_count,
+                                                                          most_components, "its list of components")) {
+    const atl_component component = copy_of(pointer, "a component");
+    const std::string interface_name = own(component.interface_name);
+    const auto* const interface =
+        std::ranges::find_if(interfaces, [&](const Interface& known) { return interface_name == known.name; });
+    if (interface == std::end(interfaces)) {
+      out.unknown.push_back(read_unknown(component, interface_name, about_plugin));
+      continue;
+    }
+    out.components.push_back(read_component(component, *interface, about_plugin));
+    const catalog::Description& description = out.components.back().description;
+    names.push_back(fmt::format("the {} {}", name_of(description.kind), catalog::quoted(description.name)));
   }
   for (const std::string& name : catalog::repeated(names)) {
     throw Error(ErrorKind::plugin, "{} is brought twice", name);

@@ -10,8 +10,12 @@
 
 namespace atelier::plugin {
 
-// Every component of the library in `file`, checked. Throws Error(plugin) with a line for each mistake, without the
-// file.
-std::vector<Component> components_of(const atl_plugin& plugin, const std::filesystem::path& file);
+struct LibraryContents {
+  std::vector<Component> components;          // checked
+  std::vector<catalog::Description> unknown;  // of kinds that this host does not know: named, and no more
+};
+
+// What is in the library in `file`. Throws Error(plugin) with a line for each mistake, without the file.
+LibraryContents contents_of(const atl_plugin& plugin, const std::filesystem::path& file);
 
 }  // namespace atelier::plugin

@@ -36,6 +36,13 @@ class BatchSource {
   virtual void advance() = 0;  // training only
 };
 
+// The group whose update an optimizer is recording.
+struct RecordedUpdate {
+  size_t group = 0;
+  uint32_t loss = 0;
+  double average_share = 0;  // of the new weights in their moving average
+};
+
 struct PendingAction {                   // after the next update of a group
   const Component* component = nullptr;  // whose
   std::string group;
@@ -60,10 +67,10 @@ struct atl_context {
   };
   static constexpr size_t max_fields = 16;
   std::array<FieldTensor, max_fields> field_tensors{};  // by the place in the batch's fields
-  // In a metric that looks at what the model generates: the only field, "image"; without a generation where there is
-  // none.
+  // In a metric: what the model has generated for this batch; without a generation where there is nothing.
   FieldTensor generated;
   std::vector<atelier::plugin::PendingAction> after_updates;
+  const atelier::plugin::RecordedUpdate* recorded_update = nullptr;  // while an optimizer records one
 
   // Whether something has failed: nothing is done after it. The message is there by then.
   [[nodiscard]] bool failed() const { return status() != ATL_OK; }

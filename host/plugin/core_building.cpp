@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <cstring>
 
 #include "base/text.hpp"
 #include "plugin/core_functions.hpp"
 #include "plugin/model.hpp"
+#include "plugin/parameter_info.hpp"
 
 namespace atelier::plugin::core {
 
@@ -23,6 +25,18 @@ atl_status group(atl_context* context, atl_string name, atl_parameter* parameter
     for (uint64_t i = 0; i < std::min<uint64_t>(capacity, found->members.size()); ++i) {
       parameters[i] = found->members[i] + 1;
     }
+  });
+}
+
+atl_status describe_parameter(atl_context* context, atl_parameter parameter_handle, atl_parameter_info* info) {
+  return run(context, "describe_parameter", {}, [&](atl_context& c, atl_location) {
+    const record::Bank& bank = c.model->bank();
+    if (parameter_handle == 0 || parameter_handle > bank.parameters.size()) {
+      throw Error(ErrorKind::plugin, "describe_parameter: a parameter that this model has not declared");
+    }
+    atl_parameter_info found = info_of(bank, *bank.parameters[parameter_handle - 1]);
+    found.size = info->size;  // theirs, which may be of another minor
+    std::memcpy(info, &found, std::min<uint64_t>(info->size, sizeof found));
   });
 }
 

@@ -11,6 +11,12 @@ atl_status status_of(ErrorKind kind) {
       return ATL_ERROR_SHAPE;
     case ErrorKind::data:
       return ATL_ERROR_DATA;
+    case ErrorKind::phase:
+      return ATL_ERROR_PHASE;
+    case ErrorKind::unsupported:
+      return ATL_ERROR_UNSUPPORTED;
+    case ErrorKind::memory:
+      return ATL_ERROR_MEMORY;
     case ErrorKind::internal:
       return ATL_ERROR_INTERNAL;
     default:
@@ -37,14 +43,14 @@ tensor::Shape shape_of(const int64_t* dims, uint32_t rank, std::string_view call
 
 execute::Session& recording(atl_context& context, std::string_view call) {
   if (context.session == nullptr) {
-    throw Error(ErrorKind::plugin, "{}: only while recording a training step, an evaluation or a sampling", call);
+    throw Error(ErrorKind::phase, "{}: only while recording a training step, an evaluation or a sampling", call);
   }
   return *context.session;
 }
 
 execute::Session& training(atl_context& context, std::string_view call, atl_location location) {
   if (context.phase.phase != ATL_PHASE_TRAIN) {
-    throw Error(ErrorKind::plugin, "{}", at_place(location, fmt::format("{}: only in train_step", call)));
+    throw Error(ErrorKind::phase, "{}", at_place(location, fmt::format("{}: only in train_step", call)));
   }
   return *context.session;
 }

@@ -4,6 +4,7 @@
 
 #include <atelier/abi.h>
 
+#include <new>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,7 @@ atl_status after_update(atl_context* context, atl_string name, void* self,
 
 atl_status parameter(atl_context* context, const atl_parameter_info* info, atl_parameter* out);
 atl_status group(atl_context* context, atl_string name, atl_parameter* parameters, uint64_t capacity, uint64_t* count);
+atl_status describe_parameter(atl_context* context, atl_parameter parameter_handle, atl_parameter_info* info);
 atl_status loss(atl_context* context, atl_string slot, atl_loss* out);
 atl_status features(atl_context* context, atl_string run_name, atl_features* out);
 
@@ -47,6 +49,9 @@ atl_status apply_features(atl_context* context, atl_features handle, atl_tensor 
                           uint64_t name_count, atl_location location, atl_tensor* outputs);
 atl_status model_output(atl_context* context, atl_string name, int64_t draws, atl_location location,
                         atl_tensor* output);
+atl_status generated(atl_context* context, atl_location location, atl_tensor* samples);
+atl_status gradients_at(atl_context* context, const atl_tensor* values, atl_tensor* gradients, uint64_t count,
+                        atl_location location);
 
 // ---- What they have in common (core_functions.cpp)
 
@@ -84,6 +89,8 @@ atl_status run(atl_context* given, std::string_view call, atl_location location,
     body(*context, location);
   } catch (const Error& error) {
     context->latch(status_of(error.kind()), error.what());
+  } catch (const std::bad_alloc&) {
+    context->latch(ATL_ERROR_MEMORY, at_place(location, std::string(call) + ": there is not enough memory"));
   } catch (const std::exception& error) {
     context->latch(ATL_ERROR_INTERNAL, error.what());
   }

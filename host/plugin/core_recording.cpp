@@ -17,9 +17,9 @@ atl_status apply(atl_context* context, const atl_call* call) {
   std::fill_n(call->outputs, call->output_count, atl_tensor{0});
   const record::Operation* found = record::OperationRegistry::instance().by_handle(call->operation);
   const std::string_view name = found == nullptr ? std::string_view("apply") : found->name;
-  return run(context, name, {call->file, call->line}, [&](atl_context& c, atl_location at) {
+  return run(context, name, {call->file, call->line, 0}, [&](atl_context& c, atl_location at) {
     if (found == nullptr) {
-      throw Error(ErrorKind::plugin, "{}",
+      throw Error(ErrorKind::unsupported, "{}",
                   at_place(at,
                            "this host does not have the operation; hint: the plugin was made for "
                            "a newer atelier"));
@@ -206,12 +206,11 @@ atl_status field(atl_context* context, atl_string name, atl_location location, a
   return run(context, "field", location, [&](atl_context& c, atl_location at) {
     execute::Session& session = recording(c, "field");
     const std::string_view wanted(name.data, name.size);
-    if (c.generated.generation != 0 && wanted == "image") {
-      *tensor = to_handle(c.generated.generation, c.generated.value);
-      return;
-    }
     if (c.batch == nullptr) {
-      throw Error(ErrorKind::plugin, "{}", at_place(at, fmt::format("'{}': there is no data while sampling", wanted)));
+      const std::string_view why = c.generated.generation != 0
+                                       ? "this pass looks at what the model generates, and at no data"
+                                       : "there is no data while sampling";
+      throw Error(ErrorKind::phase, "{}", at_place(at, fmt::format("'{}': {}", wanted, why)));
     }
     const std::vector<BatchField>& fields = c.batch->fields();
     const auto found = std::ranges::find(fields, wanted, &BatchField::name);
@@ -261,7 +260,13 @@ atl_status assign(atl_context* context, atl_parameter parameter_handle, atl_tens
     if (parameter_handle == 0 || parameter_handle > c.model->bank().parameters.size()) {
       throw Error(ErrorKind::plugin, "assign: a parameter that this model has not declared");
     }
-    if (c.model->bank().parameters[parameter_handle - 1]->foreign) {
+    const record::Parameter& parameter = *c.model->bank().parameters[parameter_handle - 1];
+    if (c.recorded_update != nullptr && parameter.group == static_cast<int32_t>(c.recorded_update->group)) {
+      session.replace(parameter_handle - 1, value_of(session, value, "assign", at), c.recorded_update->average_share,
+                      to_location(at));
+      return;
+    }
+    if (parameter.foreign) {
       throw Error(ErrorKind::plugin, "{}",
                   at_place(at,
                            "assign: another run's model is frozen; hint: assign only where "

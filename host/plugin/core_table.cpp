@@ -58,10 +58,35 @@ atl_status phase(atl_context* context, atl_phase_info* info) {
   return ATL_OK;
 }
 
-constexpr atl_core table = {
-    sizeof(atl_core), fail,        inform,       operation, phase,     apply,    describe,       constant,    gradient,
-    minimize,         materialize, read,         log,       annotate,  field,    next_batch,     parameter,   use,
-    assign,           group,       after_update, loss,      call_loss, features, apply_features, model_output};
+constexpr atl_core table = {sizeof(atl_core),
+                            fail,
+                            inform,
+                            operation,
+                            phase,
+                            apply,
+                            describe,
+                            constant,
+                            gradient,
+                            minimize,
+                            materialize,
+                            read,
+                            log,
+                            annotate,
+                            field,
+                            next_batch,
+                            parameter,
+                            use,
+                            assign,
+                            group,
+                            describe_parameter,
+                            after_update,
+                            loss,
+                            call_loss,
+                            features,
+                            apply_features,
+                            model_output,
+                            generated,
+                            gradients_at};
 
 }  // namespace
 }  // namespace atelier::plugin::core

@@ -3,6 +3,7 @@
 #include <atelier/abi.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <span>
 
@@ -42,19 +43,21 @@ class GuardedMemory {
 
 // One dataset as another one sees it.
 struct Dataset::SourceView {
-  atl_source table;  // first, so that the plugin's pointer leads back here
   const Dataset* dataset;
   AbiDataSpec spec;
+  atl_source table;
+  const atl_source* list[1];                // as the environment has it
   static thread_local std::string failure;  // the last one on this thread: the contract has no place for its words
 
   explicit SourceView(const Dataset& source)
-      : table{sizeof(atl_source), nullptr, read}, dataset(&source), spec(source.spec()) {
-    table.spec = spec.get();
-  }
+      : dataset(&source),
+        spec(source.spec()),
+        table{sizeof(atl_source), this, borrow("source"), spec.get(), read},
+        list{&table} {}
 
   static atl_status read(const atl_source* source, int32_t split, int64_t index, void* const* fields) {
     try {
-      reinterpret_cast<const SourceView*>(source)->dataset->read(static_cast<Split>(split), index, fields);
+      static_cast<const SourceView*>(source->host_data)->dataset->read(static_cast<Split>(split), index, fields);
       return ATL_OK;
     } catch (const std::exception& error) {
       failure = error.what();
@@ -71,7 +74,6 @@ Dataset::Dataset(const Registry& registry, const DatasetRecipe& recipe, const st
       component_(registry.get(catalog::Kind::dataset, recipe.use)),
       table_(&registry.dataset(recipe.use)),
       instance_(component_, table_->destroy) {
-  static constexpr atl_source no_source{};
   if (recipe.source) {
     source_ = std::make_unique<Dataset>(registry, *recipe.source, base, data_directories);
     source_view_ = std::make_unique<SourceView>(*source_);
@@ -85,8 +87,12 @@ Dataset::Dataset(const Registry& registry, const DatasetRecipe& recipe, const st
   for (const std::string& text : texts) {
     views.push_back(borrow(text));
   }
-  const atl_environment environment{sizeof(atl_environment), borrow(base_text), views.data(), views.size(),
-                                    source_view_ ? &source_view_->table : &no_source};
+  const atl_environment environment{sizeof(atl_environment),
+                                    borrow(base_text),
+                                    views.data(),
+                                    views.size(),
+                                    source_view_ ? source_view_->list : nullptr,
+                                    source_view_ ? 1U : 0U};
   atl_context context;
   context.stage = fmt::format("dataset '{}'", use_);
   context.phase.size = sizeof context.phase;
@@ -104,6 +110,7 @@ Dataset::Dataset(const Registry& registry, const DatasetRecipe& recipe, const st
     throw Error(ErrorKind::data, "{}: {}", context.stage, error.what());
   }
   reads_files_ = !spec_.files.empty();
+  as_bytes_ = std::ranges::any_of(spec_.fields, &catalog::FieldSpec::as_bytes);
   if (source_) {  // what a sample is made of, too
     spec_.files.insert(spec_.files.end(), source_->spec().files.begin(), source_->spec().files.end());
   }
@@ -118,7 +125,9 @@ void Dataset::read(Split split, int64_t index, void* const* fields) const {
   context.phase.phase = ATL_PHASE_DATA;
   const Activity activity(component_, "read", &context, index);
   SourceView::failure.clear();  // of a read that another dataset has got over
-  const atl_status status = table_->read(instance_.self(), &context, static_cast<int32_t>(split), index, fields);
+  const atl_status status = as_bytes_
+                                ? read_bytes(context, split, index, fields)
+                                : table_->read(instance_.self(), &context, static_cast<int32_t>(split), index, fields);
   if (status != ATL_OK || context.failed()) {
     context.stage = name_of_sample(split, index);
     if (std::string source = std::exchange(SourceView::failure, {}); !source.empty()) {
@@ -127,6 +136,29 @@ void Dataset::read(Split split, int64_t index, void* const* fields) const {
     context.check(status);
   }
   check_classes(split, index, fields);
+}
+
+// Bytes go to the end of their place, and become reals from its beginning on.
+atl_status Dataset::read_bytes(atl_context& context, Split split, int64_t index, void* const* fields) const {
+  std::array<void*, catalog::max_fields> places{};
+  for (size_t f = 0; f < spec_.fields.size(); ++f) {
+    const catalog::FieldSpec& field = spec_.fields[f];
+    const auto elements = static_cast<size_t>(field.dims.elements());
+    places[f] = field.as_bytes ? static_cast<std::byte*>(fields[f]) + elements * (sizeof(float) - 1) : fields[f];
+  }
+  const atl_status status = table_->read(instance_.self(), &context, static_cast<int32_t>(split), index, places.data());
+  constexpr double most = 255;
+  for (size_t f = 0; f < spec_.fields.size() && status == ATL_OK; ++f) {
+    const catalog::FieldSpec& field = spec_.fields[f];
+    const auto* bytes = static_cast<const uint8_t*>(places[f]);
+    auto* reals = static_cast<float*>(fields[f]);
+    const auto low = static_cast<float>(field.low), step = static_cast<float>((field.high - field.low) / most);
+    for (int64_t i = 0; field.as_bytes && i < field.dims.elements(); ++i) {
+      const auto value = static_cast<float>(bytes[i]);  // read before a real is written over it
+      reals[i] = low + step * value;
+    }
+  }
+  return status;
 }
 
 std::string Dataset::name_of_sample(Split split, int64_t index) const {
@@ -181,9 +213,6 @@ void Dataset::throw_written_outside(Split split, int64_t index, size_t f) const 
 }
 
 int64_t Dataset::group(int64_t index) const {
-  if (table_->size < offsetof(atl_dataset_v1, group) + sizeof table_->group) {
-    return index;  // a plugin from before there were groups
-  }
   int64_t out = index;
   const Activity activity(component_, "group", nullptr, index);
   const atl_status status = table_->group(instance_.self(), index, &out);

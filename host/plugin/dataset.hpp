@@ -47,6 +47,7 @@ class Dataset {
  private:
   struct SourceView;
   [[nodiscard]] std::string name_of_sample(Split split, int64_t index) const;
+  atl_status read_bytes(atl_context& context, Split split, int64_t index, void* const* fields) const;
   void check_classes(Split split, int64_t index, void* const* fields) const;
   // Reads the first sample of a split into memory that shows what is written beside it.
   void try_first(Split split) const;
@@ -59,6 +60,7 @@ class Dataset {
   Instance instance_;
   catalog::DataSpec spec_;
   bool reads_files_ = false;
+  bool as_bytes_ = false;  // whether a field is
 };
 
 }  // namespace atelier::plugin

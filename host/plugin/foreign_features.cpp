@@ -32,7 +32,7 @@ ForeignFeatures::ForeignFeatures(const Registry& registry, ForeignModels models,
 
 atl_features ForeignFeatures::find(const std::string& run, const catalog::DataSpec* ours) {
   if (ours == nullptr || !models_) {
-    throw Error(ErrorKind::plugin, "features('{}'): other runs' models are looked up in the constructor only", run);
+    throw Error(ErrorKind::phase, "features('{}'): other runs' models are looked up in the constructor only", run);
   }
   const catalog::FieldSpec* from = ours->find("image");
   foreign_.push_back(models_(run));
@@ -43,7 +43,7 @@ atl_features ForeignFeatures::find(const std::string& run, const catalog::DataSp
   source.instance = build_(foreign, fmt::format("features.{}.", foreign_.size() - 1));
   void* const self = source.instance.self();
   const Activity activity(*source.component, "the list of its features");
-  source.table = static_cast<const atl_features_v1*>(source.model->extension(self, borrow(ATL_FEATURES_V1)));
+  source.table = extension<atl_features_v1>(*source.model, self, ATL_FEATURES_V1);
   if (source.table == nullptr) {
     throw Error(ErrorKind::plugin, "features('{}'): the model '{}' offers none", run, foreign.recipe.model.use);
   }

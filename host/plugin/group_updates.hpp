@@ -2,6 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+
+#include "record/graph.hpp"
+
+struct atl_context;
 
 namespace atelier::plugin {
 
@@ -16,6 +21,9 @@ class GroupUpdates {
   // zero before), and returns the share of the new weights in their moving average. Nothing happens for a group that is
   // frozen.
   virtual double begin_update(size_t group, double* scalars) = 0;
+  // Whether the group's optimizer records its updates; and the whole of the next one.
+  [[nodiscard]] virtual bool records(size_t group) const = 0;
+  virtual void record_update(size_t group, atl_context& context, uint32_t loss, record::Location location) = 0;
 };
 
 }  // namespace atelier::plugin

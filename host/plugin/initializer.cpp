@@ -7,6 +7,8 @@
 #include "base/error.hpp"
 #include "base/purposes.hpp"
 #include "kernels/random.hpp"
+#include "plugin/borrowed.hpp"
+#include "tensor/safetensors.hpp"
 
 namespace atelier::plugin {
 namespace {
@@ -54,8 +56,39 @@ void orthogonal(std::vector<float>& values, int64_t rows, double gain) {
 
 }  // namespace
 
-void initialize(tensor::Tensor& value, const atl_parameter_info& info, uint64_t seed, uint32_t index) {
-  std::vector<float> values(static_cast<size_t>(value.shape.elements()));
+namespace {
+
+void check_whole_numbers(const atl_parameter_info& info) {
+  if (info.initializer != ATL_INIT_CONSTANT && info.initializer != ATL_INIT_VALUES) {
+    throw Error(ErrorKind::plugin, "whole numbers begin as a constant or as given values");
+  }
+}
+
+void require_values(const atl_parameter_info& info, int64_t elements) {
+  if (info.values == nullptr && elements > 0) {
+    throw Error(ErrorKind::plugin, "its values are at a null pointer");
+  }
+}
+
+}  // namespace
+
+void initialize(tensor::Tensor& value, const atl_parameter_info& info, uint64_t seed, uint32_t index,
+                const std::filesystem::path& directory) {
+  const int64_t elements = value.shape.elements();
+  if (info.initializer == ATL_INIT_VALUES) {
+    require_values(info, elements);
+  }
+  if (value.dtype == tensor::DType::i64) {
+    check_whole_numbers(info);
+    auto* const out = value.storage.as<int64_t>();
+    if (info.initializer == ATL_INIT_VALUES) {
+      std::copy_n(static_cast<const int64_t*>(info.values), elements, out);
+    } else {
+      std::fill_n(out, elements, static_cast<int64_t>(info.a));
+    }
+    return;
+  }
+  std::vector<float> values(static_cast<size_t>(elements));
   const kernels::RandomKey key{seed, purpose_initialization};
   const kernels::RandomPosition position{0, 0, index};
   const auto uniform = [&](double low, double high) {
@@ -97,6 +130,12 @@ void initialize(tensor::Tensor& value, const atl_parameter_info& info, uint64_t 
     case ATL_INIT_ORTHOGONAL:
       normal(0, 1);
       orthogonal(values, value.shape.rank() == 0 ? 1 : value.shape[0], info.a);
+      break;
+    case ATL_INIT_VALUES:
+      std::copy_n(static_cast<const float*>(info.values), elements, values.begin());
+      break;
+    case ATL_INIT_FILE:
+      values = tensor::read_safetensors(directory / own(info.file), own(info.file_tensor), value.shape);
       break;
     default:
       throw Error(ErrorKind::plugin, "unknown initializer {}", info.initializer);

@@ -4,13 +4,16 @@
 #include <atelier/abi.h>
 
 #include <cstdint>
+#include <filesystem>
 
 #include "tensor/storage.hpp"
 
 namespace atelier::plugin {
 
 // Fills `value` as the contract says (atl_initializer has the formulas); counted draws, so a parameter's values depend
-// on the seed and its place among the parameters alone. Throws Error(plugin) for an unknown initializer.
-void initialize(tensor::Tensor& value, const atl_parameter_info& info, uint64_t seed, uint32_t index);
+// on the seed and its place among the parameters alone. `directory`: what relative paths are relative to. Throws
+// Error(plugin) for an unknown initializer, Error(file) for a file that does not have the tensor.
+void initialize(tensor::Tensor& value, const atl_parameter_info& info, uint64_t seed, uint32_t index,
+                const std::filesystem::path& directory);
 
 }  // namespace atelier::plugin

@@ -1,6 +1,9 @@
 // What a plugin's `create` has made, until the plugin's `destroy` takes it back.
 #pragma once
 
+#include <atelier/abi.h>
+
+#include <string_view>
 #include <utility>
 
 #include "plugin/activity.hpp"
@@ -36,5 +39,13 @@ class Instance {
   const Component* component_ = nullptr;
   Destroy destroy_ = nullptr;
 };
+
+// What a model offers beside its own table, null where it has no interface of this name.
+template <typename Table>
+const Table* extension(const atl_model_v1& model, const void* self, std::string_view name) {
+  const void* found = nullptr;
+  return model.extension(self, {name.data(), name.size()}, &found) == ATL_OK ? static_cast<const Table*>(found)
+                                                                             : nullptr;
+}
 
 }  // namespace atelier::plugin

@@ -18,42 +18,47 @@
 namespace atelier::plugin {
 namespace {
 
-using ListArrays = atl_status (*)(void* self, const atl_array** arrays, uint64_t* count);
+constexpr uint64_t most_arrays = 1000;
 
-std::span<const atl_array> arrays_of(atl_context& context, void* self, ListArrays list) {
-  constexpr uint64_t most = 1000;
-  const atl_array* arrays = nullptr;
-  uint64_t count = 0;
-  context.check(list(self, &arrays, &count));
-  const auto out = span_of<atl_array>(arrays, count, most, context.stage + ": its list of arrays");
-  std::vector<std::string> names;
-  for (const atl_array& array : out) {
-    names.push_back(own(array.name));
-    if (const std::string problem = catalog::problem_of_text(names.back()); !problem.empty()) {
-      throw Error(ErrorKind::plugin, "{}: the name of an array {}", context.stage, problem);
+// Names of arrays become names in a log.
+void check_names(const std::string& stage, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (const std::string problem = catalog::problem_of_text(name); !problem.empty()) {
+      throw Error(ErrorKind::plugin, "{}: the name of an array {}", stage, problem);
     }
-    if (names.back().find('/') != std::string::npos) {
-      throw Error(ErrorKind::plugin, "{}: the array {} has a '/' in its name, which is no name in a log", context.stage,
-                  catalog::quoted(names.back()));
+    if (name.find('/') != std::string::npos) {
+      throw Error(ErrorKind::plugin, "{}: the array {} has a '/' in its name, which is no name in a log", stage,
+                  catalog::quoted(name));
     }
   }
   for (const std::string& name : catalog::repeated(names)) {
-    throw Error(ErrorKind::plugin, "{}: the array {} is declared twice", context.stage, catalog::quoted(name));
+    throw Error(ErrorKind::plugin, "{}: the array {} is declared twice", stage, catalog::quoted(name));
   }
-  return out;
 }
 
-std::span<const int64_t> dims_of(const atl_array& array) {
+template <typename Declared>
+std::span<const int64_t> dims_of(const Declared& array) {
   return span_of<int64_t>(array.dims, array.rank, tensor::Shape::max_rank,
                           "the shape of the metric's array " + catalog::quoted(own(array.name)));
 }
 
-tensor::Shape shape_of(const std::string& what, const atl_array& array) {
-  try {
-    return tensor::Shape(dims_of(array));
-  } catch (const Error& error) {
-    throw Error(ErrorKind::plugin, "{}: {}", what, error.what());
+MetricPass read_pass(const std::string& stage, const atl_pass& pass) {
+  if (pass.data < ATL_NO_DATA || pass.data > ATL_TRAINING_SPLIT) {
+    throw Error(ErrorKind::plugin,
+                "{}: a pass goes over the data {}, expected ATL_NO_DATA, ATL_EVALUATED_SPLIT or "
+                "ATL_TRAINING_SPLIT",
+                stage, pass.data);
   }
+  const MetricPass out{static_cast<PassData>(pass.data), pass.generates != 0, pass.samples};
+  if (out.data == PassData::none && (!out.generates || out.samples < 1)) {
+    throw Error(ErrorKind::plugin, "{}: a pass without data {}", stage,
+                out.generates ? fmt::format("generates {} samples, expected at least 1", out.samples)
+                              : "generates nothing, expected one of both");
+  }
+  if (out.samples < 0) {
+    throw Error(ErrorKind::plugin, "{}: a pass over {} samples, expected 0 for all, or more", stage, out.samples);
+  }
+  return out;
 }
 
 }  // namespace
@@ -78,7 +83,8 @@ Metric::Metric(const Registry& registry, const std::string& name, const catalog:
     context.check(status);
   });
   self_ = instance_.self();
-  find_arrays(name);
+  find_passes();
+  find_results(name);
 }
 
 Metric::Metric(Model& model, const atl_metric_v1& table, void* self)
@@ -87,7 +93,8 @@ Metric::Metric(Model& model, const atl_metric_v1& table, void* self)
       table_(table),
       model_(model),
       self_(self) {
-  find_arrays("");
+  find_passes();
+  find_results("");
 }
 
 std::unique_ptr<Metric> Metric::of_model(Model& model) {
@@ -95,98 +102,134 @@ std::unique_ptr<Metric> Metric::of_model(Model& model) {
   return own.table == nullptr ? nullptr : std::unique_ptr<Metric>(new Metric(model, *own.table, own.self));
 }
 
+void Metric::find_passes() {
+  const atl_pass* first = nullptr;
+  uint64_t count = 0;
+  if (table_.passes(self_, &first, &count) != ATL_OK || count == 0) {
+    throw Error(ErrorKind::plugin, "{}: says of no pass over samples, expected at least one", stage_);
+  }
+  for_each(first, count, most_arrays, stage_ + ": pass", [&](const atl_pass& pass) {
+    passes_.push_back(read_pass(stage_, pass));
+    std::vector<Collected>& collected = collected_.emplace_back();
+    std::vector<std::string> names;
+    for_each(pass.collected, pass.collected_count, most_arrays, stage_ + ": array", [&](const atl_collected& array) {
+      const std::span<const int64_t> dims = dims_of(array);
+      names.push_back(own(array.name));
+      collected.push_back({names.back(), {dims.begin(), dims.end()}, array.how == ATL_APPEND, {}});
+      if (array.how != ATL_ADD && (array.how != ATL_APPEND || dims.empty() || dims.front() != -1)) {
+        throw Error(
+            ErrorKind::plugin,
+            "{}: the array {} is collected in the way {}, with the lengths [{}]; expected ATL_ADD, or ATL_APPEND "
+            "and a first length of -1",
+            stage_, catalog::quoted(names.back()), array.how, fmt::join(dims, ", "));
+      }
+    });
+    check_names(stage_, names);
+  });
+}
+
 // Results are called after `name` and themselves, joined by a point where both are there.
-void Metric::find_arrays(const std::string& name) {
-  atl_context context;
-  context.model = &model_;
-  context.stage = stage_;
-  for (const atl_array& array : arrays_of(context, self_, table_.sums)) {
-    const std::span<const int64_t> dims = dims_of(array);
-    sums_.push_back({own(array.name), {dims.begin(), dims.end()}, {}});
+void Metric::find_results(const std::string& name) {
+  const atl_array* first = nullptr;
+  uint64_t count = 0;
+  if (table_.results(self_, &first, &count) != ATL_OK) {
+    throw Error(ErrorKind::plugin, "{}: does not say what its results are", stage_);
   }
-  for (const atl_array& array : arrays_of(context, self_, table_.results)) {
-    const std::string own_name = own(array.name);
-    const std::string_view point = name.empty() || own_name.empty() ? "" : ".";
-    const tensor::Shape shape = shape_of(fmt::format("{}: '{}'", stage_, own_name), array);
-    results_.push_back({fmt::format("{}{}{}", name, point, own_name), shape,
+  std::vector<std::string> names;
+  for_each(first, count, most_arrays, stage_ + ": result", [&](const atl_array& array) {
+    names.push_back(own(array.name));
+    const std::string_view point = name.empty() || names.back().empty() ? "" : ".";
+    tensor::Shape shape;
+    try {
+      shape = tensor::Shape(dims_of(array));
+    } catch (const Error& error) {
+      throw Error(ErrorKind::plugin, "{}: '{}': {}", stage_, names.back(), error.what());
+    }
+    results_.push_back({fmt::format("{}{}{}", name, point, names.back()), shape,
                         std::vector<double>(static_cast<size_t>(shape.elements()), std::nan(""))});
+  });
+  check_names(stage_, names);
+}
+
+void Metric::begin_pass(size_t pass) {
+  pass_ = pass;
+  for (Collected& collected : collected_[pass]) {
+    collected.values.clear();
   }
 }
 
-int64_t Metric::generated() const {
-  const Activity activity(component_, "generated");
-  return table_.generated(self_);
-}
-
-void Metric::begin() {
-  for (Sum& sum : sums_) {
-    sum.values.clear();
-  }
-}
-
-std::vector<uint32_t> Metric::record(execute::Session& session, BatchSource& batch) {
+std::vector<uint32_t> Metric::record(execute::Session& session, BatchSource* batch, std::optional<uint32_t> generated,
+                                     int64_t size) {
   atl_context context;
-  context.session = &session;
-  context.batch = &batch;
-  context.phase.batch_size = batch.size();
-  return record(context);
-}
-
-std::vector<uint32_t> Metric::record_generated(execute::Session& session, uint32_t images, int64_t n) {
-  atl_context context;
-  context.session = &session;
-  context.generated = {images, session.generation()};
-  context.phase.batch_size = n;
-  return record(context);
-}
-
-std::vector<uint32_t> Metric::record(atl_context& context) {
   context.model = &model_;
+  context.session = &session;
+  context.batch = batch;
+  if (generated) {
+    context.generated = {*generated, session.generation()};
+  }
   context.phase.size = sizeof context.phase;
   context.phase.phase = ATL_PHASE_EVALUATE;
+  context.phase.batch_size = size;
   context.stage = stage_;
-  std::vector<atl_tensor> tensors(sums_.size(), 0);
+  const std::vector<Collected>& collected = collected_[pass_];
+  std::vector<atl_tensor> tensors(collected.size(), 0);
   const Activity activity(component_, "batch", &context);
-  const atl_status status = table_.batch(self_, &context, tensors.data());
+  const atl_status status = table_.batch(self_, &context, pass_, tensors.data());
   reset_floating_point();
   context.check(status);
   std::vector<uint32_t> values;
-  for (size_t i = 0; i < sums_.size(); ++i) {
-    const execute::Session& session = *context.session;
+  for (size_t i = 0; i < collected.size(); ++i) {
     const DecodedHandle decoded = from_handle(session, tensors[i]);
-    if (!decoded || !fits(session.type(decoded.value).shape, sums_[i].dims)) {
-      throw Error(ErrorKind::shape, "{}: '{}': got {}, expected {}", stage_, sums_[i].name,
+    if (!decoded || !fits(session.type(decoded.value).shape, collected[i].dims)) {
+      throw Error(ErrorKind::shape, "{}: '{}': got {}, expected {}", stage_, collected[i].name,
                   decoded ? record::to_string(session.type(decoded.value)) : "nothing",
-                  fmt::format("[{}]", fmt::join(sums_[i].dims, ", ")));
+                  fmt::format("[{}]", fmt::join(collected[i].dims, ", ")));
     }
     values.push_back(decoded.value);
   }
   return values;
 }
 
-void Metric::add(size_t sum, const tensor::Tensor& values) {
-  std::vector<double>& to = sums_[sum].values;
+void Metric::collect(size_t place, const tensor::Tensor& values) {
+  Collected& to = collected_[pass_][place];
   const auto elements = static_cast<size_t>(values.shape.elements());
-  if (to.empty()) {
-    to.resize(elements);
-  } else if (to.size() != elements) {
-    throw Error(ErrorKind::shape, "{}: '{}': got {} elements, the batches before have {}", stage_, sums_[sum].name,
-                elements, to.size());
+  const auto element = [&](size_t i) {
+    return execute::element(values.storage.data(), values.dtype, static_cast<int64_t>(i));
+  };
+  if (to.appends || to.values.empty()) {
+    for (size_t i = 0; i < elements; ++i) {
+      to.values.push_back(element(i));
+    }
+    return;
   }
-  for (size_t i = 0; i < to.size(); ++i) {
-    to[i] += execute::element(values.storage.data(), values.dtype, static_cast<int64_t>(i));
+  if (to.values.size() != elements) {
+    throw Error(ErrorKind::shape, "{}: '{}': got {} elements, the batches before have {}", stage_, to.name, elements,
+                to.values.size());
   }
+  for (size_t i = 0; i < elements; ++i) {
+    to.values[i] += element(i);
+  }
+}
+
+void Metric::end_pass() {
+  std::vector<const double*> from;
+  std::vector<uint64_t> lengths;
+  for (const Collected& collected : collected_[pass_]) {
+    from.push_back(collected.values.data());
+    lengths.push_back(collected.values.size());
+  }
+  atl_context context;
+  context.model = &model_;
+  context.stage = stage_;
+  const Activity activity(component_, "end_pass", &context);
+  const atl_status status = table_.end_pass(self_, &context, pass_, from.data(), lengths.data());
+  reset_floating_point();
+  context.check(status);
 }
 
 std::vector<MetricArray> Metric::finish() {
   std::vector<MetricArray> out = results_;
-  std::vector<const double*> from;
-  std::vector<uint64_t> lengths;
   std::vector<double*> to;
-  for (const Sum& sum : sums_) {
-    from.push_back(sum.values.data());
-    lengths.push_back(sum.values.size());
-  }
   for (MetricArray& result : out) {
     to.push_back(result.values.data());
   }
@@ -194,7 +237,7 @@ std::vector<MetricArray> Metric::finish() {
   context.model = &model_;
   context.stage = stage_;
   const Activity activity(component_, "finish", &context);
-  const atl_status status = table_.finish(self_, &context, from.data(), lengths.data(), to.data());
+  const atl_status status = table_.finish(self_, &context, to.data());
   reset_floating_point();
   context.check(status);
   return out;

@@ -1,7 +1,9 @@
-// A metric from a plugin: what it adds up over batches, and what it makes of the sums.
+// A metric from a plugin: which passes it makes over samples, what it collects of them, and what it makes of that.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,14 @@ struct MetricArray {
   std::vector<double> values;
 };
 
+enum class PassData : uint8_t { none, evaluated, training };  // in the order of the contract
+
+struct MetricPass {
+  PassData data = PassData::evaluated;
+  bool generates = false;  // as many samples of the model as each batch has
+  int64_t samples = 0;     // at most; 0: all of the split
+};
+
 class Metric {
  public:
   // `name`: what results are called after. Throws Error(plugin) in the plugin's words. Borrows the model, whose bank it
@@ -29,30 +39,31 @@ class Metric {
   Metric& operator=(const Metric&) = delete;
 
   [[nodiscard]] const std::string& stage() const { return stage_; }  // as errors name it
-  // Images that the model generates for it; 0: it looks at the data.
-  [[nodiscard]] int64_t generated() const;
+  [[nodiscard]] const std::vector<MetricPass>& passes() const { return passes_; }
   // Results as they are called in a log, with NaN for values.
   [[nodiscard]] const std::vector<MetricArray>& results() const { return results_; }
 
-  void begin();  // sums are 0
-  // Records a batch, and gives the places on the tape of what is added to the sums. Throws Error(plugin).
-  std::vector<uint32_t> record(execute::Session& session, BatchSource& batch);
-  // The same for generated images, at this place.
-  std::vector<uint32_t> record_generated(execute::Session& session, uint32_t images, int64_t n);
-  void add(size_t sum, const tensor::Tensor& values);
-  std::vector<MetricArray> finish();
+  void begin_pass(size_t pass);  // nothing is collected yet
+  // Records a batch of the pass, and gives the places on the tape of what it collects. `batch` is null where the pass
+  // has no data, `generated` where the model makes nothing: the place of its samples. Throws Error(plugin).
+  std::vector<uint32_t> record(execute::Session& session, BatchSource* batch, std::optional<uint32_t> generated,
+                               int64_t size);
+  void collect(size_t place, const tensor::Tensor& values);
+  void end_pass();
+  std::vector<MetricArray> finish();  // after the last pass
 
  private:
-  struct Sum {
+  struct Collected {
     std::string name;
     std::vector<int64_t> dims;  // -1: any length
+    bool appends = false;
     std::vector<double> values;
   };
 
   Metric(Model& model, const atl_metric_v1& table, void* self);
 
-  void find_arrays(const std::string& name);
-  std::vector<uint32_t> record(atl_context& context);
+  void find_passes();
+  void find_results(const std::string& name);
 
   std::string stage_;
   const Component& component_;
@@ -60,8 +71,10 @@ class Metric {
   Model& model_;
   Instance instance_;  // empty where the model itself is asked
   void* self_;
-  std::vector<Sum> sums_;
+  std::vector<MetricPass> passes_;
+  std::vector<std::vector<Collected>> collected_;  // by pass
   std::vector<MetricArray> results_;
+  size_t pass_ = 0;  // the newest
 };
 
 }  // namespace atelier::plugin

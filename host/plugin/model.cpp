@@ -42,19 +42,20 @@ struct LentNetwork {
       table = {sizeof table, this, own.group, call};
     }
   }
-  static atl_status call(void* self, atl_context* given, const atl_tensor* inputs, uint64_t count, atl_tensor* output) {
-    const auto& lent = *static_cast<const LentNetwork*>(self);
+  static atl_status call(const atl_network* network, atl_context* given, const atl_tensor* inputs, uint64_t count,
+                         atl_tensor* output) {
+    const auto& lent = *static_cast<const LentNetwork*>(network->maker_data);
     const Activity activity(lent.component, "the network of a loss", &lent.context, lent.context.phase.step);
-    return lent.own.call(lent.own.self, given, inputs, count, output);
+    return lent.own.call(&lent.own, given, inputs, count, output);
   }
 };
 
 }  // namespace
 
 template <typename Table>
-const Table* Model::extension(const char* interface_name) const {
+const Table* Model::own_extension(const char* interface_name) const {
   const Activity activity(component_, "what else it offers");
-  return static_cast<const Table*>(table_->extension(instance_.self(), borrow(interface_name)));
+  return plugin::extension<Table>(*table_, instance_.self(), interface_name);
 }
 
 // ---- Building
@@ -68,7 +69,9 @@ Model::Model(const Registry& registry, const ModelRecipe& recipe, ForeignModels 
                 [this](const ForeignModel& model, const std::string& prefix) {
                   return build({&model.recipe, prefix, &model});
                 }),
-      instance_(build({&recipe_, "", nullptr})) {}
+      instance_(build({&recipe_, "", nullptr})) {
+  find_sampled_field();
+}
 
 Instance Model::build(const Building& building) {
   const ModelRecipe& recipe = *building.recipe;
@@ -116,7 +119,7 @@ std::vector<std::string> Model::group_names() const {
 
 atl_parameter Model::declare(atl_context&, const atl_parameter_info& info) {
   if (building_.recipe == nullptr) {
-    throw Error(ErrorKind::plugin, "parameters are declared in the constructor only");
+    throw Error(ErrorKind::phase, "parameters are declared in the constructor only");
   }
   const std::string name = own(info.name);
   const std::string full = building_.prefix + name;
@@ -132,7 +135,7 @@ atl_parameter Model::declare(atl_context&, const atl_parameter_info& info) {
   parameter->foreign = building_.foreign != nullptr;
   try {
     parameter->value = tensor::Tensor(
-        tensor::Shape(span_of<int64_t>(info.dims, info.rank, tensor::Shape::max_rank, "its shape")), recipe_.real);
+        tensor::Shape(span_of<int64_t>(info.dims, info.rank, tensor::Shape::max_rank, "its shape")), dtype_of(info));
   } catch (const Error& error) {
     throw Error(error.kind(), "the parameter '{}': {}", full, error.what());
   }
@@ -145,7 +148,9 @@ atl_parameter Model::declare(atl_context&, const atl_parameter_info& info) {
     }
     copy_values(found->second, parameter->value);
   } else {
-    initialize(parameter->value, info, recipe_.seed, index);
+    if (recipe_.begins) {
+      begin(*parameter, info, index);
+    }
     if (info.group.size > 0) {
       const std::string group_name = own(info.group);
       if (const std::string problem = catalog::problem_of_name(group_name); !problem.empty()) {
@@ -164,9 +169,27 @@ atl_parameter Model::declare(atl_context&, const atl_parameter_info& info) {
   return index + 1;
 }
 
+tensor::DType Model::dtype_of(const atl_parameter_info& info) const {
+  if (info.dtype == ATL_INT64 && info.group.size == 0) {
+    return tensor::DType::i64;
+  }
+  if (info.dtype != ATL_REAL) {
+    throw Error(ErrorKind::plugin, "has the dtype {}, expected ATL_REAL, or ATL_INT64 for a state tensor", info.dtype);
+  }
+  return recipe_.real;
+}
+
+void Model::begin(record::Parameter& parameter, const atl_parameter_info& info, uint32_t index) const {
+  try {
+    initialize(parameter.value, info, recipe_.seed, index, recipe_.directory);
+  } catch (const Error& error) {
+    throw Error(error.kind(), "the parameter '{}': {}", parameter.name, error.what());
+  }
+}
+
 atl_loss Model::find_loss(atl_context&, const std::string& slot) {
   if (building_.recipe == nullptr) {
-    throw Error(ErrorKind::plugin, "losses are looked up in the constructor only");
+    throw Error(ErrorKind::phase, "losses are looked up in the constructor only");
   }
   const auto found = building_.recipe->losses.find(slot);
   if (found == building_.recipe->losses.end()) {
@@ -241,37 +264,46 @@ void Model::evaluate(execute::Session& session, BatchSource& batch, const atl_ph
   context.check(status);
 }
 
+const std::string& Model::sampled_field() const {
+  return sampled_field_;
+}
+
+void Model::find_sampled_field() {
+  const Activity activity(component_, "the field that its samples are like");
+  atl_string name{};
+  if (table_->sampled_field(instance_.self(), &name) != ATL_OK) {
+    throw Error(ErrorKind::plugin, "model '{}': does not say which field its samples are like", recipe_.model.use);
+  }
+  sampled_field_ = own(name);
+}
+
 std::optional<uint32_t> Model::sample(execute::Session& session, int64_t n, const atl_phase_info& phase) {
   atl_context context;
   make_context(context, session, phase, fmt::format("model '{}', sampling", recipe_.model.use));
   context.phase.phase = ATL_PHASE_SAMPLE;
   context.phase.batch_size = n;
-  atl_tensor images = 0;
-  const Activity activity(component_, "sample", &context);
-  const atl_status status = table_->sample(instance_.self(), &context, n, &images);
-  reset_floating_point();
-  context.check(status);
-  if (images == 0) {
+  const catalog::FieldSpec* field = recipe_.data.find(sampled_field_);
+  if (field == nullptr) {  // it makes none, or none of this data
     return std::nullopt;
   }
-  const catalog::FieldSpec* field = recipe_.data.find("image");
-  record::TensorType expected{tensor::Shape{n}, recipe_.real};
-  for (size_t i = 0; field != nullptr && i < field->dims.rank(); ++i) {
-    expected.shape.append(field->dims[i]);
+  atl_tensor samples = 0;
+  const Activity activity(component_, "sample", &context);
+  const atl_status status = table_->sample(instance_.self(), &context, n, &samples);
+  reset_floating_point();
+  context.check(status);
+  if (const std::string problem = problem_of_samples(session, *field, n, recipe_.real, samples); !problem.empty()) {
+    throw Error(ErrorKind::shape, "{}: {}", context.stage, problem);
   }
-  const DecodedHandle decoded = from_handle(session, images);
-  if (!decoded || !(session.type(decoded.value) == expected)) {
-    throw Error(ErrorKind::shape, "{}: got {}, expected images of {}", context.stage,
-                decoded ? record::to_string(session.type(decoded.value)) : "a tensor of another step",
-                record::to_string(expected));
-  }
-  return decoded.value;
+  return from_handle(session, samples).value;
 }
 
 void Model::minimize(atl_context& context, const std::string& name, uint32_t loss, record::Location location) {
   for (size_t g = 0; g < bank_.groups.size(); ++g) {
     if (bank_.groups[g].name != name) {
       continue;
+    }
+    if (context.updates->records(g)) {
+      return context.updates->record_update(g, context, loss, location);
     }
     double scalars[record::UpdateRule::max_scalars] = {};
     const double share = context.updates->begin_update(g, scalars);
@@ -305,7 +337,7 @@ void Model::call_loss(atl_context& context, const LossCall& call, atl_tensor* ou
 
 void Model::apply_output(atl_context& context, const std::string& name, int64_t draws, atl_location location,
                          atl_tensor* output) {
-  const auto* outputs = extension<atl_outputs_v1>(ATL_OUTPUTS_V1);
+  const auto* outputs = own_extension<atl_outputs_v1>(ATL_OUTPUTS_V1);
   const Activity activity(component_, "output", &context);
   const atl_string* names = nullptr;
   uint64_t count = 0;
@@ -333,27 +365,27 @@ void Model::apply_output(atl_context& context, const std::string& name, int64_t 
 }
 
 Model::OwnMetric Model::own_metric() const {
-  return {extension<atl_metric_v1>(ATL_METRIC_V1), instance_.self()};
+  return {own_extension<atl_metric_v1>(ATL_METRIC_V1), instance_.self()};
 }
 
 // ---- Views
 
 std::vector<ViewDescription> Model::views() const {
   std::vector<ViewDescription> out;
-  const auto* views = extension<atl_views_v1>(ATL_VIEWS_V1);
+  const auto* views = own_extension<atl_views_v1>(ATL_VIEWS_V1);
   const Activity activity(component_, "the list of its views");
   const atl_view* first = nullptr;
   uint64_t count = 0;
   if (views != nullptr && views->list(instance_.self(), &first, &count) == ATL_OK) {
     for_each(first, count, most_names, fmt::format("model '{}': view", recipe_.model.use), [&](const atl_view& view) {
-      out.push_back({own(view.name), own(view.help), view.uses_data != 0, view.animation != 0});
+      out.push_back({own(view.name), own(view.help), own(view.field), view.uses_data != 0, view.animation != 0});
     });
   }
   return out;
 }
 
 uint32_t Model::draw_view(execute::Session& session, const std::string& name, int64_t n, BatchSource* batch) {
-  const auto* views = extension<atl_views_v1>(ATL_VIEWS_V1);
+  const auto* views = own_extension<atl_views_v1>(ATL_VIEWS_V1);
   atl_context context;
   make_context(context, session, {}, fmt::format("model '{}', view '{}'", recipe_.model.use, name));
   context.phase.phase = ATL_PHASE_SAMPLE;
@@ -364,14 +396,15 @@ uint32_t Model::draw_view(execute::Session& session, const std::string& name, in
   const atl_status status = views->draw(instance_.self(), &context, borrow(name), n, &strips);
   reset_floating_point();
   context.check(status);
+  const std::vector<ViewDescription> known = this->views();
+  const auto description = std::ranges::find(known, name, &ViewDescription::name);
+  const catalog::FieldSpec* field = description == known.end() ? nullptr : recipe_.data.find(description->field);
   const DecodedHandle decoded = from_handle(session, strips);
   const record::TensorType type = decoded ? session.type(decoded.value) : record::TensorType{};
-  constexpr size_t axes = 5;
-  if (type.shape.rank() != axes || type.shape.elements() == 0 || (type.shape[2] != 1 && type.shape[2] != 3) ||
-      type.dtype != recipe_.real) {
-    throw Error(ErrorKind::shape,
-                "{}: got {}, expected strips (n, k, C, H, W) with at least one image each, of 1 or 3 channels",
-                context.stage, decoded ? record::to_string(type) : "nothing");
+  const std::string problem = problem_of_strips(type, field, n, recipe_.real);
+  if (!decoded || !problem.empty()) {
+    throw Error(ErrorKind::shape, "{}: got {}, expected {}", context.stage,
+                decoded ? record::to_string(type) : "nothing", problem);
   }
   return decoded.value;
 }

@@ -18,9 +18,10 @@
 
 namespace atelier::plugin {
 
-struct ViewDescription {  // a picture that a model can draw; see atl_view
+struct ViewDescription {  // what a model can draw; see atl_view
   std::string name;
   std::string help;
+  std::string field;
   bool uses_data = false;
   bool animation = false;
 };
@@ -40,7 +41,9 @@ class Model {
   // These record into the session. Throw Error(plugin), or Error(shape) with the author's file and line.
   void train_step(execute::Session& session, BatchSource& batch, const atl_phase_info& phase, GroupUpdates& updates);
   void evaluate(execute::Session& session, BatchSource& batch, const atl_phase_info& phase);
-  // The images' place on the tape; none of a model that makes no images.
+  // The field of the data that its samples are like; "" where it makes none.
+  [[nodiscard]] const std::string& sampled_field() const;
+  // The samples' place on the tape; none of a model that makes none.
   std::optional<uint32_t> sample(execute::Session& session, int64_t n, const atl_phase_info& phase);
   [[nodiscard]] std::vector<ViewDescription> views() const;
   // What an evaluation reports that is no mean over samples; the table is null where there is nothing.
@@ -49,7 +52,7 @@ class Model {
     void* self;
   };
   [[nodiscard]] OwnMetric own_metric() const;
-  // The place of the strips (n, k, C, H, W). `batch` has n samples; null for a view that uses no data.
+  // The place of the strips (n, k, ...). `batch` has n samples; null for a view that uses no data.
   uint32_t draw_view(execute::Session& session, const std::string& name, int64_t n, BatchSource* batch);
   // Runs `create` as a part of building this model, so that it may find other runs' models.
   void while_building(const std::function<void()>& create);
@@ -80,7 +83,10 @@ class Model {
   Instance build(const Building& building);
   void while_building(const Building& building, const std::function<void()>& create);
   template <typename Table>
-  const Table* extension(const char* interface_name) const;
+  const Table* own_extension(const char* interface_name) const;
+  void find_sampled_field();
+  [[nodiscard]] tensor::DType dtype_of(const atl_parameter_info& info) const;
+  void begin(record::Parameter& parameter, const atl_parameter_info& info, uint32_t index) const;
   void make_context(atl_context& context, execute::Session& session, const atl_phase_info& phase, std::string stage);
 
   const Registry& registry_;
@@ -92,6 +98,7 @@ class Model {
   std::vector<BuiltLoss> losses_;
   ForeignFeatures features_;
   Instance instance_;
+  std::string sampled_field_;
 };
 
 }  // namespace atelier::plugin

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <string>
@@ -18,6 +19,8 @@ struct ModelRecipe {
   catalog::DataSpec data;                                  // with the range that the images are scaled to
   uint64_t seed = 0;                                       // of the initial weights
   tensor::DType real = tensor::DType::f32;
+  std::filesystem::path directory = {};  // what relative paths of the model's are relative to: the experiment's
+  bool begins = true;                    // whether initial values matter: not where the weights come from a log
 };
 
 // Another run's model as it was left: what `features("…")` in a plugin asks for.

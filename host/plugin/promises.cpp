@@ -104,6 +104,55 @@ std::string problem_of_output(const execute::Session& session, std::string_view 
   return fmt::format("gave {}, expected {}", record::to_string(type), fmt::join(texts, " or "));
 }
 
+namespace {
+
+// The lengths that one sample of the field may have: those of a sequence may be of any number of times.
+Dims dims_of_samples(const catalog::FieldSpec& field) {
+  Dims out(field.dims.dims().begin(), field.dims.dims().end());
+  if (field.kind == catalog::FieldKind::image_sequence || field.kind == catalog::FieldKind::tokens) {
+    out.front() = -1;
+  } else if (field.kind == catalog::FieldKind::signal) {
+    out.back() = -1;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string problem_of_samples(const execute::Session& session, const catalog::FieldSpec& field, int64_t n,
+                               tensor::DType real, atl_tensor samples) {
+  Dims expected = dims_of_samples(field);
+  expected.insert(expected.begin(), n);
+  const tensor::DType dtype = field.dtype == tensor::DType::i64 ? field.dtype : real;
+  const DecodedHandle decoded = from_handle(session, samples);
+  const record::TensorType type = decoded ? session.type(decoded.value) : record::TensorType{};
+  if (decoded && fits(type.shape, expected) && type.dtype == dtype) {
+    return "";
+  }
+  const std::string got = decoded                               ? record::to_string(type)
+                          : decoded.state == HandleState::empty ? "an empty tensor"
+                                                                : "a tensor of another step";
+  return fmt::format("got {}, expected samples like the field '{}', {} {}", got, field.name, tensor::name_of(dtype),
+                     dims_text(expected));
+}
+
+std::string problem_of_strips(const record::TensorType& type, const catalog::FieldSpec* field, int64_t n,
+                              tensor::DType real) {
+  if (field == nullptr) {
+    return "a view of a field that the data has";
+  }
+  Dims expected = dims_of_samples(*field);
+  if (field->kind == catalog::FieldKind::image) {
+    std::ranges::fill(expected, -1);
+  }
+  expected.insert(expected.begin(), {-1, -1});
+  const tensor::DType dtype = field->dtype == tensor::DType::i64 ? field->dtype : real;
+  const bool right = fits(type.shape, expected) && type.shape.elements() > 0 && type.dtype == dtype;
+  return right ? ""
+               : fmt::format("{} strips of elements like the field '{}', {} {}", n, field->name, tensor::name_of(dtype),
+                             dims_text(expected));
+}
+
 std::string problem_of_feature(const execute::Session& session, std::string_view name, atl_tensor output) {
   record::TensorType type;
   const std::string problem = problem_of(session, output, type);

@@ -31,6 +31,13 @@ std::string problem_of_loss(const execute::Session& session, std::string_view ro
 // `batch` and `draws` are how many samples and draws were asked for.
 std::string problem_of_output(const execute::Session& session, std::string_view name, int64_t batch, int64_t draws,
                               const catalog::DataSpec& data, atl_tensor output);
+// `real`: the run's type. Samples are like the field, n of them; the axis of time of a sequence may have any length.
+std::string problem_of_samples(const execute::Session& session, const catalog::FieldSpec& field, int64_t n,
+                               tensor::DType real, atl_tensor samples);
+// What was expected instead of strips of this type; "" where they are right. `field` is the view's, null where the data
+// has none of its name.
+std::string problem_of_strips(const record::TensorType& type, const catalog::FieldSpec* field, int64_t n,
+                              tensor::DType real);
 std::string problem_of_feature(const execute::Session& session, std::string_view name, atl_tensor output);
 
 // Whether a shape is a declared one, in which a length of -1 is any.

@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "plugin/activity.hpp"
 #include "plugin/component_description.hpp"
+#include "plugin/custom_operation.hpp"
 #include "plugin/library_file.hpp"
 #include "plugin/version_exchange.hpp"
 
@@ -77,7 +78,7 @@ std::unique_ptr<boost::dll::shared_library> open(const fs::path& file) {
     throw Error(
         ErrorKind::plugin,
         "is a shared library without the entry point 'atelier_plugin'; hint: end the source with ATELIER_MODEL, "
-        "ATELIER_LOSS, ATELIER_OPTIMIZER, ATELIER_DATASET or ATELIER_METRIC");
+        "ATELIER_LOSS, ATELIER_OPTIMIZER, ATELIER_DATASET, ATELIER_METRIC or ATELIER_OPERATION");
   }
   return library;
 }
@@ -98,12 +99,12 @@ atl_plugin connected(const boost::dll::shared_library& library) {
   return plugin;
 }
 
-std::vector<Component> load(const fs::path& file) {
+LibraryContents load(const fs::path& file) {
   return about(file, [&] {
     const std::string name = file.string();
     const Activity activity(name.c_str(), "loading it");
     const boost::dll::shared_library& library = keep(open(file));
-    return components_of(connected(library), file);
+    return contents_of(connected(library), file);
   });
 }
 
@@ -136,29 +137,34 @@ Registry::Registry(const std::vector<fs::path>& paths) {
     if (!tried.insert(broken_link ? file : itself).second) {
       continue;
     }
-    std::vector<Component> components;
     try {
-      components = load(file);
+      const LibraryContents contents = load(file);
+      about(file, [&] { add(contents.components); });
+      unknown_.insert(unknown_.end(), contents.unknown.begin(), contents.unknown.end());
     } catch (const InitializerFailed&) {
       throw;
     } catch (const Error& error) {
       refusals_.push_back({file, error.what()});
     }
-    add(components);
   }
 }
 
 Registry::~Registry() = default;
 
+// All of a library or nothing: one that brings what another has brought before is turned away.
 void Registry::add(const std::vector<Component>& components) {
   for (const Component& component : components) {
-    const auto key = std::pair(component.description.kind, component.description.name);
-    const std::string& file = component.description.plugin_path;
-    if (const auto [other, fresh] = components_.try_emplace(key, component); !fresh) {
+    if (const Component* other = find(component.description.kind, component.description.name)) {
       throw Error(ErrorKind::plugin,
-                  "{}: brings the {} '{}', which {} brings too; hint: remove one of them from the plugin path", file,
-                  name_of(key.first), key.second, other->second.description.plugin_path);
+                  "brings the {} '{}', which {} brings too; hint: remove one of them from the plugin path",
+                  name_of(component.description.kind), component.description.name, other->description.plugin_path);
     }
+  }
+  for (const Component& component : components) {
+    if (component.description.kind == catalog::Kind::operation) {
+      register_operation(component);
+    }
+    components_.emplace(std::pair(component.description.kind, component.description.name), component);
   }
 }
 
@@ -181,10 +187,27 @@ const Component& Registry::get(catalog::Kind kind, std::string_view name) const 
 }
 
 std::vector<catalog::Description> Registry::descriptions() const {
+  std::vector<catalog::Description> out = descriptions_of_logs();
+  std::map<std::pair<catalog::Kind, std::string>, catalog::Description*> newest;
+  for (catalog::Description& description : out) {
+    const catalog::VersionedName name = catalog::versioned(description.name);
+    catalog::Description*& known = newest[{description.kind, name.name}];
+    if (known == nullptr || catalog::versioned(known->name).version < name.version) {
+      known = &description;
+    }
+  }
+  for (const auto& [key, description] : newest) {
+    description->newest_of = key.second;
+  }
+  return out;
+}
+
+std::vector<catalog::Description> Registry::descriptions_of_logs() const {
   std::vector<catalog::Description> out;
   for (const auto& [key, component] : components_) {
     out.push_back(component.description);
   }
+  out.insert(out.end(), unknown_.begin(), unknown_.end());
   return out;
 }
 
@@ -196,6 +219,9 @@ const atl_loss_v1& Registry::loss(std::string_view name) const {
 }
 const atl_optimizer_v1& Registry::optimizer(std::string_view name) const {
   return *static_cast<const atl_optimizer_v1*>(get(catalog::Kind::optimizer, name).table);
+}
+const atl_recorded_optimizer_v1& Registry::recorded_optimizer(std::string_view name) const {
+  return *static_cast<const atl_recorded_optimizer_v1*>(get(catalog::Kind::optimizer, name).table);
 }
 const atl_dataset_v1& Registry::dataset(std::string_view name) const {
   return *static_cast<const atl_dataset_v1*>(get(catalog::Kind::dataset, name).table);

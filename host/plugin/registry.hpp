@@ -12,6 +12,7 @@
 struct atl_model_v1;
 struct atl_loss_v1;
 struct atl_optimizer_v1;
+struct atl_recorded_optimizer_v1;
 struct atl_dataset_v1;
 struct atl_metric_v1;
 
@@ -20,6 +21,7 @@ namespace atelier::plugin {
 struct Component {
   catalog::Description description;
   const void* table = nullptr;  // of its kind: an atl_model_v1, atl_loss_v1, ...
+  bool recorded = false;        // an optimizer: whether the table is an atl_recorded_optimizer_v1
 };
 
 // A library that is not used: no library, no entry point, no version in common, a description that cannot be.
@@ -36,8 +38,8 @@ std::vector<std::filesystem::path> plugin_paths(const std::filesystem::path& pro
 // All components of all plugins. Plugins stay loaded as long as the process lives: code of theirs may be on any stack.
 class Registry {
  public:
-  // Loads every *.so in the folders, and the files. Throws Error(plugin): a path that leads nowhere, two libraries with
-  // a component of one kind and name, a library that cannot even be turned away.
+  // Loads every *.so in the folders, and the files; their operations go to the registry of operations. Throws
+  // Error(plugin): a path that leads nowhere, a library that cannot even be turned away.
   explicit Registry(const std::vector<std::filesystem::path>& paths);
   ~Registry();
   Registry(const Registry&) = delete;
@@ -47,13 +49,17 @@ class Registry {
 
   [[nodiscard]] const Component* find(catalog::Kind kind, std::string_view name) const;  // null where unknown
   [[nodiscard]] const Component& get(catalog::Kind kind,
-                                     std::string_view name) const;       // throws Error(plugin) with the nearest name
-  [[nodiscard]] std::vector<catalog::Description> descriptions() const;  // by kind, then by name
+                                     std::string_view name) const;  // throws Error(plugin) with the nearest name
+  // By kind, then by name, those of unknown kinds last; for experiments, in which "vae" is its newest version, and for
+  // logs, in which it is the first.
+  [[nodiscard]] std::vector<catalog::Description> descriptions() const;
+  [[nodiscard]] std::vector<catalog::Description> descriptions_of_logs() const;
   [[nodiscard]] const std::vector<Refusal>& refusals() const { return refusals_; }
 
   [[nodiscard]] const atl_model_v1& model(std::string_view name) const;
   [[nodiscard]] const atl_loss_v1& loss(std::string_view name) const;
-  [[nodiscard]] const atl_optimizer_v1& optimizer(std::string_view name) const;
+  [[nodiscard]] const atl_optimizer_v1& optimizer(std::string_view name) const;  // an elementwise one
+  [[nodiscard]] const atl_recorded_optimizer_v1& recorded_optimizer(std::string_view name) const;
   [[nodiscard]] const atl_dataset_v1& dataset(std::string_view name) const;
   [[nodiscard]] const atl_metric_v1& metric(std::string_view name) const;
 
@@ -61,6 +67,7 @@ class Registry {
   void add(const std::vector<Component>& components);
 
   std::map<std::pair<catalog::Kind, std::string>, Component> components_;
+  std::vector<catalog::Description> unknown_;  // of interfaces that this host does not know: in nobody's way
   std::vector<Refusal> refusals_;
 };
 

@@ -14,20 +14,17 @@ class VersionExchange {
   ~VersionExchange();
   VersionExchange(const VersionExchange&) = delete;
   VersionExchange& operator=(const VersionExchange&) = delete;
-  [[nodiscard]] const atl_host* host() const { return &host_.table; }
-  [[nodiscard]] const std::string& refusal() const { return host_.refusal; }
+  [[nodiscard]] const atl_host* host() const { return &host_; }
+  [[nodiscard]] const std::string& refusal() const { return refusal_; }
 
   // The plugin that is connecting on this thread, if any, fails: there is no context yet that could keep it.
   static void fail(std::string_view message);
 
  private:
-  struct Host {
-    atl_host table;  // first, so that the plugin's pointer leads back here
-    std::string refusal;
-  };
   static atl_status connect(const atl_host* host, uint32_t major, uint32_t oldest_minor, uint32_t newest_minor,
                             const atl_core** core);
-  Host host_;
+  atl_host host_;
+  std::string refusal_;
   static thread_local VersionExchange* current_;
 };
 

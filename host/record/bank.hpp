@@ -1,6 +1,7 @@
 // The parameters and state tensors of a model, with what an optimizer keeps beside them.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -16,6 +17,7 @@ class UpdateRule {
  public:
   static constexpr size_t max_scalars = 16;
   static constexpr size_t max_slots = 4;
+  static constexpr size_t max_constants = 4;
 
   UpdateRule() = default;
   UpdateRule(const UpdateRule&) = delete;
@@ -25,8 +27,9 @@ class UpdateRule {
   [[nodiscard]] virtual const std::vector<std::string>& slots() const = 0;
   // `scalars` has max_scalars elements; t counts from 1.
   virtual void begin_update(int64_t t, double learning_rate, double* scalars) = 0;
-  virtual void update(const double* scalars, uint64_t count, float* parameter, const float* gradient,
-                      float* const* slots) const = 0;
+  // `constants` are the parameter's own, max_constants elements. Everything is of the type `real`, float32 or float64.
+  virtual void update(const double* scalars, const double* constants, uint64_t count, tensor::DType real,
+                      void* parameter, const void* gradient, void* const* slots) const = 0;
 };
 
 struct Parameter {
@@ -34,8 +37,13 @@ struct Parameter {
   int32_t group = -1;    // in Bank::groups; -1 for a state tensor
   bool foreign = false;  // belongs to another run's model: frozen, and left out of checkpoints
   bool frozen = false;   // goes with a frozen group: nothing gives it another value
+  int32_t slot_of = -1;  // the parameter that a recorded optimizer keeps this beside; -1 for a model's own
   tensor::Tensor value;
-  std::vector<tensor::Storage> slots;
+  std::vector<tensor::Storage> slots;                         // of an elementwise optimizer
+  std::array<double, UpdateRule::max_constants> constants{};  // for it
+
+  // Whether it belongs to the model that is trained, as its weights and state do.
+  [[nodiscard]] bool is_models_own() const { return !foreign && slot_of < 0; }
 };
 
 struct ParameterGroup {

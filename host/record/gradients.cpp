@@ -118,7 +118,7 @@ class Backward {
       return;
     }
     if (node.operation->differentiability == Differentiability::unsupported || !node.operation->gradient) {
-      throw Error(ErrorKind::shape, "{}: {} has no gradient{}", to_string(node.location), node.operation->name,
+      throw Error(ErrorKind::unsupported, "{}: {} has no gradient{}", to_string(node.location), node.operation->name,
                   node.operation->name.find("_gradient") != std::string::npos ? " of its gradient" : "");
     }
     graph_.set_location(node.location);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "record/gradients.hpp"
+#include "record/substitution.hpp"
 
 namespace atelier::record {
 namespace {
@@ -58,6 +59,12 @@ class Lowering {
         return gradient(call);
       case Special::minimize:
         return minimize(call);
+      case Special::group_gradients:
+        return begin_recorded(call);
+      case Special::gradients_at:
+        return gradients_at(call);
+      case Special::replace:
+        return replace(call);
       case Special::assign:
         return assign(call);
       case Special::log:
@@ -192,7 +199,13 @@ class Lowering {
     return out_.finite;
   }
 
-  void minimize(const TapeCall& call) {
+  // The gradients that the updates of a group go by, and the scalar that is 0 where they must not happen.
+  struct Minimized {
+    std::vector<Value> gradients;  // absent where the loss does not depend on a parameter
+    Value finite;
+  };
+
+  Minimized minimized(const TapeCall& call) {
     const int64_t index = structural(call, 0);
     const ParameterGroup& group = bank_.groups[static_cast<size_t>(index)];
     const Value loss = input(call, 0);
@@ -221,11 +234,53 @@ class Lowering {
     if (group.clip_norm > 0) {
       finite = still_finite(norm);
     }
-    for (size_t m = 0; m < found.size(); ++m) {
-      if (found[m] && group.rule != nullptr) {
-        update(group.members[m], found[m], finite, call);
+    return {std::move(found), finite};
+  }
+
+  void minimize(const TapeCall& call) {
+    const Minimized found = minimized(call);
+    const ParameterGroup& group = bank_.groups[static_cast<size_t>(structural(call, 0))];
+    for (size_t m = 0; m < found.gradients.size(); ++m) {
+      if (found.gradients[m] && group.rule != nullptr) {
+        update(group.members[m], found.gradients[m], found.finite, call);
       }
     }
+  }
+
+  void begin_recorded(const TapeCall& call) {
+    Minimized found = minimized(call);
+    const ParameterGroup& group = bank_.groups[static_cast<size_t>(structural(call, 0))];
+    for (size_t m = 0; m < found.gradients.size(); ++m) {
+      if (!found.gradients[m]) {
+        found.gradients[m] = zeros_like(current(group.members[m]));
+      }
+      still_finite(found.gradients[m]);
+    }
+    may_update_ = found.finite;
+    set(call, found.gradients);
+  }
+
+  void gradients_at(const TapeCall& call) {
+    const ParameterGroup& group = bank_.groups[static_cast<size_t>(structural(call, 0))];
+    Substitution substitution(graph_);
+    std::vector<Value> values;
+    for (size_t m = 0; m < group.members.size(); ++m) {
+      // A leaf of its own, so that gradients end here and not at what the value was made of.
+      values.push_back(graph_.apply("stop/1", {input(call, m + 1)}));
+      for (const Value& version : leaves_[group.members[m]]) {
+        substitution.replace(version, values.back());
+      }
+    }
+    std::vector<Value> found = gradients(graph_, substitution.of(input(call, 0)), values);
+    for (size_t m = 0; m < found.size(); ++m) {
+      found[m] = found[m] ? found[m] : zeros_like(values[m]);
+      still_finite(found[m]);
+    }
+    set(call, found);
+  }
+
+  void replace(const TapeCall& call) {
+    update(static_cast<uint32_t>(structural(call, 0)), input(call, 0), may_update_, call);
   }
 
   // Pascanu et al. 2013: g * min(1, limit / |g|).
@@ -269,6 +324,7 @@ class Lowering {
   Lowered& out_;
   Graph& graph_;
   std::vector<std::vector<Value>> leaves_;  // by parameter: its versions so far
+  Value may_update_;                        // of the recorded update that is being made
 };
 
 Operation make_special(std::string name, Special special, size_t max_inputs,
@@ -313,6 +369,9 @@ void register_special_operations() {
   registry.add(make_special("parameter", Special::parameter, 0, {index}));
   registry.add(make_special("gradient", Special::gradient, 1U << 16U));
   registry.add(make_special("minimize", Special::minimize, 1, {index}));  // the scalars of the update follow
+  registry.add(make_special("group_gradients", Special::group_gradients, 1, {index}));
+  registry.add(make_special("gradients_at", Special::gradients_at, 1U << 16U, {index}));
+  registry.add(make_special("replace", Special::replace, 1, {index}));  // the scalars of the update follow
   registry.add(make_special("assign", Special::assign, 2, {index}));
   registry.add(make_special("log", Special::log, 2, {index}));
   registry.add(make_special("finite", Special::finite, 1));

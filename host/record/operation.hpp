@@ -149,7 +149,21 @@ enum class Differentiability : uint8_t {
 enum class LayoutChange : uint8_t { none, channels_last, channels_first };
 
 // The operations that the engine itself gives a meaning to, recorded on the same tape.
-enum class Special : uint8_t { none, input, parameter, gradient, minimize, assign, log, annotate, finite, update };
+enum class Special : uint8_t {
+  none,
+  input,
+  parameter,
+  gradient,
+  minimize,
+  group_gradients,  // the half of minimize before the update, for an optimizer that records its own
+  gradients_at,     // the same at other values of the parameters
+  replace,          // the other half: new values, by way of `update`
+  assign,
+  log,
+  annotate,
+  finite,
+  update
+};
 
 struct Operation {
   std::string name;  // versioned: "conv2d/1"

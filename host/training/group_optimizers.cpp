@@ -21,15 +21,16 @@ const experiment::Component& optimizer_of(const experiment::Experiment& experime
 GroupOptimizers::GroupOptimizers(record::Bank& bank)
     : bank_(bank),
       optimizers_(bank.groups.size()),
+      recorded_(bank.groups.size()),
       learning_rates_(bank.groups.size()),
       counts_(bank.groups.size(), 0) {}
 
-void GroupOptimizers::set(size_t group, std::unique_ptr<Optimizer> optimizer, double clip_norm, double average) {
+void GroupOptimizers::begin_group(size_t group, record::UpdateRule* rule, double clip_norm, double average) {
   record::ParameterGroup& target = bank_.groups[group];
-  target.rule = optimizer.get();
+  target.rule = rule;
   target.clip_norm = clip_norm;
-  target.average = optimizer ? average : 0;
-  target.frozen = optimizer == nullptr;
+  target.average = rule != nullptr ? average : 0;
+  target.frozen = rule == nullptr;
   for (const auto& parameter : bank_.parameters) {
     if (bank_.group_of(*parameter) == static_cast<int32_t>(group)) {
       parameter->frozen = target.frozen;
@@ -38,28 +39,52 @@ void GroupOptimizers::set(size_t group, std::unique_ptr<Optimizer> optimizer, do
   for (const uint32_t member : target.members) {
     record::Parameter& parameter = *bank_.parameters[member];
     parameter.slots.clear();
-    for (size_t i = 0; optimizer && i < optimizer->slots().size(); ++i) {
+    for (size_t i = 0; rule != nullptr && i < rule->slots().size(); ++i) {
       parameter.slots.emplace_back(parameter.value.bytes());
     }
     if (target.average > 0) {
       parameter.slots.push_back(tensor::copy_of(parameter.value.storage));
     }
   }
-  optimizers_[group] = std::move(optimizer);
-  name_slots();
 }
 
-void GroupOptimizers::name_slots() {
-  slot_names_.clear();
+void GroupOptimizers::set(size_t group, std::unique_ptr<Optimizer> optimizer, double clip_norm, double average) {
+  begin_group(group, optimizer.get(), clip_norm, average);
+  if (optimizer) {
+    optimizer->prepare(bank_, group);
+  }
+  optimizers_[group] = std::move(optimizer);
+  list_slots();
+}
+
+void GroupOptimizers::set(size_t group, std::unique_ptr<RecordedOptimizer> optimizer, double clip_norm,
+                          double average) {
+  begin_group(group, optimizer.get(), clip_norm, average);
+  optimizer->declare_slots(bank_, group);
+  recorded_[group] = std::move(optimizer);
+  list_slots();
+}
+
+void GroupOptimizers::list_slots() {
+  slots_.clear();
   for (const auto& parameter : bank_.parameters) {
-    if (parameter->group >= 0 && !parameter->slots.empty()) {
-      const record::ParameterGroup& group = bank_.groups[static_cast<size_t>(parameter->group)];
-      for (const std::string& slot : group.rule->slots()) {
-        slot_names_.push_back(parameter->name + "." + slot);
-      }
-      if (group.average > 0) {
-        slot_names_.push_back(parameter->name + ".average");
-      }
+    if (parameter->group < 0 || parameter->slots.empty()) {
+      continue;
+    }
+    const record::ParameterGroup& group = bank_.groups[static_cast<size_t>(parameter->group)];
+    std::vector<std::string> names = group.rule->slots();
+    if (group.average > 0) {
+      names.emplace_back("average");
+    }
+    for (size_t i = 0; i < names.size(); ++i) {
+      slots_.push_back(
+          {parameter->name + "." + names[i], parameter->value.shape, parameter->value.dtype, &parameter->slots[i]});
+    }
+  }
+  for (const auto& parameter : bank_.parameters) {
+    if (parameter->slot_of >= 0) {
+      tensor::Tensor& value = parameter->value;
+      slots_.push_back({parameter->name, value.shape, value.dtype, &value.storage});
     }
   }
 }
@@ -77,6 +102,12 @@ double GroupOptimizers::begin_update(size_t group, double* scalars) {
   return execute::average_share(bank_.groups[group].average, t);
 }
 
+void GroupOptimizers::record_update(size_t group, atl_context& context, uint32_t loss, record::Location location) {
+  const int64_t t = ++counts_[group];
+  recorded_[group]->record({group, loss, execute::average_share(bank_.groups[group].average, t)}, context,
+                           {sizeof(atl_update), t, learning_rates_[group](step_)}, location);
+}
+
 void GroupOptimizers::check() const {
   for (const auto& optimizer : optimizers_) {
     if (optimizer) {
@@ -85,30 +116,21 @@ void GroupOptimizers::check() const {
   }
 }
 
-std::vector<runlog::ArrayView> GroupOptimizers::slots() const {
+std::vector<runlog::ArrayView> GroupOptimizers::slot_views() const {
   std::vector<runlog::ArrayView> out;
-  size_t i = 0;
-  for (const auto& parameter : bank_.parameters) {
-    for (const tensor::Storage& slot : parameter->slots) {
-      if (parameter->group >= 0) {
-        out.push_back({slot_names_[i++], {slot.as<const float>(), slot.size() / sizeof(float)}});
-      }
-    }
+  for (const SlotEntry& slot : slots_) {
+    out.push_back({slot.name, {slot.storage->as<const float>(), slot.storage->size() / sizeof(float)}});
   }
   return out;
 }
 
-void GroupOptimizers::load_slots(const std::vector<runlog::NamedTensor>& slots) {
-  size_t i = 0;
-  for (const auto& parameter : bank_.parameters) {
-    for (tensor::Storage& slot : parameter->slots) {
-      const auto found = std::ranges::find(slots, slot_names_[i], &runlog::NamedTensor::name);
-      if (found == slots.end() || found->value.bytes() != slot.size()) {
-        throw Error(ErrorKind::file, "the checkpoint has no optimizer values '{}' of the right size", slot_names_[i]);
-      }
-      std::memcpy(slot.data(), found->value.storage.data(), slot.size());
-      ++i;
+void GroupOptimizers::load_slots(const std::vector<runlog::NamedTensor>& stored) {
+  for (const SlotEntry& slot : slots_) {
+    const auto found = std::ranges::find(stored, slot.name, &runlog::NamedTensor::name);
+    if (found == stored.end() || found->value.bytes() != slot.storage->size()) {
+      throw Error(ErrorKind::file, "the checkpoint has no optimizer values '{}' of the right size", slot.name);
     }
+    std::memcpy(slot.storage->data(), found->value.storage.data(), slot.storage->size());
   }
 }
 
@@ -116,8 +138,14 @@ void set_optimizers(GroupOptimizers& optimizers, const experiment::Experiment& e
                     const plugin::Registry& registry, const std::vector<std::string>& groups) {
   for (size_t g = 0; g < groups.size(); ++g) {
     const bool frozen = experiment.start && std::ranges::count(experiment.start->freeze, groups[g]) > 0;
-    optimizers.set(g, frozen ? nullptr : std::make_unique<Optimizer>(registry, optimizer_of(experiment, groups[g])),
-                   experiment.train.clip_norm, experiment.train.average);
+    const experiment::Component& chosen = optimizer_of(experiment, groups[g]);
+    const experiment::Train& train = experiment.train;
+    if (!frozen && registry.get(catalog::Kind::optimizer, chosen.use).recorded) {
+      optimizers.set(g, std::make_unique<RecordedOptimizer>(registry, chosen), train.clip_norm, train.average);
+    } else {
+      optimizers.set(g, frozen ? nullptr : std::make_unique<Optimizer>(registry, chosen), train.clip_norm,
+                     train.average);
+    }
   }
 }
 

@@ -12,6 +12,7 @@
 #include "record/bank.hpp"
 #include "runlog/weights.hpp"
 #include "training/optimizer.hpp"
+#include "training/recorded_optimizer.hpp"
 
 namespace atelier::training {
 
@@ -23,6 +24,7 @@ class GroupOptimizers final : public plugin::GroupUpdates {
   // anything is recorded: plans hold on to it. `average`: the decay of a moving average of the weights, which begins at
   // what they are now; 0 for none.
   void set(size_t group, std::unique_ptr<Optimizer> optimizer, double clip_norm, double average = 0);
+  void set(size_t group, std::unique_ptr<RecordedOptimizer> optimizer, double clip_norm, double average = 0);
   // learning_rate(step) is that of the group's updates in a training step, however many they are.
   void set_learning_rate(size_t group, std::function<double(int64_t step)> learning_rate);
   [[nodiscard]] double learning_rate(size_t group, int64_t step) const { return learning_rates_[group](step); }
@@ -33,25 +35,35 @@ class GroupOptimizers final : public plugin::GroupUpdates {
   [[nodiscard]] std::vector<int64_t>& counts() { return counts_; }
   [[nodiscard]] const std::vector<int64_t>& counts() const { return counts_; }
   double begin_update(size_t group, double* scalars) override;
+  [[nodiscard]] bool records(size_t group) const override { return recorded_[group] != nullptr; }
+  void record_update(size_t group, atl_context& context, uint32_t loss, record::Location location) override;
   // Throws Error(plugin) where an optimizer's update has failed; nothing may run.
   void check() const;
 
-  // What the optimizers keep beside the weights, a moving average of these last: "<parameter>.<slot>", in declared
-  // order. Views are valid while nothing trains.
-  [[nodiscard]] const std::vector<std::string>& slot_names() const { return slot_names_; }
-  [[nodiscard]] std::vector<runlog::ArrayView> slots() const;
+  // What the optimizers keep beside the weights: "<parameter>.<slot>", of each elementwise optimizer's parameter a
+  // moving average last. Borrowed from the bank.
+  struct SlotEntry {
+    std::string name;
+    tensor::Shape shape;
+    tensor::DType dtype;
+    tensor::Storage* storage;
+  };
+  [[nodiscard]] const std::vector<SlotEntry>& slots() const { return slots_; }
+  [[nodiscard]] std::vector<runlog::ArrayView> slot_views() const;  // valid while nothing trains
   // Takes the slots from a log. Throws Error(file) where one is missing, or has another size.
   void load_slots(const std::vector<runlog::NamedTensor>& slots);
 
  private:
-  void name_slots();
+  void begin_group(size_t group, record::UpdateRule* rule, double clip_norm, double average);
+  void list_slots();
 
   record::Bank& bank_;
-  std::vector<std::unique_ptr<Optimizer>> optimizers_;  // by group
+  std::vector<std::unique_ptr<Optimizer>> optimizers_;  // by group; null for one of the next, or that is frozen
+  std::vector<std::unique_ptr<RecordedOptimizer>> recorded_;
   std::vector<std::function<double(int64_t)>> learning_rates_;
   std::vector<int64_t> counts_;
   int64_t step_ = 1;
-  std::vector<std::string> slot_names_;
+  std::vector<SlotEntry> slots_;
 };
 
 // Those that the experiment asks for; groups that it freezes get none.

@@ -16,6 +16,7 @@
 #include "plugin/borrowed.hpp"
 #include "plugin/component_data.hpp"
 #include "plugin/instance.hpp"
+#include "plugin/parameter_info.hpp"
 
 namespace atelier::training {
 
@@ -112,10 +113,33 @@ void Optimizer::begin_update(int64_t t, double learning_rate, double* scalars) {
   beginning_->check(status);
 }
 
-void Optimizer::update(const double* scalars, uint64_t count, float* parameter, const float* gradient,
-                       float* const* slots) const {
+void Optimizer::prepare(record::Bank& bank, size_t group) const {
+  for (const uint32_t member : bank.groups[group].members) {
+    record::Parameter& parameter = *bank.parameters[member];
+    atl_context context;
+    context.stage = fmt::format("optimizer, for the parameter '{}'", parameter.name);
+    const atl_parameter_info info = plugin::info_of(bank, parameter);
+    parameter.constants = {};
+    const plugin::Activity activity(component_, "prepare", &context);
+    const atl_status status = table_.prepare(self_, &context, &info, parameter.constants.data());
+    reset_floating_point();
+    context.check(status);
+  }
+}
+
+void Optimizer::update(const double* scalars, const double* constants, uint64_t count, tensor::DType real,
+                       void* parameter, const void* gradient, void* const* slots) const {
   const plugin::Activity activity(component_, "update", updating_.get());
-  const atl_status status = table_.update(self_, updating_.get(), scalars, count, parameter, gradient, slots);
+  const auto call = [&]<typename Real>(auto function, Real* values) {
+    std::array<Real*, max_slots + 1> kept{};  // with a moving average, which is not the plugin's
+    for (size_t i = 0; i < slots_.size(); ++i) {
+      kept[i] = static_cast<Real*>(slots[i]);
+    }
+    return function(self_, updating_.get(), scalars, constants, count, values, static_cast<const Real*>(gradient),
+                    kept.data());
+  };
+  const atl_status status = real == tensor::DType::f32 ? call(table_.update, static_cast<float*>(parameter))
+                                                       : call(table_.update_float64, static_cast<double*>(parameter));
   if (status != ATL_OK) {
     updating_->latch(status, "the plugin gave no reason");
   }

@@ -18,8 +18,10 @@ class Optimizer final : public record::UpdateRule {
   ~Optimizer() override;
   [[nodiscard]] const std::vector<std::string>& slots() const override { return slots_; }
   void begin_update(int64_t t, double learning_rate, double* scalars) override;
-  void update(const double* scalars, uint64_t count, float* parameter, const float* gradient,
-              float* const* slots) const override;
+  void update(const double* scalars, const double* constants, uint64_t count, tensor::DType real, void* parameter,
+              const void* gradient, void* const* slots) const override;
+  // Asks for the constants of each parameter of the group. Throws Error(plugin).
+  void prepare(record::Bank& bank, size_t group) const;
   // Throws Error(plugin) where an update has failed since; the parameters then belong to no step.
   void check() const { updating_->check(ATL_OK); }
 

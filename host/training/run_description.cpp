@@ -66,15 +66,12 @@ runlog::RunDescription describe_run(Setup& setup, const LogPlan& plan, const plu
   }
   out.tensors = plan.tensors;
   for (const auto& parameter : setup.built.bank().parameters) {
-    if (!parameter->foreign) {
+    if (parameter->is_models_own()) {
       (parameter->group >= 0 ? out.parameters : out.state).push_back({parameter->name, parameter->value.shape});
     }
   }
-  size_t slot = 0;
-  for (const auto& parameter : setup.built.bank().parameters) {
-    for (size_t i = 0; i < parameter->slots.size(); ++i) {
-      out.optimizer.push_back({setup.steps.optimizers().slot_names()[slot++], parameter->value.shape});
-    }
+  for (const GroupOptimizers::SlotEntry& slot : setup.steps.optimizers().slots()) {
+    out.optimizer.push_back({slot.name, slot.shape});
   }
   out.counters = {"batches", "due", "evaluations_without_improvement", "has_best"};
   for (const std::string& group : setup.built.model().group_names()) {

@@ -19,8 +19,8 @@ inference::ForeignRun find_source(const Setup& setup, const plugin::Registry& re
 }
 
 bool is_taken(const experiment::Start& start, const record::Bank& bank, const record::Parameter& parameter) {
-  if (parameter.foreign || start.groups.empty()) {
-    return !parameter.foreign;
+  if (!parameter.is_models_own() || start.groups.empty()) {
+    return parameter.is_models_own();
   }
   const int32_t group = bank.group_of(parameter);
   return group >= 0 && std::ranges::count(start.groups, bank.groups[static_cast<size_t>(group)].name) > 0;

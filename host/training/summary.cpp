@@ -14,6 +14,10 @@ ModelSummary summarize(const experiment::Experiment& experiment, const plugin::R
   runlog::check_names(describe_run(setup, plan, registry, environment.threads, start_run_id));
   ModelSummary out;
   for (const auto& parameter : setup.built.bank().parameters) {
+    if (parameter->slot_of >= 0) {
+      out.optimizer_bytes += static_cast<int64_t>(parameter->value.bytes());
+      continue;
+    }
     const std::string group =
         parameter->group < 0 ? "" : setup.built.bank().groups[static_cast<size_t>(parameter->group)].name;
     const int64_t elements = parameter->value.shape.elements();

@@ -332,7 +332,7 @@ void Trainer::write_checkpoint(int64_t step) {
   runlog::CheckpointView view;
   view.step = step;
   view.weights = inference::weights_of(setup_.built.bank());
-  view.optimizer = setup_.steps.optimizers().slots();
+  view.optimizer = setup_.steps.optimizers().slot_views();
   view.trainer.counters["batches"] = batches_after_;
   view.trainer.counters["due"] = static_cast<int64_t>(due_);
   improvement_.save(view.trainer);

@@ -103,10 +103,12 @@ TEST_CASE("an output that is not what its name promises is refused where a metri
 
 TEST_CASE("images that become others, or none, end the run in words") {
   const std::string none = failure(faults("sample later"));
-  CHECK_MESSAGE(contains(none, "sampling: gave an empty tensor, expected 64 images"), none);
+  CHECK_MESSAGE(contains(none, "sampling: got an empty tensor, expected samples like the field 'image'"), none);
   const std::string smaller = failure(faults("sample smaller"));
-  CHECK_MESSAGE(contains(smaller, "sampling: got float32 (64, 1, 3, 8), expected images of float32 (64, 1, 8, 8)"),
-                smaller);
+  CHECK_MESSAGE(
+      contains(smaller,
+               "sampling: got float32 (64, 1, 3, 8), expected samples like the field 'image', float32 (64, 1, 8, 8)"),
+      smaller);
 }
 
 TEST_CASE("a view without an image, of five channels, and of data without images") {
@@ -117,7 +119,10 @@ TEST_CASE("a view without an image, of five channels, and of data without images
         [&] { inference::view(run.outcome.log, registry(), {}, name, 2, 0, inference::WeightsOf::checkpoint); });
   };
   const std::string blank = view(faults("none"), "blank");
-  CHECK_MESSAGE(contains(blank, "view 'blank': got float32 (2, 0, 1, 8, 8), expected strips (n, k, C, H, W)"), blank);
+  CHECK_MESSAGE(
+      contains(blank,
+               "view 'blank': got float32 (2, 0, 1, 8, 8), expected 2 strips of elements like the field 'image'"),
+      blank);
   CHECK(contains(view(faults("none"), "five"), "of 1 or 3 channels"));
   const std::string imageless = view("[dataset]\nuse = \"numbers\"\n[model]\nuse = \"mean-of-numbers\"\n", "picture");
   CHECK_MESSAGE(contains(imageless, "--view: the data has no field 'image'"), imageless);

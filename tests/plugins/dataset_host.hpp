@@ -158,15 +158,13 @@ class MadeDataset {
 
 // What a dataset sees of another one.
 struct SourceOf {
-  atl_source table;  // first, so that the plugin's pointer leads back here
-  const MadeDataset* dataset;
+  atl_source table;
 
   explicit SourceOf(const MadeDataset& made)
-      : table{sizeof table, &made.spec(),
+      : table{sizeof table, const_cast<MadeDataset*>(&made), to_abi("source"), &made.spec(),
               [](const atl_source* source, int32_t split, int64_t index, void* const* fields) -> atl_status {
-                return reinterpret_cast<const SourceOf*>(source)->dataset->read_into(split, index, fields);
-              }},
-        dataset(&made) {}
+                return static_cast<const MadeDataset*>(source->host_data)->read_into(split, index, fields);
+              }} {}
 };
 
 class DatasetHost {
@@ -181,7 +179,11 @@ class DatasetHost {
 
   // The host of a plugin that is in this program.
   explicit DatasetHost(decltype(&atelier_plugin) entry) {
-    const atl_host host{sizeof host, ATL_ABI_MAJOR, ATL_ABI_MINOR, to_abi("test"),
+    const atl_host host{sizeof host,
+                        nullptr,
+                        ATL_ABI_MAJOR,
+                        ATL_ABI_MINOR,
+                        to_abi("test"),
                         [](const atl_host*, uint32_t, uint32_t, uint32_t, const atl_core** core) -> atl_status {
                           *core = fake_core();
                           return ATL_OK;
@@ -222,9 +224,9 @@ class DatasetHost {
       directories.push_back(to_abi(directory));
     }
     const atl_settings all{sizeof all, values.data(), values.size()};
-    const atl_source no_source{};
-    const atl_environment environment{sizeof environment, to_abi(base_directory), directories.data(),
-                                      directories.size(), source == nullptr ? &no_source : source};
+    const atl_environment environment{
+        sizeof environment,         to_abi(base_directory), directories.data(), directories.size(), &source,
+        source == nullptr ? 0U : 1U};
     return {static_cast<const atl_dataset_v1*>(found.table), all, environment};
   }
   [[nodiscard]] MadeDataset make_from(const atl_source& source, std::string_view name,

@@ -19,29 +19,39 @@ class HandMadeSource {
   };
 
   HandMadeSource(Kind kind, Fill fill) : kind_(std::move(kind)), fill_(std::move(fill)) {
-    const auto text = [](const char* name) { return to_abi(name); };
-    fields_.push_back({sizeof(atl_field), text("unwanted"), ATL_FLOAT32, 1, &unwanted_elements, 0, 0, 1, nullptr, 0});
+    atl_field& unwanted = add("unwanted", ATL_NUMBERS_OF_NO_KIND, ATL_FLOAT32);
+    unwanted.dims = &unwanted_elements;
+    unwanted.rank = 1;
+    unwanted.high = 1;
     if (kind_.classes > 0) {
-      fields_.push_back({sizeof(atl_field), text("label"), ATL_INT64, 0, nullptr, kind_.classes, 0, 0, nullptr, 0});
+      add("label", ATL_NUMBERS_OF_NO_KIND, ATL_INT64).classes = kind_.classes;
     }
-    fields_.push_back({sizeof(atl_field), text("image"), ATL_FLOAT32, static_cast<uint32_t>(kind_.dims.size()),
-                       kind_.dims.data(), 0, kind_.low, kind_.high, nullptr, 0});
+    atl_field& image = add("image", ATL_IMAGE, ATL_FLOAT32);
+    image.dims = kind_.dims.data();
+    image.rank = static_cast<uint32_t>(kind_.dims.size());
+    image.low = kind_.low;
+    image.high = kind_.high;
     spec_ = {sizeof spec_, fields_.data(), fields_.size(), kind_.train_count, kind_.test_count, nullptr, 0};
-    view_ = {{sizeof(atl_source), &spec_, read}, this};
+    table_ = {sizeof table_, this, to_abi("source"), &spec_, read};
   }
   HandMadeSource(const HandMadeSource&) = delete;
   HandMadeSource& operator=(const HandMadeSource&) = delete;
 
-  [[nodiscard]] const atl_source& table() const { return view_.table; }
+  [[nodiscard]] const atl_source& table() const { return table_; }
 
  private:
-  struct View {
-    atl_source table;  // first, so that the plugin's pointer leads back here
-    const HandMadeSource* source;
-  };
+  atl_field& add(const char* name, atl_kind kind, atl_dtype dtype) {
+    atl_field field{};
+    field.size = sizeof field;
+    field.name = to_abi(name);
+    field.kind = kind;
+    field.dtype = dtype;
+    field.length_field = to_abi("");
+    return fields_.emplace_back(field);
+  }
 
   static atl_status read(const atl_source* table, int32_t split, int64_t index, void* const* fields) {
-    const HandMadeSource& source = *reinterpret_cast<const View*>(table)->source;
+    const HandMadeSource& source = *static_cast<const HandMadeSource*>(table->host_data);
     if (index < 0 || index >= (split == ATL_TRAIN ? source.kind_.train_count : source.kind_.test_count)) {
       return ATL_ERROR_DATA;
     }
@@ -57,7 +67,7 @@ class HandMadeSource {
   Fill fill_;
   std::vector<atl_field> fields_;
   atl_data_spec spec_{};
-  View view_{};
+  atl_source table_{};
 };
 
 }  // namespace atelier::testing

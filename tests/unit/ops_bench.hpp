@@ -29,10 +29,17 @@ class Descent : public record::UpdateRule {
  public:
   [[nodiscard]] const std::vector<std::string>& slots() const override { return none_; }
   void begin_update(int64_t, double learning_rate, double* scalars) override { scalars[0] = learning_rate; }
-  void update(const double* scalars, uint64_t count, float* parameter, const float* gradient,
-              float* const*) const override {
-    for (uint64_t i = 0; i < count; ++i) {
-      parameter[i] -= static_cast<float>(scalars[0]) * gradient[i];
+  void update(const double* scalars, const double*, uint64_t count, DType real, void* parameter, const void* gradient,
+              void* const*) const override {
+    const auto descend = [&]<typename Real>(Real* p, const Real* g) {
+      for (uint64_t i = 0; i < count; ++i) {
+        p[i] -= static_cast<Real>(scalars[0]) * g[i];
+      }
+    };
+    if (real == DType::f32) {
+      descend(static_cast<float*>(parameter), static_cast<const float*>(gradient));
+    } else {
+      descend(static_cast<double*>(parameter), static_cast<const double*>(gradient));
     }
   }
 

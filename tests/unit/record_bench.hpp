@@ -15,7 +15,7 @@ class Descent : public UpdateRule {  // its values do not matter here
  public:
   [[nodiscard]] const std::vector<std::string>& slots() const override { return none_; }
   void begin_update(int64_t, double, double*) override {}
-  void update(const double*, uint64_t, float*, const float*, float* const*) const override {}
+  void update(const double*, const double*, uint64_t, DType, void*, const void*, void* const*) const override {}
 
  private:
   std::vector<std::string> none_;

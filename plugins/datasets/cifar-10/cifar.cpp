@@ -37,7 +37,7 @@ class Cifar10 final : public Dataset {
     };
     train_count = limited(train_);
     test_count = limited(test_);
-    fields = {{"image", ATL_FLOAT32, {cifar::channels, cifar::side, cifar::side}, 0, 0.0, 1.0},
+    fields = {Field::image("image", {cifar::channels, cifar::side, cifar::side}),
               {"label",
                ATL_INT64,
                {},

@@ -87,10 +87,10 @@ class DigitScenes final : public ComposedDataset {
       return;
     }
     expect_fit(settings, scale_.high, size_);
-    fields = {{"image", ATL_FLOAT32, {1, size_, size_}, 0, 0.0, 1.0},
+    fields = {Field::image("image", {1, size_, size_}),
               {"mask", ATL_INT64, {size_, size_}, source.classes() + 1, 0, 0, mask_names()},
               {"boxes", ATL_FLOAT32, {max_digits_, 5}, 0, 0.0, 0.0},  // pixels: no range, so that no host scales them
-              {"count", ATL_INT64, {}, max_digits_ + 1}};
+              Field::label("count", max_digits_ + 1)};
   }
 
   void read(Split split, int64_t index, const Sample& sample) const override {

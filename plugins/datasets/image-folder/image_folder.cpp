@@ -160,9 +160,9 @@ class ImageFolder final : public Dataset {
   }
 
   void describe_data(const image_folder::Listing& listing) {
-    fields = {{"image", ATL_FLOAT32, {shape_.channels, shape_.size, shape_.size}, 0, 0.0, 1.0}};
+    fields = {Field::image("image", {shape_.channels, shape_.size, shape_.size})};
     if (!listing.classes.empty()) {
-      fields.push_back({"label", ATL_INT64, {}, static_cast<int64_t>(listing.classes.size()), 0, 0, listing.classes});
+      fields.push_back(Field::label("label", static_cast<int64_t>(listing.classes.size()), listing.classes));
     }
     for (const image_folder::File& file : listing.files) {
       files.push_back(file.path);

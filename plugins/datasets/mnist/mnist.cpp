@@ -60,8 +60,8 @@ class IdxDataset : public Dataset {
     mnist::Files found = mnist::read_folder(origin.name, places, classes, origin.hint);
     train_ = first(limit, std::move(found.train));
     test_ = first(limit, std::move(found.test));
-    fields = {{"image", ATL_FLOAT32, {1, train_.images.height, train_.images.width}, 0, 0.0, 1.0},
-              {"label", ATL_INT64, {}, classes, 0, 0, origin.class_names}};
+    fields = {Field::image("image", {1, train_.images.height, train_.images.width}),
+              Field::label("label", classes, origin.class_names)};
     train_count = train_.images.count;
     test_count = test_.images.count;
     files = std::move(found.paths);

@@ -44,8 +44,7 @@ class MovingDigits final : public ComposedDataset {
     }
     expect_fit(settings, scale_, size_);
     // Tools that look at one picture of a sample look at the first frame.
-    fields = {{"frames", ATL_FLOAT32, {frames_, 1, size_, size_}, 0, 0.0, 1.0},
-              {"image", ATL_FLOAT32, {1, size_, size_}, 0, 0.0, 1.0}};
+    fields = {Field::images("frames", {frames_, 1, size_, size_}), Field::image("image", {1, size_, size_})};
   }
 
   void read(Split split, int64_t index, const Sample& sample) const override {

@@ -25,8 +25,8 @@ class Shapes final : public Dataset {
     if (channels_ == 2) {
       settings.fail("shapes: channels is 2, expected 1 or 3; hint: 1 is grey, 3 is colour");
     }
-    fields = {{"image", ATL_FLOAT32, {channels_, size_, size_}, 0, 0.0, 1.0},
-              {"label", ATL_INT64, {}, shapes::kinds, 0, 0, {"circle", "square", "triangle", "cross", "ring"}}};
+    fields = {Field::image("image", {channels_, size_, size_}),
+              Field::label("label", shapes::kinds, {"circle", "square", "triangle", "cross", "ring"})};
     train_count = settings.integer("count");
     test_count = settings.integer("test_count");
   }

@@ -18,8 +18,8 @@ class StackedMnist final : public ComposedDataset {
       : ComposedDataset("stacked-mnist", settings, environment, GreySource::Labels::needed) {
     if (source) {
       const int64_t classes = source.classes();
-      fields = {{"image", ATL_FLOAT32, {channels, source.height(), source.width()}, 0, 0.0, 1.0},
-                {"label", ATL_INT64, {}, classes * classes * classes}};
+      fields = {Field::image("image", {channels, source.height(), source.width()}),
+                Field::label("label", classes * classes * classes)};
     }
   }
 

@@ -51,10 +51,10 @@ class TransformedPairs final : public Dataset {
       return;
     }
     const int64_t channels = transform_ == Transform::colour ? 3 : 1;
-    fields = {{"image", ATL_FLOAT32, {1, source_.height(), source_.width()}, 0, 0.0, 1.0},
-              {"target", ATL_FLOAT32, {channels, source_.height(), source_.width()}, 0, 0.0, 1.0}};
+    fields = {Field::image("image", {1, source_.height(), source_.width()}),
+              Field::image("target", {channels, source_.height(), source_.width()})};
     if (source_.classes() > 0) {
-      fields.push_back({"label", ATL_INT64, {}, source_.classes(), 0, 0, source_.class_names()});
+      fields.push_back(Field::label("label", source_.classes(), source_.class_names()));
     }
     train_count = source_.count(Split::train);
     test_count = source_.count(Split::test);

@@ -24,11 +24,11 @@ class NonSaturating final : public AdversarialLoss {
   NonSaturating(const Settings& settings, const DataSpec&, Builder&)
       : real_(1.0 - settings.number("label_smoothing")) {}
 
-  Tensor discriminator(const Network& network, Tensor real, Tensor fake) override {
+  Tensor discriminator(const Network& network, Tensor real, Tensor fake) const override {
     const Logits logits(network, real, fake);
     return against(logits.real, real_) + against(logits.fake, 0.0);
   }
-  Tensor generator(const Network& network, Tensor fake) override { return against(network(fake), 1.0); }
+  Tensor generator(const Network& network, Tensor fake) const override { return against(network(fake), 1.0); }
 
  private:
   double real_;
@@ -43,11 +43,11 @@ class Minimax final : public AdversarialLoss {
   }
   Minimax(const Settings&, const DataSpec&, Builder&) {}
 
-  Tensor discriminator(const Network& network, Tensor real, Tensor fake) override {
+  Tensor discriminator(const Network& network, Tensor real, Tensor fake) const override {
     const Logits logits(network, real, fake);
     return against(logits.real, 1.0) + against(logits.fake, 0.0);
   }
-  Tensor generator(const Network& network, Tensor fake) override { return -against(network(fake), 0.0); }
+  Tensor generator(const Network& network, Tensor fake) const override { return -against(network(fake), 0.0); }
 };
 
 // min_D 1/2 E (D(x) - b)^2 + 1/2 E (D(G(z)) - a)^2, min_G 1/2 E (D(G(z)) - c)^2, where D(x) is the logit itself. The
@@ -65,11 +65,11 @@ class LeastSquares final : public AdversarialLoss {
   LeastSquares(const Settings& settings, const DataSpec&, Builder&)
       : a_(settings.number("fake_label")), b_(settings.number("real_label")), c_(settings.number("wanted_label")) {}
 
-  Tensor discriminator(const Network& network, Tensor real, Tensor fake) override {
+  Tensor discriminator(const Network& network, Tensor real, Tensor fake) const override {
     const Logits logits(network, real, fake);
     return from(logits.real, b_) + from(logits.fake, a_);
   }
-  Tensor generator(const Network& network, Tensor fake) override { return from(network(fake), c_); }
+  Tensor generator(const Network& network, Tensor fake) const override { return from(network(fake), c_); }
 
  private:
   static Tensor from(Tensor logits, double label) { return 0.5 * mean(square(logits - label)); }
@@ -88,11 +88,11 @@ class Hinge final : public AdversarialLoss {
   }
   Hinge(const Settings&, const DataSpec&, Builder&) {}
 
-  Tensor discriminator(const Network& network, Tensor real, Tensor fake) override {
+  Tensor discriminator(const Network& network, Tensor real, Tensor fake) const override {
     const Logits logits(network, real, fake);
     return mean(relu(1.0 - logits.real)) + mean(relu(1.0 + logits.fake));
   }
-  Tensor generator(const Network& network, Tensor fake) override { return -mean(network(fake)); }
+  Tensor generator(const Network& network, Tensor fake) const override { return -mean(network(fake)); }
 };
 
 }  // namespace

@@ -9,11 +9,11 @@ using adversarial::Logits;
 
 class Wasserstein : public AdversarialLoss {
  public:
-  Tensor discriminator(const Network& critic, Tensor real, Tensor fake) override {
+  Tensor discriminator(const Network& critic, Tensor real, Tensor fake) const override {
     const Logits values(critic, real, fake);
     return mean(values.fake) - mean(values.real);
   }
-  Tensor generator(const Network& critic, Tensor fake) override { return -mean(critic(fake)); }
+  Tensor generator(const Network& critic, Tensor fake) const override { return -mean(critic(fake)); }
 };
 
 class Clipped final : public Wasserstein {
@@ -26,7 +26,7 @@ class Clipped final : public Wasserstein {
   }
   Clipped(const Settings& settings, const DataSpec&, Builder&) : clip_{settings.number("clip")} {}
 
-  Tensor discriminator(const Network& critic, Tensor real, Tensor fake) override {
+  Tensor discriminator(const Network& critic, Tensor real, Tensor fake) const override {
     after_update(real, critic.group(), clip_);
     return Wasserstein::discriminator(critic, real, fake);
   }
@@ -50,7 +50,7 @@ class Penalized final : public Wasserstein {
   Penalized(const Settings& settings, const DataSpec&, Builder&) : lambda_(settings.number("lambda")) {}
 
   // lambda E (|grad f(x)| - 1)^2 at x = e real + (1 - e) fake, e from U(0, 1) for each pair.
-  Tensor discriminator(const Network& critic, Tensor real, Tensor fake) override {
+  Tensor discriminator(const Network& critic, Tensor real, Tensor fake) const override {
     const Recording recording(real.context());
     const int64_t n = real.dim(0);
     const Tensor e = real.rank() == 2 ? recording.uniform({n, 1}) : recording.uniform({n, 1, 1, 1});

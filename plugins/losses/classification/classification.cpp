@@ -17,7 +17,7 @@ class CrossEntropy final : public ClassificationLoss {
   CrossEntropy(const Settings&, const DataSpec&, Builder&) {}
 
   // Of every pixel as in Long et al. 2015, section 4: the mean over an image's pixels, so that its size sets no rate.
-  Tensor per_sample(Tensor logits, Tensor labels) override {
+  Tensor per_sample(Tensor logits, Tensor labels) const override {
     if (logits.rank() != 4) {
       return cross_entropy(logits, labels);
     }

@@ -13,7 +13,7 @@ class GaussianKl final : public DivergenceLoss {
     d.measure("", Direction::neither, "nats", "summed over the latent dimensions");
   }
   GaussianKl(const Settings&, const DataSpec&, Builder&) {}
-  Tensor per_sample(Tensor mean, Tensor log_variance) override {
+  Tensor per_sample(Tensor mean, Tensor log_variance) const override {
     return -0.5 * sum(1.0 + log_variance - square(mean) - exp(log_variance), {1});
   }
 };

@@ -34,11 +34,11 @@ class Perceptual final : public ReconstructionLoss {
     }
   }
 
-  Tensor per_sample(Tensor output, Tensor target) override {
+  Tensor per_sample(Tensor output, Tensor target) const override {
     const Tensor distance = mean(square(seen(image(output)) - seen(target)), {1}) * weight_;
     return pixels_ ? distance + pixels_->per_sample(output, target) : distance;
   }
-  Tensor image(Tensor output) override { return pixels_ ? pixels_->image(output) : output; }
+  Tensor image(Tensor output) const override { return pixels_ ? pixels_->image(output) : output; }
 
  private:
   [[nodiscard]] Tensor seen(Tensor x) const {  // (B, elements of the feature)

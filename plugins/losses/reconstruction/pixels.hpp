@@ -24,8 +24,8 @@ class Bce final : public ReconstructionLoss {
       build.fail("loss.reconstruction: 'bce' needs images in [0, 1]; hint: set dataset.range = [0, 1], or use 'mse'");
     }
   }
-  Tensor per_sample(Tensor output, Tensor target) override { return sum_each(bce_with_logits(output, target)); }
-  Tensor image(Tensor output) override { return sigmoid(output); }
+  Tensor per_sample(Tensor output, Tensor target) const override { return sum_each(bce_with_logits(output, target)); }
+  Tensor image(Tensor output) const override { return sigmoid(output); }
 };
 
 class Mse final : public ReconstructionLoss {
@@ -38,8 +38,8 @@ class Mse final : public ReconstructionLoss {
     d.measure("", Direction::smaller, "nats + constant", "summed over the elements of an image");
   }
   Mse(const Settings&, const DataSpec&, Builder&) {}
-  Tensor per_sample(Tensor output, Tensor target) override { return sum_each(square(output - target)); }
-  Tensor image(Tensor output) override { return output; }
+  Tensor per_sample(Tensor output, Tensor target) const override { return sum_each(square(output - target)); }
+  Tensor image(Tensor output) const override { return output; }
 };
 
 }  // namespace reconstruction

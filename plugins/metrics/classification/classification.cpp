@@ -19,10 +19,10 @@ class ClassCounts : public Metric {
                         : "needs labelled data: an integer field 'label' with a known number of classes");
     }
     pixels_ = pixels;
-    sums = {{"counts", {classes_, classes_}}};
+    passes = {Pass::over(Pass::Data::evaluated, {Collected::sum("counts", {classes_, classes_})})};
   }
 
-  std::vector<Tensor> batch(Measurement& measurement) override {
+  std::vector<Tensor> batch(Measurement& measurement) const override {
     Tensor logits = measurement.output("logits");
     Tensor labels = measurement.data(pixels_ ? "mask" : "label");
     if (pixels_) {  // (B, classes, H, W): every pixel is a row
@@ -36,14 +36,14 @@ class ClassCounts : public Metric {
 
  protected:
   [[nodiscard]] size_t classes() const { return static_cast<size_t>(classes_); }
-  [[nodiscard]] double at(const Values& values, size_t truth, size_t predicted) const {
+  [[nodiscard]] double at(const ValueLists& values, size_t truth, size_t predicted) const {
     return values[0][truth * classes() + predicted];
   }
   // Of all rows (images or pixels) of a class, of all that are taken for it, of those that are both.
   struct Totals {
     double truth = 0, predicted = 0, both = 0;
   };
-  [[nodiscard]] Totals totals(const Values& values, size_t one) const {
+  [[nodiscard]] Totals totals(const ValueLists& values, size_t one) const {
     Totals out;
     for (size_t other = 0; other < classes(); ++other) {
       out.truth += at(values, one, other);
@@ -69,7 +69,8 @@ class Accuracy final : public ClassCounts {
       : ClassCounts(data, build, settings.flag("pixels")) {
     results = {{"", {}}};
   }
-  Values finish(const Values& values) override {
+  ValueLists finish(const CollectedValues& collected) const override {
+    const ValueLists& values = collected[0];
     double right = 0;
     for (size_t one = 0; one < classes(); ++one) {
       right += at(values, one, one);
@@ -90,7 +91,8 @@ class ConfusionMatrix final : public ClassCounts {
     const auto n = static_cast<int64_t>(classes());
     results = {{"", {n, n}}, {"recall", {n}}, {"precision", {n}}, {"smallest_recall", {}}};
   }
-  Values finish(const Values& values) override {
+  ValueLists finish(const CollectedValues& collected) const override {
+    const ValueLists& values = collected[0];
     std::vector<double> recall, precision;
     for (size_t one = 0; one < classes(); ++one) {
       const Totals found = totals(values, one);
@@ -116,7 +118,8 @@ class IntersectionOverUnion final : public ClassCounts {
   IntersectionOverUnion(const Settings&, const DataSpec& data, Builder& build) : ClassCounts(data, build, true) {
     results = {{"mean", {}}, {"by_class", {static_cast<int64_t>(classes())}}};
   }
-  Values finish(const Values& values) override {
+  ValueLists finish(const CollectedValues& collected) const override {
+    const ValueLists& values = collected[0];
     std::vector<double> each;
     double sum = 0;
     double there = 0;  // classes that are in a mask or a prediction; of others nothing can be said

@@ -33,14 +33,13 @@ class ClassHistogram final : public Metric {
     if (classes_ < 1) {
       build.fail("needs labelled data: an integer field 'label' with a known number of classes");
     }
-    generated = settings.integer("images");
-    sums = {{"counts", {classes_}}};
+    passes = {Pass::generated(settings.integer("images"), {Collected::sum("counts", {classes_})})};
     results = {
         {"modes", {}}, {"divergence", {}}, {"smallest_share", {}}, {"largest_share", {}}, {"shares", {classes_}}};
   }
 
-  std::vector<Tensor> batch(Measurement& measurement) override {
-    const Tensor logits = classifier_(measurement.images(), feature_).flatten();  // (B, classes)
+  std::vector<Tensor> batch(Measurement& measurement) const override {
+    const Tensor logits = classifier_(measurement.generated(), feature_).flatten();  // (B, classes)
     if (logits.dim(1) != classes_) {
       measurement.fail("feature: '" + feature_ + "' has " + std::to_string(logits.dim(1)) +
                        " values for an image, expected " + std::to_string(classes_) + ", one for each class");
@@ -49,11 +48,11 @@ class ClassHistogram final : public Metric {
     return {sum(one_hot(argmax(logits), classes_), {0})};
   }
 
-  Values finish(const Values& values) override {
-    std::vector<double> shares = values[0];
+  ValueLists finish(const CollectedValues& collected) const override {
+    std::vector<double> shares = collected[0][0];
     double modes = 0, divergence = 0;
     for (double& share : shares) {
-      share /= static_cast<double>(generated);
+      share /= static_cast<double>(passes[0].samples);
       modes += share > least_share_ ? 1 : 0;
       divergence += share > 0 ? share * std::log(share * static_cast<double>(classes_)) : 0;
     }

@@ -23,13 +23,15 @@ class Elbo final : public Metric {
     d.measure("divergence", Direction::neither, "nats", "KL(q(z | x) || p(z)), an image");
   }
   Elbo(const Settings&, const DataSpec&, Builder&) {
-    sums = {{"reconstruction", {}}, {"divergence", {}}, {"count", {}}};
+    passes = {Pass::over(Pass::Data::evaluated,
+                         {Collected::sum("reconstruction"), Collected::sum("divergence"), Collected::sum("count")})};
     results = {{"", {}}, {"reconstruction", {}}, {"divergence", {}}};
   }
-  std::vector<Tensor> batch(Measurement& measurement) override {
+  std::vector<Tensor> batch(Measurement& measurement) const override {
     return {sum(measurement.output("reconstruction")), sum(measurement.output("divergence")), count_of(measurement)};
   }
-  Values finish(const Values& values) override {
+  ValueLists finish(const CollectedValues& collected) const override {
+    const ValueLists& values = collected[0];
     const double reconstruction = values[0][0] / values[2][0];
     const double divergence = values[1][0] / values[2][0];
     return {{-reconstruction - divergence}, {reconstruction}, {divergence}};
@@ -47,14 +49,16 @@ class ActiveLatents final : public Metric {
     d.measure("", Direction::neither, "latents", "of all that the model has");
   }
   ActiveLatents(const Settings& settings, const DataSpec&, Builder&) : threshold_(settings.number("threshold")) {
-    sums = {{"mean", {-1}}, {"square", {-1}}, {"count", {}}};
+    passes = {Pass::over(Pass::Data::evaluated,
+                         {Collected::sum("mean", {-1}), Collected::sum("square", {-1}), Collected::sum("count")})};
     results = {{"", {}}};
   }
-  std::vector<Tensor> batch(Measurement& measurement) override {
+  std::vector<Tensor> batch(Measurement& measurement) const override {
     const Tensor mean = measurement.output("posterior_mean");  // (B, Z)
     return {sum(mean, {0}), sum(square(mean), {0}), count_of(measurement)};
   }
-  Values finish(const Values& values) override {
+  ValueLists finish(const CollectedValues& collected) const override {
+    const ValueLists& values = collected[0];
     const double n = values[2][0];
     double active = 0;
     for (size_t i = 0; i < values[0].size(); ++i) {
@@ -81,10 +85,10 @@ class LogLikelihood final : public Metric {
     d.measure("", Direction::larger, "nats", "an image");
   }
   LogLikelihood(const Settings& settings, const DataSpec&, Builder&) : samples_(settings.integer("samples")) {
-    sums = {{"log_likelihood", {}}, {"count", {}}};
+    passes = {Pass::over(Pass::Data::evaluated, {Collected::sum("log_likelihood"), Collected::sum("count")})};
     results = {{"", {}}};
   }
-  std::vector<Tensor> batch(Measurement& measurement) override {
+  std::vector<Tensor> batch(Measurement& measurement) const override {
     const int64_t chunk = std::min(draws_at_once, samples_);
     Tensor total = of_draws(measurement, chunk);
     for (int64_t done = chunk; done < samples_; done += chunk) {
@@ -95,7 +99,10 @@ class LogLikelihood final : public Metric {
     }
     return {sum(total - std::log(static_cast<double>(samples_))), count_of(measurement)};
   }
-  Values finish(const Values& values) override { return {{values[0][0] / values[1][0]}}; }
+  ValueLists finish(const CollectedValues& collected) const override {
+    const ValueLists& values = collected[0];
+    return {{values[0][0] / values[1][0]}};
+  }
 
  private:
   // Not by the size of the batch: an image's draws would be others in another batch.
@@ -120,13 +127,14 @@ class BitsPerDimension final : public Metric {
   }
   BitsPerDimension(const Settings&, const DataSpec& data, Builder&)
       : dimensions_(static_cast<double>(data.image().elements())) {
-    sums = {{"log_likelihood", {}}, {"count", {}}};
+    passes = {Pass::over(Pass::Data::evaluated, {Collected::sum("log_likelihood"), Collected::sum("count")})};
     results = {{"", {}}};
   }
-  std::vector<Tensor> batch(Measurement& measurement) override {
+  std::vector<Tensor> batch(Measurement& measurement) const override {
     return {sum(measurement.output("log_likelihood")), count_of(measurement)};
   }
-  Values finish(const Values& values) override {
+  ValueLists finish(const CollectedValues& collected) const override {
+    const ValueLists& values = collected[0];
     return {{-values[0][0] / values[1][0] / dimensions_ / std::log(2.0)}};
   }
 

@@ -59,7 +59,7 @@ class Aae final : public Model {
   }
 
   // Section 2: two phases on each batch.
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     const Tensor x = step.images();
     const Tensor reconstruction = reconstruction_(decode(encoder_(x)), x);
     step.minimize("encoder", reconstruction);
@@ -75,7 +75,7 @@ class Aae final : public Model {
     step.log("encoder_loss", encoder_loss);
   }
 
-  void evaluate(Evaluation& evaluation) override {
+  void evaluate(Evaluation& evaluation) const override {
     const Tensor x = evaluation.images();
     const Tensor z = encoder_(x);
     evaluation.add_per_sample("loss", reconstruction_.per_sample(decode(z), x));
@@ -84,17 +84,21 @@ class Aae final : public Model {
     evaluation.add_per_sample("latent_square", mean(square(z), {1}));
   }
 
-  Tensor sample(Sampling& sampling, int64_t n) override { return reconstruction_.image(decode(prior(sampling, n))); }
+  Tensor sample(Sampling& sampling, int64_t n) const override {
+    return reconstruction_.image(decode(prior(sampling, n)));
+  }
 
   std::vector<std::string> output_names() const override { return {"posterior_mean"}; }
-  Tensor output(Evaluation& evaluation, std::string_view, int64_t) override { return encoder_(evaluation.images()); }
+  Tensor output(Evaluation& evaluation, std::string_view, int64_t) const override {
+    return encoder_(evaluation.images());
+  }
 
   std::vector<View> views() const override {
     return {{"interpolation", "from one draw of z to another"},
             {"traversal", "a latent dimension in each strip, from -3 to 3, around a test image", true},
             {"reconstruction", "test images, and what the autoencoder makes of them", true}};
   }
-  Tensor view(Sampling& sampling, std::string_view name, int64_t n) override {
+  Tensor view(Sampling& sampling, std::string_view name, int64_t n) const override {
     const auto images_of = [&](Tensor z) { return reconstruction_.image(decode(z.reshape({-1, latent_}))); };
     if (name == "interpolation") {
       const Tensor start = prior(sampling, n);

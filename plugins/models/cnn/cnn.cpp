@@ -41,23 +41,23 @@ class Cnn final : public Model {
     dense_ = Mlp(group.scope("dense"), widths, options);
   }
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     classification_.train(step, "classifier", logits(step.images()), step.labels());
   }
 
-  void evaluate(Evaluation& evaluation) override {
+  void evaluate(Evaluation& evaluation) const override {
     classification_.evaluate(evaluation, logits(evaluation.images()), evaluation.labels());
   }
 
   [[nodiscard]] std::vector<std::string> feature_names() const override { return {"convolutions", "logits"}; }
-  Tensor feature(Recording& recording, Tensor images, std::string_view name) override {
+  Tensor feature(Recording& recording, Tensor images, std::string_view name) const override {
     if (name == "convolutions") return trunk_(images);
     if (name == "logits") return logits(images);
     return Model::feature(recording, images, name);
   }
 
   [[nodiscard]] std::vector<std::string> output_names() const override { return {"logits"}; }
-  Tensor output(Evaluation& evaluation, std::string_view name, int64_t draws) override {
+  Tensor output(Evaluation& evaluation, std::string_view name, int64_t draws) const override {
     return name == "logits" ? logits(evaluation.images()) : Model::output(evaluation, name, draws);
   }
 
@@ -67,7 +67,7 @@ class Cnn final : public Model {
   }
   // Simonyan et al. 2014, section 3: the largest |d score / d pixel| of the channels, for the likeliest class's score
   // before the softmax. Each map is stretched over the data's range.
-  Tensor view(Sampling& sampling, std::string_view name, int64_t n) override {
+  Tensor view(Sampling& sampling, std::string_view name, int64_t n) const override {
     if (name != "saliency") {
       return Model::view(sampling, name, n);
     }

@@ -51,14 +51,14 @@ class ImageToImage final : public Model {
     dense_ = Mlp(group.scope("dense"), widths, options);
   }
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     const Tensor loss = reconstruction_(output_of(input(step)), target(step));
     step.minimize("translator", loss);
     step.log("loss", loss);
   }
 
   // Beside the loss the squared error of a pixel, and that of the input as it is.
-  void evaluate(Evaluation& evaluation) override {
+  void evaluate(Evaluation& evaluation) const override {
     const Tensor x = input(evaluation);
     const Tensor output = output_of(x);
     const Tensor wanted = target(evaluation);
@@ -72,7 +72,7 @@ class ImageToImage final : public Model {
   [[nodiscard]] std::vector<View> views() const override {
     return {{.name = "manipulation", .help = "input, output and target", .uses_data = true}};
   }
-  Tensor view(Sampling& sampling, std::string_view name, int64_t n) override {
+  Tensor view(Sampling& sampling, std::string_view name, int64_t n) const override {
     if (name != "manipulation") {
       return Model::view(sampling, name, n);
     }

@@ -80,23 +80,23 @@ class UNet final : public Model {
     output_ = Conv2d(group.scope("output"), filters[0], classes_, 1, {}, layers.initializer);
   }
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     classification_.train(step, "segmenter", logits(step.images()), step.data("mask"));
   }
 
-  void evaluate(Evaluation& evaluation) override {
+  void evaluate(Evaluation& evaluation) const override {
     classification_.evaluate(evaluation, logits(evaluation.images()), evaluation.data("mask"));
   }
 
   [[nodiscard]] std::vector<std::string> output_names() const override { return {"logits"}; }
-  Tensor output(Evaluation& evaluation, std::string_view name, int64_t draws) override {
+  Tensor output(Evaluation& evaluation, std::string_view name, int64_t draws) const override {
     return name == "logits" ? logits(evaluation.images()) : Model::output(evaluation, name, draws);
   }
 
   [[nodiscard]] std::vector<View> views() const override {
     return {{.name = "segmentation", .help = "an image, its mask, and the prediction", .uses_data = true}};
   }
-  Tensor view(Sampling& sampling, std::string_view name, int64_t n) override {
+  Tensor view(Sampling& sampling, std::string_view name, int64_t n) const override {
     if (name != "segmentation") {
       return Model::view(sampling, name, n);
     }

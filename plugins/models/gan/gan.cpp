@@ -40,7 +40,7 @@ class Gan final : public AdversarialModel {
     compares_images_ = settings.integer("minibatch_discrimination") > 0;
   }
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     if (compares_images_ && step.batch_size() == 1) {
       step.fail("model.minibatch_discrimination: compares the images of a batch, and this batch has one");
       return;

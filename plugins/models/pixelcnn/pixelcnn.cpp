@@ -53,26 +53,26 @@ class PixelCnn final : public Model {
     network_ = pixelcnn::Network(build.group("network"), shape);
   }
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     const Tensor nll = mean(negative_log_likelihood(step.images()));
     step.minimize("network", nll);
     step.log("loss", nll);
     step.log("bits_per_dimension", nll * bits_per_dimension());
   }
 
-  void evaluate(Evaluation& evaluation) override {
+  void evaluate(Evaluation& evaluation) const override {
     const Tensor nll = negative_log_likelihood(evaluation.images());
     evaluation.add_per_sample("loss", nll);
     evaluation.add_per_sample("bits_per_dimension", nll * bits_per_dimension());
   }
 
   std::vector<std::string> output_names() const override { return {"log_likelihood"}; }
-  Tensor output(Evaluation& evaluation, std::string_view, int64_t) override {
+  Tensor output(Evaluation& evaluation, std::string_view, int64_t) const override {
     return -negative_log_likelihood(evaluation.images());
   }
 
   // What the layers computed for a row is kept for the rows below it, and for a pixel, for those to its right.
-  Tensor sample(Sampling& sampling, int64_t n) override {
+  Tensor sample(Sampling& sampling, int64_t n) const override {
     const int64_t colours = image_.dims[0];
     const int64_t height = image_.dims[1];
     const int64_t width = image_.dims[2];

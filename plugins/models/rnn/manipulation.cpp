@@ -72,7 +72,7 @@ class Manipulation final : public Model {
     output_ = Linear(group.scope("output"), bidirectional_ ? 2 * units : units, row_, rnn::dense_initializer(settings));
   }
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     const Tensor target = step.data("target");
     const Tensor output = bidirectional_ ? read_both_ways(step, step.images()) : follow(step, step.images(), target);
     const Tensor loss = reconstruction_(output, target);
@@ -81,7 +81,7 @@ class Manipulation final : public Model {
   }
 
   // Beside the loss the squared error of a pixel, and that of the input as it is.
-  void evaluate(Evaluation& evaluation) override {
+  void evaluate(Evaluation& evaluation) const override {
     const Tensor x = evaluation.images();
     const Tensor target = evaluation.data("target");
     const Tensor output = write(evaluation, x);
@@ -93,7 +93,7 @@ class Manipulation final : public Model {
   [[nodiscard]] std::vector<View> views() const override {
     return {{.name = "manipulation", .help = "input, output and target", .uses_data = true}};
   }
-  Tensor view(Sampling& sampling, std::string_view name, int64_t n) override {
+  Tensor view(Sampling& sampling, std::string_view name, int64_t n) const override {
     if (name != "manipulation") {
       return Model::view(sampling, name, n);
     }

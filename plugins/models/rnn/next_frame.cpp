@@ -44,13 +44,13 @@ class NextFrame final : public Model {
                            settings.integer("layers"), settings.text("initialization"));
   }
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     const Tensor loss = mean(cross_entropy_of(step.data("frames")));
     step.minimize("predictor", loss);
     step.log("loss", loss);
   }
 
-  void evaluate(Evaluation& evaluation) override {
+  void evaluate(Evaluation& evaluation) const override {
     const Tensor frames = evaluation.data("frames");
     evaluation.add_per_sample("loss", cross_entropy_of(frames));
     evaluation.add_per_sample("baseline", rnn::smoothed_copy_cross_entropy(evaluation, frames));
@@ -62,7 +62,7 @@ class NextFrame final : public Model {
              .uses_data = true,
              .animation = true}};
   }
-  Tensor view(Sampling& sampling, std::string_view name, int64_t n) override {
+  Tensor view(Sampling& sampling, std::string_view name, int64_t n) const override {
     if (name != "animation") {
       return Model::view(sampling, name, n);
     }

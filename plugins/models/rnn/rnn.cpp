@@ -35,16 +35,16 @@ class RowReader final : public Model {
     output_ = Linear(group.scope("output"), units, data.classes(), rnn::dense_initializer(settings));
   }
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     classification_.train(step, "classifier", logits(step.images()), step.labels());
   }
 
-  void evaluate(Evaluation& evaluation) override {
+  void evaluate(Evaluation& evaluation) const override {
     classification_.evaluate(evaluation, logits(evaluation.images()), evaluation.labels());
   }
 
   [[nodiscard]] std::vector<std::string> output_names() const override { return {"logits"}; }
-  Tensor output(Evaluation& evaluation, std::string_view name, int64_t draws) override {
+  Tensor output(Evaluation& evaluation, std::string_view name, int64_t draws) const override {
     return name == "logits" ? logits(evaluation.images()) : Model::output(evaluation, name, draws);
   }
 

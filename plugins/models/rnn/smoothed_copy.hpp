@@ -3,7 +3,7 @@
 #pragma once
 
 #include <algorithm>
-#include <atelier/context.hpp>
+#include <atelier/builder.hpp>
 #include <cmath>
 
 namespace rnn {

@@ -79,7 +79,7 @@ class VaeGan final : public Model {
   }
 
   // Algorithm 1. All losses are those of the weights before the step.
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     const Losses l = losses(step, step.images());
     step.minimize("encoder", l.prior * beta_ + l.likelihood);
     if (generator_) {
@@ -95,7 +95,7 @@ class VaeGan final : public Model {
     step.log("generator_loss", l.generator);
   }
 
-  void evaluate(Evaluation& evaluation) override {
+  void evaluate(Evaluation& evaluation) const override {
     const Tensor x = evaluation.images();
     const auto [mean, log_variance] = encode(x);
     const Tensor decoded = image_of(decoder_(mean + exp(log_variance * 0.5) * noise(evaluation, x.dim(0))));
@@ -109,10 +109,10 @@ class VaeGan final : public Model {
     evaluation.add_per_sample("fake_score", discriminator_(generate(noise(evaluation, x.dim(0)))).reshape({-1}));
   }
 
-  Tensor sample(Sampling& sampling, int64_t n) override { return generate(noise(sampling, n)); }
+  Tensor sample(Sampling& sampling, int64_t n) const override { return generate(noise(sampling, n)); }
 
   std::vector<std::string> output_names() const override { return {"posterior_mean", "posterior_log_variance"}; }
-  Tensor output(Evaluation& evaluation, std::string_view name, int64_t) override {
+  Tensor output(Evaluation& evaluation, std::string_view name, int64_t) const override {
     const Posterior posterior = encode(evaluation.images());
     return name == "posterior_mean" ? posterior.mean : posterior.log_variance;
   }
@@ -122,7 +122,7 @@ class VaeGan final : public Model {
             {"traversal", "a latent dimension in each strip, from -3 to 3, around a test image", true},
             {"reconstruction", "test images, and what comes of their posteriors' means", true}};
   }
-  Tensor view(Sampling& sampling, std::string_view name, int64_t n) override {
+  Tensor view(Sampling& sampling, std::string_view name, int64_t n) const override {
     if (name == "interpolation") {
       const Tensor start = noise(sampling, n);
       const Tensor path = interpolation(sampling, start, noise(sampling, n));

@@ -68,7 +68,7 @@ class Vae final : public Model {
     decoder_ = vae::make_decoder(settings, data, decoder, latent_ + decoder_condition_.length());
   }
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     const vae::Terms terms = terms_of(step, samples_);
     const double beta = beta_at(step);
     const Tensor loss =
@@ -82,7 +82,7 @@ class Vae final : public Model {
   }
 
   // "elbo" estimates one bound, however many draws there are. The loss is without free bits, which depend on the batch.
-  void evaluate(Evaluation& evaluation) override {
+  void evaluate(Evaluation& evaluation) const override {
     const vae::Terms terms = terms_of(evaluation, samples_);
     const Tensor reconstruction = mean(terms.reconstruction, {1});
     evaluation.add_per_sample(
@@ -95,7 +95,7 @@ class Vae final : public Model {
     }
   }
 
-  Tensor sample(Sampling& sampling, int64_t n) override {
+  Tensor sample(Sampling& sampling, int64_t n) const override {
     const Tensor z = sampling.normal({n, latent_});
     return reconstruction_.image(decode(z, condition_.draw(sampling, n)));
   }
@@ -105,7 +105,7 @@ class Vae final : public Model {
     return {"posterior_mean", "posterior_log_variance", "reconstruction",
             "divergence",     "log_importance_weights", "log_likelihood"};
   }
-  Tensor output(Evaluation& evaluation, std::string_view name, int64_t draws) override {
+  Tensor output(Evaluation& evaluation, std::string_view name, int64_t draws) const override {
     const vae::Terms terms = terms_of(evaluation, name == "log_importance_weights" ? draws : samples_);
     if (name == "posterior_mean") return terms.posterior.mean;
     if (name == "posterior_log_variance") return terms.posterior.log_variance;
@@ -117,7 +117,7 @@ class Vae final : public Model {
   }
 
   [[nodiscard]] std::vector<View> views() const override { return vae::views(condition_.classes() > 0); }
-  Tensor view(Sampling& sampling, std::string_view name, int64_t n) override {
+  Tensor view(Sampling& sampling, std::string_view name, int64_t n) const override {
     const auto images_of = [&](Tensor z, Tensor y) {
       return reconstruction_.image(decode(z.reshape({-1, latent_}), y));
     };

@@ -65,7 +65,7 @@ class VqVae final : public Model {
                        settings.integer("prior_blocks"), shape.initializer);
   }
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     const Tensor x = step.images();  // (B, C, H, W)
     const Tensor encoded = encoder_(x);
     codebook_.restart(step, vq::to_rows(encoded));
@@ -86,7 +86,7 @@ class VqVae final : public Model {
     step.log("codes_used", vq::codes_used(q.codes, codebook_.size()));
   }
 
-  void evaluate(Evaluation& evaluation) override {
+  void evaluate(Evaluation& evaluation) const override {
     const Terms terms = terms_of(evaluation);
     evaluation.add_per_sample("loss", terms.reconstruction + terms.commitment * commitment_);
     evaluation.add_per_sample("elbo", -(terms.reconstruction + terms.prior));
@@ -98,7 +98,7 @@ class VqVae final : public Model {
   std::unique_ptr<Metric> own_metric() override { return std::make_unique<CodeUse>(*this); }
 
   // Place after place from the prior; what comes later is still zero, and not seen.
-  Tensor sample(Sampling& sampling, int64_t n) override {
+  Tensor sample(Sampling& sampling, int64_t n) const override {
     const int64_t rows = image_[1] / 4, columns = image_[2] / 4;
     Tensor z = sampling.full({n, length_, rows, columns}, 0);
     for (int64_t row = 0; row < rows; ++row) {
@@ -117,7 +117,7 @@ class VqVae final : public Model {
   [[nodiscard]] std::vector<std::string> output_names() const override {
     return {"reconstruction", "divergence", "log_likelihood"};
   }
-  Tensor output(Evaluation& evaluation, std::string_view name, int64_t draws) override {
+  Tensor output(Evaluation& evaluation, std::string_view name, int64_t draws) const override {
     const Terms terms = terms_of(evaluation);
     if (name == "reconstruction") return terms.reconstruction;
     if (name == "divergence") return terms.prior;
@@ -128,7 +128,7 @@ class VqVae final : public Model {
   [[nodiscard]] std::vector<View> views() const override {
     return {{"reconstruction", "test images, and what comes of their codes", true}};
   }
-  Tensor view(Sampling& sampling, std::string_view, int64_t) override {
+  Tensor view(Sampling& sampling, std::string_view, int64_t) const override {
     const Tensor x = sampling.images();
     return strips({x, reconstruction_.image(decoder_(quantize(encoder_(x)).z))});
   }
@@ -144,13 +144,16 @@ class VqVae final : public Model {
   class CodeUse final : public Metric {
    public:
     explicit CodeUse(const VqVae& model) : model_(model) {
-      sums = {{"counts", {model.codebook_.size()}}};
+      passes = {Pass::over(Pass::Data::evaluated, {Collected::sum("counts", {model.codebook_.size()})})};
       results = {{"perplexity", {}}, {"codes_used", {}}};
     }
-    std::vector<Tensor> batch(Measurement& measurement) override {
+    std::vector<Tensor> batch(Measurement& measurement) const override {
       return {model_.codebook_.counts(model_.quantize(model_.encoder_(measurement.images())).codes)};
     }
-    Values finish(const Values& counts) override { return {{vq::perplexity(counts[0])}, {vq::codes_used(counts[0])}}; }
+    ValueLists finish(const CollectedValues& collected) const override {
+      const ValueLists& counts = collected[0];
+      return {{vq::perplexity(counts[0])}, {vq::codes_used(counts[0])}};
+    }
 
    private:
     const VqVae& model_;

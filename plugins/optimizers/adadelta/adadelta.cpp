@@ -9,17 +9,23 @@ using namespace atelier;
 
 enum Scalar { eta, rho, rest, epsilon, lambda };
 
-ATELIER_VECTORIZED void adadelta(const double* scalars, size_t count, float* parameter, const float* gradient,
-                                 float* mean_square, float* mean_square_update) {
-  const FloatScalars k(scalars);
+template <typename Real>
+__attribute__((always_inline)) inline void step(const double* scalars, size_t count, Real* parameter,
+                                                const Real* gradient, Real* mean_square, Real* mean_square_update) {
+  const ScalarsAs<Real> k(scalars);
   for (size_t i = 0; i < count; ++i) {
-    const float g = gradient[i] + k[lambda] * parameter[i];
-    const float s = k[rho] * mean_square[i] + k[rest] * (g * g);
-    const float delta = std::sqrt(mean_square_update[i] + k[epsilon]) / std::sqrt(s + k[epsilon]) * g;
+    const Real g = gradient[i] + k[lambda] * parameter[i];
+    const Real s = k[rho] * mean_square[i] + k[rest] * (g * g);
+    const Real delta = std::sqrt(mean_square_update[i] + k[epsilon]) / std::sqrt(s + k[epsilon]) * g;
     mean_square[i] = s;
     mean_square_update[i] = k[rho] * mean_square_update[i] + k[rest] * (delta * delta);
     parameter[i] -= k[eta] * delta;
   }
+}
+
+ATELIER_VECTORIZED void adadelta(const double* scalars, size_t count, float* parameter, const float* gradient,
+                                 float* mean_square, float* mean_square_update) {
+  step(scalars, count, parameter, gradient, mean_square, mean_square_update);
 }
 
 class AdaDelta final : public Optimizer {
@@ -40,7 +46,7 @@ class AdaDelta final : public Optimizer {
         epsilon_(settings.number("epsilon")),
         weight_decay_(settings.number("weight_decay")) {}
 
-  void begin_update(const Update& update, double* scalars) override {
+  void begin_update(const Update& update, double* scalars) const {
     scalars[eta] = update.learning_rate;
     scalars[rho] = decay_;
     scalars[rest] = 1 - decay_;
@@ -48,9 +54,12 @@ class AdaDelta final : public Optimizer {
     scalars[lambda] = weight_decay_;
   }
 
-  void update(const double* scalars, size_t count, float* parameter, const float* gradient,
-              float* const* state) const override {
+  void update(const double* scalars, size_t count, float* parameter, const float* gradient, float* const* state) const {
     adadelta(scalars, count, parameter, gradient, state[0], state[1]);
+  }
+  void update(const double* scalars, size_t count, double* parameter, const double* gradient,
+              double* const* state) const {
+    step(scalars, count, parameter, gradient, state[0], state[1]);
   }
 
  private:

@@ -9,15 +9,21 @@ using namespace atelier;
 
 enum Scalar { eta, initial, epsilon, lambda };
 
-ATELIER_VECTORIZED void adagrad(const double* scalars, size_t count, float* parameter, const float* gradient,
-                                float* sum) {
-  const FloatScalars k(scalars);
+template <typename Real>
+__attribute__((always_inline)) inline void step(const double* scalars, size_t count, Real* parameter,
+                                                const Real* gradient, Real* sum) {
+  const ScalarsAs<Real> k(scalars);
   for (size_t i = 0; i < count; ++i) {
-    const float g = gradient[i] + k[lambda] * parameter[i];
-    const float s = sum[i] + g * g;
+    const Real g = gradient[i] + k[lambda] * parameter[i];
+    const Real s = sum[i] + g * g;
     sum[i] = s;
     parameter[i] -= k[eta] * g / (std::sqrt(k[initial] + s) + k[epsilon]);
   }
+}
+
+ATELIER_VECTORIZED void adagrad(const double* scalars, size_t count, float* parameter, const float* gradient,
+                                float* sum) {
+  step(scalars, count, parameter, gradient, sum);
 }
 
 class AdaGrad final : public Optimizer {
@@ -38,16 +44,19 @@ class AdaGrad final : public Optimizer {
         epsilon_(settings.number("epsilon")),
         weight_decay_(settings.number("weight_decay")) {}
 
-  void begin_update(const Update& update, double* scalars) override {
+  void begin_update(const Update& update, double* scalars) const {
     scalars[eta] = update.learning_rate;
     scalars[initial] = initial_;
     scalars[epsilon] = epsilon_;
     scalars[lambda] = weight_decay_;
   }
 
-  void update(const double* scalars, size_t count, float* parameter, const float* gradient,
-              float* const* state) const override {
+  void update(const double* scalars, size_t count, float* parameter, const float* gradient, float* const* state) const {
     adagrad(scalars, count, parameter, gradient, state[0]);
+  }
+  void update(const double* scalars, size_t count, double* parameter, const double* gradient,
+              double* const* state) const {
+    step(scalars, count, parameter, gradient, state[0]);
   }
 
  private:

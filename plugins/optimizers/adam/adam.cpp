@@ -10,17 +10,23 @@ using namespace atelier;
 
 enum Scalar { eta, beta1, rest1, beta2, rest2, root, epsilon, lambda, kept };
 
-ATELIER_VECTORIZED void adam(const double* scalars, size_t count, float* parameter, const float* gradient, float* m,
-                             float* v) {
-  const FloatScalars k(scalars);
+template <typename Real>
+__attribute__((always_inline)) inline void step(const double* scalars, size_t count, Real* parameter,
+                                                const Real* gradient, Real* m, Real* v) {
+  const ScalarsAs<Real> k(scalars);
   for (size_t i = 0; i < count; ++i) {
-    const float g = gradient[i] + k[lambda] * parameter[i];
-    const float first = k[beta1] * m[i] + k[rest1] * g;
-    const float second = k[beta2] * v[i] + k[rest2] * (g * g);
+    const Real g = gradient[i] + k[lambda] * parameter[i];
+    const Real first = k[beta1] * m[i] + k[rest1] * g;
+    const Real second = k[beta2] * v[i] + k[rest2] * (g * g);
     m[i] = first;
     v[i] = second;
     parameter[i] = k[kept] * parameter[i] - k[eta] * first / (std::sqrt(second) * k[root] + k[epsilon]);
   }
+}
+
+ATELIER_VECTORIZED void adam(const double* scalars, size_t count, float* parameter, const float* gradient, float* m,
+                             float* v) {
+  step(scalars, count, parameter, gradient, m, v);
 }
 
 class Adam final : public Optimizer {
@@ -45,7 +51,7 @@ class Adam final : public Optimizer {
         weight_decay_(settings.number("weight_decay")),
         decoupled_(settings.flag("decoupled")) {}
 
-  void begin_update(const Update& update, double* scalars) override {
+  void begin_update(const Update& update, double* scalars) const {
     const auto t = static_cast<double>(update.t);
     scalars[eta] = update.learning_rate / (1 - std::pow(beta1_, t));
     scalars[beta1] = beta1_;
@@ -58,9 +64,12 @@ class Adam final : public Optimizer {
     scalars[kept] = decoupled_ ? 1 - update.learning_rate * weight_decay_ : 1;
   }
 
-  void update(const double* scalars, size_t count, float* parameter, const float* gradient,
-              float* const* state) const override {
+  void update(const double* scalars, size_t count, float* parameter, const float* gradient, float* const* state) const {
     adam(scalars, count, parameter, gradient, state[0], state[1]);
+  }
+  void update(const double* scalars, size_t count, double* parameter, const double* gradient,
+              double* const* state) const {
+    step(scalars, count, parameter, gradient, state[0], state[1]);
   }
 
  private:

@@ -7,15 +7,21 @@ using namespace atelier;
 
 enum Scalar { eta, beta1, rest1, beta2, rest2, kept };
 
-ATELIER_VECTORIZED void lion(const double* scalars, size_t count, float* parameter, const float* gradient, float* m) {
-  const FloatScalars k(scalars);
+template <typename Real>
+__attribute__((always_inline)) inline void step(const double* scalars, size_t count, Real* parameter,
+                                                const Real* gradient, Real* m) {
+  const ScalarsAs<Real> k(scalars);
   for (size_t i = 0; i < count; ++i) {
-    const float g = gradient[i];
-    const float c = k[beta1] * m[i] + k[rest1] * g;
-    const float sign = (c > 0.0F ? 1.0F : 0.0F) - (c < 0.0F ? 1.0F : 0.0F);
+    const Real g = gradient[i];
+    const Real c = k[beta1] * m[i] + k[rest1] * g;
+    const Real sign = (c > Real{0} ? Real{1} : Real{0}) - (c < Real{0} ? Real{1} : Real{0});
     m[i] = k[beta2] * m[i] + k[rest2] * g;
     parameter[i] = k[kept] * parameter[i] - k[eta] * sign;
   }
+}
+
+ATELIER_VECTORIZED void lion(const double* scalars, size_t count, float* parameter, const float* gradient, float* m) {
+  step(scalars, count, parameter, gradient, m);
 }
 
 class Lion final : public Optimizer {
@@ -36,7 +42,7 @@ class Lion final : public Optimizer {
         beta2_(settings.number("beta2")),
         weight_decay_(settings.number("weight_decay")) {}
 
-  void begin_update(const Update& update, double* scalars) override {
+  void begin_update(const Update& update, double* scalars) const {
     scalars[eta] = update.learning_rate;
     scalars[beta1] = beta1_;
     scalars[rest1] = 1 - beta1_;
@@ -45,9 +51,12 @@ class Lion final : public Optimizer {
     scalars[kept] = 1 - update.learning_rate * weight_decay_;
   }
 
-  void update(const double* scalars, size_t count, float* parameter, const float* gradient,
-              float* const* state) const override {
+  void update(const double* scalars, size_t count, float* parameter, const float* gradient, float* const* state) const {
     lion(scalars, count, parameter, gradient, state[0]);
+  }
+  void update(const double* scalars, size_t count, double* parameter, const double* gradient,
+              double* const* state) const {
+    step(scalars, count, parameter, gradient, state[0]);
   }
 
  private:

@@ -8,17 +8,23 @@ using namespace atelier;
 
 enum Scalar { eta, rho, rest, mu, epsilon, lambda };
 
-ATELIER_VECTORIZED void rmsprop(const double* scalars, size_t count, float* parameter, const float* gradient,
-                                float* mean_square, float* velocity) {
-  const FloatScalars k(scalars);
+template <typename Real>
+__attribute__((always_inline)) inline void step(const double* scalars, size_t count, Real* parameter,
+                                                const Real* gradient, Real* mean_square, Real* velocity) {
+  const ScalarsAs<Real> k(scalars);
   for (size_t i = 0; i < count; ++i) {
-    const float g = gradient[i] + k[lambda] * parameter[i];
-    const float s = k[rho] * mean_square[i] + k[rest] * (g * g);
-    const float v = k[mu] * velocity[i] + g / (std::sqrt(s) + k[epsilon]);
+    const Real g = gradient[i] + k[lambda] * parameter[i];
+    const Real s = k[rho] * mean_square[i] + k[rest] * (g * g);
+    const Real v = k[mu] * velocity[i] + g / (std::sqrt(s) + k[epsilon]);
     mean_square[i] = s;
     velocity[i] = v;
     parameter[i] -= k[eta] * v;
   }
+}
+
+ATELIER_VECTORIZED void rmsprop(const double* scalars, size_t count, float* parameter, const float* gradient,
+                                float* mean_square, float* velocity) {
+  step(scalars, count, parameter, gradient, mean_square, velocity);
 }
 
 class RmsProp final : public Optimizer {
@@ -41,7 +47,7 @@ class RmsProp final : public Optimizer {
         epsilon_(settings.number("epsilon")),
         weight_decay_(settings.number("weight_decay")) {}
 
-  void begin_update(const Update& update, double* scalars) override {
+  void begin_update(const Update& update, double* scalars) const {
     scalars[eta] = update.learning_rate;
     scalars[rho] = decay_;
     scalars[rest] = 1 - decay_;
@@ -50,9 +56,12 @@ class RmsProp final : public Optimizer {
     scalars[lambda] = weight_decay_;
   }
 
-  void update(const double* scalars, size_t count, float* parameter, const float* gradient,
-              float* const* state) const override {
+  void update(const double* scalars, size_t count, float* parameter, const float* gradient, float* const* state) const {
     rmsprop(scalars, count, parameter, gradient, state[0], state[1]);
+  }
+  void update(const double* scalars, size_t count, double* parameter, const double* gradient,
+              double* const* state) const {
+    step(scalars, count, parameter, gradient, state[0], state[1]);
   }
 
  private:

@@ -8,15 +8,21 @@ using namespace atelier;
 
 enum Scalar { eta, mu, lambda, gradient_share, velocity_share };
 
-ATELIER_VECTORIZED void sgd(const double* scalars, size_t count, float* parameter, const float* gradient,
-                            float* velocity) {
-  const FloatScalars k(scalars);
+template <typename Real>
+__attribute__((always_inline)) inline void step(const double* scalars, size_t count, Real* parameter,
+                                                const Real* gradient, Real* velocity) {
+  const ScalarsAs<Real> k(scalars);
   for (size_t i = 0; i < count; ++i) {
-    const float g = gradient[i] + k[lambda] * parameter[i];
-    const float v = k[mu] * velocity[i] + g;
+    const Real g = gradient[i] + k[lambda] * parameter[i];
+    const Real v = k[mu] * velocity[i] + g;
     velocity[i] = v;
     parameter[i] -= k[eta] * (k[gradient_share] * g + k[velocity_share] * v);
   }
+}
+
+ATELIER_VECTORIZED void sgd(const double* scalars, size_t count, float* parameter, const float* gradient,
+                            float* velocity) {
+  step(scalars, count, parameter, gradient, velocity);
 }
 
 class Sgd final : public Optimizer {
@@ -37,7 +43,7 @@ class Sgd final : public Optimizer {
         weight_decay_(settings.number("weight_decay")),
         nesterov_(settings.flag("nesterov")) {}
 
-  void begin_update(const Update& update, double* scalars) override {
+  void begin_update(const Update& update, double* scalars) const {
     scalars[eta] = update.learning_rate;
     scalars[mu] = momentum_;
     scalars[lambda] = weight_decay_;
@@ -45,9 +51,12 @@ class Sgd final : public Optimizer {
     scalars[velocity_share] = nesterov_ ? momentum_ : 1.0;
   }
 
-  void update(const double* scalars, size_t count, float* parameter, const float* gradient,
-              float* const* state) const override {
+  void update(const double* scalars, size_t count, float* parameter, const float* gradient, float* const* state) const {
     sgd(scalars, count, parameter, gradient, state[0]);
+  }
+  void update(const double* scalars, size_t count, double* parameter, const double* gradient,
+              double* const* state) const {
+    step(scalars, count, parameter, gradient, state[0]);
   }
 
  private:

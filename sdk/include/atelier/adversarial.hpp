@@ -18,7 +18,7 @@ struct Judgement {
 class AdversarialModel : public Model {
  public:
   // Goodfellow et al. 2014, algorithm 1; discriminator_steps is its k.
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     Tensor real, fake, condition, discriminator_loss;
     for (int64_t k = 0; k < discriminator_steps_; ++k) {
       if (k > 0) {
@@ -44,7 +44,7 @@ class AdversarialModel : public Model {
     condition_.remember(step, condition);
   }
 
-  void evaluate(Evaluation& evaluation) override {
+  void evaluate(Evaluation& evaluation) const override {
     const Round round = round_of(evaluation);
     const Discriminator discriminator{*this, round.condition};
     // The mean logits, which are a critic's values: of Wasserstein distances their difference is the estimate.
@@ -63,7 +63,7 @@ class AdversarialModel : public Model {
     return feature_matching_ > 0 ? std::make_unique<FeatureMatching>(*this) : nullptr;
   }
 
-  Tensor sample(Sampling& sampling, int64_t n) override {
+  Tensor sample(Sampling& sampling, int64_t n) const override {
     const Tensor z = sampling.normal({n, latent_});  // draws have an order, arguments have none
     return generate(z, condition_.draw(sampling, n));
   }
@@ -76,7 +76,7 @@ class AdversarialModel : public Model {
     }
     return out;
   }
-  Tensor view(Sampling& sampling, std::string_view name, int64_t n) override {
+  Tensor view(Sampling& sampling, std::string_view name, int64_t n) const override {
     if (name == "interpolation") return between_vectors(sampling, n);
     if (name == "traversal") return along_dimensions(sampling, std::min(n, latent_));
     if (name == "classes" && condition_.classes() > 0) return classes(sampling, n);
@@ -166,17 +166,19 @@ class AdversarialModel : public Model {
   class FeatureMatching final : public Metric {
    public:
     explicit FeatureMatching(const AdversarialModel& model) : model_(model) {
-      sums = {{"real", {-1}}, {"fake", {-1}}, {"generator_loss", {}}, {"count", {}}};
+      passes = {Pass::over(Pass::Data::evaluated, {Collected::sum("real", {-1}), Collected::sum("fake", {-1}),
+                                                   Collected::sum("generator_loss"), Collected::sum("count")})};
       results = {{"feature_distance", {}}, {"loss", {}}};
     }
-    std::vector<Tensor> batch(Measurement& measurement) override {
+    std::vector<Tensor> batch(Measurement& measurement) const override {
       const Round round = model_.round_of(measurement);
       const Tensor loss = model_.adversarial_.generator(Discriminator{model_, round.condition}, round.fake);
       const Tensor count = measurement.scalar(static_cast<double>(measurement.batch_size()));
       return {sum(model_.matched_features(round.real, round.condition), {0}),
               sum(model_.matched_features(round.fake, round.condition), {0}), loss * count, count};
     }
-    Values finish(const Values& values) override {
+    ValueLists finish(const CollectedValues& collected) const override {
+      const ValueLists& values = collected[0];
       const double count = values[3][0];
       double distance = 0;
       for (size_t i = 0; i < values[0].size(); ++i) {

@@ -8,5 +8,7 @@
 #include <atelier/masked_convolution.hpp>
 #include <atelier/metric.hpp>
 #include <atelier/model.hpp>
+#include <atelier/operation.hpp>
 #include <atelier/optimizer.hpp>
+#include <atelier/recorded_optimizer.hpp>
 #include <atelier/recurrent.hpp>

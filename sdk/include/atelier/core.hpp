@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <new>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -15,9 +16,29 @@
 // variables across plugins.
 #define ATELIER_OWN __attribute__((visibility("hidden")))
 
+// Stands in each function of this wrapper that calls what came with a later minor of the contract than 0. Where such a
+// function is used, and only there, its plugin asks for that minor when it connects; so a source that uses nothing new
+// still loads into old hosts, however new the headers are that it was built with. docs/architecture.md, "The contract".
+#define ATELIER_SINCE_MINOR(minor) \
+  __asm__ volatile(".pushsection atelier_minors,\"a\",@progbits\n .long %c0\n .popsection" : : "i"(minor))
+
+extern "C" {
+extern const uint32_t __start_atelier_minors[] __attribute__((weak, visibility("hidden")));  // by the linker
+extern const uint32_t __stop_atelier_minors[] __attribute__((weak, visibility("hidden")));
+}
+
 namespace atelier {
 
 namespace detail {
+
+// The oldest minor of the contract that has all that this plugin calls.
+inline uint32_t oldest_minor() {
+  uint32_t oldest = 0;
+  for (const uint32_t* minor = __start_atelier_minors; minor != __stop_atelier_minors; ++minor) {
+    oldest = *minor > oldest ? *minor : oldest;
+  }
+  return oldest;
+}
 
 // What stands in the core table until the host has connected. Variables at namespace scope are made before that: what
 // one of them asks of the host fails, and the plugin is then refused with these words.
@@ -44,11 +65,13 @@ struct NotConnected {
 
 ATELIER_OWN inline constexpr NotConnected not_yet{};
 ATELIER_OWN inline constexpr atl_core not_connected = {
-    sizeof(atl_core), not_yet, not_yet, not_yet, not_yet, not_yet, not_yet, not_yet, not_yet,
-    not_yet,          not_yet, not_yet, not_yet, not_yet, not_yet, not_yet, not_yet, not_yet,
-    not_yet,          not_yet, not_yet, not_yet, not_yet, not_yet, not_yet, not_yet};
+    sizeof(atl_core), not_yet, not_yet, not_yet, not_yet, not_yet, not_yet, not_yet, not_yet, not_yet,
+    not_yet,          not_yet, not_yet, not_yet, not_yet, not_yet, not_yet, not_yet, not_yet, not_yet,
+    not_yet,          not_yet, not_yet, not_yet, not_yet, not_yet, not_yet, not_yet, not_yet};
 
 ATELIER_OWN inline const atl_core* core = &not_connected;  // one for each plugin; the host's own after it has connected
+
+constexpr atl_location nowhere{"", 0, 0};
 
 inline atl_string string(std::string_view text) {
   return {text.data(), text.size()};
@@ -83,11 +106,14 @@ atl_status guard(atl_context* context, F&& body) noexcept {
     body();
     return ATL_OK;
   } catch (const Stopped&) {
-    fail(context, ATL_ERROR_ARGUMENT, "was stopped", {"", 0});  // not the first failure, and so not kept
+    fail(context, ATL_ERROR_ARGUMENT, "was stopped", nowhere);  // not the first failure, and so not kept
+  } catch (const std::bad_alloc& error) {
+    fail(context, ATL_ERROR_MEMORY, error.what(), nowhere);
+    return ATL_ERROR_MEMORY;
   } catch (const std::exception& error) {
-    fail(context, ATL_ERROR_INTERNAL, error.what(), {"", 0});
+    fail(context, ATL_ERROR_INTERNAL, error.what(), nowhere);
   } catch (...) {
-    fail(context, ATL_ERROR_INTERNAL, "an exception that is not a std::exception", {"", 0});
+    fail(context, ATL_ERROR_INTERNAL, "an exception that is not a std::exception", nowhere);
   }
   return ATL_ERROR_INTERNAL;
 #else
@@ -105,7 +131,7 @@ struct Location {
   uint32_t line;
   Location(const char* at_file = __builtin_FILE(), uint32_t at_line = __builtin_LINE())
       : file(at_file), line(at_line) {}
-  operator atl_location() const { return {file, line}; }
+  operator atl_location() const { return {file, line, 0}; }
 };
 
 // A line for the user, printed by the host. Any thread.

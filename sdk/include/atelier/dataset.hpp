@@ -1,7 +1,8 @@
 // How to write a dataset. See the plugins shapes and mnist for whole ones.
 #pragma once
 
-#include <atelier/context.hpp>
+#include <atelier/data_spec.hpp>
+#include <atelier/description.hpp>
 #include <atelier/plugin.hpp>
 
 namespace atelier {
@@ -14,6 +15,7 @@ class Sample {
   Sample(atl_context* context, void* const* fields) : context_(context), fields_(fields) {}
   [[nodiscard]] float* reals(size_t field) const { return static_cast<float*>(fields_[field]); }
   [[nodiscard]] int64_t* integers(size_t field) const { return static_cast<int64_t*>(fields_[field]); }
+  [[nodiscard]] uint8_t* bytes(size_t field) const { return static_cast<uint8_t*>(fields_[field]); }
   [[nodiscard]] void* const* fields() const { return fields_; }
   void fail(std::string_view message, Location at = {}) const { detail::fail(context_, ATL_ERROR_DATA, message, at); }
 
@@ -28,6 +30,7 @@ class Source {
   Source() = default;
   explicit Source(const atl_source* source) : source_(source) {}
   [[nodiscard]] explicit operator bool() const { return source_ != nullptr; }
+  [[nodiscard]] std::string name() const { return std::string(detail::view(source_->name)); }
   [[nodiscard]] DataSpec spec() const { return DataSpec(*source_->spec); }
   // Writes one sample of the source: fields[i] has room for its field i. False where it could not be read, which fails
   // `sample` too. Any thread.
@@ -62,14 +65,27 @@ class Environment {
     }
     return out;
   }
-  // The dataset that the setting `source` names; false where none.
-  [[nodiscard]] Source source() const {
-    return Source(environment_->source->size == 0 ? nullptr : environment_->source);
+  // The datasets that the experiment gives it: [dataset.source] is called "source", [dataset.sources.NAME] as it says.
+  [[nodiscard]] std::vector<Source> sources() const {
+    std::vector<Source> out;
+    for (uint64_t i = 0; i < environment_->source_count; ++i) {
+      out.emplace_back(environment_->sources[i]);
+    }
+    return out;
+  }
+  // The one of this name; false where there is none.
+  [[nodiscard]] Source source(std::string_view name = "source") const {
+    for (const Source& source : sources()) {
+      if (source.name() == name) {
+        return source;
+      }
+    }
+    return {};
   }
   // Data that is missing or broken: say which file, what was found, what was expected, and how to get it.
   // Ends the constructor, as Builder::fail does.
   void fail(std::string_view message) const {
-    detail::fail(context_, ATL_ERROR_DATA, message, {"", 0});
+    detail::fail(context_, ATL_ERROR_DATA, message, detail::nowhere);
     detail::stop();
   }
 
@@ -94,29 +110,49 @@ class Dataset {
   // The group of a training sample: near-duplicates share one, and a validation split takes whole groups. Any thread.
   virtual int64_t group(int64_t index) const { return index; }
 
-  std::vector<Field> fields;  // "image": (C, H, W) floats in [low, high]; "label": one integer
+  std::vector<Field> fields;  // Field::image, Field::label, ... in the order in which `read` finds them
   int64_t train_count = 0, test_count = 0;
   std::vector<std::string> files;  // that the samples come from; none where they are made
 };
 
 namespace detail {
 
+inline std::vector<atl_string> strings(const std::vector<std::string>& texts) {
+  std::vector<atl_string> out;
+  for (const std::string& text : texts) {
+    out.push_back(string(text));
+  }
+  return out;
+}
+
 struct DatasetHolder {  // what `self` points at: the dataset, and its description for the host
   std::unique_ptr<Dataset> dataset;
-  std::vector<std::vector<atl_string>> class_names;  // by field
+  std::vector<std::vector<atl_string>> class_names, channel_names;  // by field
   std::vector<atl_field> fields;
   std::vector<atl_string> files;
   atl_data_spec spec{};
 
   void describe() {
-    class_names.reserve(dataset->fields.size());
     for (const Field& field : dataset->fields) {
-      std::vector<atl_string>& names = class_names.emplace_back();
-      for (const std::string& name : field.class_names) {
-        names.push_back(string(name));
-      }
-      fields.push_back({sizeof(atl_field), string(field.name), field.dtype, static_cast<uint32_t>(field.dims.size()),
-                        field.dims.data(), field.classes, field.low, field.high, names.data(), names.size()});
+      class_names.push_back(strings(field.class_names));
+      channel_names.push_back(strings(field.channel_names));
+      atl_field out{};
+      out.size = sizeof out;
+      out.name = string(field.name);
+      out.kind = static_cast<atl_kind>(field.kind);
+      out.dtype = field.dtype;
+      out.dims = field.dims.data();
+      out.rank = static_cast<uint32_t>(field.dims.size());
+      out.classes = field.classes;
+      out.low = field.low;
+      out.high = field.high;
+      out.class_names = class_names.back().data();  // which moves with the list, its elements stay
+      out.class_name_count = class_names.back().size();
+      out.channel_names = channel_names.back().data();
+      out.channel_name_count = channel_names.back().size();
+      out.rate = field.rate;
+      out.length_field = string(field.length_field);
+      fields.push_back(out);
     }
     for (const std::string& file : dataset->files) {
       files.push_back(string(file));
@@ -139,13 +175,13 @@ ATELIER_OWN inline const atl_dataset_v1 dataset_table = {
       });
     },
     destroy<DatasetHolder>,
-    [](void* self, const atl_data_spec** spec) -> atl_status {
-      *spec = &static_cast<DatasetHolder*>(self)->spec;
+    [](const void* self, const atl_data_spec** spec) -> atl_status {
+      *spec = &static_cast<const DatasetHolder*>(self)->spec;
       return ATL_OK;
     },
-    [](void* self, atl_context* context, int32_t split, int64_t index, void* const* fields) -> atl_status {
+    [](const void* self, atl_context* context, int32_t split, int64_t index, void* const* fields) -> atl_status {
       return guard(context, [&] {
-        const Dataset& dataset = *static_cast<DatasetHolder*>(self)->dataset;
+        const Dataset& dataset = *static_cast<const DatasetHolder*>(self)->dataset;
         const Sample sample(context, fields);
         const int64_t count = split == ATL_TRAIN ? dataset.train_count : dataset.test_count;
         if (index < 0 || index >= count) {
@@ -155,8 +191,8 @@ ATELIER_OWN inline const atl_dataset_v1 dataset_table = {
         }
       });
     },
-    [](void* self, int64_t index, int64_t* group) -> atl_status {
-      return guard(nullptr, [&] { *group = static_cast<DatasetHolder*>(self)->dataset->group(index); });
+    [](const void* self, int64_t index, int64_t* group) -> atl_status {
+      return guard(nullptr, [&] { *group = static_cast<const DatasetHolder*>(self)->dataset->group(index); });
     }};
 
 }  // namespace detail

@@ -112,7 +112,7 @@ class Description {
   // that of a metric's result: "" for the one that is called after the metric, and for the value of a loss. `unit`:
   // "nats", "bits/dim", "fraction", ... The best weights and early stopping go by the direction.
   void measure(const char* name, Direction direction, const char* unit, const char* help) {
-    measures_.push_back({sizeof(atl_measure), detail::string(name), static_cast<atl_direction>(direction),
+    measures_.push_back({sizeof(atl_measure), detail::string(name), static_cast<atl_direction>(direction), 0,
                          detail::string(unit), detail::string(help)});
   }
   // Common to all models of ours.
@@ -223,7 +223,7 @@ class Settings {
   }
   // Reports a combination of settings that cannot be. Ends the constructor, as Builder::fail does.
   void fail(std::string_view message) const {
-    detail::fail(context_, ATL_ERROR_ARGUMENT, message, {"", 0});
+    detail::fail(context_, ATL_ERROR_ARGUMENT, message, detail::nowhere);
     detail::stop();
   }
 

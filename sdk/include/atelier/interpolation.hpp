@@ -1,7 +1,7 @@
 // Paths through a latent space, for the views of models.
 #pragma once
 
-#include <atelier/context.hpp>
+#include <atelier/recording.hpp>
 #include <cmath>
 #include <numbers>
 

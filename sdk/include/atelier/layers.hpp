@@ -2,9 +2,10 @@
 // several kinds in one place are std::function<Tensor(At)>, which hands the caller's line on.
 #pragma once
 
-#include <atelier/context.hpp>
+#include <atelier/builder.hpp>
 #include <atelier/convolution.hpp>
 #include <atelier/normalization.hpp>
+#include <atelier/recording.hpp>
 
 namespace atelier {
 

@@ -1,8 +1,10 @@
 // How to write a loss. See the plugin adversarial for whole ones.
 #pragma once
 
-#include <atelier/context.hpp>
+#include <atelier/builder.hpp>
+#include <atelier/data_spec.hpp>
 #include <atelier/plugin.hpp>
+#include <atelier/recording.hpp>
 
 namespace atelier {
 
@@ -13,7 +15,7 @@ class Network {
   Tensor operator()(At x) const {
     const atl_tensor input = x.tensor.handle();
     atl_tensor output = 0;
-    network_->call(network_->self, x.tensor.context(), &input, 1, &output);
+    network_->call(network_, x.tensor.context(), &input, 1, &output);
     return {x.tensor.context(), output};
   }
   [[nodiscard]] std::string group() const { return std::string(detail::view(network_->group)); }
@@ -51,8 +53,8 @@ class AdversarialLoss {
   using Role = AdversarialLoss;
   static constexpr const char* role = "adversarial";
   virtual ~AdversarialLoss() = default;
-  virtual Tensor discriminator(const Network& network, Tensor real, Tensor fake) = 0;  // scalar
-  virtual Tensor generator(const Network& network, Tensor fake) = 0;                   // scalar
+  virtual Tensor discriminator(const Network& network, Tensor real, Tensor fake) const = 0;  // scalar
+  virtual Tensor generator(const Network& network, Tensor fake) const = 0;                   // scalar
 };
 
 class ReconstructionLoss {
@@ -60,8 +62,8 @@ class ReconstructionLoss {
   using Role = ReconstructionLoss;
   static constexpr const char* role = "reconstruction";
   virtual ~ReconstructionLoss() = default;
-  virtual Tensor per_sample(Tensor output, Tensor target) = 0;  // (B), the sum over a sample's elements
-  virtual Tensor image(Tensor output) = 0;                      // what the raw output means as an image
+  virtual Tensor per_sample(Tensor output, Tensor target) const = 0;  // (B), the sum over a sample's elements
+  virtual Tensor image(Tensor output) const = 0;                      // what the raw output means as an image
 };
 
 class DivergenceLoss {
@@ -69,7 +71,7 @@ class DivergenceLoss {
   using Role = DivergenceLoss;
   static constexpr const char* role = "divergence";
   virtual ~DivergenceLoss() = default;
-  virtual Tensor per_sample(Tensor mean, Tensor log_variance) = 0;  // (B)
+  virtual Tensor per_sample(Tensor mean, Tensor log_variance) const = 0;  // (B)
 };
 
 class ClassificationLoss {
@@ -77,7 +79,7 @@ class ClassificationLoss {
   using Role = ClassificationLoss;
   static constexpr const char* role = "classification";
   virtual ~ClassificationLoss() = default;
-  virtual Tensor per_sample(Tensor logits, Tensor labels) = 0;  // (B)
+  virtual Tensor per_sample(Tensor logits, Tensor labels) const = 0;  // (B)
 };
 
 namespace detail {
@@ -95,17 +97,17 @@ inline Tensor mean_of(Tensor each, Tensor input) {
     fail(
         each.context(), ATL_ERROR_SHAPE,
         "per_sample: gave (" + found + "), expected (" + std::to_string(input.dim(0)) + "), one number for each sample",
-        {"", 0});
+        nowhere);
     stop();
   }
   return mean(each);
 }
 
-inline Tensor dispatch(AdversarialLoss& loss, int32_t function, const Tensor* inputs, const Network& network) {
+inline Tensor dispatch(const AdversarialLoss& loss, int32_t function, const Tensor* inputs, const Network& network) {
   return function == ATL_ADVERSARIAL_DISCRIMINATOR ? loss.discriminator(network, inputs[0], inputs[1])
                                                    : loss.generator(network, inputs[0]);
 }
-inline Tensor dispatch(ReconstructionLoss& loss, int32_t function, const Tensor* inputs, const Network&) {
+inline Tensor dispatch(const ReconstructionLoss& loss, int32_t function, const Tensor* inputs, const Network&) {
   if (function == ATL_LOSS_IMAGE) {
     return loss.image(inputs[0]);
   }
@@ -113,7 +115,7 @@ inline Tensor dispatch(ReconstructionLoss& loss, int32_t function, const Tensor*
   return function == ATL_LOSS_MEAN ? mean_of(each, inputs[0]) : each;
 }
 template <typename Loss>
-Tensor dispatch(Loss& loss, int32_t function, const Tensor* inputs, const Network&) {
+Tensor dispatch(const Loss& loss, int32_t function, const Tensor* inputs, const Network&) {
   const Tensor each = loss.per_sample(inputs[0], inputs[1]);
   return function == ATL_LOSS_MEAN ? mean_of(each, inputs[0]) : each;
 }
@@ -128,14 +130,15 @@ ATELIER_OWN inline const atl_loss_v1 loss_table = {
       });
     },
     destroy<T>,
-    [](void* self, atl_context* context, int32_t function, const atl_tensor* inputs, uint64_t count,
+    [](const void* self, atl_context* context, int32_t function, const atl_tensor* inputs, uint64_t count,
        const atl_network* network, atl_tensor* output) -> atl_status {
       return guard(context, [&] {
         Tensor tensors[4];
         for (uint64_t i = 0; i < count && i < 4; ++i) {
           tensors[i] = Tensor(context, inputs[i]);
         }
-        *output = dispatch(static_cast<typename T::Role&>(*static_cast<T*>(self)), function, tensors, Network(network))
+        *output = dispatch(static_cast<const typename T::Role&>(*static_cast<const T*>(self)), function, tensors,
+                           Network(network))
                       .handle();
       });
     }};

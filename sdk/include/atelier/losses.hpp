@@ -2,8 +2,8 @@
 //   Adversarial adversarial_{build.loss("adversarial")};
 #pragma once
 
-#include <atelier/context.hpp>
-#include <atelier/description.hpp>
+#include <atelier/builder.hpp>
+#include <atelier/recording.hpp>
 #include <type_traits>
 
 namespace atelier {
@@ -13,18 +13,21 @@ namespace detail {
 // A callable network as the contract wants it; borrowed for one call.
 template <typename F>
 atl_network network_of(const F& callable) {
+  static_assert(std::is_invocable_r_v<Tensor, const F&, Tensor>,
+                "a loss calls the network that it is given: it must be callable as `Tensor logits = network(images)`, "
+                "where it is const");
   atl_network out{};
   out.size = sizeof out;
-  out.self = const_cast<F*>(&callable);
+  out.maker_data = const_cast<F*>(&callable);
+  out.group = string("");
   if constexpr (requires { callable.group(); }) {
     out.group = string(callable.group());
   }
-  out.call = [](void* self, atl_context* context, const atl_tensor* inputs, uint64_t input_count, atl_tensor* output) {
+  out.call = [](const atl_network* lent, atl_context* context, const atl_tensor* inputs, uint64_t input_count,
+                atl_tensor* output) {
     return guard(context, [&] {
-      const F& network = *static_cast<const F*>(self);
-      if constexpr (std::is_invocable_r_v<Tensor, const F&, Tensor>) {
-        *output = input_count == 0 ? 0 : network(Tensor(context, inputs[0])).handle();
-      }
+      const F& network = *static_cast<const F*>(lent->maker_data);
+      *output = input_count == 0 ? 0 : network(Tensor(context, inputs[0])).handle();
     });
   };
   return out;

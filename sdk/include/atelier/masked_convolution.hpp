@@ -1,8 +1,9 @@
 // Convolutions that see only the pixels before a pixel, in the order of reading: rows from above, each from the left.
 #pragma once
 
-#include <atelier/context.hpp>
+#include <atelier/builder.hpp>
 #include <atelier/convolution.hpp>
+#include <atelier/recording.hpp>
 
 namespace atelier {
 

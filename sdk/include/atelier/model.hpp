@@ -16,10 +16,14 @@ namespace atelier {
 struct View {
   std::string name;
   std::string help;
-  bool uses_data = false;  // a batch of n test samples is there: images(), labels(), data()
-  bool animation = false;  // the images of a strip follow each other in time
+  bool uses_data = false;       // a batch of n test samples is there: images(), labels(), data()
+  bool animation = false;       // the elements of a strip follow each other in time
+  std::string field = "image";  // of the data: what is drawn is shown as this is, by its kind, range, tokens, rate
 };
 
+// What records is const: it may be recorded more often than it runs, and what must last from step to step lives in
+// parameters and state tensors.
+//
 // Derived classes have
 //   static void describe(Description& d);
 //   Derived(const Settings& settings, const DataSpec& data, Builder& build);
@@ -31,11 +35,15 @@ class Model {
   Model& operator=(const Model&) = delete;
   virtual ~Model() = default;
 
-  virtual void train_step(Step& step) = 0;
-  virtual void evaluate(Evaluation& evaluation) = 0;  // once for each batch
-  // (n, C, H, W), scaled as the data is. A model that makes no images of its own, a classifier, leaves this out.
-  virtual Tensor sample(Sampling& sampling, int64_t n) {
-    (void)sampling, (void)n;
+  virtual void train_step(Step& step) const = 0;
+  virtual void evaluate(Evaluation& evaluation) const = 0;  // once for each batch
+  // The data's field that samples are like.
+  virtual std::string sampled_field() const { return "image"; }
+  // (n, ...) as that field is, scaled as the data is: images (n, C, H, W). A model that makes none, a classifier,
+  // leaves this out.
+  virtual Tensor sample(Sampling& sampling, int64_t n) const {
+    (void)n;
+    sampling.fail("this model makes no samples");
     return {};
   }
 
@@ -45,7 +53,7 @@ class Model {
 
   // Features for other models' losses; empty where there are none. Images as (B, C, H, W), scaled as this model's data.
   virtual std::vector<std::string> feature_names() const { return {}; }
-  virtual Tensor feature(Recording& recording, Tensor images, std::string_view name) {
+  virtual Tensor feature(Recording& recording, Tensor images, std::string_view name) const {
     (void)images;
     recording.fail("there is no feature '" + std::string(name) + "'");
     return {};
@@ -58,7 +66,7 @@ class Model {
   //   "posterior_mean" (B, Z), "posterior_log_variance" (B, Z)
   //   "log_importance_weights" (B, draws): log p(x, z) - log q(z | x) of so many fresh draws z ~ q(z | x)
   virtual std::vector<std::string> output_names() const { return {}; }
-  virtual Tensor output(Evaluation& evaluation, std::string_view name, int64_t draws) {
+  virtual Tensor output(Evaluation& evaluation, std::string_view name, int64_t draws) const {
     (void)draws;
     evaluation.fail("there is no output '" + std::string(name) + "'");
     return {};
@@ -66,7 +74,7 @@ class Model {
 
   // Pictures; see View.
   virtual std::vector<View> views() const { return {}; }
-  virtual Tensor view(Sampling& sampling, std::string_view name, int64_t n) {
+  virtual Tensor view(Sampling& sampling, std::string_view name, int64_t n) const {
     (void)n;
     sampling.fail("there is no view '" + std::string(name) + "'");
     return {};
@@ -94,6 +102,7 @@ struct Names {  // kept where the host may borrow them
 
 struct ModelHolder {  // what `self` points at: the model, and what the host may borrow of it
   std::unique_ptr<Model> model;
+  std::string sampled_field;
   Names features, outputs;
   std::vector<View> views;
   std::vector<atl_view> lent_views;
@@ -106,23 +115,23 @@ struct ModelHolder {  // what `self` points at: the model, and what the host may
       own_metric = std::make_unique<MetricHolder>(std::move(metric));
     }
     for (const View& view : views) {
-      lent_views.push_back(
-          {sizeof(atl_view), string(view.name), string(view.help), view.uses_data ? 1 : 0, view.animation ? 1 : 0});
+      lent_views.push_back({sizeof(atl_view), string(view.name), string(view.help), string(view.field),
+                            view.uses_data ? 1 : 0, view.animation ? 1 : 0});
     }
   }
 };
 
 ATELIER_OWN inline const atl_features_v1 features_table = {
     sizeof(atl_features_v1),
-    [](void* self, const atl_string** names, uint64_t* count) -> atl_status {
-      return static_cast<ModelHolder*>(self)->features.lend(names, count);
+    [](const void* self, const atl_string** names, uint64_t* count) -> atl_status {
+      return static_cast<const ModelHolder*>(self)->features.lend(names, count);
     },
-    [](void* self, atl_context* context, atl_tensor images, const atl_string* names, uint64_t count,
+    [](const void* self, atl_context* context, atl_tensor images, const atl_string* names, uint64_t count,
        atl_tensor* outputs) -> atl_status {
       return guard(context, [&] {
         Recording recording(context);
         for (uint64_t i = 0; i < count; ++i) {
-          outputs[i] = static_cast<ModelHolder*>(self)
+          outputs[i] = static_cast<const ModelHolder*>(self)
                            ->model->feature(recording, Tensor(context, images), view(names[i]))
                            .handle();
         }
@@ -131,35 +140,44 @@ ATELIER_OWN inline const atl_features_v1 features_table = {
 
 ATELIER_OWN inline const atl_outputs_v1 outputs_table = {
     sizeof(atl_outputs_v1),
-    [](void* self, const atl_string** names, uint64_t* count) -> atl_status {
-      return static_cast<ModelHolder*>(self)->outputs.lend(names, count);
+    [](const void* self, const atl_string** names, uint64_t* count) -> atl_status {
+      return static_cast<const ModelHolder*>(self)->outputs.lend(names, count);
     },
-    [](void* self, atl_context* context, atl_string name, int64_t draws, atl_tensor* output) -> atl_status {
+    [](const void* self, atl_context* context, atl_string name, int64_t draws, atl_tensor* output) -> atl_status {
       return guard(context, [&] {
         Evaluation evaluation(context);
-        *output = static_cast<ModelHolder*>(self)->model->output(evaluation, view(name), draws).handle();
+        *output = static_cast<const ModelHolder*>(self)->model->output(evaluation, view(name), draws).handle();
       });
     }};
 
-ATELIER_OWN inline MetricHolder& metric_of_model(void* self) {
-  return *static_cast<ModelHolder*>(self)->own_metric;
+ATELIER_OWN inline MetricHolder& metric_of_model(const void* self) {
+  return *static_cast<const ModelHolder*>(self)->own_metric;
 }
 ATELIER_OWN inline const atl_metric_v1 own_metric_table = metric_functions<metric_of_model>();
 
 ATELIER_OWN inline const atl_views_v1 views_table = {
     sizeof(atl_views_v1),
-    [](void* self, const atl_view** views, uint64_t* count) -> atl_status {
-      const auto& holder = *static_cast<ModelHolder*>(self);
+    [](const void* self, const atl_view** views, uint64_t* count) -> atl_status {
+      const auto& holder = *static_cast<const ModelHolder*>(self);
       *views = holder.lent_views.data();
       *count = holder.lent_views.size();
       return ATL_OK;
     },
-    [](void* self, atl_context* context, atl_string name, int64_t n, atl_tensor* strips) -> atl_status {
+    [](const void* self, atl_context* context, atl_string name, int64_t n, atl_tensor* strips) -> atl_status {
       return guard(context, [&] {
         Sampling sampling(context);
-        *strips = static_cast<ModelHolder*>(self)->model->view(sampling, view(name), n).handle();
+        *strips = static_cast<const ModelHolder*>(self)->model->view(sampling, view(name), n).handle();
       });
     }};
+
+// Whether T, or what it derives from, has a `sample` of its own; one that is private is.
+template <typename T>
+constexpr bool makes_samples = [] {
+  if constexpr (requires { &T::sample; }) {
+    return !std::is_same_v<decltype(&T::sample), decltype(&Model::sample)>;
+  }
+  return true;
+}();
 
 template <typename T>
 ATELIER_OWN inline const atl_model_v1 model_table = {
@@ -168,35 +186,51 @@ ATELIER_OWN inline const atl_model_v1 model_table = {
       return guard(context, [&] {
         Builder builder(context);
         auto model = std::make_unique<T>(Settings(context, settings), DataSpec(*spec), builder);
-        *self = new ModelHolder(std::move(model));
+        auto holder = std::make_unique<ModelHolder>(std::move(model));
+        if (makes_samples<T>) {
+          holder->sampled_field = holder->model->sampled_field();
+        }
+        *self = holder.release();
       });
     },
     destroy<ModelHolder>,
-    [](void* self, atl_context* context) -> atl_status {
+    [](const void* self, atl_context* context) -> atl_status {
       return guard(context, [&] {
         Step step(context);
-        static_cast<ModelHolder*>(self)->model->train_step(step);
+        static_cast<const ModelHolder*>(self)->model->train_step(step);
       });
     },
-    [](void* self, atl_context* context) -> atl_status {
+    [](const void* self, atl_context* context) -> atl_status {
       return guard(context, [&] {
         Evaluation evaluation(context);
-        static_cast<ModelHolder*>(self)->model->evaluate(evaluation);
+        static_cast<const ModelHolder*>(self)->model->evaluate(evaluation);
       });
     },
-    [](void* self, atl_context* context, int64_t n, atl_tensor* images) -> atl_status {
+    [](const void* self, atl_string* name) -> atl_status {
+      *name = string(static_cast<const ModelHolder*>(self)->sampled_field);
+      return ATL_OK;
+    },
+    [](const void* self, atl_context* context, int64_t n, atl_tensor* samples) -> atl_status {
       return guard(context, [&] {
         Sampling sampling(context);
-        *images = static_cast<ModelHolder*>(self)->model->sample(sampling, n).handle();
+        *samples = static_cast<const ModelHolder*>(self)->model->sample(sampling, n).handle();
       });
     },
-    [](void* self, atl_string name) -> const void* {
-      const auto& holder = *static_cast<ModelHolder*>(self);
-      if (view(name) == ATL_FEATURES_V1 && !holder.features.texts.empty()) return &features_table;
-      if (view(name) == ATL_OUTPUTS_V1 && !holder.outputs.texts.empty()) return &outputs_table;
-      if (view(name) == ATL_METRIC_V1 && holder.own_metric) return &own_metric_table;
-      if (view(name) == ATL_VIEWS_V1 && !holder.views.empty()) return &views_table;
-      return nullptr;
+    [](const void* self, atl_string name, const void** table) -> atl_status {
+      const auto& holder = *static_cast<const ModelHolder*>(self);
+      const auto offer = [&](const char* offered, bool there, const void* found) {
+        if (!there || view(name) != offered) {
+          return false;
+        }
+        *table = found;
+        return true;
+      };
+      return offer(ATL_FEATURES_V1, !holder.features.texts.empty(), &features_table) ||
+                     offer(ATL_OUTPUTS_V1, !holder.outputs.texts.empty(), &outputs_table) ||
+                     offer(ATL_METRIC_V1, holder.own_metric != nullptr, &own_metric_table) ||
+                     offer(ATL_VIEWS_V1, !holder.views.empty(), &views_table)
+                 ? ATL_OK
+                 : ATL_ERROR_UNSUPPORTED;
     }};
 
 }  // namespace detail

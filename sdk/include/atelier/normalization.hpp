@@ -1,8 +1,9 @@
 // Layers that normalize: what goes through a network, or its weights.
 #pragma once
 
-#include <atelier/context.hpp>
+#include <atelier/builder.hpp>
 #include <atelier/images.hpp>
+#include <atelier/recording.hpp>
 
 namespace atelier {
 

@@ -20,41 +20,58 @@
 
 namespace atelier {
 
-// The scalars of an update as its loop computes with them: k[beta1] is scalars[beta1] in float32.
-class FloatScalars {
+// The scalars of an update as its loop computes with them: k[beta1] is scalars[beta1] in the loop's own precision.
+template <typename Real>
+class ScalarsAs {
  public:
-  explicit FloatScalars(const double* scalars) : scalars_(scalars) {}
+  explicit ScalarsAs(const double* scalars) : scalars_(scalars) {}
   // Inlined into the loop of every instruction set, which reads it once.
-  __attribute__((always_inline)) float operator[](size_t name) const { return static_cast<float>(scalars_[name]); }
+  __attribute__((always_inline)) Real operator[](size_t name) const { return static_cast<Real>(scalars_[name]); }
 
  private:
   const double* scalars_;
 };
+using FloatScalars = ScalarsAs<float>;
 
 struct Update {
   int64_t t;             // updates so far, this one included
   double learning_rate;  // after the schedule
 };
 
-// Derived classes have
+// A weight as an optimizer sees it.
+struct ParameterInfo {
+  std::string name;   // "generator.0.weight"
+  std::string group;  // "generator"
+  std::vector<int64_t> dims;
+
+  explicit ParameterInfo(const atl_parameter_info& info)
+      : name(detail::view(info.name)), group(detail::view(info.group)), dims(info.dims, info.dims + info.rank) {}
+  // Biases, and the scales and shifts of a normalization: what weight decay usually spares.
+  [[nodiscard]] bool is_vector() const { return dims.size() <= 1; }
+};
+
+// An elementwise optimizer. Derived classes have
 //   static void describe(Description& d);       // must offer the number "learning_rate"
 //   explicit Derived(const Settings& settings);
 //   static constexpr std::initializer_list<const char*> slots = {"m", "v"};   // arrays kept beside each parameter
-// and end with ATELIER_OPTIMIZER("name", Derived).
+//   // Once an update: what is the same for all elements, up to ATL_MAX_SCALARS values that `update` is given. A
+//   // function of its argument and the settings alone: what depends on gradients is kept in a slot.
+//   void begin_update(const Update& update, double* scalars) const;
+//   // Elementwise over a block of one parameter, from many threads at once, in float and, for runs in double
+//   precision,
+//   // in double: two functions, or one that is a template.
+//   void update(const double* scalars, size_t count, Real* parameter, const Real* gradient, Real* const* slots) const;
+// may have
+//   // Up to ATL_MAX_CONSTANTS values that are a parameter's own. `update` then has `const double* constants` behind
+//   the
+//   // scalars.
+//   void prepare(const ParameterInfo& parameter, double* constants) const;
+// and end with ATELIER_OPTIMIZER("name", Derived). One that needs whole parameters is a RecordedOptimizer.
 class Optimizer {
  public:
   Optimizer() = default;
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
-  virtual ~Optimizer() = default;
-
-  // What is the same for all elements, once an update; up to ATL_MAX_SCALARS values that `update` is given. A function
-  // of `update` and the settings alone: members are lost when a run is resumed, so that a product over all updates so
-  // far is computed from t, and what depends on gradients is kept in a slot.
-  virtual void begin_update(const Update& update, double* scalars) = 0;
-  // Elementwise over a block of one parameter. Called from many threads at once.
-  virtual void update(const double* scalars, size_t count, float* parameter, const float* gradient,
-                      float* const* slots) const = 0;
 };
 
 namespace detail {
@@ -81,28 +98,54 @@ struct ATELIER_OWN SlotNames {
   }
 };
 
+template <typename T, typename Real>
+ATELIER_OWN atl_status update_block(const void* self, atl_context* context, const double* scalars,
+                                    const double* constants, uint64_t count, Real* parameter, const Real* gradient,
+                                    Real* const* slots) {
+  const T& optimizer = *static_cast<const T*>(self);
+  if constexpr (requires { optimizer.update(scalars, constants, count, parameter, gradient, slots); }) {
+    return guard(context, [&] { optimizer.update(scalars, constants, count, parameter, gradient, slots); });
+  } else if constexpr (requires { optimizer.update(scalars, count, parameter, gradient, slots); }) {
+    return guard(context, [&] { optimizer.update(scalars, count, parameter, gradient, slots); });
+  } else {
+    static_assert(sizeof(Real) == sizeof(double),
+                  "an optimizer needs `void update(const double* scalars, size_t count, float* parameter, const float* "
+                  "gradient, float* const* slots) const`");
+    fail(context, ATL_ERROR_UNSUPPORTED,
+         "this optimizer computes in float32 only; hint: write its update as a template of the element's type",
+         nowhere);
+    return ATL_ERROR_UNSUPPORTED;
+  }
+}
+
 template <typename T>
 ATELIER_OWN inline const atl_optimizer_v1 optimizer_table = {
     sizeof(atl_optimizer_v1),
     [](atl_context* context, const atl_settings* settings, void** self) -> atl_status {
-      return guard(context, [&] { *self = static_cast<Optimizer*>(new T(Settings(context, settings))); });
+      return guard(context, [&] { *self = new T(Settings(context, settings)); });
     },
-    destroy<Optimizer>,
-    [](void*, const atl_string** names, uint64_t* count) -> atl_status {
+    destroy<T>,
+    [](const void*, const atl_string** names, uint64_t* count) -> atl_status {
       *names = SlotNames<T>::views().data();
       *count = SlotNames<T>::views().size();
       return ATL_OK;
     },
-    [](void* self, atl_context* context, const atl_update* update, double scalars[ATL_MAX_SCALARS]) -> atl_status {
+    [](const void* self, atl_context* context, const atl_parameter_info* parameter, double* constants) -> atl_status {
       return guard(context, [&] {
-        static_cast<Optimizer*>(self)->begin_update({update->t, update->learning_rate}, scalars);
+        if constexpr (requires(const T& t) { t.prepare(ParameterInfo(*parameter), constants); }) {
+          static_cast<const T*>(self)->prepare(ParameterInfo(*parameter), constants);
+        } else {
+          (void)self, (void)parameter, (void)constants;
+        }
       });
     },
-    [](void* self, atl_context* context, const double* scalars, uint64_t count, float* parameter, const float* gradient,
-       float* const* slots) -> atl_status {
-      return guard(context,
-                   [&] { static_cast<const Optimizer*>(self)->update(scalars, count, parameter, gradient, slots); });
-    }};
+    [](const void* self, atl_context* context, const atl_update* update, double* scalars) -> atl_status {
+      return guard(context, [&] {
+        static_cast<const T*>(self)->begin_update({update->t, update->learning_rate}, scalars);
+      });
+    },
+    update_block<T, float>,
+    update_block<T, double>};
 
 }  // namespace detail
 }  // namespace atelier

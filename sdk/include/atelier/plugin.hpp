@@ -40,12 +40,12 @@ struct ATELIER_OWN Registration {
 };
 
 ATELIER_OWN inline atl_status connect(const atl_host* host, atl_plugin* plugin) {
-  const atl_status status = host->connect(host, ATL_ABI_MAJOR, 0, ATL_ABI_MINOR, &core);
+  const atl_status status = host->connect(host, ATL_ABI_MAJOR, oldest_minor(), ATL_ABI_MINOR, &core);
   if (status != ATL_OK) {
     return status;
   }
   if (called_too_early) {
-    core->fail(nullptr, ATL_ERROR_PHASE, string(too_early), {"", 0});
+    core->fail(nullptr, ATL_ERROR_PHASE, string(too_early), nowhere);
     return ATL_ERROR_PHASE;
   }
   static std::vector<const atl_component*> components;

@@ -3,7 +3,8 @@
 // number of units; gates lie in PyTorch's order: i, f, g, o of an LSTM, r, z, n of a GRU.
 #pragma once
 
-#include <atelier/context.hpp>
+#include <atelier/builder.hpp>
+#include <atelier/recording.hpp>
 #include <cmath>
 
 namespace atelier {

@@ -20,18 +20,18 @@ class MyModel final : public Model {
         encoder_(build.group("autoencoder").scope("encoder"), data.image().elements(), latent_),
         decoder_(build.group("autoencoder").scope("decoder"), latent_, data.image().elements()) {}
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     const Tensor x = step.images().flatten();  // (B, pixels)
     const Tensor loss = mean(squared_error(x));
     step.minimize("autoencoder", loss);
     step.log("loss", loss);
   }
 
-  void evaluate(Evaluation& evaluation) override {
+  void evaluate(Evaluation& evaluation) const override {
     evaluation.add_per_sample("loss", squared_error(evaluation.images().flatten()));
   }
 
-  Tensor sample(Sampling& sampling, int64_t n) override {  // (n, C, H, W)
+  Tensor sample(Sampling& sampling, int64_t n) const override {  // (n, C, H, W)
     return decoder_(sampling.normal({n, latent_})).reshape({n, image_[0], image_[1], image_[2]});
   }
 

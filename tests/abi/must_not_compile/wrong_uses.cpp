@@ -16,14 +16,14 @@ struct Clip {
 
 class Critic final : public AdversarialLoss {
  public:
-  Tensor discriminator(const Network& network, Tensor real, Tensor fake) override {
+  Tensor discriminator(const Network& network, Tensor real, Tensor fake) const override {
     after_update(real, network.group(), clip_);
 #ifdef ACTION_THAT_IS_GONE
     after_update(real, network.group(), Clip());
 #endif
     return mean(network(fake)) - mean(network(real));
   }
-  Tensor generator(const Network& network, Tensor fake) override {
+  Tensor generator(const Network& network, Tensor fake) const override {
     return -mean(network(fake));
   }
 
@@ -32,13 +32,13 @@ class Critic final : public AdversarialLoss {
 };
 
 class Painter final : public Model {
-  void train_step(Step&) override {}
-  void evaluate(Evaluation&) override {}
+  void train_step(Step&) const override {}
+  void evaluate(Evaluation&) const override {}
 };
 
 class Descent final : public Optimizer {
-  void begin_update(const Update&, double*) override {}
-  void update(const double*, size_t, float*, const float*, float* const*) const override {}
+  void begin_update(const Update&, double*) const {}
+  void update(const double*, size_t, float*, const float*, float* const*) const {}
 };
 
 class Pictures final : public Dataset {
@@ -46,8 +46,8 @@ class Pictures final : public Dataset {
 };
 
 class Score final : public Metric {
-  std::vector<Tensor> batch(Measurement&) override { return {}; }
-  Values finish(const Values& values) override { return values; }
+  std::vector<Tensor> batch(Measurement&) const override { return {}; }
+  ValueLists finish(const CollectedValues&) const override { return {}; }
 };
 
 // What the host knows by its address, and what points into itself.

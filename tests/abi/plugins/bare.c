@@ -1,5 +1,5 @@
-/* Plain C: two losses that keep nothing, so that `self` stays NULL, and a metric that reads its images' values before
- * it asks for them once more. */
+/* Plain C: two losses that keep nothing, so that `self` stays NULL, and a metric that reads the values of what the
+ * model has made before it asks for them once more. */
 #include <atelier/abi.h>
 #include <stdlib.h>
 
@@ -56,13 +56,13 @@ static atl_status constant_loss(double value, atl_context* context, int32_t func
   return status;
 }
 
-static atl_status call_one(void* self, atl_context* context, int32_t function, const atl_tensor* inputs,
+static atl_status call_one(const void* self, atl_context* context, int32_t function, const atl_tensor* inputs,
                            uint64_t input_count, const atl_network* network, atl_tensor* output) {
   (void)self, (void)input_count, (void)network;
   return constant_loss(1, context, function, inputs, output);
 }
 
-static atl_status call_two(void* self, atl_context* context, int32_t function, const atl_tensor* inputs,
+static atl_status call_two(const void* self, atl_context* context, int32_t function, const atl_tensor* inputs,
                            uint64_t input_count, const atl_network* network, atl_tensor* output) {
   (void)self, (void)input_count, (void)network;
   return constant_loss(2, context, function, inputs, output);
@@ -73,32 +73,31 @@ static const atl_loss_v1 two = {sizeof two, create, destroy, call_two};
 
 /* ---- The metric */
 
-static const atl_array sum = {TEXT("sum"), 0, NULL};
-static const atl_array result = {TEXT(""), 0, NULL};
+static const atl_collected sum = {sizeof sum, TEXT("sum"), NULL, 0, ATL_ADD};
+static const atl_pass pass = {sizeof pass, ATL_NO_DATA, 1, 40, &sum, 1};
+static const atl_array result = {sizeof result, TEXT(""), NULL, 0, 0};
 
-static atl_status sums(void* self, const atl_array** arrays, uint64_t* count) {
+static double total; /* of the newest evaluation: there is one such metric at a time here */
+
+static atl_status passes(const void* self, const atl_pass** out, uint64_t* count) {
   (void)self;
-  *arrays = &sum;
+  *out = &pass;
   *count = 1;
   return ATL_OK;
 }
-static atl_status results(void* self, const atl_array** arrays, uint64_t* count) {
+static atl_status results(const void* self, const atl_array** arrays, uint64_t* count) {
   (void)self;
   *arrays = &result;
   *count = 1;
   return ATL_OK;
 }
-static int64_t generated(void* self) {
-  (void)self;
-  return 40;
-}
 
-static atl_status batch(void* self, atl_context* context, atl_tensor* outputs) {
-  (void)self;
-  const atl_location here = {__FILE__, __LINE__};
+static atl_status batch(const void* self, atl_context* context, uint64_t number, atl_tensor* outputs) {
+  (void)self, (void)number;
+  const atl_location here = {__FILE__, __LINE__, 0};
   atl_tensor images = 0;
   atl_tensor_info info = {sizeof info, 0, 0, {0}};
-  atl_status status = core->field(context, text("image", 5), here, &images);
+  atl_status status = core->generated(context, here, &images);
   status = status == ATL_OK ? core->describe(context, images, &info) : status;
   if (status == ATL_OK) {
     const uint64_t elements = (uint64_t)(info.dims[0] * info.dims[1] * info.dims[2] * info.dims[3]);
@@ -106,19 +105,24 @@ static atl_status batch(void* self, atl_context* context, atl_tensor* outputs) {
     status = values == NULL ? ATL_ERROR_INTERNAL : core->read(context, images, values, elements, here);
     free(values);
   }
-  status = status == ATL_OK ? core->field(context, text("image", 5), here, &images) : status;
+  status = status == ATL_OK ? core->generated(context, here, &images) : status;
   const atl_attribute all = {ATL_INTEGERS, 0, {0}};
   return status == ATL_OK ? apply(context, text("sum/1", 5), &images, &all, outputs) : status;
 }
 
-static atl_status finish(void* self, atl_context* context, const double* const* found, const uint64_t* lengths,
-                         double* const* out) {
-  (void)self, (void)context, (void)lengths;
-  out[0][0] = found[0][0];
+static atl_status end_pass(void* self, atl_context* context, uint64_t number, const double* const* found,
+                           const uint64_t* lengths) {
+  (void)self, (void)context, (void)number, (void)lengths;
+  total = found[0][0];
+  return ATL_OK;
+}
+static atl_status finish(const void* self, atl_context* context, double* const* out) {
+  (void)self, (void)context;
+  out[0][0] = total;
   return ATL_OK;
 }
 
-static const atl_metric_v1 metric = {sizeof metric, create, destroy, sums, results, generated, batch, finish};
+static const atl_metric_v1 metric = {sizeof metric, create, destroy, passes, results, batch, end_pass, finish};
 
 /* ---- Loading */
 
@@ -142,7 +146,7 @@ static const atl_component component_sum = {sizeof component_sum, TEXT(ATL_METRI
 static const atl_component* const components[] = {&component_one, &component_two, &component_sum};
 
 ATL_EXPORT atl_status atelier_plugin(const atl_host* host, atl_plugin* plugin) {
-  const atl_status status = host->connect(host, ATL_ABI_MAJOR, 1, ATL_ABI_MINOR, &core);
+  const atl_status status = host->connect(host, ATL_ABI_MAJOR, ATL_ABI_TARGET, ATL_ABI_MINOR, &core);
   if (status != ATL_OK) {
     return status;
   }

@@ -23,7 +23,7 @@ class Careless final : public Dataset {
   Careless(const Settings& settings, const Environment&)
       : mistake_(settings.text("mistake")), label_of_7_(settings.integer("label_of_7")) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
-    fields = {{"image", ATL_FLOAT32, {1, 4, 4}, 0, 0, 1}, {"label", ATL_INT64, {2}, 3}};
+    fields = {Field::image("image", {1, 4, 4}), {"label", ATL_INT64, {2}, 3}};
     train_count = test_count = settings.integer("count");
     Field& image = fields[0];
     const auto mistake = [&](const char* name) { return mistake_ == name; };
@@ -81,9 +81,9 @@ class NamedGroup final : public Model {
   NamedGroup(const Settings& settings, const DataSpec&, Builder& build) {
     build.group(settings.text("group").c_str()).parameter("w", {1}, Initializer::constant(0));
   }
-  void train_step(Step&) override {}
-  void evaluate(Evaluation&) override {}
-  Tensor sample(Sampling&, int64_t) override { return {}; }
+  void train_step(Step&) const override {}
+  void evaluate(Evaluation&) const override {}
+  Tensor sample(Sampling&, int64_t) const override { return {}; }
 };
 
 class TwoArrays final : public Optimizer {
@@ -94,8 +94,8 @@ class TwoArrays final : public Optimizer {
     d.number("learning_rate", 0.01, "not used").range(0);
   }
   explicit TwoArrays(const Settings&) {}
-  void begin_update(const Update&, double*) override {}
-  void update(const double*, size_t, float*, const float*, float* const*) const override {}
+  void begin_update(const Update&, double*) const {}
+  void update(const double*, size_t, float*, const float*, float* const*) const {}
 };
 
 class NamedResults final : public Metric {
@@ -105,11 +105,11 @@ class NamedResults final : public Metric {
     d.text("first", "a", "the name of one; the other is b");
   }
   NamedResults(const Settings& settings, const DataSpec&, Builder&) {
-    sums = {{"n", {}}};
+    passes = {Pass::over(Pass::Data::evaluated, {Collected::sum("n")})};
     results = {{settings.text("first"), {}}, {"b", {}}};
   }
-  std::vector<Tensor> batch(Measurement& measurement) override { return {sum(measurement.images())}; }
-  Values finish(const Values&) override { return {{0.0}, {0.0}}; }
+  std::vector<Tensor> batch(Measurement& measurement) const override { return {sum(measurement.images())}; }
+  ValueLists finish(const CollectedValues&) const override { return {{0.0}, {0.0}}; }
 };
 
 }  // namespace

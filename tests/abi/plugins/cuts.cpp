@@ -21,7 +21,7 @@ class Breakable final : public Dataset {
     d.text("broken_by", "", "path of that file");
   }
   Breakable(const Settings& settings, const Environment&) : broken_by_(settings.text("broken_by")) {
-    fields.push_back({"image", ATL_FLOAT32, {1, 4, 4}, 0, 0, 1});
+    fields.push_back(Field::image("image", {1, 4, 4}));
     train_count = 128;
     test_count = 24;
   }
@@ -57,7 +57,7 @@ class Cuts final : public Model {
         second_(build.group("second"), HIDDEN_UNITS, 1),
         average_(build.state("average", {}, 0.0)) {}
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     Tensor images = step.images();
     step.log("mean", mean(images));
     if (read_ == "images") {
@@ -82,11 +82,11 @@ class Cuts final : public Model {
     step.minimize("second", loss);
     step.log("loss", loss);
   }
-  void evaluate(Evaluation& e) override {
+  void evaluate(Evaluation& e) const override {
     const Tensor x = e.images().flatten();
     e.add_per_sample("loss", square(second_(first_(x)) - average_.use(x)).reshape({-1}));
   }
-  Tensor sample(Sampling& s, int64_t n) override {
+  Tensor sample(Sampling& s, int64_t n) const override {
     return broadcast_to(average_.use(s.context()) + s.uniform({n, 1, 4, 4}), {n, 1, 4, 4});
   }
 

@@ -27,8 +27,8 @@ class Still final : public Optimizer {
     }
   }
   explicit Still(const Settings&) {}
-  void begin_update(const Update&, double*) override {}
-  void update(const double*, size_t, float*, const float*, float* const*) const override {}
+  void begin_update(const Update&, double*) const {}
+  void update(const double*, size_t, float*, const float*, float* const*) const {}
 };
 
 }  // namespace

@@ -45,7 +45,7 @@ class Faults final : public Model {
     }
   }
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     const Tensor x = step.images().flatten();
     const Tensor y = layer_(code_(x));
     step.log("mistake", mistake(step, x));
@@ -55,11 +55,11 @@ class Faults final : public Model {
     step.log("other", other_(y, x));
     seen_ = step.step();
   }
-  void evaluate(Evaluation& e) override {
+  void evaluate(Evaluation& e) const override {
     const Tensor x = e.images().flatten();
     e.add_per_sample("loss", reconstruction_.per_sample(layer_(code_(x)), x));
   }
-  Tensor sample(Sampling& s, int64_t n) override {
+  Tensor sample(Sampling& s, int64_t n) const override {
     if (fault_ == "sample later" && seen_ > 3) {
       return {};
     }
@@ -67,16 +67,16 @@ class Faults final : public Model {
     return fault_ == "sample smaller" && seen_ > 3 ? images.slice(2, 0, 3) : images;
   }
   std::vector<std::string> output_names() const override { return {output_}; }
-  Tensor output(Evaluation& e, std::string_view, int64_t) override {
+  Tensor output(Evaluation& e, std::string_view, int64_t) const override {
     return fault_ == "no output" ? Tensor() : e.images();
   }
   std::vector<View> views() const override { return {{"blank", "strips without an image"}, {"five", "of channels"}}; }
-  Tensor view(Sampling& s, std::string_view name, int64_t n) override {
+  Tensor view(Sampling& s, std::string_view name, int64_t n) const override {
     return name == "blank" ? s.normal({n, 0, 1, 8, 8}) : s.normal({n, 2, 5, 8, 8});
   }
 
  private:
-  Tensor mistake(Step& step, Tensor x) {
+  Tensor mistake(Step& step, Tensor x) const {
     const int64_t t = step.step();
     const Tensor counting = step.constant({8}, std::vector<float>{0, 1, 2, 3, 4, 5, 6, 7});
     if (fault_ == "kept") {
@@ -116,10 +116,11 @@ class Faults final : public Model {
 
   std::string fault_, output_;
   std::vector<int64_t> image_;
-  int64_t pixels_, seen_ = 0;
+  int64_t pixels_;
+  mutable int64_t seen_ = 0;
   Linear code_, layer_;
   Reconstruction reconstruction_, other_;
-  Tensor kept_;
+  mutable Tensor kept_;
 };
 
 class Numbers final : public Dataset {
@@ -140,18 +141,18 @@ class MeanOfNumbers final : public Model {
   static void describe(Description& d) { d.summary = "The mean of the field \"number\"."; }
   MeanOfNumbers(const Settings&, const DataSpec&, Builder& build)
       : mean_(build.group("mean").parameter("number", {4}, Initializer::constant(0))) {}
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     const Tensor x = step.data("number");
     const Tensor loss = mean(square(x - mean_.use(x)));
     step.minimize("mean", loss);
     step.log("loss", loss);
   }
-  void evaluate(Evaluation& e) override {
+  void evaluate(Evaluation& e) const override {
     const Tensor x = e.data("number");
     e.add_per_sample("loss", mean(square(x - mean_.use(x)), {1}));
   }
   std::vector<View> views() const override { return {{"picture", "of numbers"}}; }
-  Tensor view(Sampling& s, std::string_view, int64_t n) override { return s.full({n, 1, 1, 2, 2}, 0.5); }
+  Tensor view(Sampling& s, std::string_view, int64_t n) const override { return s.full({n, 1, 1, 2, 2}, 0.5); }
 
  private:
   Parameter mean_;
@@ -168,7 +169,7 @@ class FaultyLoss final : public ReconstructionLoss {
       build.fail("not with these data");
     }
   }
-  Tensor per_sample(Tensor output, Tensor target) override {
+  Tensor per_sample(Tensor output, Tensor target) const override {
     if (fault_ == "throw" && ++calls_ == 6) {
       throw std::runtime_error("boom");
     }
@@ -178,11 +179,11 @@ class FaultyLoss final : public ReconstructionLoss {
     if (fault_ == "integers") return argmax(output, 1);
     return sum(square(output - target), {1});
   }
-  Tensor image(Tensor output) override { return output; }
+  Tensor image(Tensor output) const override { return output; }
 
  private:
   std::string fault_;
-  int calls_ = 0;
+  mutable int calls_ = 0;
 };
 
 class OutputOf final : public Metric {
@@ -192,11 +193,11 @@ class OutputOf final : public Metric {
     d.text("of", "log_likelihood", "which");
   }
   OutputOf(const Settings& settings, const DataSpec&, Builder&) : of_(settings.text("of")) {
-    sums = {{"sum", {}}};
+    passes = {Pass::over(Pass::Data::evaluated, {Collected::sum("sum")})};
     results = {{"", {}}};
   }
-  std::vector<Tensor> batch(Measurement& measurement) override { return {sum(measurement.output(of_))}; }
-  Values finish(const Values& found) override { return {{found[0][0]}}; }
+  std::vector<Tensor> batch(Measurement& measurement) const override { return {sum(measurement.output(of_))}; }
+  ValueLists finish(const CollectedValues& found) const override { return {{found[0][0][0]}}; }
 
  private:
   std::string of_;
@@ -211,19 +212,18 @@ class Forgetful final : public Optimizer {
     d.number("learning_rate", 0.01, "step size").range(0);
   }
   explicit Forgetful(const Settings&) {}
-  void begin_update(const Update& update, double* scalars) override {
+  void begin_update(const Update& update, double* scalars) const {
     product_ *= 0.99;
     scalars[0] = update.learning_rate * product_;
   }
-  void update(const double* scalars, size_t count, float* parameter, const float* gradient,
-              float* const*) const override {
+  void update(const double* scalars, size_t count, float* parameter, const float* gradient, float* const*) const {
     for (size_t i = 0; i < count; ++i) {
       parameter[i] -= static_cast<float>(scalars[0]) * gradient[i];
     }
   }
 
  private:
-  double product_ = 1;
+  mutable double product_ = 1;
 };
 
 }  // namespace

@@ -12,7 +12,7 @@ class FiveCritics final : public Model {
       : critic_(build.group("critic"), data.image().elements(), 1),
         generator_(build.group("generator"), data.image().elements(), 1) {}
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     Tensor loss = step.scalar(0);
     for (int i = 0; i < 5; ++i) {
       if (i > 0) {
@@ -24,10 +24,10 @@ class FiveCritics final : public Model {
     step.minimize("generator", mean(square(generator_(step.images().flatten()) + 1.0)));
     step.log("loss", loss);
   }
-  void evaluate(Evaluation& e) override {
+  void evaluate(Evaluation& e) const override {
     e.add_per_sample("loss", square(critic_(e.images().flatten()) - 1.0).reshape({-1}));
   }
-  Tensor sample(Sampling& s, int64_t n) override { return s.full({n, 1, 4, 4}, 0.5); }
+  Tensor sample(Sampling& s, int64_t n) const override { return s.full({n, 1, 4, 4}, 0.5); }
 
  private:
   Linear critic_, generator_;

@@ -22,7 +22,7 @@ class Groups final : public Model {
         decoder_(build.group("decoder"), 4, data.image().elements()),
         discriminator_(build.group("discriminator"), {data.image().elements(), 8, 1}, {.activation = "tanh"}) {}
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     const Tensor x = step.images().flatten();
     Tensor z = tanh(encoder_(x));
     Tensor y = decoder_(z);
@@ -48,11 +48,11 @@ class Groups final : public Model {
     step.log("decoder_loss", decoder_loss);
     step.log("discriminator_loss", discriminator_loss);
   }
-  void evaluate(Evaluation& e) override {
+  void evaluate(Evaluation& e) const override {
     const Tensor x = e.images().flatten();
     e.add_per_sample("loss", mean(square(decoder_(tanh(encoder_(x))) - x), {1}));
   }
-  Tensor sample(Sampling& s, int64_t n) override {
+  Tensor sample(Sampling& s, int64_t n) const override {
     return decoder_(s.normal({n, 4})).reshape({n, image_[0], image_[1], image_[2]});
   }
 

@@ -36,7 +36,7 @@ class ImageLayers final : public Model {
     }
   }
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     const Tensor loss = mean(cross_entropy(logits(step.images()), step.labels()));
     step.log("loss", loss);
     spectral(step);
@@ -46,8 +46,10 @@ class ImageLayers final : public Model {
     masked(step);
     step.minimize("classifier", loss);
   }
-  void evaluate(Evaluation& e) override { e.add_per_sample("loss", cross_entropy(logits(e.images()), e.labels())); }
-  Tensor sample(Sampling& s, int64_t n) override { return s.full({n, 1, 8, 8}, 0.5); }
+  void evaluate(Evaluation& e) const override {
+    e.add_per_sample("loss", cross_entropy(logits(e.images()), e.labels()));
+  }
+  Tensor sample(Sampling& s, int64_t n) const override { return s.full({n, 1, 8, 8}, 0.5); }
 
  private:
   struct Look {

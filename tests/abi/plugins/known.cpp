@@ -20,9 +20,7 @@ class Told final : public Dataset {
   }
   Told(const Settings& settings, const Environment&)
       : values_(settings.numbers("values")), pixels_{settings.integers("mask"), settings.integers("predicted")} {
-    fields = {{"image", ATL_FLOAT32, {3, 2, 2}, 0, 0, 1},
-              {"mask", ATL_INT64, {2, 2}, 4},
-              {"predicted", ATL_INT64, {2, 2}, 4}};
+    fields = {Field::image("image", {3, 2, 2}), {"mask", ATL_INT64, {2, 2}, 4}, {"predicted", ATL_INT64, {2, 2}, 4}};
     train_count = 2;
     test_count = settings.integer("test_count");
   }
@@ -61,13 +59,15 @@ class Known final : public Model {
     }
   }
 
-  void train_step(Step& step) override { step.minimize("unused", sum(square(unused_.use(step.context())))); }
-  void evaluate(Evaluation& e) override { e.add_per_sample("loss", e.images().flatten().slice(1, 0, 1).reshape({-1})); }
+  void train_step(Step& step) const override { step.minimize("unused", sum(square(unused_.use(step.context())))); }
+  void evaluate(Evaluation& e) const override {
+    e.add_per_sample("loss", e.images().flatten().slice(1, 0, 1).reshape({-1}));
+  }
 
   std::vector<std::string> output_names() const override {
     return {"logits", "posterior_mean", "log_importance_weights", "reconstruction", "divergence", "log_likelihood"};
   }
-  Tensor output(Evaluation& e, std::string_view name, int64_t draws) override {
+  Tensor output(Evaluation& e, std::string_view name, int64_t draws) const override {
     const Tensor x = e.images().flatten();  // (B, D)
     if (name == "logits") return one_hot(e.data("predicted"), 4).permute({0, 3, 1, 2});
     if (name == "posterior_mean") return x.slice(1, 0, 1) * e.constant({1, latents()}, slopes_) + 3.0;

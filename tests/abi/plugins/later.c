@@ -1,8 +1,6 @@
 /* A dataset in plain C from a plugin of a later minor that can live with this host's: its structs have grown at their
- * ends, so every array's stride is larger than the host's sizeof. Images are grey, brighter with their index. EARLIER:
- * its dataset's table and its description end where those of minor 0 did. */
+ * ends, so every array's stride is larger than the host's sizeof. Images are grey, brighter with their index. */
 #include <atelier/abi.h>
-#include <stddef.h>
 #include <stdlib.h>
 
 #define TEXT(literal) \
@@ -35,20 +33,27 @@ static atl_status create(atl_context* context, const atl_settings* settings, con
   data->dims[0] = 1;
   data->dims[1] = settings->values[0].value.integer;
   data->dims[2] = settings->values[1].value.integer;
-  data->fields[0].now =
-      (atl_field){sizeof(later_field), TEXT("image"), ATL_FLOAT32, 3, data->dims, 0, 0.0, 10.0, NULL, 0};
-  data->fields[1].now = (atl_field){sizeof(later_field), TEXT("label"), ATL_INT64, 0, data->dims, 2, 0.0, 0.0, NULL, 0};
+  data->fields[0].now = (atl_field){.size = sizeof(later_field),
+                                    .name = TEXT("image"),
+                                    .kind = ATL_IMAGE,
+                                    .dtype = ATL_FLOAT32,
+                                    .dims = data->dims,
+                                    .rank = 3,
+                                    .high = 10.0};
+  data->fields[1].now = (atl_field){
+      .size = sizeof(later_field), .name = TEXT("label"), .dtype = ATL_INT64, .dims = data->dims, .classes = 2};
   data->spec = (atl_data_spec){sizeof(atl_data_spec), &data->fields[0].now, 2, 10, 10, NULL, 0};
   *self = data;
   return ATL_OK;
 }
 
-static atl_status get_spec(void* self, const atl_data_spec** spec) {
-  *spec = &((grey*)self)->spec;
+static atl_status get_spec(const void* self, const atl_data_spec** spec) {
+  *spec = &((const grey*)self)->spec;
   return ATL_OK;
 }
 
-static atl_status read_sample(void* self, atl_context* context, int32_t split, int64_t index, void* const* fields) {
+static atl_status read_sample(const void* self, atl_context* context, int32_t split, int64_t index,
+                              void* const* fields) {
   const grey* data = self;
   (void)context;
   (void)split;
@@ -66,6 +71,7 @@ static const later_setting settings[2] = {{{sizeof(later_setting),
                                             0,
                                             1,
                                             1,
+                                            0,
                                             1,
                                             64,
                                             NULL,
@@ -78,17 +84,13 @@ static const later_setting settings[2] = {{{sizeof(later_setting),
                                             0,
                                             1,
                                             1,
+                                            0,
                                             1,
                                             64,
                                             NULL,
                                             0},
                                            {0}}};
-#ifdef EARLIER
-#define DESCRIPTION_SIZE offsetof(atl_description, measures)
-#else
-#define DESCRIPTION_SIZE sizeof(atl_description)
-#endif
-static const atl_description description = {DESCRIPTION_SIZE,
+static const atl_description description = {sizeof description,
                                             TEXT("grey"),
                                             TEXT("Grey images."),
                                             {NULL, 0},
@@ -98,20 +100,15 @@ static const atl_description description = {DESCRIPTION_SIZE,
                                             NULL,
                                             0,
                                             NULL,
-                                            DESCRIPTION_SIZE == sizeof(atl_description) ? 0 : 1000};
+                                            0};
 
-static atl_status get_group(void* self, int64_t index, int64_t* group) {
+static atl_status get_group(const void* self, int64_t index, int64_t* group) {
   (void)self;
   *group = index / 5;
   return ATL_OK;
 }
 
-#ifdef EARLIER
-#define TABLE_SIZE offsetof(atl_dataset_v1, group)
-#else
-#define TABLE_SIZE sizeof(atl_dataset_v1)
-#endif
-static const atl_dataset_v1 table = {TABLE_SIZE, create, free, get_spec, read_sample, get_group};
+static const atl_dataset_v1 table = {sizeof table, create, free, get_spec, read_sample, get_group};
 static const atl_component component = {sizeof component, TEXT(ATL_DATASET_V1), &description, &table};
 static const atl_component* const components[] = {&component};
 

@@ -18,11 +18,11 @@
 #endif
 
 static const atl_measure measures[2] = {
-    {sizeof(atl_measure), TEXT("loss"), ATL_SMALLER_IS_BETTER, TEXT("nats"), TEXT("the loss")},
-    {sizeof(atl_measure), NAME, DIRECTION, TEXT(""), TEXT("another")}};
+    {sizeof(atl_measure), TEXT("loss"), ATL_SMALLER_IS_BETTER, 0, TEXT("nats"), TEXT("the loss")},
+    {sizeof(atl_measure), NAME, DIRECTION, 0, TEXT(""), TEXT("another")}};
 static const atl_description description = {
     sizeof description, TEXT("measured"), TEXT("Measured."), {NULL, 0}, {NULL, 0}, NULL, 0, NULL, 0, measures, 2};
-static const atl_model_v1 table = {sizeof table, NULL, NULL, NULL, NULL, NULL, NULL};
+static const atl_model_v1 table = {sizeof table, NULL, NULL, NULL, NULL, NULL, NULL, NULL};
 static const atl_component component = {sizeof component, TEXT(ATL_MODEL_V1), &description, &table};
 static const atl_component* const components[] = {&component};
 

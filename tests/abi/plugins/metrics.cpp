@@ -13,21 +13,20 @@ class Pausing final : public Metric {
         .choices({"none", "materialize", "read"});
   }
   Pausing(const Settings& settings, const DataSpec&, Builder&) : pause_(settings.text("pause")) {
-    generated = 40;
-    sums = {{"squares", {}}};
+    passes = {Pass::generated(40, {Collected::sum("squares")})};
     results = {{"", {}}};
   }
 
-  std::vector<Tensor> batch(Measurement& measurement) override {
-    Tensor first = measurement.images() * 1.0;
+  std::vector<Tensor> batch(Measurement& measurement) const override {
+    Tensor first = measurement.generated() * 1.0;
     if (pause_ == "materialize") {
       measurement.materialize({&first});
     } else if (pause_ == "read") {
       static_cast<void>(measurement.read(first));
     }
-    return {sum(first * measurement.images())};
+    return {sum(first * measurement.generated())};
   }
-  Values finish(const Values& sums_of_batches) override { return {{sums_of_batches[0][0] / 40.0}}; }
+  ValueLists finish(const CollectedValues& collected) const override { return {{collected[0][0][0] / 40.0}}; }
 
  private:
   std::string pause_;

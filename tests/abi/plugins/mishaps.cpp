@@ -18,7 +18,7 @@ class Mishaps final : public Model {
         image_{data.channels(), data.height(), data.width()},
         layer_(build.group("all"), data.image().elements(), 1) {}
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     const Tensor x = step.images().flatten();
     const Tensor y = layer_(x).reshape({-1});
     const Tensor target = to_real(step.labels());
@@ -47,17 +47,17 @@ class Mishaps final : public Model {
     step.log("coefficient", step.scalar(coefficient));
     kept_ = error;
   }
-  void evaluate(Evaluation& e) override {
+  void evaluate(Evaluation& e) const override {
     const Tensor y = layer_(e.images().flatten()).reshape({-1});
     e.add_per_sample("loss", mishap_ == "elsewhere" ? square(y) + kept_ : square(y - to_real(e.labels())));
   }
-  Tensor sample(Sampling& s, int64_t n) override { return s.full({n, image_[0], image_[1], image_[2]}, 0.5); }
+  Tensor sample(Sampling& s, int64_t n) const override { return s.full({n, image_[0], image_[1], image_[2]}, 0.5); }
 
  private:
   std::string mishap_;
   std::vector<int64_t> image_;
   Linear layer_;
-  Tensor kept_;
+  mutable Tensor kept_;
 };
 
 }  // namespace

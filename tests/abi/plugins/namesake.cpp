@@ -14,7 +14,7 @@ class Data final : public Dataset {
  public:
   static void describe(Description& d) { d.summary = NAME("data"); }
   Data(const Settings&, const Environment&) {
-    fields.push_back({"image", ATL_FLOAT32, {1, 4, 4}, 0, 0, 1});
+    fields.push_back(Field::image("image", {1, 4, 4}));
     train_count = test_count = NAMESAKE;
   }
   void read(Split, int64_t, const Sample&) const override {}
@@ -33,9 +33,9 @@ class Rule final : public Optimizer {
     d.number("learning_rate", 0.01, "step size").range(0);
   }
   explicit Rule(const Settings&) {}
-  void begin_update(const Update&, double* scalars) override {
+  void begin_update(const Update&, double* scalars) const {
     scalars[0] = NAMESAKE;
   }
-  void update(const double*, size_t, float*, const float*, float* const*) const override {}
+  void update(const double*, size_t, float*, const float*, float* const*) const {}
 };
 ATELIER_OPTIMIZER(NAME("rule"), Rule)

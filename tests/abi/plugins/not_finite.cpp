@@ -25,7 +25,7 @@ class NotFinite final : public Model {
         number_(build.group("g").parameter("number", {2}, Initializer::constant(1))),
         state_(build.state("seen", {2}, 0)) {}
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     const bool bad = step.step() >= from_;
     const auto is = [&](const char* place) { return bad && place_ == place; };
     const Tensor number = number_.use(step.context());
@@ -53,13 +53,13 @@ class NotFinite final : public Model {
     state_.assign(is("state") ? seen / (seen - seen) : seen);  // PLACE: state
     step.log("loss", loss);
   }
-  void evaluate(Evaluation& e) override {
+  void evaluate(Evaluation& e) const override {
     const Tensor number = number_.use(e.context());
     const Tensor x = mean(e.images().flatten(), {1});
     const bool bad = place_ == "evaluation";
     e.add_per_sample("loss", bad ? log(x - x) : x + sum(number) * 0.0);  // PLACE: evaluation
   }
-  Tensor sample(Sampling& s, int64_t n) override {
+  Tensor sample(Sampling& s, int64_t n) const override {
     return s.full({n, image_[0], image_[1], image_[2]}, place_ == "sample" ? infinity : 0.5);
   }
 
@@ -82,13 +82,13 @@ class Careless final : public Optimizer {
     d.integer("from", 4, "the first update of which that is true");
   }
   explicit Careless(const Settings& settings) : fault_(settings.text("fault")), from_(settings.integer("from")) {}
-  void begin_update(const Update& update, double* scalars) override {
+  void begin_update(const Update& update, double* scalars) const {
     const bool bad = update.t >= from_;
     scalars[0] = bad && fault_ == "update" ? infinity : update.learning_rate;
     scalars[1] = bad && fault_ == "slot" ? infinity : 0;
   }
   void update(const double* scalars, size_t count, float* parameter, const float* gradient,
-              float* const* arrays) const override {
+              float* const* arrays) const {
     for (size_t i = 0; i < count; ++i) {
       const float g = gradient[i];
       const float direction = g > 0 ? 1.0F : (g < 0 ? -1.0F : 0.0F);

@@ -36,7 +36,7 @@ class Nameless final : public OneImage {
  public:
   Nameless(const Settings& settings, const DataSpec& data, Builder& build)
       : OneImage(settings, data, build), adversarial_(build.loss("adversarial")) {}
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     const Tensor real = step.images();
     const auto discriminator = [&](Tensor images) { return discriminate(images, {}).logits; };
     step.minimize("discriminator", adversarial_.discriminator(discriminator, real, real * 0.5));

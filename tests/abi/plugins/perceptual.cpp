@@ -17,21 +17,21 @@ class Watcher final : public Model {
     last_ = Linear(group.scope("last"), 16, data.classes());
   }
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     const Tensor loss = mean(cross_entropy(last_(hidden(step.images())), step.labels()));
     step.minimize("classifier", loss);
     step.log("loss", loss);
   }
-  void evaluate(Evaluation& e) override {
+  void evaluate(Evaluation& e) const override {
     const Tensor x = e.images();
     e.add_per_sample("loss", cross_entropy(last_(hidden(x)), e.labels()));
     const Tensor black = e.full({x.dim(0), image_[0], image_[1], image_[2]}, low_);
     e.add_per_sample("from_black", sum(square(hidden(x) - hidden(black)), {1}));
   }
-  Tensor sample(Sampling& s, int64_t n) override { return s.full({n, image_[0], image_[1], image_[2]}, low_); }
+  Tensor sample(Sampling& s, int64_t n) const override { return s.full({n, image_[0], image_[1], image_[2]}, low_); }
 
   [[nodiscard]] std::vector<std::string> feature_names() const override { return {"hidden", "logits"}; }
-  Tensor feature(Recording& r, Tensor images, std::string_view name) override {
+  Tensor feature(Recording& r, Tensor images, std::string_view name) const override {
     if (name == "hidden") return hidden(images);
     if (name == "logits") return last_(hidden(images));
     return Model::feature(r, images, name);
@@ -60,25 +60,25 @@ class Canvas final : public Model {
         distance_(build.loss("distance")),
         first_(build.group("canvas").parameter("first", {1, data.image().elements()}, Initializer::constant(low_))) {}
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     const Tensor x = step.images().flatten();
     const Tensor loss = distance_(all(first_.use(x), x), x);
     step.minimize("canvas", loss);
     step.log("loss", loss);
   }
-  void evaluate(Evaluation& e) override {
+  void evaluate(Evaluation& e) const override {
     const Tensor x = e.images().flatten();
     e.add_per_sample("loss", distance_.per_sample(all(first_.use(x), x), x));
     e.add_per_sample("from_black", distance_.per_sample(all(e.full({1, x.dim(1)}, low_), x), x));
   }
-  Tensor sample(Sampling& s, int64_t n) override {
+  Tensor sample(Sampling& s, int64_t n) const override {
     return broadcast_to(first_.use(s.context()).reshape({1, image_[0], image_[1], image_[2]}),
                         {n, image_[0], image_[1], image_[2]});
   }
 
   // Features of its own, by way of the features that its loss uses: (B, 1).
   [[nodiscard]] std::vector<std::string> feature_names() const override { return {"away"}; }
-  Tensor feature(Recording&, Tensor images, std::string_view) override {
+  Tensor feature(Recording&, Tensor images, std::string_view) const override {
     const Tensor x = images.flatten();
     return distance_.per_sample(all(first_.use(x), x), x).reshape({-1, 1});
   }

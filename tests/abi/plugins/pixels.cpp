@@ -22,13 +22,13 @@ class Pixels final : public Model {
         size_(data.height()),
         weight_(build.group("all").parameter("weight", {1, 1}, Initializer::constant(0.25))) {}
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     const Tensor w = weight_.use(step.context());
     step.minimize("all", mean(square(w - w.detach())));
     step.log("loss", mean(w));
   }
-  void evaluate(Evaluation& e) override { e.add_per_sample("loss", mean(e.images().flatten(), {1})); }
-  Tensor sample(Sampling& s, int64_t n) override {
+  void evaluate(Evaluation& e) const override { e.add_per_sample("loss", mean(e.images().flatten(), {1})); }
+  Tensor sample(Sampling& s, int64_t n) const override {
     Tensor image = s.full({n, size_ * size_}, 0);
     for (int64_t i = 0; i < size_ * size_; ++i) {
       Tensor pixel = broadcast_to(weight_.use(s.context()), {n, 1});

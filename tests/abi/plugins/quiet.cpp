@@ -28,7 +28,7 @@ class Quiet final : public Model {
       build.fail("images of this size cannot be");
     }
   }
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     if (fails_ == "step") {
       step.fail("this step cannot be");
     }
@@ -37,11 +37,11 @@ class Quiet final : public Model {
     step.minimize("mean", loss);
     step.log("loss", loss);
   }
-  void evaluate(Evaluation& e) override {
+  void evaluate(Evaluation& e) const override {
     const Tensor x = e.images().flatten();
     e.add_per_sample("loss", mean(square(x - mean_.use(x)), {1}));
   }
-  Tensor sample(Sampling& s, int64_t n) override {
+  Tensor sample(Sampling& s, int64_t n) const override {
     return broadcast_to(mean_.use(s.context()).reshape({1, image_[0], image_[1], image_[2]}),
                         {n, image_[0], image_[1], image_[2]});
   }
@@ -66,9 +66,8 @@ class Plain final : public Optimizer {
       settings.fail("optimizer.fails: this optimizer cannot be");
     }
   }
-  void begin_update(const Update& update, double* scalars) override { scalars[0] = update.learning_rate; }
-  void update(const double* scalars, size_t count, float* parameter, const float* gradient,
-              float* const*) const override {
+  void begin_update(const Update& update, double* scalars) const { scalars[0] = update.learning_rate; }
+  void update(const double* scalars, size_t count, float* parameter, const float* gradient, float* const*) const {
     const auto rate = static_cast<float>(scalars[0]);
     for (size_t i = 0; i < count; ++i) {
       parameter[i] -= rate * gradient[i];

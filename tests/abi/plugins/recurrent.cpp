@@ -19,17 +19,17 @@ class Recurrent final : public Model {
     output_ = Linear(group.scope("output"), hidden_, data.classes());
   }
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     const Tensor loss = mean(cross_entropy(logits(step, step.images()), step.labels()));
     step.minimize("classifier", loss);
     step.log("loss", loss);
   }
-  void evaluate(Evaluation& e) override {
+  void evaluate(Evaluation& e) const override {
     const Tensor out = logits(e, e.images());
     e.add_per_sample("loss", cross_entropy(out, e.labels()));
     e.add_per_sample("accuracy", equal(to_real(argmax(out)), to_real(e.labels())));
   }
-  Tensor sample(Sampling& s, int64_t n) override { return s.full({n, 1, rows_, columns_}, 0.5); }
+  Tensor sample(Sampling& s, int64_t n) const override { return s.full({n, 1, rows_, columns_}, 0.5); }
 
  private:
   [[nodiscard]] Tensor logits(const Recording& r, Tensor images) const {  // (B, 1, H, W) to (B, classes)

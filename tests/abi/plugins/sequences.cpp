@@ -21,7 +21,7 @@ class Sequences final : public Model {
     output_ = Linear(group.scope("output"), 24, columns_);
   }
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     const Tensor x = step.images().reshape({-1, rows_, columns_});
     const Tensor loss = loss_of(x);
     Recurrent::States states;
@@ -34,9 +34,9 @@ class Sequences final : public Model {
     step.minimize("predictor", loss);
     step.log("loss", loss);
   }
-  void evaluate(Evaluation& e) override { e.add("loss", loss_of(e.images().reshape({-1, rows_, columns_})), 1); }
+  void evaluate(Evaluation& e) const override { e.add("loss", loss_of(e.images().reshape({-1, rows_, columns_})), 1); }
 
-  Tensor sample(Sampling& s, int64_t n) override {
+  Tensor sample(Sampling& s, int64_t n) const override {
     Tensor image = s.full({n, rows_, columns_}, 0);
     Tensor row = s.uniform({n, columns_});
     Recurrent::States states;

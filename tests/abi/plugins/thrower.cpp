@@ -17,15 +17,14 @@ class Thrower final : public Optimizer {
   }
   explicit Thrower(const Settings& settings) : throws_in_(settings.text("throws_in")), at_(settings.integer("at")) {}
 
-  void begin_update(const Update& update, double* scalars) override {
+  void begin_update(const Update& update, double* scalars) const {
     if (throws_in_ == "begin_update" && update.t == at_) {
       throw std::runtime_error("no beginning, please");
     }
     scalars[0] = update.learning_rate;
     scalars[1] = throws_in_ == "update" && update.t == at_ ? 1 : 0;
   }
-  void update(const double* scalars, size_t count, float* parameter, const float* gradient,
-              float* const* kept) const override {
+  void update(const double* scalars, size_t count, float* parameter, const float* gradient, float* const* kept) const {
     if (scalars[1] != 0) {
       throw std::runtime_error("no update, please");
     }

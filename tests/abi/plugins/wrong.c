@@ -16,7 +16,7 @@ static atl_status create(atl_context* context, const atl_data_spec* spec, const 
 static void destroy(void* self) {
   (void)self;
 }
-static atl_status call(void* self, atl_context* context, int32_t function, const atl_tensor* inputs,
+static atl_status call(const void* self, atl_context* context, int32_t function, const atl_tensor* inputs,
                        uint64_t input_count, const atl_network* network, atl_tensor* output) {
   (void)self, (void)context, (void)function, (void)inputs, (void)input_count, (void)network, (void)output;
   return ATL_OK;

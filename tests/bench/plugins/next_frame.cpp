@@ -22,19 +22,19 @@ class NextFrame final : public Model {
     output_ = Linear(group.scope("output"), settings.integer("units"), pixels_);
   }
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     const Tensor loss = reconstruction_(predict(step.images()), following(step.images()));
     step.minimize("predictor", loss);
     step.log("loss", loss);
   }
 
-  void evaluate(Evaluation& evaluation) override {
+  void evaluate(Evaluation& evaluation) const override {
     const Tensor images = evaluation.images();
     evaluation.add_per_sample("loss", reconstruction_.per_sample(predict(images), following(images)));
   }
 
   // From a frame of noise on.
-  Tensor sample(Sampling& sampling, int64_t n) override {
+  Tensor sample(Sampling& sampling, int64_t n) const override {
     Tensor frame = sampling.uniform({n, pixels_});
     Tensor film = sampling.full({n, frames_, pixels_}, 0).update_slice(1, 0, frame.reshape({n, 1, pixels_}));
     Recurrent::States states;

@@ -19,7 +19,7 @@ class Noise final : public Dataset {
     if (shape.size() != 3) {
       settings.fail("noise: expected a shape of three lengths: channels, height, width");
     }
-    fields = {{"image", ATL_FLOAT32, shape, 0, 0.0, 1.0}, {"label", ATL_INT64, {}, 10}};
+    fields = {Field::image("image", shape), Field::label("label", 10)};
     train_count = test_count = settings.integer("count");
     pool_.resize(static_cast<size_t>(fields[0].elements() + train_count));
     for (size_t i = 0; i < pool_.size(); ++i) {

@@ -64,7 +64,7 @@ class Crashing final : public Model {
     crash_in("constructor");
   }
   ~Crashing() override { crash_in("destructor"); }
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     const Tensor x = step.images().flatten();
     const Tensor loss = reconstruction_(broadcast_to(mean_.use(x), {x.dim(0), x.dim(1)}), x);
     step.minimize("mean", loss);
@@ -77,12 +77,12 @@ class Crashing final : public Model {
       crash_in("train_step");
     }
   }
-  void evaluate(Evaluation& e) override {
+  void evaluate(Evaluation& e) const override {
     const Tensor x = e.images().flatten();
     e.add_per_sample("loss", mean(square(x - mean_.use(x)), {1}));
     crash_in("evaluate");
   }
-  Tensor sample(Sampling& s, int64_t n) override {
+  Tensor sample(Sampling& s, int64_t n) const override {
     crash_in("sample");
     return broadcast_to(mean_.use(s.scalar(0)), {n, image_[0] * image_[1] * image_[2]})
         .reshape({n, image_[0], image_[1], image_[2]});
@@ -108,17 +108,17 @@ class CrashingLoss final : public ReconstructionLoss {
     describe_crash(d);
   }
   CrashingLoss(const Settings& settings, const DataSpec&, Builder&) : how_(settings.text("how")) {}
-  Tensor per_sample(Tensor output, Tensor target) override {
+  Tensor per_sample(Tensor output, Tensor target) const override {
     if (++calls_ == 5) {
       crash(how_);
     }
     return sum(square(output - target), {1});
   }
-  Tensor image(Tensor output) override { return output; }
+  Tensor image(Tensor output) const override { return output; }
 
  private:
   std::string how_;
-  int calls_ = 0;
+  mutable int calls_ = 0;
 };
 
 class CrashingOptimizer final : public Optimizer {
@@ -130,15 +130,14 @@ class CrashingOptimizer final : public Optimizer {
     describe_crash(d);
   }
   explicit CrashingOptimizer(const Settings& settings) : how_(settings.text("how")), where_(settings.text("where")) {}
-  void begin_update(const Update& update, double* scalars) override {
+  void begin_update(const Update& update, double* scalars) const {
     scalars[0] = update.learning_rate;
     scalars[1] = update.t == 5 ? 1 : 0;
     if (update.t == 5 && where_ == "begin_update") {
       crash(how_);
     }
   }
-  void update(const double* scalars, size_t count, float* parameter, const float* gradient,
-              float* const*) const override {
+  void update(const double* scalars, size_t count, float* parameter, const float* gradient, float* const*) const {
     if (scalars[1] != 0 && where_ == "update") {
       crash(how_);
     }
@@ -158,7 +157,7 @@ class CrashingDataset final : public Dataset {
     describe_crash(d);
   }
   CrashingDataset(const Settings& settings, const Environment&) : how_(settings.text("how")) {
-    fields = {{"image", ATL_FLOAT32, {1, 8, 8}, 0, 0, 1}};
+    fields = {Field::image("image", {1, 8, 8})};
     train_count = 64;
     test_count = 16;
   }
