@@ -2,13 +2,14 @@
 #pragma once
 
 #include <atelier/adversarial.hpp>
+#include <atelier/custom_operation.hpp>
 #include <atelier/dataset.hpp>
 #include <atelier/interpolation.hpp>
 #include <atelier/loss.hpp>
 #include <atelier/masked_convolution.hpp>
 #include <atelier/metric.hpp>
 #include <atelier/model.hpp>
-#include <atelier/operation.hpp>
+#include <atelier/operations.hpp>
 #include <atelier/optimizer.hpp>
 #include <atelier/recorded_optimizer.hpp>
 #include <atelier/recurrent.hpp>

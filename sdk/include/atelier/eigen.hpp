@@ -2,7 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <atelier/operation.hpp>
+#include <atelier/custom_operation.hpp>
 #include <type_traits>
 
 namespace atelier {

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <algorithm>
-#include <atelier/tensor.hpp>
+#include <atelier/movement.hpp>
+#include <atelier/reductions.hpp>
 
 namespace atelier {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <atelier/data_spec.hpp>
-#include <atelier/tensor.hpp>
+#include <atelier/operations.hpp>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -1,5 +1,5 @@
-// Tensors and the operations on them. All of it records; nothing is computed until the host runs the recording.
-// Shapes follow NumPy's broadcasting rules. (B, C, H, W) are batch, channels, rows and columns of images.
+// Tensors, and how an operation on them is recorded. Nothing is computed until the host runs the recording. The
+// operations themselves are in a header for each family; operations.hpp has them all.
 #pragma once
 
 #include <algorithm>
@@ -139,265 +139,70 @@ inline Tensor apply(atl_context* context, atl_operation operation, std::initiali
   return {context, output};
 }
 
-inline Tensor scalar(atl_context* context, double value, Location at) {
-  static const atl_operation resolved = operation("scalar/1");
-  return apply(context, resolved, {}, {attribute(value)}, at);
+// The name of an operation as a template's argument.
+template <size_t size>
+struct OperationName {
+  char text[size]{};
+  consteval OperationName(const char (&name)[size]) { std::copy_n(name, size, text); }  // NOLINT: implicit by design
+};
+
+// Looked up once. Hidden, so that every plugin has this for itself.
+template <OperationName name>
+ATELIER_OWN atl_operation resolved() {
+  static const atl_operation found = operation(name.text);
+  return found;
+}
+
+// An operation with one result, recorded at the first input's line: call<"add/1">({a, b}).
+template <OperationName name, size_t count>
+ATELIER_OWN Tensor call(const At (&inputs)[count], std::initializer_list<atl_attribute> attributes = {}) {
+  atl_tensor handles[count];
+  std::transform(inputs, inputs + count, handles, [](const At& input) { return input.tensor.handle(); });
+  atl_tensor output = 0;
+  atl_context* context = inputs[0].tensor.context();
+  apply(context, resolved<name>(), handles, count, attributes.begin(), attributes.size(), &output, 1,
+        inputs[0].location());
+  return {context, output};
+}
+// On a list of tensors, which may be empty.
+template <OperationName name>
+ATELIER_OWN Tensor call(const std::vector<Tensor>& inputs, std::initializer_list<atl_attribute> attributes,
+                        Location at) {
+  std::vector<atl_tensor> handles(inputs.size());
+  std::transform(inputs.begin(), inputs.end(), handles.begin(), [](const Tensor& input) { return input.handle(); });
+  atl_tensor output = 0;
+  atl_context* context = inputs.empty() ? nullptr : inputs.front().context();
+  apply(context, resolved<name>(), handles.data(), handles.size(), attributes.begin(), attributes.size(), &output, 1,
+        at);
+  return {context, output};
 }
 
 }  // namespace detail
 
-// ---- Elementwise
-
-#define ATELIER_UNARY(function, name)                                                          \
-  inline Tensor function(At x) {                                                               \
-    static const atl_operation resolved = detail::operation(name);                             \
-    return detail::apply(x.tensor.context(), resolved, {x.tensor.handle()}, {}, x.location()); \
-  }
-ATELIER_UNARY(operator-, "neg/1")
-ATELIER_UNARY(abs, "abs/1")
-ATELIER_UNARY(sign, "sign/1")
-ATELIER_UNARY(square, "square/1")
-ATELIER_UNARY(sqrt, "sqrt/1")
-ATELIER_UNARY(reciprocal, "reciprocal/1")
-ATELIER_UNARY(exp, "exp/1")
-ATELIER_UNARY(log, "log/1")
-ATELIER_UNARY(log1p, "log1p/1")
-ATELIER_UNARY(tanh, "tanh/1")
-ATELIER_UNARY(sigmoid, "sigmoid/1")
-ATELIER_UNARY(softplus, "softplus/1")
-ATELIER_UNARY(relu, "relu/1")
-ATELIER_UNARY(gelu, "gelu/1")
-ATELIER_UNARY(erf, "erf/1")
-ATELIER_UNARY(sin, "sin/1")
-ATELIER_UNARY(cos, "cos/1")
-ATELIER_UNARY(floor, "floor/1")
-ATELIER_UNARY(to_real, "cast/1")  // int64 to the run's real type
-#undef ATELIER_UNARY
-
-#define ATELIER_BINARY(function, name)                                                                            \
-  inline Tensor function(At a, At b) {                                                                            \
-    static const atl_operation resolved = detail::operation(name);                                                \
-    return detail::apply(a.tensor.context(), resolved, {a.tensor.handle(), b.tensor.handle()}, {}, a.location()); \
-  }                                                                                                               \
-  inline Tensor function(At a, double b) {                                                                        \
-    return function(a, At(detail::scalar(a.tensor.context(), b, a.location()), a.location()));                    \
-  }                                                                                                               \
-  inline Tensor function(double a, At b) {                                                                        \
-    return function(At(detail::scalar(b.tensor.context(), a, b.location()), b.location()), b);                    \
-  }
-ATELIER_BINARY(operator+, "add/1")
-ATELIER_BINARY(operator-, "sub/1")
-ATELIER_BINARY(operator*, "mul/1")
-ATELIER_BINARY(operator/, "div/1")
-ATELIER_BINARY(maximum, "maximum/1")
-ATELIER_BINARY(minimum, "minimum/1")
-// Comparisons give 1 where true and 0 elsewhere.
-ATELIER_BINARY(less, "less/1")
-ATELIER_BINARY(less_equal, "less_equal/1")
-ATELIER_BINARY(greater, "greater/1")
-ATELIER_BINARY(greater_equal, "greater_equal/1")
-ATELIER_BINARY(equal, "equal/1")
-ATELIER_BINARY(not_equal, "not_equal/1")
-#undef ATELIER_BINARY
-
-#define ATELIER_FUNCTION(name, at, inputs, attributes)           \
-  static const atl_operation resolved = detail::operation(name); \
-  return detail::apply((at).tensor.context(), resolved, inputs, attributes, (at).location())
-#define ATELIER_LIST(...) \
-  { __VA_ARGS__ }
-
-inline Tensor select(At mask, At where_true, At where_false) {
-  ATELIER_FUNCTION("select/1", mask,
-                   ATELIER_LIST(mask.tensor.handle(), where_true.tensor.handle(), where_false.tensor.handle()), {});
-}
-inline Tensor leaky_relu(At x, double slope = 0.01) {
-  ATELIER_FUNCTION("leaky_relu/1", x, {x.tensor.handle()}, {detail::attribute(slope)});
-}
-inline Tensor elu(At x, double alpha = 1.0) {
-  ATELIER_FUNCTION("elu/1", x, {x.tensor.handle()}, {detail::attribute(alpha)});
-}
-inline Tensor clamp(At x, double low, double high) {
-  ATELIER_FUNCTION("clamp/1", x, {x.tensor.handle()}, ATELIER_LIST(detail::attribute(low), detail::attribute(high)));
-}
-inline Tensor power(At x, double exponent) {
-  ATELIER_FUNCTION("power/1", x, {x.tensor.handle()}, {detail::attribute(exponent)});
-}
-
-// ---- Reductions. `axes` empty: all. `keep`: reduced axes stay with length 1.
-
-#define ATELIER_REDUCTION(function, name)                                                             \
-  inline Tensor function(At x, Integers axes = std::initializer_list<int64_t>{}, bool keep = false) { \
-    ATELIER_FUNCTION(name, x, {x.tensor.handle()},                                                    \
-                     ATELIER_LIST(detail::attribute(axes), detail::attribute(int64_t{keep})));        \
-  }
-ATELIER_REDUCTION(sum, "sum/1")
-ATELIER_REDUCTION(mean, "mean/1")
-ATELIER_REDUCTION(max, "max/1")
-ATELIER_REDUCTION(min, "min/1")
-#undef ATELIER_REDUCTION
-
-inline Tensor argmax(At x, int64_t axis = -1) {  // int64
-  ATELIER_FUNCTION("argmax/1", x, {x.tensor.handle()}, {detail::attribute(axis)});
-}
-inline Tensor argmin(At x, int64_t axis = -1) {  // int64
-  ATELIER_FUNCTION("argmin/1", x, {x.tensor.handle()}, {detail::attribute(axis)});
-}
-inline Tensor softmax(At x, int64_t axis = -1) {
-  ATELIER_FUNCTION("softmax/1", x, {x.tensor.handle()}, {detail::attribute(axis)});
-}
-inline Tensor log_softmax(At x, int64_t axis = -1) {
-  ATELIER_FUNCTION("log_softmax/1", x, {x.tensor.handle()}, {detail::attribute(axis)});
-}
-// Euclidean. The gradient at 0 is 0, one of the subgradients there.
-inline Tensor norm(At x, Integers axes = std::initializer_list<int64_t>{}) {
-  const auto here = [&](const Tensor& value) { return At(value, x.location()); };
-  const At squares = here(sum(here(square(x)), axes));
-  const At one_at_zero =
-      here(equal(squares, 0.0));  // a constant: there the root is that of 1, and x itself ends the gradient
-  return here(sqrt(here(squares + one_at_zero))) - one_at_zero;
-}
-
-// ---- Products
-
-inline Tensor matmul(At a, At b) {  // (..., M, K) times (..., K, N)
-  ATELIER_FUNCTION("matmul/1", a, ATELIER_LIST(a.tensor.handle(), b.tensor.handle()), {});
-}
-inline Tensor linear(At x, At weight, At bias) {  // (..., I), (O, I), (O) to (..., O)
-  ATELIER_FUNCTION("linear/1", x, ATELIER_LIST(x.tensor.handle(), weight.tensor.handle(), bias.tensor.handle()), {});
-}
-inline Tensor linear(At x, At weight) {
-  ATELIER_FUNCTION("linear/1", x, ATELIER_LIST(x.tensor.handle(), weight.tensor.handle()), {});
-}
-
-// ---- Joining and looking up
-
-inline Tensor concatenate(const std::vector<Tensor>& parts, int64_t axis, Location at = {}) {
-  static const atl_operation resolved = detail::operation("concatenate/1");
-  std::vector<atl_tensor> handles;
-  for (const Tensor& part : parts) {
-    handles.push_back(part.handle());
-  }
-  const atl_attribute attribute = detail::attribute(axis);
-  atl_tensor output = 0;
-  atl_context* context = parts.empty() ? nullptr : parts.front().context();
-  detail::apply(context, resolved, handles.data(), handles.size(), &attribute, 1, &output, 1, at);
-  return {context, output};
-}
-inline Tensor concatenate(std::initializer_list<Tensor> parts, int64_t axis, Location at = {}) {
-  return concatenate(std::vector<Tensor>(parts), axis, at);
-}
-inline Tensor pad(At x, Integers low, Integers high) {  // zeros before and after, for each axis
-  ATELIER_FUNCTION("pad/1", x, {x.tensor.handle()}, ATELIER_LIST(detail::attribute(low), detail::attribute(high)));
-}
-inline Tensor broadcast_to(At x, Integers dims) {
-  ATELIER_FUNCTION("broadcast_to/1", x, {x.tensor.handle()}, {detail::attribute(dims)});
-}
-// Each row so often after itself, (N, ...) to (N times, ...). An empty tensor stays one.
-inline Tensor repeated(At x, int64_t times) {
-  if (times == 1) {
-    return x.tensor;
-  }
-  if (x.tensor.handle() == 0) {
-    return x.tensor;
-  }
-  std::vector<int64_t> dims = x.tensor.shape();
-  const Tensor rows = x.tensor.reshape({dims[0], 1, -1}, x.location());
-  const Tensor all = broadcast_to(At(rows, x.location()), {dims[0], times, rows.dim(2)});
-  dims[0] *= times;
-  return all.reshape(dims, x.location());
-}
-inline Tensor gather(At table, At indices) {  // rows of (N, ...)
-  ATELIER_FUNCTION("gather/1", table, ATELIER_LIST(table.tensor.handle(), indices.tensor.handle()), {});
-}
-inline Tensor take(At x, At indices) {  // (B, C), (B) to (B): x[b, indices[b]]
-  ATELIER_FUNCTION("take/1", x, ATELIER_LIST(x.tensor.handle(), indices.tensor.handle()), {});
-}
-inline Tensor one_hot(At indices, int64_t classes) {
-  ATELIER_FUNCTION("one_hot/1", indices, {indices.tensor.handle()}, {detail::attribute(classes)});
-}
-
-// ---- Losses as plain operations
-
-inline Tensor bce_with_logits(At logits, At targets) {  // elementwise: max(x, 0) - x t + log(1 + exp(-|x|))
-  ATELIER_FUNCTION("bce_with_logits/1", logits, ATELIER_LIST(logits.tensor.handle(), targets.tensor.handle()), {});
-}
-inline Tensor bce_with_logits(At logits, double target) {
-  return bce_with_logits(logits,
-                         At(detail::scalar(logits.tensor.context(), target, logits.location()), logits.location()));
-}
-inline Tensor cross_entropy(At logits, At labels) {  // (B, C), (B) to (B)
-  ATELIER_FUNCTION("cross_entropy/1", logits, ATELIER_LIST(logits.tensor.handle(), labels.tensor.handle()), {});
-}
-
-// ---- Random draws, counted: a sample's draws depend on the seed, the step and its place in the batch, on nothing
-// else.
-
-inline Tensor dropout(At x, double rate) {  // x m / (1 - rate), m from Bernoulli(1 - rate)
-  ATELIER_FUNCTION("dropout/1", x, {x.tensor.handle()}, {detail::attribute(rate)});
-}
-inline Tensor bernoulli(At probability) {  // 1 or 0
-  ATELIER_FUNCTION("bernoulli/1", probability, {probability.tensor.handle()}, {});
-}
-inline Tensor categorical(At logits) {  // (..., C) to int64 (...)
-  ATELIER_FUNCTION("categorical/1", logits, {logits.tensor.handle()}, {});
-}
-
-// The gradient of the sum of `output`'s elements with respect to `input`; differentiable again.
-inline Tensor gradient(At output, Tensor input) {
-  const atl_tensor handle = input.handle();
-  atl_tensor found = 0;
-  detail::core->gradient(output.tensor.context(), output.tensor.handle(), &handle, 1, output.location(), &found);
-  return {output.tensor.context(), found};
-}
-// The same for several inputs at once.
-inline std::vector<Tensor> gradients(At output, const std::vector<Tensor>& inputs) {
-  std::vector<atl_tensor> handles;
-  for (const Tensor& input : inputs) {
-    handles.push_back(input.handle());
-  }
-  std::vector<atl_tensor> found(handles.size());
-  detail::core->gradient(output.tensor.context(), output.tensor.handle(), handles.data(), handles.size(),
-                         output.location(), found.data());
-  std::vector<Tensor> out;
-  for (const atl_tensor handle : found) {
-    out.emplace_back(output.tensor.context(), handle);
-  }
-  return out;
-}
-
 // ---- Members
 
 inline Tensor Tensor::reshape(std::initializer_list<int64_t> dims, Location at) const {
-  static const atl_operation resolved = detail::operation("reshape/1");
-  return detail::apply(context_, resolved, {handle_}, {detail::attribute(Integers(dims))}, at);
+  return detail::call<"reshape/1">({{*this, at}}, {detail::attribute(Integers(dims))});
 }
 inline Tensor Tensor::reshape(const std::vector<int64_t>& dims, Location at) const {
-  static const atl_operation resolved = detail::operation("reshape/1");
-  return detail::apply(context_, resolved, {handle_}, {detail::attribute(Integers(dims))}, at);
+  return detail::call<"reshape/1">({{*this, at}}, {detail::attribute(Integers(dims))});
 }
 inline Tensor Tensor::flatten(Location at) const {
   return reshape({dim(0), -1}, at);
 }
 inline Tensor Tensor::permute(std::initializer_list<int64_t> axes, Location at) const {
-  static const atl_operation resolved = detail::operation("permute/1");
-  return detail::apply(context_, resolved, {handle_}, {detail::attribute(Integers(axes))}, at);
+  return detail::call<"permute/1">({{*this, at}}, {detail::attribute(Integers(axes))});
 }
 inline Tensor Tensor::detach(Location at) const {
-  static const atl_operation resolved = detail::operation("detach/1");
-  return detail::apply(context_, resolved, {handle_}, {}, at);
+  return detail::call<"detach/1">({{*this, at}});
 }
 inline Tensor Tensor::slice(int64_t axis, int64_t start, int64_t length, Location at) const {
-  static const atl_operation resolved = detail::operation("slice/1");
-  return detail::apply(context_, resolved, {handle_},
-                       {detail::attribute(axis), detail::attribute(start), detail::attribute(length)}, at);
+  return detail::call<"slice/1">({{*this, at}},
+                                 {detail::attribute(axis), detail::attribute(start), detail::attribute(length)});
 }
 inline Tensor Tensor::update_slice(int64_t axis, int64_t start, Tensor block, Location at) const {
-  static const atl_operation resolved = detail::operation("update_slice/1");
-  return detail::apply(context_, resolved, {handle_, block.handle_},
-                       {detail::attribute(axis), detail::attribute(start)}, at);
+  return detail::call<"update_slice/1">({{*this, at}, {block, at}},
+                                        {detail::attribute(axis), detail::attribute(start)});
 }
-
-#undef ATELIER_FUNCTION
-#undef ATELIER_LIST
 
 }  // namespace atelier

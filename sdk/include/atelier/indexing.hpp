@@ -1,0 +1,21 @@
+// Elements chosen by int64 indices. An index out of range reads nan and receives no gradient.
+#pragma once
+
+#include <atelier/tensor.hpp>
+
+namespace atelier {
+
+inline Tensor gather(At table, At indices) {  // rows of (N, ...)
+  return detail::call<"gather/1">({table, indices});
+}
+inline Tensor take(At x, At indices) {  // (..., C), (...) to (...): the element at the index of each row
+  return detail::call<"take/1">({x, indices});
+}
+inline Tensor one_hot(At indices, int64_t classes) {
+  return detail::call<"one_hot/1">({indices}, {detail::attribute(classes)});
+}
+inline Tensor to_real(At x) {  // int64 to the run's real type
+  return detail::call<"cast/1">({x});
+}
+
+}  // namespace atelier

@@ -1,0 +1,15 @@
+// All operations on tensors. (B, C, H, W) are batch, channels, rows and columns of images; operations.md beside this
+// folder has every operation with its shapes, attributes and gradient.
+#pragma once
+
+#include <atelier/activations.hpp>
+#include <atelier/classification.hpp>
+#include <atelier/convolution.hpp>
+#include <atelier/elementwise.hpp>
+#include <atelier/gradients.hpp>
+#include <atelier/images.hpp>
+#include <atelier/indexing.hpp>
+#include <atelier/matrices.hpp>
+#include <atelier/movement.hpp>
+#include <atelier/random.hpp>
+#include <atelier/reductions.hpp>
