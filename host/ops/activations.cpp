@@ -13,8 +13,11 @@ Types infer_same(const Inference& in) {
   return {in.input(0)};
 }
 
-Operation with_settings(std::string_view name, std::vector<AttributeSpec> settings) {
-  Operation operation{.name = std::string(name) + "/1", .attributes = std::move(settings), .infer = infer_same};
+Operation with_settings(std::string_view name, std::vector<AttributeSpec> settings, std::string summary = {}) {
+  Operation operation{.name = std::string(name) + "/1",
+                      .summary = std::move(summary),
+                      .attributes = std::move(settings),
+                      .infer = infer_same};
   operation.elementwise = &kernels::elementwise_function(name);
   return operation;
 }
@@ -26,10 +29,10 @@ auto times(const char* derivative) {
   };
 }
 
-// max(x, 0) + slope min(x, 0); leaky_step is its derivative, of the result, so that x need not be kept
+// leaky_step is the derivative, of the result, so that x need not be kept.
 void register_leaky_relu(OperationRegistry& registry) {
   const std::vector settings{number("slope", 0.01)};
-  Operation leaky_relu = with_settings("leaky_relu", settings);
+  Operation leaky_relu = with_settings("leaky_relu", settings, "x (...) -> (...): max(x, 0) + slope min(x, 0)");
   leaky_relu.infer = [](const Inference& in) -> Types {
     in.require(in.number(0) >= 0, "got a slope of {}, expected at least 0", in.number(0));
     return infer_same(in);
@@ -43,10 +46,10 @@ void register_leaky_relu(OperationRegistry& registry) {
   registry.add(std::move(leaky_step));
 }
 
-// x > 0 ? x : alpha (exp(x) - 1); elu_step is its derivative, x > 0 ? 1 : alpha exp(x)
+// elu_step is the derivative, x > 0 ? 1 : alpha exp(x).
 void register_elu(OperationRegistry& registry) {
   const std::vector settings{runtime(number("alpha", 1))};
-  Operation elu = with_settings("elu", settings);
+  Operation elu = with_settings("elu", settings, "x (...) -> (...): x where x > 0, else alpha (e^x - 1)");
   elu.gradient = times("elu_step/1");
   registry.add(std::move(elu));
   Operation elu_step = with_settings("elu_step", settings);
@@ -56,10 +59,10 @@ void register_elu(OperationRegistry& registry) {
   registry.add(std::move(elu_step));
 }
 
-// min(max(x, low), high); clamp_step is its derivative, 1 inside the closed range
+// clamp_step is the derivative, 1 inside the closed range.
 void register_clamp(OperationRegistry& registry) {
   const std::vector settings{runtime(number("low")), runtime(number("high"))};
-  Operation clamp = with_settings("clamp", settings);
+  Operation clamp = with_settings("clamp", settings, "x (...) -> (...): min(max(x, low), high)");
   clamp.gradient = times("clamp_step/1");
   registry.add(std::move(clamp));
   Operation clamp_step = with_settings("clamp_step", settings);
@@ -67,9 +70,9 @@ void register_clamp(OperationRegistry& registry) {
   registry.add(std::move(clamp_step));
 }
 
-// x Phi(x) = x/2 (1 + erf(x / sqrt 2))
 void register_gelu(OperationRegistry& registry) {
-  Operation gelu{.name = "gelu/1", .infer = infer_same};
+  Operation gelu{
+      .name = "gelu/1", .summary = "x (...) -> (...): x Phi(x) = x / 2 (1 + erf(x / sqrt(2)))", .infer = infer_same};
   gelu.composed = [](Graph&, std::span<const Value> inputs, const Attributes&) -> Values {
     const Value x = inputs[0];
     return {0.5 * x * (erf((1 / std::numbers::sqrt2) * x) + 1.0)};

@@ -17,23 +17,23 @@ Value shifted(Value x, int64_t axis) {
   return x - detach(max(x, {axis}, true));
 }
 
-// exp(z) / sum exp(z), z = x - max x
 Values compose_softmax(Graph&, std::span<const Value> inputs, const Attributes& attributes) {
   const int64_t axis = attributes[0].scalar.constant.integer;
   const Value powers = exp(shifted(inputs[0], axis));
   return {powers / sum(powers, {axis}, true)};
 }
 
-// z - log sum exp(z), z = x - max x
 Values compose_log_softmax(Graph&, std::span<const Value> inputs, const Attributes& attributes) {
   const int64_t axis = attributes[0].scalar.constant.integer;
   const Value z = shifted(inputs[0], axis);
   return {z - log(sum(exp(z), {axis}, true))};
 }
 
-// logits (B, C), labels (B) int64 -> -log softmax(logits)[label] (B)
 void register_cross_entropy(OperationRegistry& registry) {
-  Operation operation{.name = "cross_entropy/1", .min_inputs = 2, .max_inputs = 2};
+  Operation operation{.name = "cross_entropy/1",
+                      .summary = "logits (B, C), labels int64 (B) -> (B): -log softmax(logits)[label]",
+                      .min_inputs = 2,
+                      .max_inputs = 2};
   operation.infer = [](const Inference& in) -> Types {
     in.require_real(0);
     in.require_indices(1);
@@ -48,10 +48,15 @@ void register_cross_entropy(OperationRegistry& registry) {
   registry.add(std::move(operation));
 }
 
-// -t log p - (1 - t) log(1 - p) with p = sigmoid(x), as max(x, 0) - x t + log(1 + exp(-|x|)): stable for every x, and
-// exact where a logit is sure and right, too. Its gradient is p - t.
+// Its gradient is p - t.
 void register_bce_with_logits(OperationRegistry& registry) {
-  Operation operation{.name = "bce_with_logits/1", .min_inputs = 2, .max_inputs = 2};
+  Operation operation{.name = "bce_with_logits/1",
+                      .summary =
+                          "x (...), t (...) -> (...): -t log p - (1 - t) log(1 - p) with p = sigmoid(x), as "
+                          "max(x, 0) - x t + log(1 + e^-|x|): stable for every x, and exact where a logit is sure "
+                          "and right, too",
+                      .min_inputs = 2,
+                      .max_inputs = 2};
   operation.infer = [](const Inference& in) -> Types {
     in.require_real(0);
     in.require_real(1);
@@ -72,9 +77,16 @@ void register_bce_with_logits(OperationRegistry& registry) {
 
 void register_classification(OperationRegistry& registry) {
   const std::vector along{integer("axis", -1)};
-  registry.add({.name = "softmax/1", .attributes = along, .infer = infer_along_axis, .composed = compose_softmax});
-  registry.add(
-      {.name = "log_softmax/1", .attributes = along, .infer = infer_along_axis, .composed = compose_log_softmax});
+  registry.add({.name = "softmax/1",
+                .summary = "x (..., C, ...) -> (..., C, ...): e^z / sum e^z along an axis, z = x - max x",
+                .attributes = along,
+                .infer = infer_along_axis,
+                .composed = compose_softmax});
+  registry.add({.name = "log_softmax/1",
+                .summary = "x (..., C, ...) -> (..., C, ...): z - log sum e^z along an axis, z = x - max x",
+                .attributes = along,
+                .infer = infer_along_axis,
+                .composed = compose_log_softmax});
   register_cross_entropy(registry);
   register_bce_with_logits(registry);
 }

@@ -300,9 +300,14 @@ Value with_bias(Value y, std::span<const Value> inputs) {
   return channels_first(inputs.size() == 3 ? y + inputs[2] : y);
 }
 
-// x (B, C, H, W), w (O, C / groups, Kh, Kw), bias (O) optional -> (B, O, H', W')
 void register_conv2d(OperationRegistry& registry) {
-  Operation operation{.name = "conv2d/1", .min_inputs = 2, .max_inputs = 3, .attributes = settings()};
+  Operation operation{.name = "conv2d/1",
+                      .summary =
+                          "x (B, C, H, W), weight (O, C / groups, Kh, Kw), [bias (O)] -> (B, O, H', W'): "
+                          "cross-correlation. Padding is top, bottom, left, right",
+                      .min_inputs = 2,
+                      .max_inputs = 3,
+                      .attributes = settings()};
   operation.infer = [](const Inference& in) -> Types {
     require_real_inputs(in);
     const Shape y = forward_shape(in, Settings(in), in.shape(0), in.shape(1));
@@ -325,7 +330,6 @@ Axes transposed_image(const Settings& given, const Axes& output_padding, const S
   return image;
 }
 
-// x (B, C, H, W), w (C, O / groups, Kh, Kw), bias (O) optional -> (B, O, H', W')
 Types infer_conv_transpose2d(const Inference& in) {
   require_real_inputs(in);
   const Settings given(in.integers(0), in.integers(1), in.integers(3), in.integer(4));
@@ -352,7 +356,14 @@ Types infer_conv_transpose2d(const Inference& in) {
 }
 
 void register_conv_transpose2d(OperationRegistry& registry) {
-  Operation operation{.name = "conv_transpose2d/1", .min_inputs = 2, .max_inputs = 3, .infer = infer_conv_transpose2d};
+  Operation operation{
+      .name = "conv_transpose2d/1",
+      .summary =
+          "x (B, C, H, W), weight (C, O / groups, Kh, Kw), [bias (O)] -> (B, O, H', W'): the transpose of conv2d; "
+          "H' = (H - 1) stride - padding + dilation (Kh - 1) + 1 + output_padding",
+      .min_inputs = 2,
+      .max_inputs = 3,
+      .infer = infer_conv_transpose2d};
   operation.attributes = {integers("stride", {1, 1}), integers("padding", {0, 0, 0, 0}),
                           integers("output_padding", {0, 0}), integers("dilation", {1, 1}), integer("groups", 1)};
   operation.composed = [](Graph&, std::span<const Value> inputs, const Attributes& a) -> Values {

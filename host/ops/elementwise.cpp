@@ -46,8 +46,11 @@ Types infer_broadcast(const Inference& in) {
 
 using UnaryGradient = Value (*)(Value x, Value y, Value g);  // y = f(x), g the gradient that arrives at y
 
-void add_unary(OperationRegistry& registry, std::string_view name, UnaryGradient gradient) {
-  Operation operation{.name = std::string(name) + "/1", .infer = infer_broadcast};
+// `formula` is the summary's, of x.
+void add_unary(OperationRegistry& registry, std::string_view name, std::string_view formula, UnaryGradient gradient) {
+  Operation operation{.name = fmt::format("{}/1", name),
+                      .summary = fmt::format("x (...) -> (...): {}", formula),
+                      .infer = infer_broadcast};
   operation.elementwise = &kernels::elementwise_function(name);
   operation.gradient = [gradient](const GradientRequest& r) -> Values {
     return {gradient(r.inputs[0], r.outputs[0], r.output_gradients[0])};
@@ -57,8 +60,11 @@ void add_unary(OperationRegistry& registry, std::string_view name, UnaryGradient
 
 using BinaryGradient = Values (*)(Value a, Value b, Value y, Value g);  // may have y's shape: they are summed here
 
-void add_binary(OperationRegistry& registry, std::string_view name, BinaryGradient gradient) {
-  Operation operation{.name = std::string(name) + "/1", .min_inputs = 2, .max_inputs = 2, .infer = infer_broadcast};
+void add_binary(OperationRegistry& registry, std::string_view name, std::string_view formula, BinaryGradient gradient) {
+  Operation operation{.name = fmt::format("{}/1", name),
+                      .summary = fmt::format("a (...), b (...) -> (...): {}", formula)};
+  operation.min_inputs = operation.max_inputs = 2;
+  operation.infer = infer_broadcast;
   operation.elementwise = &kernels::elementwise_function(name);
   operation.gradient = [gradient](const GradientRequest& r) {
     Values out = gradient(r.inputs[0], r.inputs[1], r.outputs[0], r.output_gradients[0]);
@@ -71,59 +77,72 @@ void add_binary(OperationRegistry& registry, std::string_view name, BinaryGradie
 }
 
 // Constant wherever it is continuous.
-void add_constant(OperationRegistry& registry, std::string_view name, size_t inputs) {
-  Operation operation{
-      .name = std::string(name) + "/1", .min_inputs = inputs, .max_inputs = inputs, .infer = infer_broadcast};
+void add_constant(OperationRegistry& registry, std::string_view name, std::string summary, size_t inputs = 1) {
+  Operation operation{.name = fmt::format("{}/1", name), .summary = std::move(summary)};
+  operation.min_inputs = operation.max_inputs = inputs;
+  operation.infer = infer_broadcast;
   operation.differentiability = Differentiability::constant;
   operation.elementwise = &kernels::elementwise_function(name);
   registry.add(std::move(operation));
 }
 
 void register_arithmetic(OperationRegistry& registry) {
-  add_binary(registry, "add", [](Value, Value, Value, Value g) -> Values { return {g, g}; });
-  add_binary(registry, "sub", [](Value, Value, Value, Value g) -> Values { return {g, -g}; });
-  add_binary(registry, "mul", [](Value a, Value b, Value, Value g) -> Values { return {g * b, g * a}; });
-  add_binary(registry, "div", [](Value, Value b, Value y, Value g) -> Values { return {g / b, -(g * y) / b}; });
-  // Where a equals b the gradient is a's.
-  add_binary(registry, "maximum", [](Value a, Value b, Value, Value g) -> Values {
-    return {g * greater_equal(a, b), g * less(a, b)};
+  add_binary(registry, "add", "a + b", [](Value, Value, Value, Value g) -> Values { return {g, g}; });
+  add_binary(registry, "sub", "a - b", [](Value, Value, Value, Value g) -> Values { return {g, -g}; });
+  add_binary(registry, "mul", "a b", [](Value a, Value b, Value, Value g) -> Values { return {g * b, g * a}; });
+  add_binary(registry, "div", "a / b", [](Value, Value b, Value y, Value g) -> Values {
+    return {g / b, -(g * y) / b};
   });
-  add_binary(registry, "minimum", [](Value a, Value b, Value, Value g) -> Values {
-    return {g * less_equal(a, b), g * greater(a, b)};
-  });
-  for (const auto* name : {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}) {
-    add_constant(registry, name, 2);
+  add_binary(registry, "maximum", "the larger one; of equals the gradient is a's",
+             [](Value a, Value b, Value, Value g) -> Values {
+               return {g * greater_equal(a, b), g * less(a, b)};
+             });
+  add_binary(registry, "minimum", "the smaller one; of equals the gradient is a's",
+             [](Value a, Value b, Value, Value g) -> Values {
+               return {g * less_equal(a, b), g * greater(a, b)};
+             });
+  for (const auto& [name, sign] : {std::pair("less", "<"),
+                                   {"less_equal", "<="},
+                                   {"greater", ">"},
+                                   {"greater_equal", ">="},
+                                   {"equal", "=="},
+                                   {"not_equal", "!="}}) {
+    add_constant(registry, name, fmt::format("a (...), b (...) -> (...): 1 where a {} b, else 0", sign), 2);
   }
 }
 
 void register_functions(OperationRegistry& registry) {
-  add_unary(registry, "neg", [](Value, Value, Value g) { return -g; });
-  add_unary(registry, "abs", [](Value x, Value, Value g) { return g * sign(x); });
-  add_unary(registry, "square", [](Value x, Value, Value g) { return 2.0 * (g * x); });
-  add_unary(registry, "sqrt", [](Value, Value y, Value g) { return 0.5 * (g / y); });
-  add_unary(registry, "rsqrt", [](Value x, Value y, Value g) { return -0.5 * (g * y / x); });
-  add_unary(registry, "reciprocal", [](Value, Value y, Value g) { return -(g * square(y)); });
-  add_unary(registry, "exp", [](Value, Value y, Value g) { return g * y; });
-  add_unary(registry, "log", [](Value x, Value, Value g) { return g / x; });
-  add_unary(registry, "log1p", [](Value x, Value, Value g) { return g / (x + 1.0); });
-  add_unary(registry, "expm1", [](Value, Value y, Value g) { return g * (y + 1.0); });
-  add_unary(registry, "tanh", [](Value, Value y, Value g) { return g * (1.0 - square(y)); });
-  add_unary(registry, "sigmoid", [](Value, Value y, Value g) { return g * (y * (1.0 - y)); });
-  add_unary(registry, "softplus", [](Value x, Value, Value g) { return g * sigmoid(x); });
+  add_unary(registry, "neg", "-x", [](Value, Value, Value g) { return -g; });
+  add_unary(registry, "abs", "|x|; at 0 the gradient is 0", [](Value x, Value, Value g) { return g * sign(x); });
+  add_unary(registry, "square", "x^2", [](Value x, Value, Value g) { return 2.0 * (g * x); });
+  add_unary(registry, "sqrt", "the square root", [](Value, Value y, Value g) { return 0.5 * (g / y); });
+  add_unary(registry, "rsqrt", "1 / sqrt(x)", [](Value x, Value y, Value g) { return -0.5 * (g * y / x); });
+  add_unary(registry, "reciprocal", "1 / x", [](Value, Value y, Value g) { return -(g * square(y)); });
+  add_unary(registry, "exp", "e^x", [](Value, Value y, Value g) { return g * y; });
+  add_unary(registry, "log", "the natural logarithm", [](Value x, Value, Value g) { return g / x; });
+  add_unary(registry, "log1p", "log(1 + x), exact near 0", [](Value x, Value, Value g) { return g / (x + 1.0); });
+  add_unary(registry, "expm1", "e^x - 1, exact near 0", [](Value, Value y, Value g) { return g * (y + 1.0); });
+  add_unary(registry, "tanh", "the hyperbolic tangent", [](Value, Value y, Value g) { return g * (1.0 - square(y)); });
+  add_unary(registry, "sigmoid", "1 / (1 + e^-x)", [](Value, Value y, Value g) { return g * (y * (1.0 - y)); });
+  add_unary(registry, "softplus", "log(1 + e^x)", [](Value x, Value, Value g) { return g * sigmoid(x); });
   // By its result, so that what came before need not be kept.
-  add_unary(registry, "relu", [](Value, Value y, Value g) { return g * step(y); });
-  add_unary(registry, "erf",
+  add_unary(registry, "relu", "max(x, 0); at 0 the gradient is 0", [](Value, Value y, Value g) { return g * step(y); });
+  add_unary(registry, "erf", "the error function, 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x",
             [](Value x, Value, Value g) { return 2.0 * std::numbers::inv_sqrtpi * (g * exp(-square(x))); });
-  add_unary(registry, "sin", [](Value x, Value, Value g) { return g * cos(x); });
-  add_unary(registry, "cos", [](Value x, Value, Value g) { return -(g * sin(x)); });
-  for (const auto* name : {"sign", "floor", "step", "is_finite"}) {
-    add_constant(registry, name, 1);
-  }
+  add_unary(registry, "sin", "the sine, of radians", [](Value x, Value, Value g) { return g * cos(x); });
+  add_unary(registry, "cos", "the cosine, of radians", [](Value x, Value, Value g) { return -(g * sin(x)); });
+  add_constant(registry, "sign", "x (...) -> (...): -1, 0 or 1");
+  add_constant(registry, "floor", "x (...) -> (...): the largest integer that is not above x");
+  add_constant(registry, "is_finite", "x (...) -> (...): 1 where x is finite, 0 where it is infinite or nan");
+  add_constant(registry, "step", "");  // 1 where x > 0, else 0: relu's derivative
 }
 
-// mask != 0 ? a : b
 void register_select(OperationRegistry& registry) {
-  Operation operation{.name = "select/1", .min_inputs = 3, .max_inputs = 3, .infer = infer_broadcast};
+  Operation operation{.name = "select/1",
+                      .summary = "mask (...), a (...), b (...) -> (...): a where the mask is not 0, else b",
+                      .min_inputs = 3,
+                      .max_inputs = 3,
+                      .infer = infer_broadcast};
   operation.elementwise = &kernels::elementwise_function("select");
   operation.gradient = [](const GradientRequest& r) -> Values {
     const Value mask = r.inputs[0];
@@ -134,9 +153,11 @@ void register_select(OperationRegistry& registry) {
   registry.add(std::move(operation));
 }
 
-// x^exponent
 void register_power(OperationRegistry& registry) {
-  Operation operation{.name = "power/1", .attributes = {number("exponent")}, .infer = infer_broadcast};
+  Operation operation{.name = "power/1",
+                      .summary = "x (...) -> (...): x^exponent",
+                      .attributes = {number("exponent")},
+                      .infer = infer_broadcast};
   operation.elementwise = &kernels::elementwise_function("power");
   operation.gradient = [](const GradientRequest& r) -> Values {
     const double exponent = r.attributes[0].scalar.constant.real;
@@ -149,15 +170,17 @@ void register_power(OperationRegistry& registry) {
   registry.add(std::move(operation));
 }
 
-// One number, the same everywhere; and stretching to a larger shape.
 void register_broadcasting(OperationRegistry& registry) {
-  Operation scalar{.name = "scalar/1", .min_inputs = 0, .max_inputs = 0, .attributes = {runtime(number("value"))}};
+  Operation scalar{.name = "scalar/1", .summary = "-> (): a number", .min_inputs = 0, .max_inputs = 0};
+  scalar.attributes = {runtime(number("value"))};
   scalar.infer = [](const Inference& in) -> Types { return {{Shape{}, in.real()}}; };
   scalar.differentiability = Differentiability::constant;
   scalar.elementwise = &kernels::elementwise_function("splat");
   registry.add(std::move(scalar));
 
-  Operation stretch{.name = "broadcast_to/1", .attributes = {integers("dims")}};
+  Operation stretch{.name = "broadcast_to/1",
+                    .summary = "x (...) -> (dims): x stretched to a larger shape by NumPy's rule of broadcasting",
+                    .attributes = {integers("dims")}};
   stretch.infer = [](const Inference& in) -> Types {
     in.require_real(0);
     const Shape target(in.integers(0));

@@ -18,9 +18,11 @@ int64_t width_of(const Shape& table) {
   return Shape(table.dims().subspan(1)).elements();
 }
 
-// table (N, ...), indices (...) -> rows of the table, (indices..., ...)
 void register_gather(OperationRegistry& registry) {
-  Operation gather{.name = "gather/1", .min_inputs = 2, .max_inputs = 2};
+  Operation gather{.name = "gather/1",
+                   .summary = "table (N, ...), indices int64 (I...) -> (I..., ...): rows of the table",
+                   .min_inputs = 2,
+                   .max_inputs = 2};
   gather.infer = [](const Inference& in) -> Types {
     in.require_real(0);
     in.require_indices(1);
@@ -38,9 +40,14 @@ void register_gather(OperationRegistry& registry) {
   registry.add(std::move(gather));
 }
 
-// indices (...), updates (indices..., ...) -> (rows, ...): for each row the sum of its updates, in their order
 void register_scatter_add(OperationRegistry& registry) {
-  Operation scatter{.name = "scatter_add/1", .min_inputs = 2, .max_inputs = 2, .attributes = {integer("rows")}};
+  Operation scatter{.name = "scatter_add/1",
+                    .summary =
+                        "indices int64 (I...), updates (I..., ...) -> (rows, ...): for each row the sum of its "
+                        "updates, in their order",
+                    .min_inputs = 2,
+                    .max_inputs = 2,
+                    .attributes = {integer("rows")}};
   scatter.infer = [](const Inference& in) -> Types {
     in.require_indices(0);
     in.require_real(1);
@@ -61,9 +68,10 @@ void register_scatter_add(OperationRegistry& registry) {
   registry.add(std::move(scatter));
 }
 
-// indices (...) -> (..., classes): 1 at the index, else 0
 void register_one_hot(OperationRegistry& registry) {
-  Operation one_hot{.name = "one_hot/1", .attributes = {integer("classes")}};
+  Operation one_hot{.name = "one_hot/1",
+                    .summary = "indices int64 (...) -> (..., classes): 1 at the index, else 0",
+                    .attributes = {integer("classes")}};
   one_hot.differentiability = Differentiability::constant;
   one_hot.infer = [](const Inference& in) -> Types {
     in.require_indices(0);
@@ -76,9 +84,11 @@ void register_one_hot(OperationRegistry& registry) {
   registry.add(std::move(one_hot));
 }
 
-// x (..., C), indices (...) -> the element at the index of each row, (...)
 void register_take(OperationRegistry& registry) {
-  Operation take{.name = "take/1", .min_inputs = 2, .max_inputs = 2};
+  Operation take{.name = "take/1",
+                 .summary = "x (..., C), indices int64 (...) -> (...): the element at the index of each row",
+                 .min_inputs = 2,
+                 .max_inputs = 2};
   take.infer = [](const Inference& in) -> Types {
     in.require_real(0);
     in.require_indices(1);
@@ -99,7 +109,7 @@ void register_take(OperationRegistry& registry) {
   registry.add(std::move(take));
 }
 
-// Its transpose: values (...), indices (...) -> (..., width), the value at the index of each row, else 0
+// The transpose of take: values (...), indices (...) -> (..., width), the value at the index of each row, else 0
 void register_put(OperationRegistry& registry) {
   Operation put{.name = "put/1", .min_inputs = 2, .max_inputs = 2, .attributes = {integer("width")}};
   put.infer = [](const Inference& in) -> Types {
@@ -116,9 +126,10 @@ void register_put(OperationRegistry& registry) {
   registry.add(std::move(put));
 }
 
-// int64 -> the run's real type
 void register_cast(OperationRegistry& registry) {
-  Operation cast{.name = "cast/1", .differentiability = Differentiability::constant};
+  Operation cast{.name = "cast/1",
+                 .summary = "x int64 (...) -> (...): the integers as real numbers",
+                 .differentiability = Differentiability::constant};
   cast.infer = [](const Inference& in) -> Types {
     in.require_indices(0);
     return {{in.shape(0), in.real()}};

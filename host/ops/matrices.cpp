@@ -79,7 +79,6 @@ Shape with_sides(Shape shape, int64_t rows, int64_t columns) {
   return shape;
 }
 
-// a (..., M, K), b (..., K, N) -> (..., M, N), leading axes broadcast.
 Types infer_matmul(const Inference& in) {
   const Shape& a = in.shape(0);
   const Shape& b = in.shape(1);
@@ -120,7 +119,6 @@ Values compose_matmul(Graph&, std::span<const Value> inputs, const Attributes&) 
   return {reshape(gemm(left, right, false, false), result)};
 }
 
-// x (..., I), weight (O, I), bias (O) -> x weight^T + bias (..., O)
 Types infer_linear(const Inference& in) {
   for (size_t i = 0; i < in.count(); ++i) {
     in.require_real(i);
@@ -164,10 +162,18 @@ void register_matrices(OperationRegistry& registry) {
     return 2.0 * static_cast<double>(request.outputs[0].shape.elements() * inner);
   };
   registry.add(std::move(plain));
-  registry.add(
-      {.name = "matmul/1", .min_inputs = 2, .max_inputs = 2, .infer = infer_matmul, .composed = compose_matmul});
-  registry.add(
-      {.name = "linear/1", .min_inputs = 2, .max_inputs = 3, .infer = infer_linear, .composed = compose_linear});
+  registry.add({.name = "matmul/1",
+                .summary = "a (..., M, K), b (..., K, N) -> (..., M, N): matrix products; leading axes are broadcast",
+                .min_inputs = 2,
+                .max_inputs = 2,
+                .infer = infer_matmul,
+                .composed = compose_matmul});
+  registry.add({.name = "linear/1",
+                .summary = "x (..., I), weight (O, I), [bias (O)] -> (..., O): x weight^T + bias",
+                .min_inputs = 2,
+                .max_inputs = 3,
+                .infer = infer_linear,
+                .composed = compose_linear});
 }
 
 }  // namespace atelier::ops

@@ -18,9 +18,10 @@ int64_t channels_last_axis(const Attribute& axis) {
   return place[counted(axis.scalar.constant.integer, 4)];
 }
 
-// Output axis i is input axis axes[i].
 void register_permute(OperationRegistry& registry) {
-  Operation permute{.name = "permute/1", .attributes = {integers("axes")}};
+  Operation permute{.name = "permute/1",
+                    .summary = "x any (...) -> (...): axis i of the result is axis axes[i] of x",
+                    .attributes = {integers("axes")}};
   permute.infer = [](const Inference& in) -> Types {
     const Axes& axes = in.integers(0);
     Axes sorted = axes;
@@ -62,9 +63,10 @@ std::vector<kernels::OperandReference> starts_at(size_t rank, size_t axis, const
   return starts;
 }
 
-// `length` elements along one axis, from `start` on.
 void register_slice(OperationRegistry& registry) {
-  Operation slice{.name = "slice/1", .attributes = {integer("axis"), runtime(integer("start")), integer("length")}};
+  Operation slice{.name = "slice/1",
+                  .summary = "x any (..., N, ...) -> (..., length, ...): the elements along one axis from `start` on"};
+  slice.attributes = {integer("axis"), runtime(integer("start")), integer("length")};
   slice.infer = [](const Inference& in) -> Types {
     Shape out = in.shape(0);
     const size_t axis = in.axis(in.integer(0), out.rank());
@@ -94,9 +96,13 @@ void register_slice(OperationRegistry& registry) {
   registry.add(std::move(slice));
 }
 
-// `base` with a block of it replaced, from `start` on along one axis.
 void register_update_slice(OperationRegistry& registry) {
-  Operation update{.name = "update_slice/1", .min_inputs = 2, .max_inputs = 2};
+  Operation update{.name = "update_slice/1",
+                   .summary =
+                       "base any (..., N, ...), block any (..., M, ...) -> (..., N, ...): the base with the block "
+                       "in the place of M elements along one axis from `start` on",
+                   .min_inputs = 2,
+                   .max_inputs = 2};
   update.attributes = {integer("axis"), runtime(integer("start"))};
   update.infer = [](const Inference& in) -> Types {
     const Shape& base = in.shape(0);
@@ -142,9 +148,13 @@ void register_update_slice(OperationRegistry& registry) {
   registry.add(std::move(update));
 }
 
-// Side by side along one axis, in order.
 void register_concatenate(OperationRegistry& registry) {
-  Operation concatenate{.name = "concatenate/1", .max_inputs = 64, .attributes = {integer("axis")}};
+  Operation concatenate{.name = "concatenate/1",
+                        .summary =
+                            "parts... any (..., N_i, ...) -> (..., sum of N_i, ...): side by side along one "
+                            "axis, in order",
+                        .max_inputs = 64,
+                        .attributes = {integer("axis")}};
   concatenate.infer = [](const Inference& in) -> Types {
     Shape out = in.shape(0);
     const size_t axis = in.axis(in.integer(0), out.rank());
@@ -192,9 +202,10 @@ void register_concatenate(OperationRegistry& registry) {
   registry.add(std::move(concatenate));
 }
 
-// Zeros around: low[i] before axis i and high[i] after it.
 void register_pad(OperationRegistry& registry) {
-  Operation pad{.name = "pad/1", .attributes = {integers("low"), integers("high")}};
+  Operation pad{.name = "pad/1",
+                .summary = "x (...) -> (...): with zeros around, low[i] before and high[i] after axis i",
+                .attributes = {integers("low"), integers("high")}};
   pad.infer = [](const Inference& in) -> Types {
     Shape out = in.shape(0);
     const Axes& low = in.integers(0);

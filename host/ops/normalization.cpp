@@ -35,9 +35,14 @@ Value by_channels(Value x, Function&& f) {
   return x.shape().rank() == 4 ? channels_first(f(channels_last(x))) : f(x);
 }
 
-// x, scale (C), shift (C) -> y, mean (C), biased variance (C)
 void register_batch_norm(OperationRegistry& registry) {
-  Operation operation{.name = "batch_norm/1", .min_inputs = 3, .max_inputs = 3, .outputs = 3};
+  Operation operation{.name = "batch_norm/1",
+                      .summary =
+                          "x (B, C) or (B, C, H, W), scale (C), shift (C) -> y as x, mean (C), variance (C): each "
+                          "channel over the batch and an image's pixels; the variance is the biased one",
+                      .min_inputs = 3,
+                      .max_inputs = 3,
+                      .outputs = 3};
   operation.attributes = {number("epsilon", 1e-5)};
   operation.infer = [](const Inference& in) -> Types {
     require_channels(in, false);
@@ -59,9 +64,13 @@ void register_batch_norm(OperationRegistry& registry) {
   registry.add(std::move(operation));
 }
 
-// x, scale (C), shift (C), mean (C), variance (C) -> y: by given statistics
 void register_batch_norm_inference(OperationRegistry& registry) {
-  Operation operation{.name = "batch_norm_inference/1", .min_inputs = 5, .max_inputs = 5};
+  Operation operation{.name = "batch_norm_inference/1",
+                      .summary =
+                          "x (B, C) or (B, C, H, W), scale (C), shift (C), mean (C), variance (C) -> as x: by "
+                          "given statistics",
+                      .min_inputs = 5,
+                      .max_inputs = 5};
   operation.attributes = {number("epsilon", 1e-5)};
   operation.infer = [](const Inference& in) -> Types {
     require_channels(in, false);
@@ -100,9 +109,13 @@ Value normalize_images(std::span<const Value> inputs, int64_t groups, const Attr
   });
 }
 
-// x (B, C, H, W), scale (C), shift (C) -> y
 void register_instance_norm(OperationRegistry& registry) {
-  Operation operation{.name = "instance_norm/1", .min_inputs = 3, .max_inputs = 3};
+  Operation operation{.name = "instance_norm/1",
+                      .summary =
+                          "x (B, C, H, W), scale (C), shift (C) -> (B, C, H, W): each channel of each image "
+                          "(Ulyanov et al. 2016)",
+                      .min_inputs = 3,
+                      .max_inputs = 3};
   operation.attributes = {number("epsilon", 1e-5)};
   operation.infer = [](const Inference& in) -> Types {
     require_channels(in, true);
@@ -114,9 +127,13 @@ void register_instance_norm(OperationRegistry& registry) {
   registry.add(std::move(operation));
 }
 
-// x (B, C, H, W), scale (C), shift (C) -> y
 void register_group_norm(OperationRegistry& registry) {
-  Operation operation{.name = "group_norm/1", .min_inputs = 3, .max_inputs = 3};
+  Operation operation{.name = "group_norm/1",
+                      .summary =
+                          "x (B, C, H, W), scale (C), shift (C) -> (B, C, H, W): each group of channels of each "
+                          "image (Wu & He 2018)",
+                      .min_inputs = 3,
+                      .max_inputs = 3};
   operation.attributes = {integer("groups"), number("epsilon", 1e-5)};
   operation.infer = [](const Inference& in) -> Types {
     require_channels(in, true);
@@ -142,9 +159,13 @@ Value normalize_last(Value x, Value scale, Value shift, const Attribute& epsilon
   return normalize_rows(x, reshape(found.mean, rows), reshape(rate_of(found.variance, epsilon), rows), scale, shift);
 }
 
-// x (..., N...), scale (N...), shift (N...) -> y, of the last axes, as many as the scale has
 void register_layer_norm(OperationRegistry& registry) {
-  Operation operation{.name = "layer_norm/1", .min_inputs = 3, .max_inputs = 3};
+  Operation operation{.name = "layer_norm/1",
+                      .summary =
+                          "x (..., N...), scale (N...), shift (N...) -> (..., N...): over the last axes, as many "
+                          "as the scale has (Ba et al. 2016)",
+                      .min_inputs = 3,
+                      .max_inputs = 3};
   operation.attributes = {number("epsilon", 1e-5)};
   operation.infer = [](const Inference& in) -> Types {
     for (size_t i = 0; i < 3; ++i) {

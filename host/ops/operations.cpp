@@ -1,34 +1,55 @@
 #include "ops/operations.hpp"
 
-#include <mutex>
-
 #include "record/lowering.hpp"
 
 namespace atelier::ops {
+namespace {
+
+struct Declared {
+  const char* title;
+  std::vector<void (*)(record::OperationRegistry&)> declare;
+};
+
+std::vector<Family> declare_all() {
+  record::OperationRegistry& registry = record::OperationRegistry::instance();
+  record::register_special_operations();
+  const Declared all[] = {
+      {"Elementwise", {register_elementwise}},
+      {"Activations", {register_activations}},
+      {"Shapes and places", {register_shapes, register_layout, register_movement}},
+      {"Reductions", {register_reductions}},
+      {"Matrices", {register_matrices}},
+      {"Classes and their losses", {register_classification}},
+      {"Indices", {register_indexing}},
+      {"Random draws", {register_random}},
+      {"Normalization", {register_statistics, register_normalization}},
+      {"Pooling", {register_pooling}},
+      {"Upsampling", {register_upsampling}},
+      {"Warping", {register_warp}},
+      {"Convolutions", {register_convolution}},
+      {"Recurrent layers", {register_recurrent}},
+  };
+  std::vector<Family> out;
+  for (const auto& [title, declare] : all) {
+    const size_t before = registry.public_names().size();
+    for (const auto& family : declare) {
+      family(registry);
+    }
+    const std::vector<std::string> names = registry.public_names();
+    out.push_back({title, {names.begin() + static_cast<std::ptrdiff_t>(before), names.end()}});
+  }
+  return out;
+}
+
+}  // namespace
+
+const std::vector<Family>& families() {
+  static const std::vector<Family> all = declare_all();
+  return all;
+}
 
 void register_operations() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    record::OperationRegistry& registry = record::OperationRegistry::instance();
-    record::register_special_operations();
-    register_elementwise(registry);
-    register_activations(registry);
-    register_shapes(registry);
-    register_layout(registry);
-    register_movement(registry);
-    register_reductions(registry);
-    register_matrices(registry);
-    register_classification(registry);
-    register_indexing(registry);
-    register_random(registry);
-    register_statistics(registry);
-    register_normalization(registry);
-    register_pooling(registry);
-    register_upsampling(registry);
-    register_warp(registry);
-    register_convolution(registry);
-    register_recurrent(registry);
-  });
+  (void)families();
 }
 
 }  // namespace atelier::ops

@@ -2,6 +2,9 @@
 // an image, M, K, N the sides of matrix products, I and O inputs and outputs of a layer.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "record/operation.hpp"
 
 namespace atelier::ops {
@@ -9,6 +12,13 @@ namespace atelier::ops {
 // Fills record::OperationRegistry, the engine's own operations included. Once is enough; later calls do nothing. Any
 // thread.
 void register_operations();
+
+struct Family {
+  std::string title;
+  std::vector<std::string> operations;  // the public ones, as they were declared
+};
+// For the catalogue of operations.
+const std::vector<Family>& families();
 
 void register_elementwise(record::OperationRegistry& registry);
 void register_activations(record::OperationRegistry& registry);

@@ -209,16 +209,25 @@ Types infer_images(const Inference& in) {
 }
 
 void register_max_pool(OperationRegistry& registry) {
-  Operation operation{.name = "max_pool2d/1", .attributes = settings(), .infer = infer_images};
+  Operation operation{
+      .name = "max_pool2d/1",
+      .summary =
+          "x (B, C, H, W) -> (B, C, H', W'): the largest pixel of each window; of equals the first one gets the "
+          "gradient. Padding is top, bottom, left, right, and never the largest",
+      .attributes = settings(),
+      .infer = infer_images};
   operation.composed = [](Graph& graph, std::span<const Value> inputs, const Attributes& attributes) -> Values {
     return {channels_first(graph.apply("max_pool2d_forward/1", {channels_last(inputs[0])}, attributes))};
   };
   registry.add(std::move(operation));
 }
 
-// count_padding: whether the zeros around the image count in the mean.
 void register_avg_pool(OperationRegistry& registry) {
-  Operation operation{.name = "avg_pool2d/1", .attributes = settings({integer("count_padding", 1)})};
+  Operation operation{.name = "avg_pool2d/1",
+                      .summary =
+                          "x (B, C, H, W) -> (B, C, H', W'): the mean of each window. Padding is top, bottom, left, "
+                          "right, zeros that count in the mean where count_padding is not 0",
+                      .attributes = settings({integer("count_padding", 1)})};
   operation.infer = infer_images;
   operation.composed = [](Graph& graph, std::span<const Value> inputs, const Attributes& given) -> Values {
     Attributes attributes = common(given);
@@ -229,9 +238,9 @@ void register_avg_pool(OperationRegistry& registry) {
   registry.add(std::move(operation));
 }
 
-// x (B, C, H, W) -> (B, C)
 void register_global_avg_pool(OperationRegistry& registry) {
-  Operation operation{.name = "global_avg_pool2d/1"};
+  Operation operation{.name = "global_avg_pool2d/1",
+                      .summary = "x (B, C, H, W) -> (B, C): the mean over an image's pixels"};
   operation.infer = [](const Inference& in) -> Types {
     in.require_real(0);
     in.require_rank(0, 4, "(B, C, H, W)");

@@ -16,8 +16,9 @@ kernels::OperandReference step_operand(record::StepOperand operand) {
   return {.slot = operand};
 }
 
-void add_source(OperationRegistry& registry, const char* name, MakeRandom make) {
-  Operation operation{.name = name, .min_inputs = 0, .max_inputs = 0, .attributes = {integers("dims"), ordinal()}};
+void add_source(OperationRegistry& registry, const char* name, const char* summary, MakeRandom make) {
+  Operation operation{.name = name, .summary = summary, .min_inputs = 0, .max_inputs = 0};
+  operation.attributes = {integers("dims"), ordinal()};
   operation.draws = true;
   operation.differentiability = Differentiability::constant;
   operation.infer = [](const Inference& in) -> Types { return {{Shape(in.integers(0)), in.real()}}; };
@@ -35,9 +36,12 @@ void add_source(OperationRegistry& registry, const char* name, MakeRandom make) 
   registry.add(std::move(operation));
 }
 
-// 1 with probability p, else 0; of p's shape
 void register_bernoulli(OperationRegistry& registry) {
-  Operation operation{.name = "bernoulli/1", .attributes = {ordinal()}, .draws = true};
+  Operation operation{.name = "bernoulli/1",
+                      .summary = "p (...) -> (...): 1 with probability p, else 0",
+                      .attributes = {ordinal()},
+                      .differentiability = Differentiability::constant,
+                      .draws = true};
   operation.infer = [](const Inference& in) -> Types {
     in.require_real(0);
     return {in.input(0)};
@@ -48,10 +52,13 @@ void register_bernoulli(OperationRegistry& registry) {
   registry.add(std::move(operation));
 }
 
-// Gumbel-max (Gumbel 1954): argmax(logits - log(-log u)) is distributed as softmax(logits). logits (..., C) -> int64
-// (...)
+// Gumbel-max (Gumbel 1954): argmax(logits - log(-log u)) is distributed as softmax(logits).
 void register_categorical(OperationRegistry& registry) {
-  Operation operation{.name = "categorical/1", .attributes = {ordinal()}, .draws = true};
+  Operation operation{.name = "categorical/1",
+                      .summary = "logits (..., C) -> int64 (...): a class, drawn from softmax(logits)",
+                      .attributes = {ordinal()},
+                      .differentiability = Differentiability::constant,
+                      .draws = true};
   operation.infer = [](const Inference& in) -> Types {
     in.require_real(0);
     const Shape& logits = in.shape(0);
@@ -66,9 +73,13 @@ void register_categorical(OperationRegistry& registry) {
   registry.add(std::move(operation));
 }
 
-// x mask / (1 - rate), where the mask keeps an element with probability 1 - rate (Srivastava et al. 2014)
 void register_dropout(OperationRegistry& registry) {
-  Operation operation{.name = "dropout/1", .attributes = {runtime(number("rate")), ordinal()}, .draws = true};
+  Operation operation{.name = "dropout/1",
+                      .summary =
+                          "x (...) -> (...): x mask / (1 - rate), where the mask keeps an element with "
+                          "probability 1 - rate (Srivastava et al. 2014)",
+                      .attributes = {runtime(number("rate")), ordinal()},
+                      .draws = true};
   operation.infer = [](const Inference& in) -> Types {
     in.require_real(0);
     return {in.input(0)};
@@ -87,8 +98,9 @@ void register_dropout(OperationRegistry& registry) {
 }  // namespace
 
 void register_random(OperationRegistry& registry) {
-  add_source(registry, "random_uniform/1", kernels::make_random_uniform);
-  add_source(registry, "random_normal/1", kernels::make_random_normal);
+  add_source(registry, "random_uniform/1", "-> (dims): uniform in the open interval from 0 to 1",
+             kernels::make_random_uniform);
+  add_source(registry, "random_normal/1", "-> (dims): N(0, 1)", kernels::make_random_normal);
   register_bernoulli(registry);
   register_categorical(registry);
   register_dropout(registry);

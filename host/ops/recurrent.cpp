@@ -16,6 +16,7 @@ using kernels::RecurrentSpec;
 
 struct Layer {
   const char* name;
+  const char* summary;
   Cell cell;
   int64_t gates;
   size_t biases;
@@ -28,7 +29,20 @@ struct Layer {
 };
 
 constexpr Layer layers[] = {
-    {"rnn_tanh", Cell::tanh, 1, 1, 1}, {"lstm", Cell::lstm, 4, 1, 2}, {"gru", Cell::gru, 3, 2, 1}};
+    {"rnn_tanh",
+     "x (B, T, F), weight (H, F), recurrent_weight (H, H), bias (H), [h (B, H)] -> y (B, T, H), h (B, H): h_t = "
+     "tanh(weight x_t + recurrent_weight h_(t-1) + bias), from h or 0 on (Elman 1990)",
+     Cell::tanh, 1, 1, 1},
+    {"lstm",
+     "x (B, T, F), weight (4 H, F), recurrent_weight (4 H, H), bias (4 H), [h (B, H), c (B, H)] -> y (B, T, H), "
+     "h (B, H), c (B, H): gates i, f, g, o; c_t = f c_(t-1) + i g, h_t = o tanh(c_t), from h and c or 0 on (Hochreiter "
+     "& Schmidhuber 1997)",
+     Cell::lstm, 4, 1, 2},
+    {"gru",
+     "x (B, T, F), weight (3 H, F), recurrent_weight (3 H, H), bias (3 H), recurrent_bias (3 H), [h (B, H)] -> "
+     "y (B, T, H), h (B, H): gates r, z, n; h_t = (1 - z) n + z h_(t-1), where r multiplies what n has of h_(t-1), its "
+     "recurrent bias included; from h or 0 on (Cho et al. 2014)",
+     Cell::gru, 3, 2, 1}};
 
 std::string sequence_name(const Layer& layer) {
   return std::string(layer.name) + "_sequence/1";
@@ -255,7 +269,8 @@ Values no_second_gradient(const Layer& layer, const GradientRequest& r) {
 
 void register_layer(OperationRegistry& registry, const Layer& layer) {
   const size_t first_state = 3 + layer.biases;
-  Operation whole{.name = std::string(layer.name) + "/1"};
+  Operation whole{.name = std::string(layer.name) + "/1", .summary = layer.summary};
+  whole.differentiability = layer.cell == Cell::tanh ? Differentiability::gradient : Differentiability::once;
   whole.min_inputs = first_state;
   whole.max_inputs = first_state + layer.states;
   whole.outputs = 1 + layer.states;
@@ -269,7 +284,6 @@ void register_layer(OperationRegistry& registry, const Layer& layer) {
   sequence.min_inputs = first_state;
   sequence.max_inputs = first_state + layer.states;
   sequence.outputs = layer.results();
-  sequence.part = true;
   sequence.infer = [&layer](const Inference& in) { return infer_sequence(layer, in); };
   sequence.kernel = [&layer, first_state](const KernelRequest& request) {
     const bool has_initial = request.inputs.size() > first_state;
@@ -289,7 +303,6 @@ void register_layer(OperationRegistry& registry, const Layer& layer) {
   gradient.min_inputs = kept;
   gradient.max_inputs = kept + 2 * layer.states + 1;
   gradient.outputs = layer.cell == Cell::gru ? 4 : (layer.is_gated() ? 3 : 2);
-  gradient.part = true;
   gradient.attributes = {integer("initial"), integer("dy"), integer("dh"), integer("dc")};
   gradient.infer = [&layer](const Inference& in) { return infer_gradient(layer, in); };
   gradient.kernel = [&layer](const KernelRequest& request) {

@@ -102,8 +102,17 @@ Value reduce_listed(Value x, const char* run_operation, const Attributes& attrib
   return reshape(x, out);
 }
 
-void register_listed(OperationRegistry& registry, const char* name, const char* run_operation) {
-  Operation operation{.name = name, .attributes = {integers("axes", {}), integer("keep", 0)}, .infer = infer_listed};
+Operation listed(const char* name, std::string_view what) {
+  return {.name = name,
+          .summary = fmt::format("x (...) -> (the other axes): {} over the axes, over all where none is given; `keep` "
+                                 "leaves them with length 1",
+                                 what),
+          .attributes = {integers("axes", {}), integer("keep", 0)},
+          .infer = infer_listed};
+}
+
+void register_listed(OperationRegistry& registry, const char* name, std::string_view what, const char* run_operation) {
+  Operation operation = listed(name, what);
   operation.composed = [run_operation](Graph&, std::span<const Value> inputs, const Attributes& attributes) -> Values {
     return {reduce_listed(inputs[0], run_operation, attributes)};
   };
@@ -111,8 +120,7 @@ void register_listed(OperationRegistry& registry, const char* name, const char* 
 }
 
 void register_mean(OperationRegistry& registry) {
-  Operation operation{
-      .name = "mean/1", .attributes = {integers("axes", {}), integer("keep", 0)}, .infer = infer_listed};
+  Operation operation = listed("mean/1", "the mean");
   operation.composed = [](Graph&, std::span<const Value> inputs, const Attributes& attributes) -> Values {
     const Value total = reduce_listed(inputs[0], "reduce_sum/1", attributes);
     const auto count =
@@ -122,9 +130,14 @@ void register_mean(OperationRegistry& registry) {
   registry.add(std::move(operation));
 }
 
-// The place of the first extreme along one axis.
-void register_arg(OperationRegistry& registry, const char* name, kernels::Reduction reduction) {
-  Operation operation{.name = name, .attributes = {integer("axis")}, .differentiability = Differentiability::constant};
+void register_arg(OperationRegistry& registry, const char* name, std::string_view extreme,
+                  kernels::Reduction reduction) {
+  Operation operation{
+      .name = name,
+      .summary =
+          fmt::format("x (..., N, ...) -> int64 (..., ...): the place of the first {} element along an axis", extreme),
+      .attributes = {integer("axis")},
+      .differentiability = Differentiability::constant};
   operation.infer = [](const Inference& in) -> Types {
     in.require_real(0);
     const size_t axis = in.axis(in.integer(0), in.shape(0).rank());
@@ -153,12 +166,12 @@ void register_reductions(OperationRegistry& registry) {
   Operation reduce_min = reduce_run("min", kernels::Reduction::min);
   reduce_min.gradient = extreme_gradient("argmin/1");
   registry.add(std::move(reduce_min));
-  register_listed(registry, "sum/1", "reduce_sum/1");
-  register_listed(registry, "max/1", "reduce_max/1");
-  register_listed(registry, "min/1", "reduce_min/1");
+  register_listed(registry, "sum/1", "the sum", "reduce_sum/1");
+  register_listed(registry, "max/1", "the largest element", "reduce_max/1");
+  register_listed(registry, "min/1", "the smallest element", "reduce_min/1");
   register_mean(registry);
-  register_arg(registry, "argmax/1", kernels::Reduction::argmax);
-  register_arg(registry, "argmin/1", kernels::Reduction::argmin);
+  register_arg(registry, "argmax/1", "largest", kernels::Reduction::argmax);
+  register_arg(registry, "argmin/1", "smallest", kernels::Reduction::argmin);
 }
 
 }  // namespace atelier::ops

@@ -31,7 +31,12 @@ Shape complete_shape(const Inference& in) {
 }
 
 void register_reshape(OperationRegistry& registry) {
-  Operation reshape{.name = "reshape/1", .attributes = {integers("dims")}, .view = true};
+  Operation reshape{
+      .name = "reshape/1",
+      .summary =
+          "x any (...) -> (dims): the same elements in row-major order; one length may be -1, what is left of them",
+      .attributes = {integers("dims")},
+      .view = true};
   reshape.infer = [](const Inference& in) -> Types { return {{complete_shape(in), in.input(0).dtype}}; };
   reshape.gradient = [](const GradientRequest& r) -> Values {
     return {ops::reshape(r.output_gradients[0], r.inputs[0].shape())};
@@ -39,16 +44,14 @@ void register_reshape(OperationRegistry& registry) {
   registry.add(std::move(reshape));
 }
 
-// The same values, through which no gradient flows. `stop` is another word for it.
 void register_detach(OperationRegistry& registry) {
-  for (const auto* name : {"detach/1", "stop/1"}) {
-    Operation detach{.name = name, .differentiability = Differentiability::constant, .view = true};
-    detach.infer = [](const Inference& in) -> Types { return {in.input(0)}; };
-    detach.on_channels_last = [name](std::span<const Value> images, const Attributes&) {
-      return images[0].graph->apply(name, {images[0]});
-    };
-    registry.add(std::move(detach));
-  }
+  Operation detach{.name = "detach/1",
+                   .summary = "x any (...) -> (...): the same values, through which no gradient flows",
+                   .differentiability = Differentiability::constant,
+                   .view = true};
+  detach.infer = [](const Inference& in) -> Types { return {in.input(0)}; };
+  detach.on_channels_last = [](std::span<const Value> images, const Attributes&) { return ops::detach(images[0]); };
+  registry.add(std::move(detach));
 }
 
 }  // namespace

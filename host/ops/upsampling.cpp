@@ -10,10 +10,11 @@
 namespace atelier::ops {
 namespace {
 
-// x (B, C, H, W) -> (B, C, factor H, factor W): each pixel becomes a block, which is how a sum over blocks is
-// transposed.
+// Which is how a sum over blocks is transposed.
 void register_nearest(OperationRegistry& registry) {
-  Operation operation{.name = "upsample_nearest2d/1", .attributes = {integers("factor")}};
+  Operation operation{.name = "upsample_nearest2d/1",
+                      .summary = "x (B, C, H, W) -> (B, C, factor[0] H, factor[1] W): each pixel becomes a block",
+                      .attributes = {integers("factor")}};
   operation.infer = [](const Inference& in) -> Types {
     in.require_real(0);
     in.require_rank(0, 4, "(B, C, H, W)");
@@ -68,9 +69,12 @@ void register_resize(OperationRegistry& registry, const char* name, const char* 
   registry.add(std::move(operation));
 }
 
-// x (B, C, H, W) -> (B, C, size)
 void register_bilinear(OperationRegistry& registry) {
-  Operation operation{.name = "upsample_bilinear2d/1", .attributes = {integers("size")}};
+  Operation operation{.name = "upsample_bilinear2d/1",
+                      .summary =
+                          "x (B, C, H, W) -> (B, C, size...): interpolated bilinearly, to any number of rows and "
+                          "columns; pixels are areas, and their corners, not their middles, keep their places",
+                      .attributes = {integers("size")}};
   operation.infer = [](const Inference& in) -> Types {
     in.require_real(0);
     in.require_rank(0, 4, "(B, C, H, W)");

@@ -159,9 +159,15 @@ Value affine_grid(Value matrix, const Axes& size, const Shape& x) {
   return reshape(grid, {batch, size[0], size[1], 2});
 }
 
-// x (B, C, H, W), matrix (B, 2, 3) -> (B, C, size), by default of x's own size
 void register_warp_itself(OperationRegistry& registry) {
-  Operation operation{.name = "warp/1", .min_inputs = 2, .max_inputs = 2, .attributes = {integers("size", {})}};
+  Operation operation{.name = "warp/1",
+                      .summary =
+                          "x (B, C, H, W), matrix (B, 2, 3) -> (B, C, size...): pixel (u, v) of the result is x at "
+                          "matrix (u, v, 1), bilinearly, and 0 outside (Jaderberg et al. 2015). Columns come before "
+                          "rows in the matrix; both run from -1 to 1, from edge to edge. No size: that of x",
+                      .min_inputs = 2,
+                      .max_inputs = 2,
+                      .attributes = {integers("size", {})}};
   operation.infer = [](const Inference& in) -> Types {
     in.require_real(0);
     in.require_real(1);

@@ -13,6 +13,12 @@
 
 namespace atelier::plugin::core {
 
+// ---- Operations by name (core_operations.cpp)
+
+atl_status operation(atl_string name, atl_operation* out);
+const record::Operation* public_operation(atl_operation handle);  // null where it is none
+std::string why_refused(atl_operation handle);
+
 // ---- Recording a step (core_recording.cpp)
 
 atl_status apply(atl_context* context, const atl_call* call);

@@ -15,14 +15,11 @@ using record::TensorType;
 
 atl_status apply(atl_context* context, const atl_call* call) {
   std::fill_n(call->outputs, call->output_count, atl_tensor{0});
-  const record::Operation* found = record::OperationRegistry::instance().by_handle(call->operation);
+  const record::Operation* found = public_operation(call->operation);
   const std::string_view name = found == nullptr ? std::string_view("apply") : found->name;
   return run(context, name, {call->file, call->line, 0}, [&](atl_context& c, atl_location at) {
     if (found == nullptr) {
-      throw Error(ErrorKind::unsupported, "{}",
-                  at_place(at,
-                           "this host does not have the operation; hint: the plugin was made for "
-                           "a newer atelier"));
+      throw Error(ErrorKind::unsupported, "{}", at_place(at, why_refused(call->operation)));
     }
     execute::Session& session = recording(c, found->name);
     constexpr size_t few = 16;

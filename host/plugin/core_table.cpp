@@ -35,16 +35,6 @@ void inform(atl_string message) {
   inform_sink()(own(message));
 }
 
-atl_status operation(atl_string name, atl_operation* out) {
-  const record::OperationRegistry& registry = record::OperationRegistry::instance();
-  const record::Operation* found = registry.find(std::string_view(name.data, name.size));
-  if (found == nullptr || found->special != record::Special::none || found->part) {
-    return ATL_ERROR_UNSUPPORTED;
-  }
-  *out = registry.handle(*found);
-  return ATL_OK;
-}
-
 atl_status phase(atl_context* context, atl_phase_info* info) {
   atl_location nowhere{};
   const atl_context* found = serving(context, "phase", nowhere);

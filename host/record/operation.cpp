@@ -106,4 +106,14 @@ std::vector<std::string> OperationRegistry::names() const {
   return out;
 }
 
+std::vector<std::string> OperationRegistry::public_names() const {
+  std::vector<std::string> out;
+  for (const auto& operation : operations_) {
+    if (operation->is_public()) {
+      out.push_back(operation->name);
+    }
+  }
+  return out;
+}
+
 }  // namespace atelier::record

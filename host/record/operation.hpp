@@ -140,7 +140,8 @@ struct KernelRequest {
 
 // What happens to a gradient that arrives at the operation.
 enum class Differentiability : uint8_t {
-  gradient,     // `gradient` makes it
+  gradient,     // `gradient` makes it, of operations that have gradients again
+  once,         // `gradient` makes it, and it has none of its own
   constant,     // the result does not change with the inputs (comparisons, argmax, detach): nothing flows back
   unsupported,  // there is one, but not here: an error that says so
 };
@@ -168,7 +169,11 @@ enum class Special : uint8_t {
 struct Operation {
   std::string name;  // versioned: "conv2d/1"
   // Of a public operation: its shapes and what it computes, a line of the catalogue of operations. Plugins may ask for
-  // these by name, and their meaning stays. An operation without is internal: the engine's own, or a part of another.
+  // these by name, and their meaning stays. An operation without is internal: the engine's own, or a part of another,
+  // which has checked what it hands on.
+  //   "x (..., C), indices int64 (...), [scale (C)] -> y (...), mean (C): what it is"
+  // In [] is what may be left out; "parts..." stands for any number; what no type is said of is real, and "any" is
+  // every type; (...) stands for any axes, the same ones wherever it stands.
   std::string summary = {};
   size_t min_inputs = 1;
   size_t max_inputs = 1;
@@ -195,9 +200,10 @@ struct Operation {
   // Floating-point operations, where they are what the operation costs: matrix products and convolutions.
   std::function<double(const KernelRequest&)> flops = {};
 
-  bool part = false;   // of a composed one, which has checked what it hands on: no plugin may ask for it
   bool draws = false;  // random: its last attribute, the ordinal of the draw, is the host's to give
   Special special = Special::none;
+
+  [[nodiscard]] bool is_public() const { return !summary.empty(); }
 };
 
 // All operations by name. Filled once at start (ops::register_operations), read from any thread after.
@@ -209,7 +215,8 @@ class OperationRegistry {
   [[nodiscard]] const Operation& get(std::string_view name) const;   // Error(internal) where unknown
   [[nodiscard]] uint32_t handle(const Operation& operation) const;   // a small number for the ABI
   [[nodiscard]] const Operation* by_handle(uint32_t handle) const;   // null where it is none
-  [[nodiscard]] std::vector<std::string> names() const;
+  [[nodiscard]] std::vector<std::string> names() const;              // all but the engine's own
+  [[nodiscard]] std::vector<std::string> public_names() const;
 
  private:
   std::vector<std::unique_ptr<Operation>> operations_;

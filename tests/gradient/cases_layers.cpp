@@ -98,7 +98,6 @@ const std::vector<std::pair<std::string, std::string>>& exempt() {
       {"one_hot/1", "has no real input"},
       {"cast/1", "has no real input"},
       {"detach/1", "stops the gradient, as another test checks"},
-      {"stop/1", "stops the gradient, as another test checks"},
       {"pixel_places/1", "has no inputs"},
       {"normalize/1", "has its mean and rate from its other input; part of batch_norm/1 and the like"},
       {"normalize_rows/1", "has its mean and rate from its other input; part of layer_norm/1"},

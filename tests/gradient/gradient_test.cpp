@@ -70,14 +70,30 @@ TEST_CASE("coverage: every operation has a case or a reason") {
   }
 }
 
-TEST_CASE("harness: detach stops the gradient, and the check would notice") {
-  for (const auto* name : {"detach/1", "stop/1"}) {
-    const Case checked{name, {{{2, 2}}}};
-    CHECK(CaseRunner(checked, DType::f64).run().gradients[0] == Numbers(4, 0.0));
-    const std::vector<std::string> problems = compare_with_central_differences(checked);
-    REQUIRE(problems.size() == 4);
-    CHECK(problems[1] == std::string(name) + ": gradient of input 0 (2, 2) at index 1: expected 0.0707372017, got 0");
+TEST_CASE("coverage: an operation that says that it has gradients of its gradients has them") {
+  ops::register_operations();
+  std::set<std::string> once;
+  std::set<std::string> twice;
+  for (const Case& checked : all_cases()) {
+    (checked.differentiable_twice ? twice : once).insert(checked.operation);
   }
+  for (const std::string& name : once) {
+    const record::Operation& operation = record::OperationRegistry::instance().get(name);
+    const bool says_once = operation.differentiability == record::Differentiability::once;
+    CHECK_MESSAGE(says_once != twice.contains(name), name);
+  }
+  for (const std::string& name : twice) {
+    const record::Operation& operation = record::OperationRegistry::instance().get(name);
+    CHECK_MESSAGE(operation.differentiability != record::Differentiability::once, name);
+  }
+}
+
+TEST_CASE("harness: detach stops the gradient, and the check would notice") {
+  const Case checked{"detach/1", {{{2, 2}}}};
+  CHECK(CaseRunner(checked, DType::f64).run().gradients[0] == Numbers(4, 0.0));
+  const std::vector<std::string> problems = compare_with_central_differences(checked);
+  REQUIRE(problems.size() == 4);
+  CHECK(problems[1] == "detach/1: gradient of input 0 (2, 2) at index 1: expected 0.0707372017, got 0");
 }
 
 TEST_CASE("harness: a case that has no gradient to check fails") {

@@ -126,9 +126,9 @@ TEST_CASE("mistakes: every operation, with shapes and attributes of all kinds") 
   const record::OperationRegistry& registry = record::OperationRegistry::instance();
   unsigned seed = 0;
   int works = 0;
-  for (const std::string& name : registry.names()) {
+  for (const std::string& name : registry.public_names()) {
     constexpr int attempts = 60;
-    for (int i = 0; i < attempts && !registry.get(name).part; ++i) {
+    for (int i = 0; i < attempts; ++i) {
       Attempt attempt(++seed);
       INFO(name << attempt.call());
       const std::optional<Error> error = attempt.make(registry.get(name));
