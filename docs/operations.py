@@ -58,19 +58,23 @@ def read_registry(build):
 SIGNATURE = re.compile(r"^( *)(?:template.*|(?:\[\[nodiscard\]\] )?(?:inline |static )*[\w:<>]+(?: [*&]?| ?)((?:Tensor::)?(?:operator\S+?|\w+)) ?\([^;]*)$")
 CLASS = re.compile(r"^(?:class|struct)(?: ATELIER_OWN)? (\w+)")
 NAME = re.compile(r'"(\w+/\d+)"')
+HELPER = re.compile(r"detail::(\w+)\(")
 MACRO = re.compile(r'^ATELIER_\w+\((\S+), "(\w+/\d+)"\)')
 
 
 def read_wrappers():
-    """{operation: [(function, header)]} of the SDK's headers. What is private in a class is the class's."""
+    """{operation: [(function, header)]} of the SDK's headers. What is private in a class is the class's; what is in namespace detail
+    is its callers'."""
     found = {}
     for header in sorted(HEADERS.glob("*.hpp")):
-        function, owner, private = "", "", False
+        function, owner, private, detail = "", "", False, False
         for line in header.read_text().splitlines():
             macro = MACRO.match(line)
             if macro:
                 found.setdefault(macro.group(2), []).append((macro.group(1), header.name))
                 continue
+            if line.startswith(("namespace detail", "}  // namespace detail")):
+                detail = line.startswith("namespace")
             if CLASS.match(line):
                 owner, private = CLASS.match(line).group(1), line.startswith("class")
             elif line.startswith("}"):
@@ -80,11 +84,17 @@ def read_wrappers():
             signature = SIGNATURE.match(line)
             if signature and signature.group(2) and len(signature.group(1)) == (2 if owner else 0):
                 function = signature.group(2)
-            for name in NAME.findall(line.split("//")[0]):
+            code = line.split("//")[0]
+            for name in NAME.findall(code) + [f"detail::{name}" for name in HELPER.findall(code)]:
                 where = function if not owner else owner if private else f"{owner}::{function}"
+                where = f"detail::{where}" if detail else where
                 if (where, header.name) not in found.setdefault(name, []):
                     found[name].append((where, header.name))
-    return found
+    for name in [name for name in found if "/" in name]:
+        direct = [place for place in found[name] if not place[0].startswith("detail::")]
+        indirect = [place for helper, _ in found[name] for place in found.get(helper, []) if not place[0].startswith("detail::")]
+        found[name] = direct or indirect
+    return {name: places for name, places in found.items() if "/" in name}
 
 
 def attribute_text(attribute):

@@ -68,11 +68,11 @@ atl_features ForeignFeatures::find(const std::string& run, const catalog::DataSp
 
 void ForeignFeatures::apply(atl_context& context, atl_features features, uint32_t images,
                             std::span<const atl_string> names, atl_location location, atl_tensor* outputs) const {
+  const record::Location at{location.file, location.line};
   if (features == 0 || features > sources_.size()) {
-    throw Error(ErrorKind::plugin, "features that were not looked up with build.features(\"…\")");
+    throw Error(ErrorKind::plugin, "{}: features that were not looked up with build.features(\"…\")", to_string(at));
   }
   const Source& source = sources_[features - 1];
-  const record::Location at{location.file, location.line};
   for (const atl_string& wanted : names) {
     const std::string name = own(wanted);
     if (std::ranges::find(source.names, name) == source.names.end()) {

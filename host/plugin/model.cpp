@@ -316,7 +316,8 @@ void Model::minimize(atl_context& context, const std::string& name, uint32_t los
 
 void Model::call_loss(atl_context& context, const LossCall& call, atl_tensor* output) {
   if (call.loss == 0 || call.loss > losses_.size()) {
-    throw Error(ErrorKind::plugin, "a loss that was not looked up with build.loss(\"…\")");
+    throw Error(ErrorKind::plugin, "{}: a loss that was not looked up with build.loss(\"…\")",
+                to_string(record::Location{call.location.file, call.location.line}));
   }
   const BuiltLoss& built = losses_[call.loss - 1];
   const std::string& role = built.component->description.role;

@@ -53,7 +53,8 @@ class Condition {
 
   // Those of the current batch, in training and in evaluation.
   template <typename Batch>
-  [[nodiscard]] Tensor of(const Batch& batch) const {
+  [[nodiscard]] Tensor of(const Batch& batch, Location at = {}) const {
+    const CalledFrom caller(at);
     if (kind_ == "none") return {};
     if (kind_ == "label") return one_hot(batch.labels(), classes_);
     const Tensor found = features_(batch.images(), feature_).flatten().detach();
@@ -64,7 +65,8 @@ class Condition {
     return found;
   }
   // Each label in turn, `rows` times over: (rows classes, length).
-  [[nodiscard]] Tensor of_each_class(const Recording& recording, int64_t rows) const {
+  [[nodiscard]] Tensor of_each_class(const Recording& recording, int64_t rows, Location at = {}) const {
+    const CalledFrom caller(at);
     std::vector<int64_t> labels(static_cast<size_t>(rows * classes_));
     for (size_t i = 0; i < labels.size(); ++i) {
       labels[i] = static_cast<int64_t>(i) % classes_;
@@ -73,10 +75,11 @@ class Condition {
   }
   // Keeps the features of the latest training images, as there are no real images to sample from: those of the first
   // step as often as they fit, until others take their places.
-  void remember(const Step& step, Tensor condition) const {
+  void remember(const Step& step, Tensor condition, Location at = {}) const {
     if (kind_ != "features") {
       return;
     }
+    const CalledFrom caller(at);
     const int64_t fresh = std::min(condition.dim(0), remembered);
     if (step.step() == 1) {
       std::vector<int64_t> rows(static_cast<size_t>(remembered));
@@ -91,8 +94,9 @@ class Condition {
     }
   }
   // For n images: labels drawn uniformly, or features of recent training images.
-  [[nodiscard]] Tensor draw(const Recording& recording, int64_t n) const {
+  [[nodiscard]] Tensor draw(const Recording& recording, int64_t n, Location at = {}) const {
     if (kind_ == "none") return {};
+    const CalledFrom caller(at);
     const int64_t choices = kind_ == "label" ? classes_ : remembered;
     const Tensor drawn = categorical(recording.full({n, choices}, 0));
     return kind_ == "label" ? one_hot(drawn, classes_) : gather(recent_.use(recording.context()), drawn);
@@ -123,10 +127,11 @@ class ConditionInput {
 
   [[nodiscard]] int64_t length() const { return length_; }  // that the input grows by
 
-  Tensor operator()(Tensor x, Tensor condition) const {
+  Tensor operator()(Tensor x, Tensor condition, Location at = {}) const {
     if (length_ == 0) {
       return x;
     }
+    const CalledFrom caller(at);
     const Tensor c = embeds_ ? embedding_(condition) : condition;
     if (x.rank() == 2) {
       return concatenate({x, c}, 1);

@@ -98,9 +98,25 @@ inline void fail(atl_context* context, atl_status status, std::string_view messa
   core->fail(context, status, string(message), at);
 }
 
+// Where the outermost CalledFrom of this thread stands, if there is one.
+ATELIER_OWN inline constinit thread_local const atl_location* called_from = nullptr;
+
+// The author's code inside a helper's call has its own lines.
+class ATELIER_OWN AuthorsLines {
+ public:
+  AuthorsLines() : outer_(called_from) { called_from = nullptr; }
+  ~AuthorsLines() { called_from = outer_; }
+  AuthorsLines(const AuthorsLines&) = delete;
+  AuthorsLines& operator=(const AuthorsLines&) = delete;
+
+ private:
+  const atl_location* outer_;
+};
+
 // Runs the author's code at the line between the two sides: no exception crosses it.
 template <typename F>
 atl_status guard(atl_context* context, F&& body) noexcept {
+  const AuthorsLines lines;
 #if defined(__cpp_exceptions)
   try {
     body();
@@ -131,7 +147,33 @@ struct Location {
   uint32_t line;
   Location(const char* at_file = __builtin_FILE(), uint32_t at_line = __builtin_LINE())
       : file(at_file), line(at_line) {}
-  operator atl_location() const { return {file, line, 0}; }
+  // What the host is told: inside of a CalledFrom that one's place.
+  operator atl_location() const {
+    return detail::called_from == nullptr ? atl_location{file, line, 0} : *detail::called_from;
+  }
+};
+
+// As long as one lives, what its thread records is recorded at its place, whatever is called meanwhile. A function that
+// records several operations begins with it, so that errors name the line that called the function:
+//   Tensor norm(At x) {
+//     const CalledFrom caller(x);
+//     return sqrt(sum(square(x)));
+//   }
+// The outermost one counts. A network that is handed in keeps its own lines where the host calls it.
+class ATELIER_OWN CalledFrom {
+ public:
+  explicit CalledFrom(Location at) : place_{at.file, at.line, 0}, outer_(detail::called_from) {
+    if (outer_ == nullptr) {
+      detail::called_from = &place_;
+    }
+  }
+  ~CalledFrom() { detail::called_from = outer_; }
+  CalledFrom(const CalledFrom&) = delete;
+  CalledFrom& operator=(const CalledFrom&) = delete;
+
+ private:
+  atl_location place_;
+  const atl_location* outer_;
 };
 
 // A line for the user, printed by the host. Any thread.

@@ -10,6 +10,7 @@ namespace atelier {
 // k vectors from a to b, (n, Z) each, over cos t a + sin t b, as (n, k, Z): where a and b are drawn from N(0, I), so is
 // every point between, while a straight line's middle is nearer to 0 than draws are.
 inline Tensor interpolation(const Recording& recording, Tensor a, Tensor b, int64_t k = 10, Location at = {}) {
+  const CalledFrom caller(at);
   std::vector<float> cosines, sines;
   for (int64_t i = 0; i < k; ++i) {
     const double t = std::numbers::pi / 2 * static_cast<double>(i) / static_cast<double>(k - 1);
@@ -17,14 +18,16 @@ inline Tensor interpolation(const Recording& recording, Tensor a, Tensor b, int6
     sines.push_back(static_cast<float>(std::sin(t)));
   }
   const auto along = [&](Tensor from, const std::vector<float>& weights) -> Tensor {
-    return At(from.reshape({from.dim(0), 1, from.dim(1)}, at), at) * At(recording.constant({1, k, 1}, weights, at), at);
+    return from.reshape({from.dim(0), 1, from.dim(1)}) * recording.constant({1, k, 1}, weights);
   };
-  return At(along(a, cosines), at) + At(along(b, sines), at);
+  return along(a, cosines) + along(b, sines);
 }
 
 // (n, k, Z), where row i has the latent dimension i at k values from -reach to reach, and the others as in z, (1, Z).
 // Higgins et al. 2017, section 4.1: 3 standard deviations of the prior.
-inline Tensor traversal(const Recording& recording, Tensor z, int64_t n, int64_t k = 10, double reach = 3) {
+inline Tensor traversal(const Recording& recording, Tensor z, int64_t n, int64_t k = 10, double reach = 3,
+                        Location at = {}) {
+  const CalledFrom caller(at);
   std::vector<int64_t> dimensions;
   for (int64_t i = 0; i < n; ++i) {
     dimensions.push_back(i);

@@ -47,8 +47,9 @@ class WeightedLayer {
   // function(x, weight, bias), annotated with the layer's name.
   template <typename Function>
   Tensor apply(At x, const Function& function) const {
-    const Tensor weight = spectral_(At(weight_.use(x.tensor), x.location()));
-    const Tensor y = function(x, At(weight, x.location()), At(bias_.use(x.tensor), x.location()));
+    const CalledFrom caller(x);
+    const Tensor weight = spectral_(weight_.use(x.tensor));
+    const Tensor y = function(x, weight, bias_.use(x.tensor));
     core->annotate(y.context(), string(name_), y.handle());
     return y;
   }
@@ -119,7 +120,10 @@ class Embedding {
   Embedding(const Builder& build, int64_t count, int64_t width, Initializer initializer = Initializer::normal(0, 1))
       : table_(build.parameter("table", {count, width}, initializer, count, width)) {}
 
-  Tensor operator()(At indices) const { return gather(At(table_.use(indices.tensor), indices.location()), indices); }
+  Tensor operator()(At indices) const {
+    const CalledFrom caller(indices);
+    return gather(table_.use(indices.tensor), indices);
+  }
 
  private:
   Parameter table_;
@@ -166,17 +170,17 @@ class Mlp {
 
   // (B, ...) is flattened to (B, inputs).
   Tensor operator()(At x) const {
-    const auto here = [&](Tensor tensor) { return At(tensor, x.location()); };
-    Tensor h = x.tensor.rank() == 2 ? x.tensor : x.tensor.flatten(x.location());
+    const CalledFrom caller(x);
+    Tensor h = x.tensor.rank() == 2 ? x.tensor : x.tensor.flatten();
     for (size_t i = 0; i < layers_.size(); ++i) {
-      h = layers_[i](here(h));
+      h = layers_[i](h);
       if (i + 1 == layers_.size()) {
-        return activate(options_.output_activation, here(h));
+        return activate(options_.output_activation, h);
       }
       if (!norms_.empty()) {
-        h = norms_[i](here(h));
+        h = norms_[i](h);
       }
-      h = dropout_(here(activate(options_.activation, here(h))));
+      h = dropout_(activate(options_.activation, h));
     }
     return h;
   }

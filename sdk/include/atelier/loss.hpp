@@ -100,7 +100,7 @@ inline Tensor mean_of(Tensor each, Tensor input) {
         nowhere);
     stop();
   }
-  return mean(each);
+  return mean({each, Location("", 0)});
 }
 
 inline Tensor dispatch(const AdversarialLoss& loss, int32_t function, const Tensor* inputs, const Network& network) {

@@ -101,16 +101,17 @@ class Classification : public LossHandle {
 
   // A training step of the classifier whose weights are `group`; logs the loss.
   void train(const Step& step, std::string_view group, Tensor logits, Tensor labels, Location at = {}) const {
-    const Tensor loss = (*this)(logits, labels, at);
-    step.minimize(group, loss, at);
-    step.log("loss", loss, at);
+    const CalledFrom caller(at);
+    const Tensor loss = (*this)(logits, labels);
+    step.minimize(group, loss);
+    step.log("loss", loss);
   }
   // The loss, and the share of labels that are the likeliest class.
   void evaluate(const Evaluation& evaluation, Tensor logits, Tensor labels, Location at = {}) const {
-    const auto here = [&](Tensor tensor) { return At(tensor, at); };
-    evaluation.add_per_sample("loss", here(per_sample(logits, labels, at)));
-    const Tensor hits = equal(here(to_real(here(argmax(here(logits), 1)))), here(to_real(here(labels))));
-    evaluation.add_per_sample("accuracy", here(mean(here(hits.reshape({labels.dim(0), -1}, at)), {1})));
+    const CalledFrom caller(at);
+    evaluation.add_per_sample("loss", per_sample(logits, labels));
+    const Tensor hits = equal(to_real(argmax(logits, 1)), to_real(labels));
+    evaluation.add_per_sample("accuracy", mean(hits.reshape({labels.dim(0), -1}), {1}));
   }
 };
 

@@ -64,11 +64,10 @@ class MaskedConv2d {
  private:
   // `border` is above, below, left and right.
   Tensor convolve(At x, Integers border) const {
-    static const atl_operation resolved = detail::operation("conv2d/1");
-    const Tensor weight = masked(weight_.use(x.tensor), x.location());
-    const Tensor y =
-        detail::apply(x.tensor.context(), resolved, {x.tensor.handle(), weight.handle(), bias_.use(x.tensor).handle()},
-                      {detail::attribute(Integers({1, 1})), detail::attribute(border)}, x.location());
+    const CalledFrom caller(x);
+    const Tensor weight = masked(weight_.use(x.tensor));
+    const Tensor y = detail::call<"conv2d/1">({x, weight, bias_.use(x.tensor)},
+                                              {detail::attribute(Integers({1, 1})), detail::attribute(border)});
     detail::core->annotate(y.context(), detail::string(name_), y.handle());
     return y;
   }
@@ -88,7 +87,7 @@ class MaskedConv2d {
   }
 
   // The mask is the same for all channels of a colour.
-  [[nodiscard]] Tensor masked(Tensor weight, Location at) const {
+  [[nodiscard]] Tensor masked(Tensor weight) const {
     const int64_t n = mask_.colours;
     std::vector<float> values;
     for (int64_t i = 0; i < n * n * rows_ * columns_; ++i) {
@@ -97,9 +96,9 @@ class MaskedConv2d {
       const int64_t colours = i / columns_ / rows_;
       values.push_back(keeps(row, column, colours / n, colours % n) ? 1.0F : 0.0F);
     }
-    const Tensor mask = Recording(weight.context()).constant({n, 1, n, 1, rows_, columns_}, values, at);
-    const Tensor split = weight.reshape({n, outputs_ / n, n, inputs_ / n, rows_, columns_}, at);
-    return Tensor(At(split, at) * At(mask, at)).reshape({outputs_, inputs_, rows_, columns_}, at);
+    const Tensor mask = Recording(weight.context()).constant({n, 1, n, 1, rows_, columns_}, values);
+    const Tensor split = weight.reshape({n, outputs_ / n, n, inputs_ / n, rows_, columns_});
+    return (split * mask).reshape({outputs_, inputs_, rows_, columns_});
   }
 
   std::string name_;

@@ -22,11 +22,12 @@ inline Tensor repeated(At x, int64_t times) {
   if (x.tensor.handle() == 0) {
     return x.tensor;
   }
+  const CalledFrom caller(x);
   std::vector<int64_t> dims = x.tensor.shape();
-  const Tensor rows = x.tensor.reshape({dims[0], 1, -1}, x.location());
-  const Tensor all = broadcast_to(At(rows, x.location()), {dims[0], times, rows.dim(2)});
+  const Tensor rows = x.tensor.reshape({dims[0], 1, -1});
+  const Tensor all = broadcast_to(rows, {dims[0], times, rows.dim(2)});
   dims[0] *= times;
-  return all.reshape(dims, x.location());
+  return all.reshape(dims);
 }
 
 }  // namespace atelier

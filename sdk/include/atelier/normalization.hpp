@@ -21,23 +21,22 @@ class BatchNorm {
         variance_(build.state("variance", {channels}, 1)) {}
 
   Tensor operator()(At x) const {
-    const Location at = x.location();
-    const auto here = [&](const Parameter& parameter) { return At(parameter.use(x.tensor), at); };
+    const CalledFrom caller(x);
+    const auto here = [&](const Parameter& parameter) { return parameter.use(x.tensor); };
     if (detail::phase(x.tensor.context()).training == 0) {
       return batch_norm_inference(x, here(scale_), here(shift_), here(mean_), here(variance_), epsilon_);
     }
     const BatchNormalized batch = batch_norm(x, here(scale_), here(shift_), epsilon_);
     const auto count = static_cast<double>(x.tensor.dim(0) * x.tensor.dim(2) * x.tensor.dim(3));
     const double unbiased = count > 1 ? count / (count - 1) : 1.0;
-    follow(mean_, batch.mean, 1.0, at);
-    follow(variance_, batch.variance, unbiased, at);
+    follow(mean_, batch.mean, 1.0);
+    follow(variance_, batch.variance, unbiased);
     return batch.output;
   }
 
  private:
-  void follow(const Parameter& running, Tensor batch, double factor, Location at) const {
-    const auto here = [&](Tensor tensor) { return At(tensor, at); };
-    running.assign(here(here(running.use(batch)) * (1.0 - momentum_)) + here(here(batch) * (momentum_ * factor)), at);
+  void follow(const Parameter& running, Tensor batch, double factor) const {
+    running.assign(running.use(batch) * (1.0 - momentum_) + batch * (momentum_ * factor));
   }
 
   double momentum_ = 0.1, epsilon_ = 1e-5;
@@ -54,7 +53,8 @@ class LayerNorm {
         shift_(build.parameter("shift", dims, Initializer::constant(0))) {}
 
   Tensor operator()(At x) const {
-    return layer_norm(x, At(scale_.use(x.tensor), x.location()), At(shift_.use(x.tensor), x.location()), epsilon_);
+    const CalledFrom caller(x);
+    return layer_norm(x, scale_.use(x.tensor), shift_.use(x.tensor), epsilon_);
   }
 
  private:
@@ -79,8 +79,8 @@ class GroupNorm {
   }
 
   Tensor operator()(At x) const {
-    return group_norm(x, groups_, At(scale_.use(x.tensor), x.location()), At(shift_.use(x.tensor), x.location()),
-                      epsilon_);
+    const CalledFrom caller(x);
+    return group_norm(x, groups_, scale_.use(x.tensor), shift_.use(x.tensor), epsilon_);
   }
 
  private:
@@ -111,25 +111,23 @@ class SpectralNorm {
     if (!active_) {
       return weight.tensor;
     }
-    const Location at = weight.location();
-    const auto here = [&](Tensor tensor) { return At(tensor, at); };
-    const Tensor turned = axis_ == 0 ? weight.tensor : weight.tensor.permute({1, 0, 2, 3}, at);
-    const Tensor matrix = turned.reshape({outputs_, -1}, at);
+    const CalledFrom caller(weight);
+    const Tensor turned = axis_ == 0 ? weight.tensor : weight.tensor.permute({1, 0, 2, 3});
+    const Tensor matrix = turned.reshape({outputs_, -1});
     const Tensor left = left_.use(weight.tensor);
-    const Tensor right = unit(matmul(here(left.reshape({1, -1}, at)), here(matrix)), at);  // (1, inputs)
-    const Tensor image = matmul(here(matrix), here(right.reshape({-1, 1}, at)));           // (outputs, 1)
-    const Tensor next_left = unit(image, at);
+    const Tensor right = unit(matmul(left.reshape({1, -1}), matrix));  // (1, inputs)
+    const Tensor image = matmul(matrix, right.reshape({-1, 1}));       // (outputs, 1)
+    const Tensor next_left = unit(image);
     if (detail::phase(weight.tensor.context()).training != 0) {
-      left_.assign(next_left, at);
+      left_.assign(next_left);
     }
-    return weight / here(sum(here(here(next_left) * here(image))));
+    return weight / sum(next_left * image);
   }
 
  private:
-  static Tensor unit(Tensor x, Location at) {
-    const auto here = [&](Tensor tensor) { return At(tensor, at); };
-    const Tensor length = sqrt(here(sum(here(square(here(x))))));
-    return Tensor(here(x) / here(here(length) + 1e-12)).detach(at);
+  static Tensor unit(Tensor x) {
+    const Tensor length = sqrt(sum(square(x)));
+    return (x / (length + 1e-12)).detach();
   }
 
   bool active_ = false;

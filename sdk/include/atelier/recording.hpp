@@ -27,14 +27,15 @@ class Recording {
 
   [[nodiscard]] atl_context* context() const { return context_; }
   [[nodiscard]] Tensor normal(Integers dims, Location at = {}) const {
-    return draw("random_normal/1", dims, at);
+    return detail::apply(context_, detail::resolved<"random_normal/1">(), {}, {detail::attribute(dims)}, at);
   }  // N(0, 1)
   [[nodiscard]] Tensor uniform(Integers dims, Location at = {}) const {
-    return draw("random_uniform/1", dims, at);
+    return detail::apply(context_, detail::resolved<"random_uniform/1">(), {}, {detail::attribute(dims)}, at);
   }  // (0, 1)
   [[nodiscard]] Tensor scalar(double value, Location at = {}) const { return detail::scalar(context_, value, at); }
   [[nodiscard]] Tensor full(Integers dims, double value, Location at = {}) const {
-    return broadcast_to(At(scalar(value, at), at), dims);
+    const CalledFrom caller(at);
+    return broadcast_to(scalar(value), dims);
   }
   // As many values as `dims` has elements.
   [[nodiscard]] Tensor constant(Integers dims, const std::vector<float>& values, Location at = {}) const {
@@ -101,12 +102,6 @@ class Recording {
     }
     return {context_, tensor};
   }
-  Tensor draw(std::string_view operation, Integers dims, Location at) const {
-    static const atl_operation normal_draw = detail::operation("random_normal/1");
-    static const atl_operation uniform_draw = detail::operation("random_uniform/1");
-    return detail::apply(context_, operation == "random_normal/1" ? normal_draw : uniform_draw, {},
-                         {detail::attribute(dims)}, at);
-  }
 
   atl_context* context_;
 };
@@ -148,7 +143,8 @@ class Evaluation : public Batch {
   }
   // The metric is the mean of these values, one for each sample.
   void add_per_sample(std::string_view name, At values) const {
-    add(name, sum(values), static_cast<double>(values.tensor.dim(0)), values.location());
+    const CalledFrom caller(values);
+    add(name, sum(values), static_cast<double>(values.tensor.dim(0)));
   }
   void materialize(std::initializer_list<Tensor*> tensors, Location at = {}) const {
     materialize(std::vector<Tensor*>(tensors), at);

@@ -47,7 +47,8 @@ class RecurrentCell {
 
   // One step: x (B, F).
   RecurrentState operator()(At x, const RecurrentState& state = {}) const {
-    return run(At(x.tensor.reshape({-1, 1, x.tensor.dim(-1)}, x.location()), x.location()), state).last;
+    const CalledFrom caller(x);
+    return run(x.tensor.reshape({-1, 1, x.tensor.dim(-1)}), state).last;
   }
 
   // All steps of x (B, T, F), from `state` on.
@@ -59,9 +60,6 @@ class RecurrentCell {
 
  private:
   [[nodiscard]] Sequence run(At x, const RecurrentState& state) const {
-    static const atl_operation tanh_layer = detail::operation("rnn_tanh/1");
-    static const atl_operation lstm_layer = detail::operation("lstm/1");
-    static const atl_operation gru_layer = detail::operation("gru/1");
     const bool is_lstm = kind_ == "lstm";
     atl_context* context = x.tensor.context();
     std::vector<atl_tensor> inputs{x.tensor.handle()};
@@ -76,9 +74,9 @@ class RecurrentCell {
     }
     atl_tensor outputs[3] = {};
     detail::apply(context,
-                  is_lstm          ? lstm_layer
-                  : kind_ == "gru" ? gru_layer
-                                   : tanh_layer,
+                  is_lstm          ? detail::resolved<"lstm/1">()
+                  : kind_ == "gru" ? detail::resolved<"gru/1">()
+                                   : detail::resolved<"rnn_tanh/1">(),
                   inputs.data(), inputs.size(), nullptr, 0, outputs, is_lstm ? 3 : 2, x.location());
     return {{context, outputs[0]}, {{context, outputs[1]}, is_lstm ? Tensor(context, outputs[2]) : Tensor()}};
   }
@@ -106,9 +104,10 @@ class Recurrent {
 
   // All steps of x (B, T, F).
   Sequence operator()(At x, const States& states = {}) const {
+    const CalledFrom caller(x);
     Sequence out{x.tensor, {}};
     for (size_t i = 0; i < cells_.size(); ++i) {
-      const RecurrentCell::Sequence layer = cells_[i].sequence(At(out.y, x.location()), state(states, i));
+      const RecurrentCell::Sequence layer = cells_[i].sequence(out.y, state(states, i));
       out.y = layer.y;
       out.last.push_back(layer.last);
     }
@@ -117,9 +116,10 @@ class Recurrent {
 
   // One step: x (B, F). What the layers make of it is the last state's h.
   [[nodiscard]] States step(At x, const States& states = {}) const {
+    const CalledFrom caller(x);
     States out;
     for (size_t i = 0; i < cells_.size(); ++i) {
-      out.push_back(cells_[i](i == 0 ? x : At(out.back().h, x.location()), state(states, i)));
+      out.push_back(cells_[i](i == 0 ? x.tensor : out.back().h, state(states, i)));
     }
     return out;
   }

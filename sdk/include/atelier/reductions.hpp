@@ -24,11 +24,10 @@ inline Tensor argmin(At x, int64_t axis = -1) {  // int64
 
 // Euclidean. The gradient at 0 is 0, one of the subgradients there.
 inline Tensor norm(At x, Integers axes = std::initializer_list<int64_t>{}) {
-  const auto here = [&](const Tensor& value) { return At(value, x.location()); };
-  const At squares = here(sum(here(square(x)), axes));
-  const At one_at_zero =
-      here(equal(squares, 0.0));  // a constant: there the root is that of 1, and x itself ends the gradient
-  return here(sqrt(here(squares + one_at_zero))) - one_at_zero;
+  const CalledFrom caller(x);
+  const Tensor squares = sum(square(x), axes);
+  const Tensor one_at_zero = equal(squares, 0.0);  // a constant: there the root is that of 1, and x ends the gradient
+  return sqrt(squares + one_at_zero) - one_at_zero;
 }
 
 }  // namespace atelier

@@ -77,6 +77,7 @@ struct At {
       : tensor(value), file(at_file), line(at_line) {}
   At(Tensor value, Location at) : tensor(value), file(at.file), line(at.line) {}
   [[nodiscard]] Location location() const { return {file, line}; }
+  operator Location() const { return location(); }
 };
 
 // A list attribute. Only ever a parameter: it borrows the list for the call.
@@ -127,8 +128,9 @@ inline void apply(atl_context* context, atl_operation operation, const atl_tenso
   call.attribute_count = static_cast<uint32_t>(attribute_count);
   call.outputs = outputs;
   call.output_count = static_cast<uint32_t>(output_count);
-  call.file = at.file;
-  call.line = at.line;
+  const atl_location place = at;
+  call.file = place.file;
+  call.line = place.line;
   core->apply(context, &call);
 }
 
