@@ -55,7 +55,7 @@ def read_registry(build):
     return [(title, operations) for title, operations in families if operations]
 
 
-SIGNATURE = re.compile(r"^( *)(?:template.*|(?:\[\[nodiscard\]\] )?(?:inline |static )*[\w:<>]+(?: [*&]?| ?)((?:Tensor::)?(?:operator\S+?|\w+)) ?\([^;]*)$")
+SIGNATURE = re.compile(r"^( *)(?:\[\[nodiscard\]\] )?(?:inline |static )*[\w:<>]+ ((?:Tensor::)?(?:operator\S+?|\w+))\(")
 CLASS = re.compile(r"^(?:class|struct)(?: ATELIER_OWN)? (\w+)")
 NAME = re.compile(r'"(\w+/\d+)"')
 HELPER = re.compile(r"detail::(\w+)\(")
