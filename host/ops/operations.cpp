@@ -19,6 +19,7 @@ std::vector<Family> declare_all() {
       {"Shapes and places", {register_shapes, register_layout, register_movement}},
       {"Reductions", {register_reductions}},
       {"Matrices", {register_matrices}},
+      {"Linear algebra", {register_linear_algebra}},
       {"Classes and their losses", {register_classification}},
       {"Indices", {register_indexing}},
       {"Random draws", {register_random}},

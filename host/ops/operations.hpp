@@ -27,6 +27,7 @@ void register_layout(record::OperationRegistry& registry);
 void register_movement(record::OperationRegistry& registry);
 void register_reductions(record::OperationRegistry& registry);
 void register_matrices(record::OperationRegistry& registry);
+void register_linear_algebra(record::OperationRegistry& registry);
 void register_classification(record::OperationRegistry& registry);
 void register_indexing(record::OperationRegistry& registry);
 void register_random(record::OperationRegistry& registry);

@@ -14,9 +14,11 @@ std::vector<Case> tensor_cases();  // movement, reductions, indexing
 std::vector<Case> layer_cases();   // products, convolutions, classification, random draws
 std::vector<Case> recurrent_cases();
 std::vector<Case> image_cases();  // pooling, upsampling, normalization, warping
-std::vector<Case> all_cases();    // of these
+std::vector<Case> linear_algebra_cases();
+std::vector<Case> all_cases();  // of these
 
 std::vector<Case> large_cases();
+void add_large_linear_algebra(std::vector<Case>& cases);
 
 // An operation whose results are computed row by row, along axis 0 of these inputs and of its outputs.
 struct RowCase {

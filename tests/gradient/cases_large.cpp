@@ -155,6 +155,7 @@ std::vector<Case> large_cases() {
   add_normalizations(cases);
   add_recurrent(cases);
   add_draws(cases);
+  add_large_linear_algebra(cases);
   return cases;
 }
 

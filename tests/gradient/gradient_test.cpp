@@ -52,6 +52,10 @@ TEST_CASE("images: gradients agree with central differences") {
   check_all(image_cases());
 }
 
+TEST_CASE("linear algebra: gradients agree with central differences") {
+  check_all(linear_algebra_cases());
+}
+
 TEST_CASE("coverage: every operation has a case or a reason") {
   ops::register_operations();
   std::set<std::string> known;

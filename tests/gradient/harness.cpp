@@ -31,6 +31,12 @@ Numbers values_of(const Input& input, uint32_t seed) {
       places[i] = input.low + (input.high - input.low) * (places[i] + 0.3 + 0.07 * seed) / static_cast<double>(n);
     }
   }
+  const size_t rank = input.shape.rank();
+  for (size_t i = 0; input.diagonal != 0 && i < n; ++i) {
+    const auto rows = static_cast<size_t>(input.shape[rank - 2]);
+    const auto columns = static_cast<size_t>(input.shape[rank - 1]);
+    places[i] += i % columns == i / columns % rows ? input.diagonal : 0;
+  }
   return places;
 }
 

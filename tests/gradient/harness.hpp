@@ -16,6 +16,7 @@ struct Input {
   double low = -2;
   double high = 2;
   int64_t bound = 0;
+  double diagonal = 0;  // more on the diagonals of the last two axes, as of matrices that are far from singular
 };
 
 inline Input indices(tensor::Shape shape, int64_t bound) {

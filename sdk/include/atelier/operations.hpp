@@ -1,5 +1,5 @@
-// All operations on tensors. (B, C, H, W) are batch, channels, rows and columns of images; operations.md beside this
-// folder has every operation with its shapes, attributes and gradient.
+// All operations on tensors. (B, C, H, W) are batch, channels, rows and columns of images. The catalogue, operations.md
+// (installed in share/atelier), has every operation with its shapes, attributes and gradient.
 #pragma once
 
 #include <atelier/activations.hpp>
@@ -9,6 +9,7 @@
 #include <atelier/gradients.hpp>
 #include <atelier/images.hpp>
 #include <atelier/indexing.hpp>
+#include <atelier/linear_algebra.hpp>
 #include <atelier/matrices.hpp>
 #include <atelier/movement.hpp>
 #include <atelier/random.hpp>
