@@ -14,11 +14,13 @@ namespace atelier::kernels {
 // overlap it otherwise. An element's bits depend on its inputs and operands alone: not on its place, n, or the
 // instruction set.
 //
-// Two inputs: add sub mul div maximum minimum, and less less_equal greater greater_equal equal not_equal (1 or 0).
+// Two inputs: add sub mul div maximum minimum atan2(y, x) pow(base, exponent), and less less_equal greater
+//   greater_equal equal not_equal (1 or 0).
 // Three: select (mask, a, b: mask != 0 ? a : b).
 // Five: normalize (x, mean, rate, scale, shift: (x - mean) (rate scale) + shift). Six: combine_centered (g, x, mean, a,
 // b, c: a g + b (x - mean) + c). One: identity neg abs sign square sqrt rsqrt reciprocal exp log log1p expm1 tanh
-// sigmoid softplus relu erf sin cos floor,
+// sigmoid softplus relu erf sin cos tan asin acos atan sinh cosh lgamma (of |gamma|) digamma trigamma floor ceil
+// round (half to even),
 //   step (x > 0 ? 1 : 0), is_finite (1 or 0).
 // One, and operands: leaky_relu(slope) leaky_step(slope) elu(alpha) elu_step(alpha) clamp(low, high)
 //   clamp_step(low, high: 1 inside the closed range, else 0) power(exponent).

@@ -1,9 +1,10 @@
 // Functions of single elements. Where shapes differ they are broadcast; gradients sum what was stretched. The kernels
 // are in kernels/elementwise.hpp, under the same names.
-#include "kernels/elementwise.hpp"
+#include "ops/elementwise.hpp"
 
 #include <numbers>
 
+#include "kernels/elementwise.hpp"
 #include "ops/functions.hpp"
 #include "ops/operations.hpp"
 
@@ -33,8 +34,6 @@ Shape broadcast(const Inference& in, const Shape& a, const Shape& b) {
   return *out;
 }
 
-namespace {
-
 Types infer_broadcast(const Inference& in) {
   Shape shape;
   for (size_t i = 0; i < in.count(); ++i) {
@@ -44,9 +43,6 @@ Types infer_broadcast(const Inference& in) {
   return {{shape, in.real()}};
 }
 
-using UnaryGradient = Value (*)(Value x, Value y, Value g);  // y = f(x), g the gradient that arrives at y
-
-// `formula` is the summary's, of x.
 void add_unary(OperationRegistry& registry, std::string_view name, std::string_view formula, UnaryGradient gradient) {
   Operation operation{.name = fmt::format("{}/1", name),
                       .summary = fmt::format("x (...) -> (...): {}", formula),
@@ -58,11 +54,9 @@ void add_unary(OperationRegistry& registry, std::string_view name, std::string_v
   registry.add(std::move(operation));
 }
 
-using BinaryGradient = Values (*)(Value a, Value b, Value y, Value g);  // may have y's shape: they are summed here
-
-void add_binary(OperationRegistry& registry, std::string_view name, std::string_view formula, BinaryGradient gradient) {
-  Operation operation{.name = fmt::format("{}/1", name),
-                      .summary = fmt::format("a (...), b (...) -> (...): {}", formula)};
+void add_binary(OperationRegistry& registry, std::string_view name, std::string_view formula, BinaryGradient gradient,
+                std::string_view inputs) {
+  Operation operation{.name = fmt::format("{}/1", name), .summary = fmt::format("{} -> (...): {}", inputs, formula)};
   operation.min_inputs = operation.max_inputs = 2;
   operation.infer = infer_broadcast;
   operation.elementwise = &kernels::elementwise_function(name);
@@ -76,8 +70,7 @@ void add_binary(OperationRegistry& registry, std::string_view name, std::string_
   registry.add(std::move(operation));
 }
 
-// Constant wherever it is continuous.
-void add_constant(OperationRegistry& registry, std::string_view name, std::string summary, size_t inputs = 1) {
+void add_constant(OperationRegistry& registry, std::string_view name, std::string summary, size_t inputs) {
   Operation operation{.name = fmt::format("{}/1", name), .summary = std::move(summary)};
   operation.min_inputs = operation.max_inputs = inputs;
   operation.infer = infer_broadcast;
@@ -85,6 +78,8 @@ void add_constant(OperationRegistry& registry, std::string_view name, std::strin
   operation.elementwise = &kernels::elementwise_function(name);
   registry.add(std::move(operation));
 }
+
+namespace {
 
 void register_arithmetic(OperationRegistry& registry) {
   add_binary(registry, "add", "a + b", [](Value, Value, Value, Value g) -> Values { return {g, g}; });

@@ -14,7 +14,7 @@ std::vector<Family> declare_all() {
   record::OperationRegistry& registry = record::OperationRegistry::instance();
   record::register_special_operations();
   const Declared all[] = {
-      {"Elementwise", {register_elementwise}},
+      {"Elementwise", {register_elementwise, register_mathematics}},
       {"Activations", {register_activations}},
       {"Shapes and places", {register_shapes, register_layout, register_movement}},
       {"Reductions", {register_reductions}},

@@ -30,15 +30,27 @@ std::vector<Case> elementwise_cases() {
                            "greater_equal/1", "equal/1", "not_equal/1", "bce_with_logits/1"}) {
     add_binary(cases, name, -2, 2);
   }
+  add_binary(cases, "atan2/1", 0.5, 2);
+  cases.push_back({"pow/1", {{{3, 5}, 0.5, 2}, {{3, 5}}}});
+  cases.push_back({"pow/1", {{{3, 1}, 0.5, 2}, {{2, 1, 5}}}});
+  cases.push_back({"pow/1", {{{}, 0.5, 2}, {{1}}}});
   add_binary(cases, "div/1", 0.5, 2);
   for (const auto* name :
-       {"neg/1", "abs/1", "sign/1", "square/1", "exp/1", "expm1/1", "tanh/1", "sigmoid/1", "softplus/1", "relu/1",
-        "erf/1", "sin/1", "cos/1", "floor/1", "step/1", "is_finite/1", "gelu/1"}) {
+       {"neg/1",      "abs/1",  "sign/1",  "square/1", "exp/1",       "expm1/1", "tanh/1", "sigmoid/1",
+        "softplus/1", "relu/1", "erf/1",   "sin/1",    "cos/1",       "atan/1",  "sinh/1", "cosh/1",
+        "floor/1",    "ceil/1", "round/1", "step/1",   "is_finite/1", "gelu/1"}) {
     add_unary(cases, name, -2, 2);
   }
   for (const auto* name : {"sqrt/1", "rsqrt/1", "reciprocal/1", "log/1", "log1p/1"}) {
     add_unary(cases, name, 0.5, 3);
   }
+  add_unary(cases, "tan/1", -1.2, 1.2);
+  add_unary(cases, "asin/1", -0.9, 0.9);
+  add_unary(cases, "acos/1", -0.9, 0.9);
+  add_unary(cases, "lgamma/1", 0.3, 4);
+  add_unary(cases, "lgamma/1", -1.9, -1.1);
+  cases.push_back({"digamma/1", {{{3, 5}, 0.3, 4}}, {}, false});
+  cases.push_back({"digamma/1", {{{4}, -1.9, -1.1}}, {}, false});
   add_unary(cases, "leaky_relu/1", -2, 2, {Attribute::of(0.2)});
   add_unary(cases, "leaky_step/1", -2, 2, {Attribute::of(0.2)});
   add_unary(cases, "elu/1", -2, 2, {Attribute::of(1.3)});

@@ -37,6 +37,8 @@ void add_elementwise(std::vector<Case>& cases) {
   cases.push_back({"mul/1", {{{67, 1, 701}}, {{5, 1}}}});
   cases.push_back({"tanh/1", {{{100003}}}});
   cases.push_back({"gelu/1", {{{37, 911}}}});
+  cases.push_back({"pow/1", {{{37, 911}, 0.5, 2}, {{911}}}});
+  cases.push_back({"lgamma/1", {{{37, 911}, 0.3, 9}}});
   cases.push_back({"select/1", {{{307, 211}, 0.5, 1}, {{211}}, {{307, 1}}}});
 }
 

@@ -99,6 +99,7 @@ const std::vector<std::pair<std::string, std::string>>& exempt() {
       {"cast/1", "has no real input"},
       {"detach/1", "stops the gradient, as another test checks"},
       {"pixel_places/1", "has no inputs"},
+      {"trigamma/1", "has no gradient; it is digamma/1's"},
       {"normalize/1", "has its mean and rate from its other input; part of batch_norm/1 and the like"},
       {"normalize_rows/1", "has its mean and rate from its other input; part of layer_norm/1"},
       {"rnn_tanh_sequence/1", "has its weight twice, as rnn_tanh/1 gives it"},

@@ -102,7 +102,25 @@ TEST_CASE("float32 functions are within 3 units in the last place, over all expo
   check_accuracy(
       "rsqrt", [](double x) { return 1 / std::sqrt(x); }, 2);
   check_accuracy(
+      "tan", [](double x) { return std::tan(x); }, 3);
+  check_accuracy(
+      "asin", [](double x) { return std::asin(x); }, 1);
+  check_accuracy(
+      "acos", [](double x) { return std::acos(x); }, 1);
+  check_accuracy(
+      "atan", [](double x) { return std::atan(x); }, 1);
+  check_accuracy(
+      "sinh", [](double x) { return std::sinh(x); }, 1);
+  check_accuracy(
+      "cosh", [](double x) { return std::cosh(x); }, 1);
+  check_accuracy(
+      "lgamma", [](double x) { return std::lgamma(x); }, 1);
+  check_accuracy(
       "floor", [](double x) { return std::floor(x); }, 0);
+  check_accuracy(
+      "ceil", [](double x) { return std::ceil(x); }, 0);
+  check_accuracy(
+      "round", [](double x) { return std::nearbyint(x); }, 0);
   check_accuracy(
       "abs", [](double x) { return std::fabs(x); }, 0);
 }
@@ -128,6 +146,17 @@ TEST_CASE("float32 functions at the edges") {
   check("is_finite", {0, 0, 1, 1, 1, 0});
   check("floor", {-infinity, infinity, 0.0F, -0.0F, -1, not_a_number});
   check("sin", {not_a_number, not_a_number, 0.0F, 0.0F, std::sin(-1.0F), not_a_number});
+  check("ceil", {-infinity, infinity, 0.0F, -0.0F, -1, not_a_number});
+  check("round", {-infinity, infinity, 0.0F, -0.0F, -1, not_a_number});
+  check("tan", {not_a_number, not_a_number, 0.0F, 0.0F, std::tan(-1.0F), not_a_number});
+  check("asin", {not_a_number, not_a_number, 0.0F, -0.0F, std::asin(-1.0F), not_a_number});
+  check("acos", {not_a_number, not_a_number, std::acos(0.0F), std::acos(0.0F), std::acos(-1.0F), not_a_number});
+  check("atan", {std::atan(-infinity), std::atan(infinity), 0.0F, -0.0F, std::atan(-1.0F), not_a_number});
+  check("sinh", {-infinity, infinity, 0.0F, -0.0F, std::sinh(-1.0F), not_a_number});
+  check("cosh", {infinity, infinity, 1, 1, std::cosh(-1.0F), not_a_number});
+  check("lgamma", {infinity, infinity, infinity, infinity, infinity, not_a_number});
+  check("digamma", {not_a_number, infinity, -infinity, infinity, not_a_number, not_a_number});
+  check("trigamma", {not_a_number, 0, infinity, infinity, infinity, not_a_number});
   check("clamp", {-0.5F, 0.5F, 0.0F, -0.0F, -0.5F, not_a_number}, {-0.5, 0.5});
   check("clamp_step", {0, 0, 1, 1, 0, 0}, {-0.5, 0.5});
   check("leaky_relu", {-infinity, infinity, 0.0F, -0.0F, -0.25F, not_a_number}, {0.25});
@@ -136,6 +165,58 @@ TEST_CASE("float32 functions at the edges") {
   check("power", {infinity, infinity, 0, 0, 1, not_a_number}, {2});
   check("power", {-infinity, infinity, 0.0F, 0.0F, -1, not_a_number}, {5});
   check("power", {not_a_number, infinity, 0, 0, not_a_number, not_a_number}, {0.3});
+}
+
+TEST_CASE("float32 functions of two numbers are within 1 unit in the last place, and as C has them at the edges") {
+  std::vector<float> some = {0.0F,     -0.0F,       infinity,   -infinity,   not_a_number, 1e-45F,     -1e-45F, 3.4e38F,
+                             -3.4e38F, 16777217.0F, 8388607.5F, -8388607.0F, 0.99999994F,  1.0000001F, 2.7F};
+  for (float x = 0.5F; x < 20; x += 0.5F) {
+    some.insert(some.end(), {x, -x, x * 1.0007F, -x / 3});
+  }
+  const std::pair<const char*, double (*)(double, double)> functions[] = {
+      {"pow", [](double a, double b) { return std::pow(a, b); }},
+      {"atan2", [](double a, double b) { return std::atan2(a, b); }}};
+  for (const auto& [name, reference] : functions) {
+    for (const float a : some) {
+      const std::vector<float> first(some.size(), a);
+      const std::vector<float> y = apply(name, {first, some});
+      for (size_t i = 0; i < some.size(); ++i) {
+        const auto wanted = static_cast<float>(reference(a, some[i]));
+        const float unit = std::fabs(std::nextafter(wanted, infinity) - wanted);
+        const bool is_same = std::isnan(wanted) ? std::isnan(y[i])
+                             : std::isinf(wanted) || wanted == 0
+                                 ? y[i] == wanted && std::signbit(y[i]) == std::signbit(wanted)
+                                 : std::fabs(y[i] - wanted) <= unit;
+        INFO(name, "(", a, ", ", some[i], ") is ", y[i], ", expected ", wanted);
+        CHECK(is_same);
+      }
+    }
+  }
+}
+
+// Exact to 17 digits, near roots and poles and far from them. In float64 they are the same code.
+TEST_CASE("digamma and trigamma") {
+  const std::vector<double> x = {1e-3, 0.5, 1, 1.4616321449683622, 2, 9.75, 150.25, -0.3, -7.6, -1e-4};
+  const std::vector<double> digamma = {
+      -1000.5755719318103, -1.9635100260214235, -0.57721566490153286, -9.2412655217294275e-17, 0.42278433509846714,
+      2.225109535044576,   5.0089690950212172,  2.1133097796353989,   1.071732116277544,       9999.4226198296697};
+  const std::vector<double> trigamma = {
+      1000001.6425331958,  4.9348022005446793,    1.6449340668482264, 0.96767224544762125, 0.64493406684822644,
+      0.10800324333663185, 0.0066777715123718275, 13.945160267805722, 10.788265451054699,  100000001.6451745};
+  for (size_t i = 0; i < x.size(); ++i) {
+    for (const auto& [name, exact] : {std::pair("digamma", digamma[i]), {"trigamma", trigamma[i]}}) {
+      const double* inputs[] = {&x[i]};
+      double wide = 0;
+      elementwise_function(name).f64(inputs, nullptr, &wide, 1);
+      INFO(name, "(", x[i], ") is ", wide, ", expected ", exact);
+      CHECK(std::fabs(wide - exact) <= 1e-13 * std::fabs(exact) + 1e-14);
+    }
+  }
+  // A float's own value, which is what the argument was rounded to.
+  CHECK(apply("digamma", {{0.25F, 7.5F, -2.25F}}) ==
+        std::vector<float>{-4.227453708648682F, 1.946757435798645F, 4.158583641052246F});
+  CHECK(apply("trigamma", {{0.25F, 7.5F, -2.25F}}) ==
+        std::vector<float>{17.197328567504883F, 0.1426158994436264F, 19.379409790039062F});
 }
 
 TEST_CASE("comparisons, extremes and select") {
@@ -163,12 +244,13 @@ TEST_CASE(
   x.resize(x.size() / elementwise_block * elementwise_block);
   const std::vector<float> other = numbers<float>(x.size(), 3);
   std::vector<std::string> names = {
-      "add",        "sub",     "mul",           "div",     "maximum",    "minimum", "less",
-      "less_equal", "greater", "greater_equal", "equal",   "not_equal",  "neg",     "abs",
-      "sign",       "square",  "sqrt",          "rsqrt",   "reciprocal", "exp",     "log",
-      "log1p",      "expm1",   "tanh",          "sigmoid", "softplus",   "relu",    "erf",
-      "sin",        "cos",     "floor",         "step",    "is_finite",  "select",  "leaky_relu",
-      "leaky_step", "elu",     "elu_step",      "clamp",   "clamp_step", "power",   "splat"};
+      "add",        "sub",           "mul",        "div",       "maximum",    "minimum",   "less",     "less_equal",
+      "greater",    "greater_equal", "equal",      "not_equal", "neg",        "abs",       "sign",     "square",
+      "sqrt",       "rsqrt",         "reciprocal", "exp",       "log",        "log1p",     "expm1",    "tanh",
+      "sigmoid",    "softplus",      "relu",       "erf",       "sin",        "cos",       "tan",      "asin",
+      "acos",       "atan",          "sinh",       "cosh",      "lgamma",     "digamma",   "trigamma", "atan2",
+      "pow",        "ceil",          "round",      "floor",     "step",       "is_finite", "select",   "leaky_relu",
+      "leaky_step", "elu",           "elu_step",   "clamp",     "clamp_step", "power",     "splat"};
   const auto without_nan_payload = [](std::vector<float> values) {
     for (float& value : values) {
       value = std::isnan(value) ? not_a_number : value;

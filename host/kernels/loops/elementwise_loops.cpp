@@ -1,5 +1,6 @@
 #include "kernels/loops/float_math.hpp"
 #include "kernels/loops/loops.hpp"
+#include "kernels/loops/wide_math.hpp"
 
 namespace atelier::kernels::ATELIER_LOOPS {
 namespace {
@@ -119,15 +120,10 @@ void angle_loop(const float* const* inputs, const double*, float* out, int64_t n
   }
 }
 
-void sin_f64(const double* const* inputs, const double*, double* out, int64_t n) {
+template <double (*function)(double)>
+void standard_loop(const double* const* inputs, const double*, double* out, int64_t n) {
   for (int64_t i = 0; i < n; ++i) {
-    out[i] = ::sin(inputs[0][i]);
-  }
-}
-
-void cos_f64(const double* const* inputs, const double*, double* out, int64_t n) {
-  for (int64_t i = 0; i < n; ++i) {
-    out[i] = ::cos(inputs[0][i]);
+    out[i] = function(inputs[0][i]);
   }
 }
 
@@ -192,6 +188,9 @@ struct SinOfAngle {
 struct CosOfAngle {
   ATELIER_INLINE float operator()(math::Angle angle) const { return math::cos_of(angle); }
 };
+struct TanOfAngle {
+  ATELIER_INLINE float operator()(math::Angle angle) const { return math::wide::tan_of(angle); }
+};
 
 constexpr ElementwiseFunction functions[] = {
     binary("add", []<typename T>(T a, T b) { return a + b; }),
@@ -224,9 +223,22 @@ constexpr ElementwiseFunction functions[] = {
     unary("softplus", []<typename T>(T x) { return math::softplus(x); }),
     unary("relu", []<typename T>(T x) { return x <= T(0) ? T(0) : x; }),
     unary("erf", []<typename T>(T x) { return math::erf(x); }),
-    {"sin", 1, 0, &angle_loop<SinOfAngle>, &sin_f64},
-    {"cos", 1, 0, &angle_loop<CosOfAngle>, &cos_f64},
+    {"sin", 1, 0, &angle_loop<SinOfAngle>, &standard_loop<::sin>},
+    {"cos", 1, 0, &angle_loop<CosOfAngle>, &standard_loop<::cos>},
+    {"tan", 1, 0, &angle_loop<TanOfAngle>, &standard_loop<::tan>},
+    unary("asin", []<typename T>(T x) { return math::asin(x); }),
+    unary("acos", []<typename T>(T x) { return math::acos(x); }),
+    unary("atan", []<typename T>(T x) { return math::atan(x); }),
+    binary("atan2", []<typename T>(T y, T x) { return math::atan2(y, x); }),
+    unary("sinh", []<typename T>(T x) { return math::sinh(x); }),
+    unary("cosh", []<typename T>(T x) { return math::cosh(x); }),
+    binary("pow", []<typename T>(T base, T exponent) { return math::pow(base, exponent); }),
+    unary("lgamma", []<typename T>(T x) { return math::log_gamma(x); }),
+    unary("digamma", []<typename T>(T x) { return math::digamma(x); }),
+    unary("trigamma", []<typename T>(T x) { return math::trigamma(x); }),
     unary("floor", []<typename T>(T x) { return math::floor(x); }),
+    unary("ceil", []<typename T>(T x) { return math::ceil(x); }),
+    unary("round", []<typename T>(T x) { return math::round(x); }),
     unary("step", []<typename T>(T x) { return x > T(0) ? T(1) : T(0); }),
     unary("is_finite", []<typename T>(T x) { return math::is_finite(x) ? T(1) : T(0); }),
     {"select", 3, 0, &select_loop<float>, &select_loop<double>},

@@ -272,6 +272,15 @@ ATELIER_INLINE float floor(float x) {
   return magnitude < 0x1p23F ? below : x;
 }
 
+ATELIER_INLINE float ceil(float x) {
+  return -floor(-x);
+}
+// Half to even.
+ATELIER_INLINE float round(float x) {
+  const float magnitude = abs(x);
+  return magnitude < 0x1p23F ? copy_sign((magnitude + 0x1p23F) - 0x1p23F, x) : x;
+}
+
 ATELIER_INLINE bool is_finite(float x) {
   return (bits_of(x) & 0x7fffffffU) < 0x7f800000U;
 }
@@ -312,6 +321,13 @@ ATELIER_INLINE double erf(double x) {
 }
 ATELIER_INLINE double floor(double x) {
   return ::floor(x);
+}
+ATELIER_INLINE double ceil(double x) {
+  return ::ceil(x);
+}
+ATELIER_INLINE double round(double x) {
+  const double magnitude = abs(x);
+  return magnitude < 0x1p52 ? ::copysign((magnitude + 0x1p52) - 0x1p52, x) : x;
 }
 ATELIER_INLINE bool is_finite(double x) {
   return abs(x) <= 1.7976931348623157e308;
