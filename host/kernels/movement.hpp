@@ -45,8 +45,8 @@ std::unique_ptr<Kernel> make_pad(tensor::DType dtype, const tensor::Shape& shape
 // Inputs table (rows, width) and indices (count); output (count, width).
 std::unique_ptr<Kernel> make_gather(tensor::DType dtype, int64_t rows, int64_t width, int64_t count);
 
-// Inputs indices (count) and updates (count, width), f32 or f64; output (rows, width): for each row, the sum of its
-// updates in their order.
+// Inputs indices (count) and updates (count, width); output (rows, width): for each row, the sum of its updates in
+// their order.
 std::unique_ptr<Kernel> make_scatter_add(tensor::DType dtype, int64_t rows, int64_t width, int64_t count);
 
 // Input indices (count); output (count, classes): 1 at the index of each row, else 0; all nan for an index out of

@@ -18,6 +18,16 @@ template <typename T>
 constexpr T missing = std::numeric_limits<T>::has_quiet_NaN ? std::numeric_limits<T>::quiet_NaN()
                                                             : std::numeric_limits<T>::min();
 
+// Of integers it wraps around.
+template <typename T>
+T sum(T a, T b) {
+  if constexpr (std::numeric_limits<T>::is_integer) {
+    return static_cast<T>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+  } else {
+    return a + b;
+  }
+}
+
 // A kernel over `count` rows, cut into runs of them.
 class RowKernel : public Kernel {
  public:
@@ -86,7 +96,7 @@ class ScatterAdd : public Kernel {
       if (indices[i] >= first && indices[i] < last) {
         T* row = out + indices[i] * width_;
         for (int64_t j = 0; j < width_; ++j) {
-          row[j] += updates[i * width_ + j];
+          row[j] = sum(row[j], updates[i * width_ + j]);
         }
       }
     }
@@ -173,7 +183,6 @@ std::unique_ptr<Kernel> make_gather(tensor::DType dtype, int64_t rows, int64_t w
 }
 
 std::unique_ptr<Kernel> make_scatter_add(tensor::DType dtype, int64_t rows, int64_t width, int64_t count) {
-  ATELIER_CHECK(dtype != tensor::DType::i64);
   return make_of<ScatterAdd>(dtype, rows, width, count);
 }
 

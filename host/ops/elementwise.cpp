@@ -2,9 +2,11 @@
 // are in kernels/elementwise.hpp, under the same names.
 #include "ops/elementwise.hpp"
 
+#include <algorithm>
 #include <numbers>
 
 #include "kernels/elementwise.hpp"
+#include "kernels/integers.hpp"
 #include "ops/functions.hpp"
 #include "ops/operations.hpp"
 
@@ -43,6 +45,89 @@ Types infer_broadcast(const Inference& in) {
   return {{shape, in.real()}};
 }
 
+namespace {
+
+// The type of inputs [first, count), and their shape, broadcast.
+TensorType one_type(const Inference& in, size_t first) {
+  in.require_number(first);
+  TensorType type = in.input(first);
+  for (size_t i = first; i < in.count(); ++i) {
+    in.require(in.input(i).dtype == type.dtype,
+               "got {} and {}, expected one type; hint: to_real makes real numbers of int64",
+               to_string(in.input(first)), to_string(in.input(i)));
+    type.shape = broadcast(in, type.shape, in.shape(i));
+  }
+  return type;
+}
+
+Types infer_arithmetic(const Inference& in) {
+  return {one_type(in, 0)};
+}
+
+Types infer_comparison(const Inference& in) {
+  return {{one_type(in, 0).shape, in.real()}};
+}
+
+// A mask of either type.
+Types infer_select(const Inference& in) {
+  const TensorType chosen = one_type(in, 1);
+  in.require_number(0);
+  return {{broadcast(in, in.shape(0), chosen.shape), chosen.dtype}};
+}
+
+Types infer_broadcast_to(const Inference& in) {
+  const TensorType from = one_type(in, 0);
+  const Shape target(in.integers(0));
+  in.require(broadcast(from.shape, target) == target, "got {}, which does not stretch to {}", to_string(from.shape),
+             to_string(target));
+  return {{target, from.dtype}};
+}
+
+// What takes int64 too, and its shape rule then.
+constexpr std::pair<std::string_view, Types (*)(const Inference&)> rules_with_integers[] = {
+    {"add/1", infer_arithmetic},           {"sub/1", infer_arithmetic},
+    {"mul/1", infer_arithmetic},           {"neg/1", infer_arithmetic},
+    {"abs/1", infer_arithmetic},           {"sign/1", infer_arithmetic},
+    {"square/1", infer_arithmetic},        {"maximum/1", infer_arithmetic},
+    {"minimum/1", infer_arithmetic},       {"less/1", infer_comparison},
+    {"less_equal/1", infer_comparison},    {"greater/1", infer_comparison},
+    {"greater_equal/1", infer_comparison}, {"equal/1", infer_comparison},
+    {"not_equal/1", infer_comparison},     {"select/1", infer_select},
+    {"broadcast_to/1", infer_broadcast_to}};
+
+// "a (...), b (...) -> (...): ..." with inputs of any type.
+std::string of_any_type(std::string summary) {
+  for (size_t at = 0; (at = summary.find(" (", at)) < summary.find("->"); at += 6) {
+    summary.insert(at, " any");
+  }
+  return summary;
+}
+
+// An operation that takes int64 too gets a twin, which runs in its place there. It is not elementwise in the sense of
+// plans: it is not fused, so that fused programs have one type.
+void add(OperationRegistry& registry, Operation operation) {
+  const auto* rule =
+      std::ranges::find(rules_with_integers, operation.name, [](const auto& entry) { return entry.first; });
+  if (rule != std::end(rules_with_integers)) {
+    operation.infer = rule->second;
+    operation.summary = of_any_type(operation.summary);
+    operation.on_integers = std::string(record::base_name(operation)) + "_integers/1";
+    Operation twin{.name = operation.on_integers,
+                   .min_inputs = operation.min_inputs,
+                   .max_inputs = operation.max_inputs,
+                   .attributes = operation.attributes,
+                   .infer = operation.infer,
+                   .differentiability = Differentiability::constant};
+    twin.kernel = [function = operation.elementwise->name](const KernelRequest& request) {
+      return kernels::make_integers(function, request.inputs, request.outputs[0]);
+    };
+    registry.add(std::move(twin));
+  }
+  registry.add(std::move(operation));
+}
+
+}  // namespace
+
 void add_unary(OperationRegistry& registry, std::string_view name, std::string_view formula, UnaryGradient gradient) {
   Operation operation{.name = fmt::format("{}/1", name),
                       .summary = fmt::format("x (...) -> (...): {}", formula),
@@ -51,7 +136,7 @@ void add_unary(OperationRegistry& registry, std::string_view name, std::string_v
   operation.gradient = [gradient](const GradientRequest& r) -> Values {
     return {gradient(r.inputs[0], r.outputs[0], r.output_gradients[0])};
   };
-  registry.add(std::move(operation));
+  add(registry, std::move(operation));
 }
 
 void add_binary(OperationRegistry& registry, std::string_view name, std::string_view formula, BinaryGradient gradient,
@@ -67,7 +152,7 @@ void add_binary(OperationRegistry& registry, std::string_view name, std::string_
     }
     return out;
   };
-  registry.add(std::move(operation));
+  add(registry, std::move(operation));
 }
 
 void add_constant(OperationRegistry& registry, std::string_view name, std::string summary, size_t inputs) {
@@ -76,7 +161,7 @@ void add_constant(OperationRegistry& registry, std::string_view name, std::strin
   operation.infer = infer_broadcast;
   operation.differentiability = Differentiability::constant;
   operation.elementwise = &kernels::elementwise_function(name);
-  registry.add(std::move(operation));
+  add(registry, std::move(operation));
 }
 
 namespace {
@@ -145,7 +230,7 @@ void register_select(OperationRegistry& registry) {
     const Value zero = scalar(r.graph, 0);
     return {{}, sum_to(select(mask, g, zero), r.inputs[1].shape()), sum_to(select(mask, zero, g), r.inputs[2].shape())};
   };
-  registry.add(std::move(operation));
+  add(registry, std::move(operation));
 }
 
 void register_power(OperationRegistry& registry) {
@@ -162,7 +247,7 @@ void register_power(OperationRegistry& registry) {
     const Value lower = r.graph.apply("power/1", {r.inputs[0]}, {Attribute::of(exponent - 1)});
     return {exponent * (r.output_gradients[0] * lower)};
   };
-  registry.add(std::move(operation));
+  add(registry, std::move(operation));
 }
 
 void register_broadcasting(OperationRegistry& registry) {
@@ -176,18 +261,11 @@ void register_broadcasting(OperationRegistry& registry) {
   Operation stretch{.name = "broadcast_to/1",
                     .summary = "x (...) -> (dims): x stretched to a larger shape by NumPy's rule of broadcasting",
                     .attributes = {integers("dims")}};
-  stretch.infer = [](const Inference& in) -> Types {
-    in.require_real(0);
-    const Shape target(in.integers(0));
-    in.require(broadcast(in.shape(0), target) == target, "got {}, which does not stretch to {}", to_string(in.shape(0)),
-               to_string(target));
-    return {{target, in.real()}};
-  };
   stretch.elementwise = &kernels::elementwise_function("identity");
   stretch.gradient = [](const GradientRequest& r) -> Values {
     return {sum_to(r.output_gradients[0], r.inputs[0].shape())};
   };
-  registry.add(std::move(stretch));
+  add(registry, std::move(stretch));
 }
 
 }  // namespace

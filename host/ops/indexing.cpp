@@ -1,4 +1,5 @@
-// Choosing elements by int64 indices. An index out of range reads nan and receives no gradient.
+// Choosing elements by int64 indices. An index out of range reads nan, or the smallest integer of int64, and receives
+// no gradient.
 #include "kernels/movement.hpp"
 #include "ops/functions.hpp"
 #include "ops/operations.hpp"
@@ -20,14 +21,14 @@ int64_t width_of(const Shape& table) {
 
 void register_gather(OperationRegistry& registry) {
   Operation gather{.name = "gather/1",
-                   .summary = "table (N, ...), indices int64 (I...) -> (I..., ...): rows of the table",
+                   .summary = "table any (N, ...), indices int64 (I...) -> (I..., ...): rows of the table",
                    .min_inputs = 2,
                    .max_inputs = 2};
   gather.infer = [](const Inference& in) -> Types {
-    in.require_real(0);
+    in.require_number(0);
     in.require_indices(1);
     in.require(in.shape(0).rank() >= 1, "got a table of (), expected (N, ...)");
-    return {{joined(in.shape(1), in.shape(0).dims().subspan(1)), in.real()}};
+    return {{joined(in.shape(1), in.shape(0).dims().subspan(1)), in.input(0).dtype}};
   };
   gather.kernel = [](const KernelRequest& request) {
     const Shape& table = request.inputs[0].shape;
@@ -43,20 +44,20 @@ void register_gather(OperationRegistry& registry) {
 void register_scatter_add(OperationRegistry& registry) {
   Operation scatter{.name = "scatter_add/1",
                     .summary =
-                        "indices int64 (I...), updates (I..., ...) -> (rows, ...): for each row the sum of its "
+                        "indices int64 (I...), updates any (I..., ...) -> (rows, ...): for each row the sum of its "
                         "updates, in their order",
                     .min_inputs = 2,
                     .max_inputs = 2,
                     .attributes = {integer("rows")}};
   scatter.infer = [](const Inference& in) -> Types {
     in.require_indices(0);
-    in.require_real(1);
+    in.require_number(1);
     const size_t rank = in.shape(0).rank();
     const Shape& updates = in.shape(1);
     in.require(updates.rank() >= rank && Shape(updates.dims().first(rank)) == in.shape(0),
                "got indices of {} and updates of {}, expected the updates to begin with the indices' axes",
                to_string(in.shape(0)), to_string(updates));
-    return {{joined(Shape{in.integer(0)}, updates.dims().subspan(rank)), in.real()}};
+    return {{joined(Shape{in.integer(0)}, updates.dims().subspan(rank)), in.input(1).dtype}};
   };
   scatter.kernel = [](const KernelRequest& request) {
     const Shape& out = request.outputs[0].shape;
@@ -86,16 +87,16 @@ void register_one_hot(OperationRegistry& registry) {
 
 void register_take(OperationRegistry& registry) {
   Operation take{.name = "take/1",
-                 .summary = "x (..., C), indices int64 (...) -> (...): the element at the index of each row",
+                 .summary = "x any (..., C), indices int64 (...) -> (...): the element at the index of each row",
                  .min_inputs = 2,
                  .max_inputs = 2};
   take.infer = [](const Inference& in) -> Types {
-    in.require_real(0);
+    in.require_number(0);
     in.require_indices(1);
     const Shape& x = in.shape(0);
     in.require(x.rank() >= 1 && Shape(x.dims().first(x.rank() - 1)) == in.shape(1),
                "got x of {} and indices of {}, expected an index for each row", to_string(x), to_string(in.shape(1)));
-    return {{in.shape(1), in.real()}};
+    return {{in.shape(1), in.input(0).dtype}};
   };
   take.kernel = [](const KernelRequest& request) {
     const Shape& x = request.inputs[0].shape;
@@ -113,11 +114,11 @@ void register_take(OperationRegistry& registry) {
 void register_put(OperationRegistry& registry) {
   Operation put{.name = "put/1", .min_inputs = 2, .max_inputs = 2, .attributes = {integer("width")}};
   put.infer = [](const Inference& in) -> Types {
-    in.require_real(0);
+    in.require_number(0);
     in.require_indices(1);
     in.require(in.shape(0) == in.shape(1), "got values of {} and indices of {}, expected equal shapes",
                to_string(in.shape(0)), to_string(in.shape(1)));
-    return {{joined(in.shape(0), {{in.integer(0)}}), in.real()}};
+    return {{joined(in.shape(0), {{in.integer(0)}}), in.input(0).dtype}};
   };
   put.kernel = [](const KernelRequest& request) {
     return kernels::make_put_along(request.dtype(), request.inputs[0].shape.elements(), request.integer(0));

@@ -204,7 +204,7 @@ void register_concatenate(OperationRegistry& registry) {
 
 void register_pad(OperationRegistry& registry) {
   Operation pad{.name = "pad/1",
-                .summary = "x (...) -> (...): with zeros around, low[i] before and high[i] after axis i",
+                .summary = "x any (...) -> (...): with zeros around, low[i] before and high[i] after axis i",
                 .attributes = {integers("low"), integers("high")}};
   pad.infer = [](const Inference& in) -> Types {
     Shape out = in.shape(0);
@@ -213,13 +213,12 @@ void register_pad(OperationRegistry& registry) {
     in.require(low.size() == out.rank() && high.size() == out.rank(),
                "got {} low and {} high borders for a tensor of {}, expected one of each for every axis", low.size(),
                high.size(), to_string(out));
-    in.require_real(0);
     for (size_t axis = 0; axis < out.rank(); ++axis) {
       in.require(low[axis] >= 0 && high[axis] >= 0, "got the borders {} and {} of axis {}, expected at least 0",
                  low[axis], high[axis], axis);
       out[axis] += low[axis] + high[axis];
     }
-    return {{out, in.real()}};
+    return {{out, in.input(0).dtype}};
   };
   pad.kernel = [](const KernelRequest& request) {
     return kernels::make_pad(request.dtype(), request.inputs[0].shape, request.integers(0), request.integers(1));

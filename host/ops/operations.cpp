@@ -15,6 +15,7 @@ std::vector<Family> declare_all() {
   record::register_special_operations();
   const Declared all[] = {
       {"Elementwise", {register_elementwise, register_mathematics}},
+      {"Integers", {register_integers}},
       {"Activations", {register_activations}},
       {"Shapes and places", {register_shapes, register_layout, register_movement}},
       {"Reductions", {register_reductions}},

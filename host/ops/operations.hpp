@@ -22,6 +22,7 @@ const std::vector<Family>& families();
 
 void register_elementwise(record::OperationRegistry& registry);
 void register_mathematics(record::OperationRegistry& registry);
+void register_integers(record::OperationRegistry& registry);
 void register_activations(record::OperationRegistry& registry);
 void register_shapes(record::OperationRegistry& registry);
 void register_layout(record::OperationRegistry& registry);

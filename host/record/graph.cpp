@@ -93,7 +93,9 @@ void complete_attributes(const Operation& operation, size_t input_count, Attribu
     }
   }
   for (size_t i = 0; i < attributes.size(); ++i) {
-    require_possible(operation.attributes[i], attributes[i], fail);
+    if (!operation.attributes[i].runtime) {  // check_operands looks at those, in every recording
+      require_possible(operation.attributes[i], attributes[i], fail);
+    }
   }
   for (size_t i = attributes.size(); i < operation.attributes.size(); ++i) {
     const AttributeSpec& spec = operation.attributes[i];
@@ -167,6 +169,9 @@ std::vector<Value> Graph::apply(const Operation& operation, std::span<const Valu
   const std::vector<TensorType> types = infer(operation, input_types, attributes, real_);
   if (operation.composed) {
     return operation.composed(*this, inputs, attributes);
+  }
+  if (!operation.on_integers.empty() && input_types.back().dtype == DType::i64) {
+    return apply(OperationRegistry::instance().get(operation.on_integers), inputs, attributes);
   }
   if (const Value found = stay_channels_last(operation, inputs, attributes, types.front())) {
     return {found};

@@ -48,6 +48,12 @@ void Inference::require_real(size_t i) const {
   require(input(i).dtype == real_, "input {} must be {}, got {}", i, tensor::name_of(real_), to_string(input(i)));
 }
 
+void Inference::require_number(size_t i) const {
+  if (input(i).dtype != DType::i64) {
+    require_real(i);
+  }
+}
+
 void Inference::require_indices(size_t i) const {
   require(input(i).dtype == DType::i64, "input {} must be int64 indices, got {}", i, to_string(input(i)));
 }

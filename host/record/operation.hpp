@@ -108,6 +108,7 @@ class Inference {
   }
   // The rest of what most rules ask of an input.
   void require_real(size_t i) const;
+  void require_number(size_t i) const;  // real or int64
   void require_indices(size_t i) const;
   void require_rank(size_t i, size_t rank, std::string_view axes) const;
   [[nodiscard]] size_t axis(int64_t axis, size_t rank) const;  // negative counts from the end
@@ -192,6 +193,8 @@ struct Operation {
   std::function<std::unique_ptr<kernels::Kernel>(const KernelRequest&)> kernel = {};
   std::function<std::vector<Value>(Graph&, std::span<const Value>, const Attributes&)> composed = {};  // of others
   bool view = false;  // the output is input 0's buffer under another shape
+  // Of an elementwise one that takes int64 too: the operation that runs in its place where the last input is int64.
+  std::string on_integers = {};
 
   LayoutChange layout = LayoutChange::none;
   // For an operation that only moves elements: the same one on channels-last images. Elementwise ones need none.

@@ -30,6 +30,11 @@ void add_movement(std::vector<Case>& cases) {
   cases.push_back({"pad/1", {{{1, 2, 3, 3}}}, {list({0, 0, 1, 2}), list({0, 0, 2, 1})}});
 }
 
+// Real numbers become constants, or places.
+void add_constants(std::vector<Case>& cases) {
+  cases.push_back({"to_integer/1", {{{3, 5}}}});
+}
+
 void add_reductions(std::vector<Case>& cases) {
   for (const auto* name : {"sum/1", "mean/1", "max/1", "min/1"}) {
     for (const int64_t keep : {0, 1}) {
@@ -69,6 +74,7 @@ void add_indexing(std::vector<Case>& cases) {
 std::vector<Case> tensor_cases() {
   std::vector<Case> cases;
   add_movement(cases);
+  add_constants(cases);
   add_reductions(cases);
   add_indexing(cases);
   return cases;

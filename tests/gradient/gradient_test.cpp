@@ -67,7 +67,8 @@ TEST_CASE("coverage: every operation has a case or a reason") {
   }
   const std::vector<std::string> names = record::OperationRegistry::instance().names();
   for (const std::string& name : names) {
-    CHECK_MESSAGE(known.contains(name), name << " has no gradient check");
+    const bool is_of_integers = name.ends_with("_integers/1");  // an operation's twin, which has no real input
+    CHECK_MESSAGE((is_of_integers || known.contains(name)), name << " has no gradient check");
   }
   for (const std::string& name : known) {
     CHECK_MESSAGE(std::ranges::find(names, name) != names.end(), name << " is checked but does not exist");
