@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 
 #include "base/error.hpp"
@@ -21,6 +22,30 @@ std::unique_ptr<Kernel> make_real(tensor::DType dtype, const Parameters&... para
     return std::make_unique<KernelOf<float>>(parameters...);
   }
   return std::make_unique<KernelOf<double>>(parameters...);
+}
+
+// The same, or KernelOf<int64_t>.
+template <template <typename> typename KernelOf, typename... Parameters>
+std::unique_ptr<Kernel> make_number(tensor::DType dtype, const Parameters&... parameters) {
+  if (dtype == tensor::DType::i64) {
+    return std::make_unique<KernelOf<int64_t>>(parameters...);
+  }
+  return make_real<KernelOf>(dtype, parameters...);
+}
+
+// What an index out of range reads.
+template <typename T>
+constexpr T missing = std::numeric_limits<T>::has_quiet_NaN ? std::numeric_limits<T>::quiet_NaN()
+                                                            : std::numeric_limits<T>::min();
+
+// Of integers it wraps around.
+template <typename T>
+constexpr T sum(T a, T b) {
+  if constexpr (std::numeric_limits<T>::is_integer) {
+    return static_cast<T>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+  } else {
+    return a + b;
+  }
 }
 
 }  // namespace atelier::kernels

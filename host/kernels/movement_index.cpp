@@ -1,6 +1,5 @@
 // Rows and elements chosen by int64 indices.
 #include <algorithm>
-#include <limits>
 
 #include "base/error.hpp"
 #include "kernels/making.hpp"
@@ -12,21 +11,6 @@ namespace {
 
 constexpr int64_t scatter_pieces = 8;              // each of them reads all indices
 constexpr int64_t scatter_piece_elements = 32768;  // at least
-
-// What an index out of range reads.
-template <typename T>
-constexpr T missing = std::numeric_limits<T>::has_quiet_NaN ? std::numeric_limits<T>::quiet_NaN()
-                                                            : std::numeric_limits<T>::min();
-
-// Of integers it wraps around.
-template <typename T>
-T sum(T a, T b) {
-  if constexpr (std::numeric_limits<T>::is_integer) {
-    return static_cast<T>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
-  } else {
-    return a + b;
-  }
-}
 
 // A kernel over `count` rows, cut into runs of them.
 class RowKernel : public Kernel {
@@ -163,39 +147,26 @@ class PutAlong : public RowKernel {
   }
 };
 
-template <template <typename> typename KernelOf, typename... Parameters>
-std::unique_ptr<Kernel> make_of(tensor::DType dtype, Parameters... parameters) {
-  switch (dtype) {
-    case tensor::DType::f32:
-      return std::make_unique<KernelOf<float>>(parameters...);
-    case tensor::DType::f64:
-      return std::make_unique<KernelOf<double>>(parameters...);
-    case tensor::DType::i64:
-      break;
-  }
-  return std::make_unique<KernelOf<int64_t>>(parameters...);
-}
-
 }  // namespace
 
 std::unique_ptr<Kernel> make_gather(tensor::DType dtype, int64_t rows, int64_t width, int64_t count) {
-  return make_of<Gather>(dtype, rows, width, count);
+  return make_number<Gather>(dtype, rows, width, count);
 }
 
 std::unique_ptr<Kernel> make_scatter_add(tensor::DType dtype, int64_t rows, int64_t width, int64_t count) {
-  return make_of<ScatterAdd>(dtype, rows, width, count);
+  return make_number<ScatterAdd>(dtype, rows, width, count);
 }
 
 std::unique_ptr<Kernel> make_one_hot(tensor::DType dtype, int64_t count, int64_t classes) {
-  return make_of<OneHot>(dtype, count, classes);
+  return make_number<OneHot>(dtype, count, classes);
 }
 
 std::unique_ptr<Kernel> make_take_along(tensor::DType dtype, int64_t count, int64_t width) {
-  return make_of<TakeAlong>(dtype, count, width);
+  return make_number<TakeAlong>(dtype, count, width);
 }
 
 std::unique_ptr<Kernel> make_put_along(tensor::DType dtype, int64_t count, int64_t width) {
-  return make_of<PutAlong>(dtype, count, width);
+  return make_number<PutAlong>(dtype, count, width);
 }
 
 }  // namespace atelier::kernels

@@ -22,7 +22,7 @@ std::vector<Family> declare_all() {
       {"Matrices", {register_matrices}},
       {"Linear algebra", {register_linear_algebra}},
       {"Classes and their losses", {register_classification}},
-      {"Indices", {register_indexing}},
+      {"Indices", {register_indexing, register_along}},
       {"Random draws", {register_random}},
       {"Normalization", {register_statistics, register_normalization}},
       {"Pooling", {register_pooling}},

@@ -49,6 +49,9 @@ void add_movement(std::vector<Case>& cases) {
   cases.push_back(once("pad/1", {{{19, 3, 33, 31}}}, {list({0, 0, 1, 2}), list({0, 0, 2, 1})}));
   cases.push_back(once("gather/1", {{{53, 301}}, indices({1009}, 53)}));
   cases.push_back(once("take/1", {{{4099, 37}}, indices({4099}, 37)}));
+  cases.push_back(once("gather_along/1", {{{53, 301}}, indices({307, 299}, 53)}, {whole(0)}));
+  cases.push_back(once("scatter_add_along/1", {{{53, 301}}, indices({607, 299}, 53), {{607, 299}}}, {whole(0)}));
+  cases.push_back(once("scatter_add_along/1", {{{1009, 29}}, indices({1009, 67}, 29), {{1009, 67}}}, {whole(1)}));
 }
 
 void add_reductions(std::vector<Case>& cases) {

@@ -67,6 +67,12 @@ void add_indexing(std::vector<Case>& cases) {
   cases.push_back({"take/1", {{{2, 3, 5}}, indices({2, 3}, 5)}});
   cases.push_back({"put/1", {{{4}}, indices({4}, 3)}, {whole(3)}});
   cases.push_back({"put/1", {{{2, 3}}, indices({2, 3}, 5)}, {whole(5)}});
+  cases.push_back({"gather_along/1", {{{4, 3}}, indices({2, 3}, 4)}, {whole(0)}});
+  cases.push_back({"gather_along/1", {{{2, 4, 3}}, indices({1, 4, 5}, 3)}, {whole(-1)}});
+  cases.push_back({"gather_along/1", {{{2, 4, 3}}, indices({2, 6, 2}, 4)}, {whole(1)}});
+  cases.push_back({"scatter_add_along/1", {{{4, 3}}, indices({5, 2}, 4), {{5, 2}}}, {whole(0)}});
+  cases.push_back({"scatter_add_along/1", {{{2, 4, 3}}, indices({1, 4, 5}, 3), {{2, 5, 5}}}, {whole(2)}});
+  cases.push_back({"scatter_add_along/1", {{{3}}, indices({7}, 3), {{7}}}, {whole(0)}});
 }
 
 }  // namespace
