@@ -23,6 +23,7 @@ std::vector<Family> declare_all() {
       {"Linear algebra", {register_linear_algebra}},
       {"Classes and their losses", {register_classification}},
       {"Indices", {register_indexing, register_along}},
+      {"Orders", {register_sorting}},
       {"Random draws", {register_random}},
       {"Normalization", {register_statistics, register_normalization}},
       {"Pooling", {register_pooling}},

@@ -33,6 +33,7 @@ void register_linear_algebra(record::OperationRegistry& registry);
 void register_classification(record::OperationRegistry& registry);
 void register_indexing(record::OperationRegistry& registry);
 void register_along(record::OperationRegistry& registry);
+void register_sorting(record::OperationRegistry& registry);
 void register_random(record::OperationRegistry& registry);
 void register_statistics(record::OperationRegistry& registry);
 void register_normalization(record::OperationRegistry& registry);

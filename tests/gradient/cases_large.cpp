@@ -65,6 +65,8 @@ void add_reductions(std::vector<Case>& cases) {
     cases.push_back(once(name, {{{50021, 3}}}, {list({0}), whole(0)}));
   }
   cases.push_back(once("argmax/1", {{{4099, 37}}}, {whole(1)}));
+  cases.push_back(once("sort/1", {{{31, 67, 53}}}, {whole(1)}));
+  cases.push_back(once("top_k/1", {{{4099, 37}}}, {whole(5)}));
 }
 
 void add_products(std::vector<Case>& cases) {

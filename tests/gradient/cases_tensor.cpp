@@ -57,6 +57,17 @@ void add_reductions(std::vector<Case>& cases) {
   }
 }
 
+void add_orders(std::vector<Case>& cases) {
+  for (const int64_t backwards : {0, 1}) {
+    cases.push_back({"sort/1", {{{3, 5}}}, {whole(-1), whole(backwards)}});
+    cases.push_back({"sort/1", {{{2, 4, 3}}}, {whole(1), whole(backwards)}});
+    cases.push_back({"argsort/1", {{{3, 5}}}, {whole(0), whole(backwards)}});
+    cases.push_back({"top_k/1", {{{3, 5}}}, {whole(2), whole(1), whole(backwards)}});
+    cases.push_back({"top_k/1", {{{4, 3}}}, {whole(4), whole(0), whole(backwards)}});
+  }
+  cases.push_back({"first_sorted/1", {{{2, 5}}}, {whole(1), whole(3), whole(0)}});
+}
+
 void add_indexing(std::vector<Case>& cases) {
   cases.push_back({"gather/1", {{{4, 3}}, indices({5}, 4)}});
   cases.push_back({"gather/1", {{{4, 2, 3}}, indices({2, 3}, 4)}});
@@ -82,6 +93,7 @@ std::vector<Case> tensor_cases() {
   add_movement(cases);
   add_constants(cases);
   add_reductions(cases);
+  add_orders(cases);
   add_indexing(cases);
   return cases;
 }
