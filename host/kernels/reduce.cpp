@@ -18,6 +18,8 @@ T identity(Reduction reduction) {
       return -std::numeric_limits<T>::infinity();
     case Reduction::min:
       return std::numeric_limits<T>::infinity();
+    case Reduction::product:
+      return T(1);
     default:
       return T(0);
   }
@@ -26,6 +28,9 @@ T identity(Reduction reduction) {
 ReduceOperation operation_of(Reduction reduction) {
   if (reduction == Reduction::sum) {
     return reduce_sum;
+  }
+  if (reduction == Reduction::product) {
+    return reduce_product;
   }
   return reduction == Reduction::max || reduction == Reduction::argmax ? reduce_max : reduce_min;
 }

@@ -18,7 +18,7 @@ std::vector<Family> declare_all() {
       {"Integers", {register_integers}},
       {"Activations", {register_activations}},
       {"Shapes and places", {register_shapes, register_layout, register_movement}},
-      {"Reductions", {register_reductions}},
+      {"Reductions", {register_reductions, register_composed_reductions, register_cumulative}},
       {"Matrices", {register_matrices}},
       {"Linear algebra", {register_linear_algebra}},
       {"Classes and their losses", {register_classification}},

@@ -28,6 +28,8 @@ void register_shapes(record::OperationRegistry& registry);
 void register_layout(record::OperationRegistry& registry);
 void register_movement(record::OperationRegistry& registry);
 void register_reductions(record::OperationRegistry& registry);
+void register_composed_reductions(record::OperationRegistry& registry);
+void register_cumulative(record::OperationRegistry& registry);
 void register_matrices(record::OperationRegistry& registry);
 void register_linear_algebra(record::OperationRegistry& registry);
 void register_classification(record::OperationRegistry& registry);

@@ -1,11 +1,14 @@
 // Reductions. The operations that run reduce neighbouring axes; the ones with a list of axes are made of them, the last
 // axes first, and of reshapes.
+#include "ops/reductions.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "kernels/reduce.hpp"
 #include "ops/axis_run.hpp"
+#include "ops/cumulative.hpp"
 #include "ops/functions.hpp"
 #include "ops/operations.hpp"
 
@@ -29,6 +32,16 @@ Values sum_gradient(const GradientRequest& r) {
   const Shape& shape = r.inputs[0].shape();
   const Shape ones = Run(shape, r.attributes).with_ones(shape);
   return {broadcast_to(reshape(r.output_gradients[0], ones), shape)};
+}
+
+// That of each element is the product of the others: of those before it and of those after it.
+Values product_gradient(const GradientRequest& r) {
+  const Value x = r.inputs[0];
+  const Run run(x.shape(), r.attributes);
+  const Value rows = reshape(x, {run.outer, run.reduced, run.inner});
+  const Value g = reshape(r.output_gradients[0], {run.outer, 1, run.inner});
+  const Value others = exclusive_product(rows, {.axis = 1}) * exclusive_product(rows, {.axis = 1, .reverse = true});
+  return {reshape(g * others, x.shape())};
 }
 
 // The gradient goes to the first element, in row-major order, that is the extreme.
@@ -102,6 +115,8 @@ Value reduce_listed(Value x, const char* run_operation, const Attributes& attrib
   return reshape(x, out);
 }
 
+}  // namespace
+
 Operation listed(const char* name, std::string_view what) {
   return {.name = name,
           .summary = fmt::format("x (...) -> (the other axes): {} over the axes, over all where none is given; `keep` "
@@ -110,6 +125,8 @@ Operation listed(const char* name, std::string_view what) {
           .attributes = {integers("axes", {}), integer("keep", 0)},
           .infer = infer_listed};
 }
+
+namespace {
 
 void register_listed(OperationRegistry& registry, const char* name, std::string_view what, const char* run_operation) {
   Operation operation = listed(name, what);
@@ -166,9 +183,13 @@ void register_reductions(OperationRegistry& registry) {
   Operation reduce_min = reduce_run("min", kernels::Reduction::min);
   reduce_min.gradient = extreme_gradient("argmin/1");
   registry.add(std::move(reduce_min));
+  Operation reduce_product = reduce_run("product", kernels::Reduction::product);
+  reduce_product.gradient = product_gradient;
+  registry.add(std::move(reduce_product));
   register_listed(registry, "sum/1", "the sum", "reduce_sum/1");
   register_listed(registry, "max/1", "the largest element", "reduce_max/1");
   register_listed(registry, "min/1", "the smallest element", "reduce_min/1");
+  register_listed(registry, "product/1", "the product", "reduce_product/1");
   register_mean(registry);
   register_arg(registry, "argmax/1", "largest", kernels::Reduction::argmax);
   register_arg(registry, "argmin/1", "smallest", kernels::Reduction::argmin);

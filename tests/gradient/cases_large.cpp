@@ -65,6 +65,13 @@ void add_reductions(std::vector<Case>& cases) {
     cases.push_back(once(name, {{{50021, 3}}}, {list({0}), whole(0)}));
   }
   cases.push_back(once("argmax/1", {{{4099, 37}}}, {whole(1)}));
+  for (const auto* name : {"cumulative_sum/1", "cumulative_product/1"}) {
+    cases.push_back(once(name, {{{307, 211}, 0.9, 1.1}}, {whole(0)}));
+    cases.push_back(once(name, {{{307, 211}, 0.9, 1.1}}, {whole(1)}));
+  }
+  cases.push_back(once("product/1", {{{3, 50021}, 0.9998, 1.0002}}, {list({1})}));
+  cases.push_back(once("product/1", {{{50021, 3}, 0.9998, 1.0002}}, {list({0})}));
+  cases.push_back(once("logsumexp/1", {{{4099, 37}}}, {list({1})}));
   cases.push_back(once("sort/1", {{{31, 67, 53}}}, {whole(1)}));
   cases.push_back(once("top_k/1", {{{4099, 37}}}, {whole(5)}));
 }

@@ -36,7 +36,7 @@ void add_constants(std::vector<Case>& cases) {
 }
 
 void add_reductions(std::vector<Case>& cases) {
-  for (const auto* name : {"sum/1", "mean/1", "max/1", "min/1"}) {
+  for (const auto* name : {"sum/1", "mean/1", "max/1", "min/1", "product/1", "logsumexp/1"}) {
     for (const int64_t keep : {0, 1}) {
       cases.push_back({name, {{{3, 5}}}, {list({}), whole(keep)}});
       cases.push_back({name, {{{3, 5}}}, {list({0}), whole(keep)}});
@@ -47,13 +47,34 @@ void add_reductions(std::vector<Case>& cases) {
       cases.push_back({name, {{{}}}, {list({}), whole(keep)}});
     }
   }
-  for (const auto* name : {"reduce_sum/1", "reduce_max/1", "reduce_min/1"}) {
+  for (const auto* name : {"variance/1", "standard_deviation/1"}) {
+    for (const double correction : {0.0, 1.0}) {
+      cases.push_back({name, {{{3, 5}}}, {list({}), whole(0), Attribute::of(correction)}});
+      cases.push_back({name, {{{2, 3, 4}}}, {list({2, 0}), whole(1), Attribute::of(correction)}});
+    }
+  }
+  for (const auto* name : {"reduce_sum/1", "reduce_max/1", "reduce_min/1", "reduce_product/1"}) {
     cases.push_back({name, {{{2, 3, 4, 2}}}, {whole(1), whole(2)}});
     cases.push_back({name, {{{7}}}, {whole(0), whole(1)}});
   }
   for (const auto* name : {"argmax/1", "argmin/1"}) {
     cases.push_back({name, {{{3, 5}}}, {whole(-1)}});
     cases.push_back({name, {{{3, 5, 2}}}, {whole(1)}});
+  }
+}
+
+void add_cumulative(std::vector<Case>& cases) {
+  for (const auto* name : {"cumulative_sum/1", "cumulative_product/1"}) {
+    for (const int64_t exclusive : {0, 1}) {
+      for (const int64_t reverse : {0, 1}) {
+        cases.push_back({name, {{{2, 4}}}, {whole(-1), whole(exclusive), whole(reverse)}});
+        cases.push_back({name, {{{2, 4, 3}}}, {whole(1), whole(exclusive), whole(reverse)}});
+        cases.push_back({name, {{{1}}}, {whole(0), whole(exclusive), whole(reverse)}});
+      }
+    }
+  }
+  for (const int64_t reverse : {0, 1}) {
+    cases.push_back({"linear_recurrence/1", {{{2, 4, 3}}, {{2, 4, 3}}}, {whole(1), whole(reverse)}});
   }
 }
 
@@ -93,6 +114,7 @@ std::vector<Case> tensor_cases() {
   add_movement(cases);
   add_constants(cases);
   add_reductions(cases);
+  add_cumulative(cases);
   add_orders(cases);
   add_indexing(cases);
   return cases;

@@ -20,7 +20,7 @@ struct ElementwiseTable {
   int count;
 };
 
-enum ReduceOperation { reduce_sum, reduce_max, reduce_min, reduce_operations };
+enum ReduceOperation { reduce_sum, reduce_max, reduce_min, reduce_product, reduce_operations };
 
 template <typename T>
 struct ReduceLoops {

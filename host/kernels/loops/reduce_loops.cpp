@@ -9,6 +9,12 @@ struct Sum {
     return a + b;
   }
 };
+struct Product {
+  template <typename T>
+  static T of(T a, T b) {
+    return a * b;
+  }
+};
 // nan wins, from either side.
 struct Max {
   template <typename T>
@@ -116,9 +122,9 @@ bool all_finite(const T* x, int64_t n) {
 
 template <typename T, typename Mask>
 constexpr ReduceLoops<T> loops = {
-    {&row<T, Sum>, &row<T, Max>, &row<T, Min>},
-    {&columns<T, Sum>, &columns<T, Max>, &columns<T, Min>},
-    {&combine<T, Sum>, &combine<T, Max>, &combine<T, Min>},
+    {&row<T, Sum>, &row<T, Max>, &row<T, Min>, &row<T, Product>},
+    {&columns<T, Sum>, &columns<T, Max>, &columns<T, Min>, &columns<T, Product>},
+    {&combine<T, Sum>, &combine<T, Max>, &combine<T, Min>, &combine<T, Product>},
     &all_finite<T, Mask>,
 };
 
