@@ -57,29 +57,23 @@ void draw_row(const RandomTable& loops, Distribution distribution, const Stream&
   }
 }
 
+// Groups of a row's numbers, which hold `group_elements` of them; a piece is a run of groups.
 class RandomKernel : public Kernel {
  public:
-  RandomKernel(Distribution distribution, tensor::DType dtype, int64_t rows, int64_t row_elements,
-               const RandomOperands& operands)
+  RandomKernel(int64_t rows, int64_t row_elements, int64_t group_elements, const RandomOperands& operands)
       : loops_(*active_loops().random),
-        distribution_(distribution),
-        dtype_(dtype),
         row_elements_(row_elements),
-        row_groups_(ceil_divide(row_elements, random_group)),
+        row_groups_(ceil_divide(row_elements, group_elements)),
         groups_(rows * row_groups_),
-        operands_(operands) {}
+        operands_(operands) {
+    ATELIER_CHECK(rows >= 0 && row_elements >= 0);
+  }
 
   [[nodiscard]] int64_t pieces(int64_t) const override {
     return std::max<int64_t>(1, ceil_divide(groups_, piece_groups));
   }
 
   void run(int64_t, int64_t piece, const Arguments& arguments) const override {
-    dtype_ == tensor::DType::f32 ? run_as<float>(piece, arguments) : run_as<double>(piece, arguments);
-  }
-
- private:
-  template <typename T>
-  void run_as(int64_t piece, const Arguments& arguments) const {
     const auto integer = [&](const OperandReference& reference) {
       return static_cast<uint64_t>(reference.in(arguments.operands).integer);
     };
@@ -91,26 +85,78 @@ class RandomKernel : public Kernel {
       const int64_t first = group % row_groups_;
       const int64_t last = std::min(row_groups_, first + end - group);
       position.row = integer(operands_.first_row) + static_cast<uint64_t>(row);
-      T* out = static_cast<T*>(arguments.outputs[0]) + row * row_elements_;
-      draw_row(loops_, distribution_, Stream(key, position), first, last, row_elements_, out);
+      draw(Stream(key, position), first, last, row * row_elements_, arguments);
       group += last - first;
     }
   }
 
+ protected:
+  // Groups [first, last) of the row that starts at element `offset` of the output.
+  virtual void draw(const Stream& stream, int64_t first, int64_t last, int64_t offset,
+                    const Arguments& arguments) const = 0;
+
   const RandomTable& loops_;
-  Distribution distribution_;
-  tensor::DType dtype_;
   int64_t row_elements_;
+
+ private:
   int64_t row_groups_;
   int64_t groups_;
   RandomOperands operands_;
 };
 
+template <typename T>
+class RealDraws : public RandomKernel {
+ public:
+  RealDraws(Distribution distribution, int64_t rows, int64_t row_elements, const RandomOperands& operands)
+      : RandomKernel(rows, row_elements, random_group, operands), distribution_(distribution) {}
+
+ protected:
+  void draw(const Stream& stream, int64_t first, int64_t last, int64_t offset,
+            const Arguments& arguments) const override {
+    draw_row(loops_, distribution_, stream, first, last, row_elements_, static_cast<T*>(arguments.outputs[0]) + offset);
+  }
+
+ private:
+  Distribution distribution_;
+};
+
+class IntegerDraws : public RandomKernel {
+ public:
+  IntegerDraws(int64_t rows, int64_t row_elements, const OperandReference& low, const OperandReference& high,
+               const RandomOperands& operands)
+      : RandomKernel(rows, row_elements, group_elements, operands), low_(low), high_(high) {}
+
+ protected:
+  void draw(const Stream& stream, int64_t first, int64_t last, int64_t offset,
+            const Arguments& arguments) const override {
+    const auto low = static_cast<uint64_t>(low_.in(arguments.operands).integer);
+    const uint64_t range = static_cast<uint64_t>(high_.in(arguments.operands).integer) - low;
+    auto* out = static_cast<int64_t*>(arguments.outputs[0]) + offset;
+    alignas(64) std::array<uint32_t, random_group> words;
+    for (int64_t group = first; group < last; ++group) {
+      loops_.words(static_cast<uint32_t>(group), stream.row, stream.c2, stream.c3, stream.k0, stream.k1, words.data());
+      const int64_t begin = group * group_elements;
+      const int64_t count = std::min(group_elements, row_elements_ - begin);
+      for (int64_t l = 0; l < count; ++l) {
+        const auto at = static_cast<size_t>(l);
+        const uint64_t bits = words[at] | uint64_t{words[at + group_elements]} << 32U;
+        const auto scaled = static_cast<uint64_t>((static_cast<Wide>(bits) * range) >> 64U);
+        out[begin + l] = static_cast<int64_t>(low + scaled);
+      }
+    }
+  }
+
+ private:
+  __extension__ using Wide = unsigned __int128;
+  static constexpr int64_t group_elements = random_group / 2;
+
+  OperandReference low_;
+  OperandReference high_;
+};
+
 std::unique_ptr<Kernel> make_random(Distribution distribution, tensor::DType dtype, int64_t rows, int64_t row_elements,
                                     const RandomOperands& operands) {
-  ATELIER_CHECK(dtype != tensor::DType::i64);
-  ATELIER_CHECK(rows >= 0 && row_elements >= 0);
-  return std::make_unique<RandomKernel>(distribution, dtype, rows, row_elements, operands);
+  return make_real<RealDraws>(dtype, distribution, rows, row_elements, operands);
 }
 
 void draw_host(Distribution distribution, std::span<float> out, const RandomKey& key, const RandomPosition& position) {
@@ -159,6 +205,11 @@ std::unique_ptr<Kernel> make_random_uniform(tensor::DType dtype, int64_t rows, i
 std::unique_ptr<Kernel> make_random_normal(tensor::DType dtype, int64_t rows, int64_t row_elements,
                                            const RandomOperands& operands) {
   return make_random(Distribution::normal, dtype, rows, row_elements, operands);
+}
+
+std::unique_ptr<Kernel> make_random_integers(int64_t rows, int64_t row_elements, const OperandReference& low,
+                                             const OperandReference& high, const RandomOperands& operands) {
+  return std::make_unique<IntegerDraws>(rows, row_elements, low, high, operands);
 }
 
 void uniform_host(std::span<float> out, const RandomKey& key, const RandomPosition& position) {

@@ -47,6 +47,12 @@ std::unique_ptr<Kernel> make_random_uniform(tensor::DType dtype, int64_t rows, i
 std::unique_ptr<Kernel> make_random_normal(tensor::DType dtype, int64_t rows, int64_t row_elements,
                                            const RandomOperands& operands);
 
+// Output (rows, row_elements), int64 in [low, high), which is read when the kernel runs; no value where it is empty,
+// but low. Element 32 g + l of a row is made of words l and 32 + l of its group g, low half first: of those 64 bits
+// times the range, the upper 64, so that no value is more likely than another by more than range / 2^64 of its share.
+std::unique_ptr<Kernel> make_random_integers(int64_t rows, int64_t row_elements, const OperandReference& low,
+                                             const OperandReference& high, const RandomOperands& operands);
+
 // One row, at once: the same numbers as the kernels'. For initial values.
 void uniform_host(std::span<float> out, const RandomKey& key, const RandomPosition& position = {});
 void normal_host(std::span<float> out, const RandomKey& key, const RandomPosition& position = {});

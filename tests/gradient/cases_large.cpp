@@ -151,6 +151,8 @@ void add_draws(std::vector<Case>& cases) {
   for (const auto* name : {"random_uniform/1", "random_normal/1"}) {
     cases.push_back(once(name, {}, {list({67, 31, 29})}));
   }
+  cases.push_back(once("random_integers/1", {}, {list({67, 31, 29}), whole(-5), whole(1000)}));
+  cases.push_back(once("random_permutation/1", {}, {list({67, 31}), whole(29)}));
   cases.push_back(once("dropout/1", {{{67, 1009}}}, {Attribute::of(0.3)}));
   cases.push_back(once("bernoulli/1", {{{67, 1009}, 0.1, 0.9}}));
   cases.push_back(once("categorical/1", {{{4099, 17}}}));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 
 #include "kernel_runner.hpp"
@@ -188,4 +189,35 @@ TEST_CASE("all orders of three are equally likely") {
   }
   CHECK(std::count(counts.begin(), counts.end(), 0) == 21);
   CHECK(chi_squared < 20.5);  // 5 degrees of freedom: 0.1% of samples are worse
+}
+
+TEST_CASE("random integers: of Random123's words, uniform, and a row is the same in any batch") {
+  constexpr int64_t n = 70;
+  const auto draw = [&](int64_t rows, int64_t low, int64_t high, const RandomOperands& position, Order order) {
+    return result_of<int64_t>(*make_random_integers(rows, n, constant(low), constant(high), position),
+                              static_cast<size_t>(rows * n), {}, order, std::vector<int64_t>{});
+  };
+  const std::vector<int64_t> drawn = draw(700, -3, 4, operands(7, 1, 3, 2, 0), Order::forward);
+  CHECK(draw(700, -3, 4, operands(7, 1, 3, 2, 0), Order::shuffled) == drawn);
+  const std::vector<int64_t> alone = draw(1, -3, 4, operands(7, 1, 3, 2, 5), Order::forward);
+  CHECK(std::equal(alone.begin(), alone.end(), drawn.begin() + 5 * n));
+  CHECK(draw(700, -3, 4, operands(7, 1, 4, 2, 0), Order::forward) != drawn);
+  for (int64_t value = -3; value < 4; ++value) {
+    const auto share = static_cast<double>(std::count(drawn.begin(), drawn.end(), value)) / (700 * n);
+    CHECK(share == doctest::Approx(1.0 / 7).epsilon(0.03));
+  }
+  CHECK(*std::max_element(drawn.begin(), drawn.end()) == 3);
+
+  // The whole range but one value: the bits themselves, nearly. Uniform numbers show the upper 23 of each word.
+  const std::vector<int64_t> wide = draw(1, std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max(),
+                                         operands(7, 1, 3, 2, 5), Order::forward);
+  const auto uniform = result_of<float>(*make_random_uniform(DType::f32, 1, 2 * n, operands(7, 1, 3, 2, 5)), 2 * n, {},
+                                        Order::forward, std::vector<float>{});
+  for (size_t i = 0; i < n; ++i) {
+    const size_t high_word = i / 32 * 64 + 32 + i % 32;
+    const auto bits = static_cast<uint64_t>(wide[i]) + (uint64_t{1} << 63U);
+    if (high_word < uniform.size()) {
+      CHECK(static_cast<float>(static_cast<double>(bits >> 41U) + 0.5) * 0x1p-23F == uniform[high_word]);
+    }
+  }
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "ops_bench.hpp"
 
@@ -44,6 +45,66 @@ TEST_CASE("random: a row is the same in any batch, and in any precision") {
     CHECK(draw(name, {5, 3, 2}, 3, 0, 8) != batch);
     CHECK(draw(name, {}) == rows(draw(name, {1, 1}), 0, 1, 1));
   }
+}
+
+TEST_CASE("random: integers and permutations of a row are the same in any batch") {
+  const auto drawn = [](const std::string& name, const List& dims, const std::vector<Given>& more, int64_t step = 3,
+                        int64_t first_row = 0) {
+    Bench bench(Mode::train);
+    bench.begin(step, first_row);
+    std::vector<Given> given{dims};
+    given.insert(given.end(), more.begin(), more.end());
+    return bench.run({bench.apply(name, {}, given)})[0];
+  };
+  const Numbers integers = drawn("random_integers", {5, 3, 2}, {-2, 9});
+  CHECK(drawn("random_integers", {2, 3, 2}, {-2, 9}) == rows(integers, 0, 2, 6));
+  CHECK(drawn("random_integers", {2, 6}, {-2, 9}, 3, 3) == rows(integers, 3, 5, 6));
+  CHECK(drawn("random_integers", {5, 3, 2}, {-2, 9}, 4) != integers);
+  CHECK(drawn("random_integers", {4}, {6, 7}) == Numbers(4, 6.0));
+
+  const Numbers orders = drawn("random_permutation", {5, 2}, {7});
+  CHECK(drawn("random_permutation", {2, 2}, {7}, 3, 3) == rows(orders, 3, 5, 14));
+  CHECK(drawn("random_permutation", {5, 2}, {7}, 4) != orders);
+  for (size_t order = 0; order < 10; ++order) {
+    Numbers sorted = rows(orders, order, order + 1, 7);
+    CHECK(sorted != rows(orders, (order + 1) % 10, (order + 1) % 10 + 1, 7));
+    std::ranges::sort(sorted);
+    CHECK(sorted == ramp(7));
+  }
+  CHECK(drawn("random_permutation", {}, {7}) == drawn("random_permutation", {1}, {7}));
+  CHECK(drawn("random_permutation", {3}, {0}).empty());
+}
+
+TEST_CASE("random: each of the six orders of three is as likely") {
+  Bench bench(Mode::train);
+  bench.begin();
+  const Numbers orders = bench.run({bench.apply("random_permutation", {}, {List{12000}, 3})})[0];
+  std::map<double, int> counts;
+  for (size_t i = 0; i < orders.size(); i += 3) {
+    ++counts[orders[i] * 9 + orders[i + 1] * 3 + orders[i + 2]];
+  }
+  CHECK(counts.size() == 6);
+  for (const auto& [order, count] : counts) {
+    CHECK(count == doctest::Approx(2000).epsilon(0.08));
+  }
+}
+
+TEST_CASE("random: the range of integers may change without a new plan, and is looked at every time") {
+  Bench bench(Mode::train);
+  for (const int high : {1, 5, 100}) {
+    bench.begin();
+    const Numbers drawn = bench.run({bench.apply("random_integers", {}, {List{1000}, 0, high})})[0];
+    CHECK(*std::ranges::max_element(drawn) == high - 1);
+    CHECK(*std::ranges::min_element(drawn) == 0);
+  }
+  CHECK(bench.session().plans_made() == 1);
+  bench.begin();
+  CHECK_THROWS_WITH_AS(bench.apply("random_integers", {}, {List{1000}, 0, 0}),
+                       "model.cpp:12: random_integers: got the range [0, 0), expected one that is not empty", Error);
+  Bench other(Mode::train);
+  other.begin();
+  CHECK_THROWS_WITH_AS(other.apply("random_permutation", {}, {List{2}, -1}),
+                       "model.cpp:12: random_permutation: got an n of -1, expected at least 0", Error);
 }
 
 TEST_CASE("random: each draw of a step has its own numbers, in recording order, in one plan") {
