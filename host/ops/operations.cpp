@@ -19,6 +19,8 @@ std::vector<Family> declare_all() {
       {"Activations", {register_activations}},
       {"Shapes and places", {register_shapes, register_layout, register_movement}},
       {"Reductions", {register_reductions, register_composed_reductions, register_cumulative}},
+      {"Other orders", {register_arrange, register_rearranging, register_borders}},
+      {"Reductions", {register_reductions}},
       {"Matrices", {register_matrices}},
       {"Linear algebra", {register_linear_algebra}},
       {"Classes and their losses", {register_classification}},
@@ -28,7 +30,7 @@ std::vector<Family> declare_all() {
       {"Normalization", {register_statistics, register_normalization}},
       {"Pooling", {register_pooling}},
       {"Upsampling", {register_upsampling}},
-      {"Warping", {register_warp}},
+      {"Sampling between pixels", {register_warp}},
       {"Convolutions", {register_convolution}},
       {"Recurrent layers", {register_recurrent}},
   };

@@ -47,6 +47,10 @@ void add_movement(std::vector<Case>& cases) {
   cases.push_back(once("permute/1", {{{311, 257}}}, {list({1, 0})}));
   cases.push_back(once("concatenate/1", {{{67, 31, 17}}, {{67, 1, 17}}, {{67, 64, 17}}}, {whole(1)}));
   cases.push_back(once("pad/1", {{{19, 3, 33, 31}}}, {list({0, 0, 1, 2}), list({0, 0, 2, 1})}));
+  cases.push_back(once("flip/1", {{{307, 5, 211}}}, {list({0, 2})}));
+  cases.push_back(once("tile/1", {{{31, 1, 17}}}, {list({3, 301, 1})}));
+  cases.push_back(once("strided_slice/1", {{{100003}}}, {whole(0), whole(-1), whole(-(int64_t{1} << 40U)), whole(-2)}));
+  cases.push_back(once("pad_reflect/1", {{{19, 3, 33, 31}}}, {list({0, 0, 7, 5}), list({0, 0, 3, 30})}));
   cases.push_back(once("gather/1", {{{53, 301}}, indices({1009}, 53)}));
   cases.push_back(once("take/1", {{{4099, 37}}, indices({4099}, 37)}));
   cases.push_back(once("gather_along/1", {{{53, 301}}, indices({307, 299}, 53)}, {whole(0)}));

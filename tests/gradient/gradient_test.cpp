@@ -40,6 +40,9 @@ TEST_CASE("elementwise: gradients agree with central differences") {
 TEST_CASE("tensor: gradients agree with central differences") {
   check_all(tensor_cases());
 }
+TEST_CASE("rearranging: gradients agree with central differences") {
+  check_all(rearranging_cases());
+}
 TEST_CASE("layers: gradients agree with central differences") {
   check_all(layer_cases());
 }

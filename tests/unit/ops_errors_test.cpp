@@ -1,44 +1,10 @@
 // What an author reads when shapes do not fit.
-#include <doctest/doctest.h>
-
-#include "ops_bench.hpp"
+#include "ops_refusal.hpp"
 
 namespace atelier::ops::test {
 namespace {
 
 using List = std::vector<int64_t>;
-
-// The message of an operation on inputs of these shapes; the last `index_inputs` of them are indices.
-std::string message(const std::string& name, const std::vector<Shape>& shapes, const std::vector<Given>& given = {},
-                    size_t index_inputs = 0) {
-  Bench bench;
-  bench.begin();
-  std::vector<uint32_t> inputs;
-  for (size_t i = 0; i < shapes.size(); ++i) {
-    const Numbers zeros(static_cast<size_t>(shapes[i].elements()), 0.0);
-    inputs.push_back(i + index_inputs < shapes.size() ? bench.input(shapes[i], zeros)
-                                                      : bench.indices(shapes[i], zeros));
-  }
-  try {
-    switch (inputs.size()) {
-      case 0:
-        bench.apply(name, {}, given);
-        break;
-      case 1:
-        bench.apply(name, {inputs[0]}, given);
-        break;
-      case 2:
-        bench.apply(name, {inputs[0], inputs[1]}, given);
-        break;
-      default:
-        bench.apply(name, {inputs[0], inputs[1], inputs[2]}, given);
-    }
-  } catch (const Error& error) {
-    CHECK(error.kind() == ErrorKind::shape);
-    return error.what();
-  }
-  return "no error";
-}
 
 }  // namespace
 

@@ -1,28 +1,12 @@
 // Pooling, upsampling, normalization and warping: values against the formulas and against PyTorch's, and what an author
 // reads when shapes do not fit.
+#include "ops_refusal.hpp"
 #include "ops_result.hpp"
 
 namespace atelier::ops::test {
 namespace {
 
 using List = std::vector<int64_t>;
-
-// The message of an operation on zeros of these shapes.
-std::string message(const std::string& name, const std::vector<Shape>& shapes, const std::vector<Given>& given = {}) {
-  Bench bench;
-  bench.begin();
-  std::vector<uint32_t> inputs;
-  for (const Shape& shape : shapes) {
-    inputs.push_back(bench.input(shape, Numbers(static_cast<size_t>(shape.elements()), 0.0)));
-  }
-  try {
-    bench.apply(name, inputs, given);
-  } catch (const Error& error) {
-    CHECK(error.kind() == ErrorKind::shape);
-    return error.what();
-  }
-  return "no error";
-}
 
 // (2, 4, 2, 3), as the tables below were made with PyTorch 2.13.
 Numbers normalized_input() {

@@ -13,4 +13,5 @@
 #include <atelier/matrices.hpp>
 #include <atelier/movement.hpp>
 #include <atelier/random.hpp>
+#include <atelier/rearranging.hpp>
 #include <atelier/reductions.hpp>
