@@ -20,7 +20,6 @@ std::vector<Family> declare_all() {
       {"Shapes and places", {register_shapes, register_layout, register_movement}},
       {"Reductions", {register_reductions, register_composed_reductions, register_cumulative}},
       {"Other orders", {register_arrange, register_rearranging, register_borders}},
-      {"Reductions", {register_reductions}},
       {"Matrices", {register_matrices}},
       {"Linear algebra", {register_linear_algebra}},
       {"Classes and their losses", {register_classification}},
@@ -28,10 +27,10 @@ std::vector<Family> declare_all() {
       {"Orders", {register_sorting}},
       {"Random draws", {register_random}},
       {"Normalization", {register_statistics, register_normalization}},
-      {"Pooling", {register_pooling}},
+      {"Pooling", {register_pooling, register_pooling_axes}},
       {"Upsampling", {register_upsampling}},
       {"Sampling between pixels", {register_warp}},
-      {"Convolutions", {register_convolution}},
+      {"Convolutions", {register_convolution, register_convolution_axes, register_patches}},
       {"Recurrent layers", {register_recurrent}},
   };
   std::vector<Family> out;

@@ -13,6 +13,7 @@ std::vector<Case> elementwise_cases();
 std::vector<Case> tensor_cases();  // movement, reductions, indexing
 std::vector<Case> rearranging_cases();  // other orders along axes, borders
 std::vector<Case> layer_cases();   // products, convolutions, classification, random draws
+std::vector<Case> axes_cases();  // convolutions, pooling and patches of signals and volumes
 std::vector<Case> recurrent_cases();
 std::vector<Case> image_cases();  // pooling, upsampling, normalization, warping
 std::vector<Case> linear_algebra_cases();

@@ -109,6 +109,14 @@ void add_convolutions(std::vector<Case>& cases) {
   cases.push_back(once("conv_transpose2d/1", {{{17, 64, 7, 7}}, {{64, 32, 4, 4}}, {{32}}}, transposed(2, 1, 0)));
   cases.push_back(once("conv_transpose2d/1", {{{19, 48, 14, 14}}, {{48, 3, 4, 4}}}, transposed(2, 1, 0)));
   cases.push_back(once("conv_transpose2d/1", {{{21, 33, 5, 7}}, {{33, 17, 5, 5}}}, transposed(2, 2, 1)));
+  cases.push_back(once("conv2d/1", {{{13, 24, 17, 11}}, {{40, 24, 5, 2}}},
+                       {list({1, 2}), list({2, 1, 0, 1}), list({2, 1}), whole(1)}));
+  cases.push_back(once("conv1d/1", {{{17, 32, 301}}, {{48, 32, 5}}, {{48}}}, {list({2}), list({2, 2})}));
+  cases.push_back(once("conv_transpose1d/1", {{{17, 48, 151}}, {{48, 16, 4}}, {{16}}}, {list({2}), list({1, 1})}));
+  cases.push_back(once("conv3d/1", {{{7, 12, 9, 14, 13}}, {{32, 12, 3, 3, 3}}, {{32}}},
+                       {list({1, 2, 1}), list({1, 1, 1, 1, 1, 1})}));
+  cases.push_back(once("conv_transpose3d/1", {{{7, 32, 5, 7, 7}}, {{32, 8, 4, 4, 4}}, {{8}}},
+                       {list({2, 2, 2}), list({1, 1, 1, 1, 1, 1})}));
   cases.push_back(once("conv_transpose2d/1", {{{37, 100, 1, 1}}, {{100, 64, 4, 4}}}, transposed(1, 0, 0)));
 }
 
@@ -117,6 +125,9 @@ void add_images(std::vector<Case>& cases) {
     cases.push_back(once(name, {{{19, 33, 28, 27}}}, windows(2, 2, 0)));
     cases.push_back(once(name, {{{11, 7, 29, 31}}}, windows(3, 2, 1)));
   }
+  cases.push_back(
+      once("max_pool3d/1", {{{7, 5, 9, 14, 13}}}, {list({3, 2, 2}), list({2, 2, 2}), list({1, 1, 0, 0, 0, 1})}));
+  cases.push_back(once("unfold/1", {{{7, 5, 29, 31}}}, {list({3, 3}), list({2, 1}), list({1, 1, 1, 1})}));
   cases.push_back(once("global_avg_pool2d/1", {{{29, 65, 14, 13}}}));
   cases.push_back(once("upsample_nearest2d/1", {{{17, 33, 13, 15}}}, {list({2, 3})}));
   cases.push_back(once("upsample_bilinear2d/1", {{{17, 33, 13, 15}}}, {list({29, 31})}));

@@ -84,7 +84,7 @@ std::vector<Case> layer_cases() {
 
 std::vector<Case> all_cases() {
   std::vector<Case> cases = elementwise_cases();
-  for (const auto& more : {tensor_cases(), layer_cases(), recurrent_cases(), image_cases(), linear_algebra_cases(), rearranging_cases()}) {
+  for (const auto& more : {tensor_cases(), layer_cases(), recurrent_cases(), image_cases(), linear_algebra_cases(), rearranging_cases(), axes_cases()}) {
     cases.insert(cases.end(), more.begin(), more.end());
   }
   return cases;

@@ -43,6 +43,9 @@ TEST_CASE("tensor: gradients agree with central differences") {
 TEST_CASE("rearranging: gradients agree with central differences") {
   check_all(rearranging_cases());
 }
+TEST_CASE("axes: gradients agree with central differences") {
+  check_all(axes_cases());
+}
 TEST_CASE("layers: gradients agree with central differences") {
   check_all(layer_cases());
 }

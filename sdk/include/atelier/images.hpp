@@ -1,4 +1,4 @@
-// Operations on images (B, C, H, W) beside convolutions: pooling, upsampling, normalization, warping.
+// Operations on images (B, C, H, W) beside convolutions and pooling: upsampling, normalization, warping.
 #pragma once
 
 #include <algorithm>
@@ -6,32 +6,6 @@
 #include <atelier/reductions.hpp>
 
 namespace atelier {
-
-struct Pooling {  // rows and columns
-  int64_t kernel = 2;
-  int64_t stride = 0;         // 0: the kernel's length, so that windows touch
-  int64_t padding = 0;        // below the kernel's length; its pixels are never a maximum
-  bool count_padding = true;  // whether they count, as zeros, in an average
-};
-
-// ---- Pooling
-
-inline Tensor max_pool2d(At x, Pooling p = {}) {  // of equals in a window, the first one gets the gradient
-  const int64_t stride = p.stride == 0 ? p.kernel : p.stride;
-  return detail::call<"max_pool2d/1">(
-      {x}, {detail::attribute(Integers({p.kernel, p.kernel})), detail::attribute(Integers({stride, stride})),
-            detail::attribute(Integers({p.padding, p.padding, p.padding, p.padding}))});
-}
-inline Tensor avg_pool2d(At x, Pooling p = {}) {
-  const int64_t stride = p.stride == 0 ? p.kernel : p.stride;
-  return detail::call<"avg_pool2d/1">(
-      {x}, {detail::attribute(Integers({p.kernel, p.kernel})), detail::attribute(Integers({stride, stride})),
-            detail::attribute(Integers({p.padding, p.padding, p.padding, p.padding})),
-            detail::attribute(int64_t{p.count_padding})});
-}
-inline Tensor global_avg_pool2d(At x) {  // to (B, C)
-  return detail::call<"global_avg_pool2d/1">({x});
-}
 
 // ---- Upsampling
 

@@ -3,9 +3,10 @@
 #pragma once
 
 #include <atelier/builder.hpp>
-#include <atelier/convolution.hpp>
+#include <atelier/convolution_layers.hpp>
 #include <atelier/normalization.hpp>
 #include <atelier/recording.hpp>
+#include <atelier/weighted_layer.hpp>
 
 namespace atelier {
 
@@ -21,49 +22,6 @@ inline Tensor activate(std::string_view name, At x) {
   return x.tensor;
 }
 
-namespace detail {
-
-// What Linear and the convolutions have in common: a weight and a bias, from which `Layer` makes its result.
-template <typename Layer>
-class WeightedLayer {
- public:
-  // The same layer with SpectralNorm on its weight, or without. `build` is the one that the layer was made with.
-  [[nodiscard]] Layer with_spectral_norm(const Builder& build, bool active = true) && {
-    spectral_ = active ? SpectralNorm(build, spectral_rows_, spectral_axis_) : SpectralNorm();
-    return std::move(static_cast<Layer&>(*this));
-  }
-
- protected:
-  WeightedLayer() = default;
-  // `spectral_axis` is the weight's axis of outputs, 0 or 1.
-  WeightedLayer(const Builder& build, Integers weight, int spectral_axis, int64_t outputs, Initializer initializer,
-                int64_t fan_in, int64_t fan_out)
-      : name_(build.scope_name()),
-        spectral_axis_(spectral_axis),
-        spectral_rows_(weight.data[spectral_axis]),
-        weight_(build.parameter("weight", weight, initializer, fan_in, fan_out)),
-        bias_(build.parameter("bias", {outputs}, Initializer::constant(0))) {}
-
-  // function(x, weight, bias), annotated with the layer's name.
-  template <typename Function>
-  Tensor apply(At x, const Function& function) const {
-    const CalledFrom caller(x);
-    const Tensor weight = spectral_(weight_.use(x.tensor));
-    const Tensor y = function(x, weight, bias_.use(x.tensor));
-    core->annotate(y.context(), string(name_), y.handle());
-    return y;
-  }
-
- private:
-  std::string name_;
-  int spectral_axis_ = 0;
-  int64_t spectral_rows_ = 0;
-  Parameter weight_, bias_;
-  SpectralNorm spectral_;
-};
-
-}  // namespace detail
-
 // y = x Wᵀ + b, from (..., inputs) to (..., outputs).
 class Linear : public detail::WeightedLayer<Linear> {
  public:
@@ -75,42 +33,6 @@ class Linear : public detail::WeightedLayer<Linear> {
   Tensor operator()(At x) const {
     return apply(x, [](At input, At weight, At bias) { return linear(input, weight, bias); });
   }
-};
-
-// Cross-correlation with a (outputs, inputs / groups, kernel, kernel) filter, and a bias.
-class Conv2d : public detail::WeightedLayer<Conv2d> {
- public:
-  Conv2d() = default;
-  Conv2d(const Builder& build, int64_t inputs, int64_t outputs, int64_t kernel, Convolution convolution = {},
-         Initializer initializer = Initializer::named("glorot_uniform"))
-      : WeightedLayer(build, {outputs, inputs / convolution.groups, kernel, kernel}, 0, outputs, initializer,
-                      inputs / convolution.groups * kernel * kernel, outputs / convolution.groups * kernel * kernel),
-        convolution_(convolution) {}
-
-  Tensor operator()(At x) const {
-    return apply(x, [&](At input, At weight, At bias) { return conv2d(input, weight, bias, convolution_); });
-  }
-
- private:
-  Convolution convolution_;
-};
-
-// The transpose of a convolution, with a (inputs, outputs / groups, kernel, kernel) filter, and a bias.
-class ConvTranspose2d : public detail::WeightedLayer<ConvTranspose2d> {
- public:
-  ConvTranspose2d() = default;
-  ConvTranspose2d(const Builder& build, int64_t inputs, int64_t outputs, int64_t kernel, Convolution convolution = {},
-                  Initializer initializer = Initializer::named("glorot_uniform"))
-      : WeightedLayer(build, {inputs, outputs / convolution.groups, kernel, kernel}, 1, outputs, initializer,
-                      inputs / convolution.groups * kernel * kernel, outputs / convolution.groups * kernel * kernel),
-        convolution_(convolution) {}
-
-  Tensor operator()(At x) const {
-    return apply(x, [&](At input, At weight, At bias) { return conv_transpose2d(input, weight, bias, convolution_); });
-  }
-
- private:
-  Convolution convolution_;
 };
 
 // A vector for each of `count` indices, from int64 (...) to (..., width).

@@ -12,6 +12,7 @@
 #include <atelier/linear_algebra.hpp>
 #include <atelier/matrices.hpp>
 #include <atelier/movement.hpp>
+#include <atelier/pooling.hpp>
 #include <atelier/random.hpp>
 #include <atelier/rearranging.hpp>
 #include <atelier/reductions.hpp>
