@@ -94,9 +94,18 @@ class BlendRows : public Kernel {
   }
 
   void blend(const T* from, int64_t row, T* to) const {
+    const auto first = static_cast<size_t>(begins_[static_cast<size_t>(row)]);
+    const auto last = static_cast<size_t>(begins_[static_cast<size_t>(row) + 1]);
+    if (rows_.inner == 1) {
+      T sum = 0;
+      for (size_t k = first; k < last; ++k) {
+        sum += weights_[k] * from[places_[k]];
+      }
+      *to = sum;
+      return;
+    }
     std::fill_n(to, rows_.inner, T(0));
-    for (auto k = static_cast<size_t>(begins_[static_cast<size_t>(row)]);
-         k < static_cast<size_t>(begins_[static_cast<size_t>(row) + 1]); ++k) {
+    for (size_t k = first; k < last; ++k) {
       const T* source = from + places_[k] * rows_.inner;
       const T weight = weights_[k];
       for (int64_t i = 0; i < rows_.inner; ++i) {

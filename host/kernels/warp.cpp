@@ -11,20 +11,28 @@
 namespace atelier::kernels {
 namespace {
 
-// The two pixels of an axis around a place, and their weights; 0 for one outside. A place that is nan has weights that
-// are nan.
+// The two pixels of an axis around a place, and their weights; 0 for one outside. The nearest one is both, and the
+// second has no weight. A place that is nan has weights that are nan.
 template <typename T>
 struct Around {
   int64_t pixels[2] = {0, 0};
   T weights[2] = {0, 0};
 
-  Around(T place, int64_t length, bool derive) {
+  Around(T place, int64_t length, bool derive, bool nearest) {
+    if (nearest) {
+      place = std::nearbyint(place);
+    }
     if (place <= T(-1) || place >= static_cast<T>(length)) {
       return;
     }
     const T below = std::floor(place);
     const T share = place - below;
     const auto first = place == place ? static_cast<int64_t>(below) : 0;
+    if (nearest) {
+      pixels[0] = pixels[1] = std::max<int64_t>(first, 0);
+      weights[0] = T(1) + share;
+      return;
+    }
     pixels[0] = std::max<int64_t>(first, 0);
     pixels[1] = std::min(first + 1, length - 1);
     weights[0] = first < 0 ? T(0) : (derive ? share - share - T(1) : T(1) - share);
@@ -57,8 +65,8 @@ class SampleKernel : public Kernel {
     const int64_t pixels = spec_.out_height * spec_.out_width;
     const T* grid = static_cast<const T*>(arguments.inputs[1]) + b * pixels * 2;
     for (int64_t p = 0; p < pixels; ++p) {
-      const Around<T> column(grid[2 * p], spec_.width, spec_.derive_column);
-      const Around<T> row(grid[2 * p + 1], spec_.height, spec_.derive_row);
+      const Around<T> column(grid[2 * p], spec_.width, spec_.derive_column, spec_.nearest);
+      const Around<T> row(grid[2 * p + 1], spec_.height, spec_.derive_row, spec_.nearest);
       int64_t corners[4];
       T weights[4];
       for (int k = 0; k < 4; ++k) {

@@ -1,7 +1,8 @@
 // Images sampled between their pixels (Jaderberg et al. 2015): x (B, H, W, C), at places grid (B, H', W', 2), each the
 // column and the row in units of pixels, gives y (B, H', W', C):
 //   y(p) = sum over pixels (i, j) of k(row - i) k(column - j) x(i, j), with k(d) = max(0, 1 - |d|).
-// Outside of the image is 0. All for f32 and f64.
+// or, where `nearest`, the pixel of the whole numbers next to the place (of two, the even one). Outside of the image is
+// 0. All for f32 and f64.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,7 @@ struct SampleSpec {
   // The derivative of k, from the right, in the place of k.
   bool derive_row = false;
   bool derive_column = false;
+  bool nearest = false;
 };
 
 std::unique_ptr<Kernel> make_sample(const SampleSpec& spec, tensor::DType dtype);            // x, grid -> y

@@ -49,6 +49,10 @@ void register_convolution(record::OperationRegistry& registry);
 void register_convolution_axes(record::OperationRegistry& registry);
 void register_pooling_axes(record::OperationRegistry& registry);
 void register_patches(record::OperationRegistry& registry);
+void register_grid_sampling(record::OperationRegistry& registry);
+void register_bicubic(record::OperationRegistry& registry);
+void register_einsum(record::OperationRegistry& registry);
+void register_attention(record::OperationRegistry& registry);
 void register_recurrent(record::OperationRegistry& registry);
 
 }  // namespace atelier::ops

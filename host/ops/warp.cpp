@@ -8,6 +8,7 @@
 
 #include "ops/functions.hpp"
 #include "ops/operations.hpp"
+#include "ops/sampling.hpp"
 
 namespace atelier::ops {
 namespace {
@@ -68,13 +69,6 @@ Value grid_gradient(Value x, Value grid, Value g, const Derived& derived) {
     return sum(g * sample(x, grid, more), {3}, true);
   };
   return grid.graph->apply("concatenate/1", {along(false), along(true)}, {Attribute::of(int64_t{3})});
-}
-
-void require_grid(const Inference& in, size_t i, int64_t batch) {
-  in.require_real(i);
-  const Shape& grid = in.shape(i);
-  in.require(grid.rank() == 4 && grid[3] == 2 && grid[0] == batch,
-             "got a grid of {}, expected (B, H', W', 2) for {} images", to_string(grid), batch);
 }
 
 // x (B, H, W, C), grid (B, H', W', 2) -> (B, H', W', C)
@@ -150,12 +144,9 @@ Value affine_grid(Value matrix, const Axes& size, const Shape& x) {
   const Value places = matrix.graph->apply("pixel_places/1", {}, {Attribute::of(size)});
   const Value mapped = gemm(reshape(places, {1, size[0] * size[1], 3}), matrix, false, true);  // (B, H' W', 2)
   const auto half = [&](int64_t length) { return static_cast<double>(length) / 2; };
-  const auto both = [&](double columns, double rows) {
-    return matrix.graph->apply(
-        "concatenate/1", {reshape(scalar(*matrix.graph, columns), {1}), reshape(scalar(*matrix.graph, rows), {1})},
-        {Attribute::of(int64_t{0})});
-  };
-  const Value grid = mapped * both(half(x[3]), half(x[2])) + both(half(x[3]) - 0.5, half(x[2]) - 0.5);
+  Graph& graph = *matrix.graph;
+  const Value grid = mapped * column_and_row(graph, half(x[3]), half(x[2])) +
+                     column_and_row(graph, half(x[3]) - 0.5, half(x[2]) - 0.5);
   return reshape(grid, {batch, size[0], size[1], 2});
 }
 
@@ -193,6 +184,18 @@ void register_warp_itself(OperationRegistry& registry) {
 }
 
 }  // namespace
+
+Value column_and_row(Graph& graph, double column, double row) {
+  return graph.apply("concatenate/1", {reshape(scalar(graph, column), {1}), reshape(scalar(graph, row), {1})},
+                     {Attribute::of(int64_t{0})});
+}
+
+void require_grid(const Inference& in, size_t i, int64_t batch) {
+  in.require_real(i);
+  const Shape& grid = in.shape(i);
+  in.require(grid.rank() == 4 && grid[3] == 2 && grid[0] == batch,
+             "got a grid of {}, expected (B, H', W', 2) for {} images", to_string(grid), batch);
+}
 
 void register_warp(OperationRegistry& registry) {
   register_pixel_places(registry);

@@ -93,6 +93,9 @@ void add_products(std::vector<Case>& cases) {
   cases.push_back(once("gemm/1", {{{13, 70, 90}}, {{13, 90, 50}}}));
   cases.push_back(once("gemm/1", {{{1, 3001}}, {{3001, 777}}}));
   cases.push_back(once("gemm/1", {{{777, 3001}}, {{3001, 1}}}));
+  cases.push_back(once("attention/1", {{{3, 2, 301, 24}}, {{3, 2, 517, 24}}, {{3, 2, 517, 40}}}));
+  cases.push_back(
+      {"attention/1", {{{2, 3, 70, 16}}, {{2, 3, 70, 16}}, {{2, 3, 70, 16}}, {{2, 1, 70, 70}}}, {whole(1)}});
   cases.push_back(once("linear/1", {{{129, 784}}, {{513, 784}}, {{513}}}));
 }
 
@@ -131,6 +134,9 @@ void add_images(std::vector<Case>& cases) {
   cases.push_back(once("global_avg_pool2d/1", {{{29, 65, 14, 13}}}));
   cases.push_back(once("upsample_nearest2d/1", {{{17, 33, 13, 15}}}, {list({2, 3})}));
   cases.push_back(once("upsample_bilinear2d/1", {{{17, 33, 13, 15}}}, {list({29, 31})}));
+  cases.push_back(once("grid_sample/1", {{{19, 5, 23, 29}}, {{19, 31, 17, 2}, -1.2, 1.2}}, {whole(0), whole(1)}));
+  cases.push_back(once("grid_sample/1", {{{19, 5, 23, 29}}, {{19, 31, 17, 2}, -1.2, 1.2}}, {whole(1)}));
+  cases.push_back(once("upsample_bicubic2d/1", {{{19, 5, 23, 29}}}, {list({41, 37})}));
   cases.push_back(once("warp/1", {{{23, 3, 31, 29}}, {{23, 2, 3}, -0.8, 0.8}}));
 }
 
@@ -211,6 +217,7 @@ std::vector<RowCase> row_cases() {
   }
   add(once("linear/1", {{{1041, 784}}, {{512, 784}}}));  // many pieces
   add(once("gemm/1", {{{13, 70, 90}}, {{13, 90, 50}}}), {0, 1});
+  add(once("attention/1", {{{7, 2, 35, 24}}, {{7, 2, 50, 24}}, {{7, 2, 50, 40}}}), {0, 1, 2});
   std::vector<Case> images;
   add_convolutions(images);
   images.push_back(once("conv2d/1", {{{67, 16, 3, 3}}, {{8, 16, 3, 3}}}, convolution(3, 0)));
@@ -219,7 +226,7 @@ std::vector<RowCase> row_cases() {
   add_images(images);
   for (Case& checked : images) {
     checked.differentiable_twice = false;
-    const bool warps = checked.operation == "warp/1";
+    const bool warps = checked.operation == "warp/1" || checked.operation == "grid_sample/1";
     add(std::move(checked), warps ? std::vector<size_t>{0, 1} : std::vector<size_t>{0});
   }
   const Input scale{{66}, 0.5, 2};

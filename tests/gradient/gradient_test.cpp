@@ -46,6 +46,12 @@ TEST_CASE("rearranging: gradients agree with central differences") {
 TEST_CASE("axes: gradients agree with central differences") {
   check_all(axes_cases());
 }
+TEST_CASE("products: gradients agree with central differences") {
+  check_all(product_cases());
+}
+TEST_CASE("sampling: gradients agree with central differences") {
+  check_all(sampling_cases());
+}
 TEST_CASE("layers: gradients agree with central differences") {
   check_all(layer_cases());
 }

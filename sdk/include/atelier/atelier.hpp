@@ -9,6 +9,7 @@
 #include <atelier/masked_convolution.hpp>
 #include <atelier/metric.hpp>
 #include <atelier/model.hpp>
+#include <atelier/multi_head_attention.hpp>
 #include <atelier/operations.hpp>
 #include <atelier/optimizer.hpp>
 #include <atelier/recorded_optimizer.hpp>

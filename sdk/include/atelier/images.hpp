@@ -17,6 +17,11 @@ inline Tensor upsample_bilinear2d(At x, int64_t rows, int64_t columns) {
   return detail::call<"upsample_bilinear2d/1">({x}, {detail::attribute(Integers({rows, columns}))});
 }
 
+// The same by cubic convolution, a = -0.75.
+inline Tensor upsample_bicubic2d(At x, int64_t rows, int64_t columns) {
+  return detail::call<"upsample_bicubic2d/1">({x}, {detail::attribute(Integers({rows, columns}))});
+}
+
 // ---- Normalization: (x - mean) / sqrt(variance + epsilon) scale + shift
 
 struct BatchNormalized {

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <atelier/activations.hpp>
+#include <atelier/attention.hpp>
 #include <atelier/classification.hpp>
 #include <atelier/convolution.hpp>
+#include <atelier/einsum.hpp>
 #include <atelier/elementwise.hpp>
 #include <atelier/gradients.hpp>
 #include <atelier/images.hpp>
@@ -16,3 +18,4 @@
 #include <atelier/random.hpp>
 #include <atelier/rearranging.hpp>
 #include <atelier/reductions.hpp>
+#include <atelier/sampling.hpp>

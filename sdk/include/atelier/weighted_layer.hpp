@@ -1,7 +1,7 @@
 // What layers with a weight and a bias have in common.
 #pragma once
 
-#include <atelier/context.hpp>
+#include <atelier/builder.hpp>
 #include <atelier/normalization.hpp>
 
 namespace atelier {

@@ -25,6 +25,7 @@ struct Layers {
         masked(build.scope("masked"), 3, 2, 3),
         cell(build.scope("cell"), "gru", 3, 2),
         recurrent(build.scope("recurrent"), "lstm", 3, 2, 2),
+        attention(build.scope("attention"), 4, 2),
         weight(build.scope("weight").parameter("weight", {3}, Initializer::constant(0))) {}
 
   Linear linear;
@@ -41,6 +42,7 @@ struct Layers {
   MaskedConv2d masked;
   RecurrentCell cell;
   Recurrent recurrent;
+  MultiHeadAttention attention;
   Parameter weight;
 };
 
@@ -143,6 +145,9 @@ const std::vector<std::pair<std::string, Attempt>>& attempts() {
       ATTEMPT("symmetric_eigen", symmetric_eigen(b.v)),
       ATTEMPT("lower_triangle", lower_triangle(b.v)),
       ATTEMPT("upper_triangle", upper_triangle(b.v)),
+      ATTEMPT("einsum", einsum("ij", {b.x})),
+      ATTEMPT("attention", attention(b.x, b.v, b.v)),
+      ATTEMPT("attention (with a mask)", attention(b.x, b.x, b.x, b.v)),
       ATTEMPT("softmax", softmax(b.x, 7)),
       ATTEMPT("log_softmax", log_softmax(b.x, 7)),
       ATTEMPT("bce_with_logits", bce_with_logits(b.x, b.v)),
@@ -207,6 +212,8 @@ const std::vector<std::pair<std::string, Attempt>>& attempts() {
       ATTEMPT("global_avg_pool2d", global_avg_pool2d(b.v)),
       ATTEMPT("upsample_nearest2d", upsample_nearest2d(b.v)),
       ATTEMPT("upsample_bilinear2d", upsample_bilinear2d(b.v, 2, 2)),
+      ATTEMPT("upsample_bicubic2d", upsample_bicubic2d(b.v, 2, 2)),
+      ATTEMPT("grid_sample", grid_sample(b.x, b.v)),
       ATTEMPT("batch_norm", batch_norm(b.x, b.v, b.v)),
       ATTEMPT("batch_norm_inference", batch_norm_inference(b.x, b.v, b.v, b.v, b.v)),
       ATTEMPT("layer_norm", layer_norm(b.x, b.v, b.v)),
@@ -238,6 +245,7 @@ const std::vector<std::pair<std::string, Attempt>>& attempts() {
       ATTEMPT("ConvolutionLayer", b.layers.conv(b.x)),
       ATTEMPT("ConvolutionTransposeLayer", b.layers.conv_transpose(b.x)),
       ATTEMPT("Embedding", b.layers.embedding(b.x)),
+      ATTEMPT("MultiHeadAttention", b.layers.attention(b.m)),
       ATTEMPT("Dropout", Dropout(0.5)(b.i)),
       ATTEMPT("Mlp", b.layers.mlp(b.x)),
       ATTEMPT("BatchNorm", b.layers.batch_norm(b.x)),
