@@ -72,7 +72,7 @@ Verb help_verb() {
 const std::vector<Verb>& verbs() {
   static const std::vector<Verb> all{run_verb(),     check_verb(),   resume_verb(), ls_verb(),
                                      show_verb(),    compare_verb(), sample_verb(), evaluate_verb(),
-                                     plugins_verb(), schema_verb(),  help_verb()};
+                                     plugins_verb(), new_verb(),     schema_verb(), help_verb()};
   return all;
 }
 

@@ -16,6 +16,7 @@ Verb compare_verb();
 Verb sample_verb();
 Verb evaluate_verb();
 Verb plugins_verb();
+Verb new_verb();
 Verb schema_verb();
 Verb help_verb();
 

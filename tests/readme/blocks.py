@@ -1,28 +1,38 @@
 """The fenced code blocks of a Markdown file.
 
 Every block says what it is: `sh` is a list of commands, `python` a program, `toml` an experiment or a part of one, `text`
-what something printed. In commands and programs LOG.h5 stands for the newest log of its folder.
+what something printed. In commands and programs LOG.h5 stands for the newest log of its folder. A block with a name after
+that, as in ```cpp gmmn.cpp, is the file of this name.
 """
 
 import re
 import subprocess
 import tomllib
+from typing import NamedTuple
 
-KINDS = ("sh", "python", "toml", "text")
+KINDS = ("sh", "python", "toml", "text", "cpp", "cmake")
+
+
+class Block(NamedTuple):
+    kind: str
+    text: str
+    line: int
+    file: str  # "" for none
 
 
 def blocks(text):
-    """(kind, content, line) of each block."""
     found, kind, lines = [], None, []
     for number, line in enumerate(text.splitlines(), 1):
         if not line.startswith("```"):
             lines.append(line)
         elif kind is None:
-            kind, lines, start = line.removeprefix("```").strip(), [], number
+            (kind, _, file), lines, start = line.removeprefix("```").strip().partition(" "), [], number
             if kind not in KINDS:
                 raise ValueError(f"line {number}: a block of '{kind}', expected one of {', '.join(KINDS)}")
+            if kind in ("cpp", "cmake") and not file:
+                raise ValueError(f"line {number}: a block of '{kind}' without the name of its file")
         else:
-            found.append((kind, "\n".join(lines) + "\n", start))
+            found.append(Block(kind, "\n".join(lines) + "\n", start, file))
             kind = None
     if kind is not None:
         raise ValueError(f"line {start}: a block without an end")

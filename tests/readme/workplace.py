@@ -39,7 +39,7 @@ class Workplace:
     def __init__(self, folder, repository, program, real_data=False):
         self.folder, self.program = Path(folder), program
         self.substitutions = SHORT if real_data else TINY
-        self.exports = ""  # the document's own, for the commands after them
+        self.before = ""  # the document's own `export` and `cd`, for the commands after them
         for name in ("docs", "sdk"):
             (self.folder / name).symlink_to(repository / name)
         (self.folder / "build" / "bin").mkdir(parents=True)
@@ -54,6 +54,11 @@ class Workplace:
 
     def write(self, name, experiment):
         (self.folder / name).write_text(changed(experiment, self.substitutions), encoding="utf-8")
+
+    def write_as_it_is(self, name, text):
+        """In the folder that the document has changed to."""
+        code, output = self.call("bash", "-c", f"{self.before}cat > {name}", given=text)
+        assert code == 0, output
 
     def environment(self):
         path = f"{self.folder / 'build' / 'bin'}:{os.environ['PATH']}"
@@ -70,16 +75,16 @@ class Workplace:
 
     def run(self, command):
         """(exit code, what was printed)"""
-        if command.startswith("export "):
-            self.exports += command + "\n"
-        script = f"set -euo pipefail\n{self.exports}{self.filled(command)}\n"
+        script = f"set -euo pipefail\n{self.before}{self.filled(command)}\n"
+        if re.match(r"(export|cd) [^&;]*$", command):
+            self.before += command + "\n"
         return self.call("bash", "-c", script)
 
     def run_python(self, interpreter, program):
         return self.call(interpreter, "-c", self.filled(program))
 
-    def call(self, *words):
-        done = subprocess.run(words, cwd=self.folder, env=self.environment(), stdout=subprocess.PIPE,
+    def call(self, *words, given=""):
+        done = subprocess.run(words, cwd=self.folder, env=self.environment(), stdout=subprocess.PIPE, input=given,
                               stderr=subprocess.STDOUT, text=True, timeout=120, check=False)
         return done.returncode, done.stdout
 

@@ -7,15 +7,20 @@
 
 // On a free function with the loop of an update: compiled for several instruction sets, the best chosen when the
 // library is loaded. The bits are the same, as contraction is off. Not on a virtual function, of which g++ makes no
-// such copies: the class's `update` calls the free one.
+// such copies: the class's `update` calls the free one. Under a sanitizer, and elsewhere than on x86-64, it does
+// nothing. Loops become vectors where the compiler optimizes; atelier_add_plugin sees to that, but in a debug build.
 //   ATELIER_VECTORIZED void descend(float rate, size_t count, float* p, const float* g) { for ... p[i] -= rate * g[i];
 //   } void update(...) const override { descend(static_cast<float>(scalars[0]), count, parameter, gradient); }
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__x86_64__) || defined(__clang__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__x86_64__)
 #define ATELIER_VECTORIZED
-#else
+#elif !defined(__clang__)
 #define ATELIER_VECTORIZED                                                     \
   __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4"), \
                  optimize("O3", "no-math-errno", "fp-contract=off")))
+#elif !__has_attribute(target_clones) || __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define ATELIER_VECTORIZED
+#else
+#define ATELIER_VECTORIZED __attribute__((target_clones("default", "avx2", "avx512f")))
 #endif
 
 namespace atelier {
