@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from itertools import zip_longest
 from pathlib import Path
 
 from blocks import blocks, commands, flat, is_whole_experiment, without_comments
@@ -59,9 +60,8 @@ PRINTED = {
     ("docs/pictures.md", "setting        type"): "atelier plugins image-folder",
 }
 
-# Documents whose blocks of text all are what the commands before them print, and commands there that fail as they say.
+# Documents whose blocks of text all are what the commands before them print.
 SHOWN = {"docs/plugins.md"}
-REFUSED = set()
 
 
 class Failure(Exception):
@@ -167,21 +167,23 @@ class Document:
         for name in FIRST.get(self.name, []):
             self.run(f"atelier run experiments/{name}.toml")
         printed = ""
-        for block in self.blocks:
+        for block, after in zip_longest(self.blocks, self.blocks[1:]):
             if block.file:
                 self.place.write_as_it_is(block.file, block.text)
             elif block.kind == "sh":
-                printed = "".join(self.check_command(command) for command in commands(block.text))
+                *first, last = commands(block.text)
+                fails = after is not None and after.kind == "text" and after.text.startswith("atelier: error: ")
+                printed = "".join(self.check_command(command) for command in first) + self.check_command(last, fails)
             elif block.kind == "text" and self.name in SHOWN:
                 self.check_shown(block, printed)
 
-    def check_command(self, command):
+    def check_command(self, command, fails=False):
         if command.startswith("./bootstrap "):
             self.check_bootstrap(command.split()[1])
         elif listed(NOT_RUN, self.name, command) or listed(SLOW, self.name, command):
             print(f"not run: {command.splitlines()[0]}")
         else:
-            return self.run(command)
+            return self.run(command, fails)
         return ""
 
     def check_shown(self, block, printed):
@@ -204,7 +206,7 @@ class Document:
             if listed(SLOW, self.name, command):
                 self.run(command)
 
-    def run(self, command):
+    def run(self, command, fails=False):
         for beginning, experiment in INTERRUPTED.items():
             if command.replace("  ", " ").startswith(beginning):
                 self.place.interrupt_a_run(experiment)
@@ -212,7 +214,7 @@ class Document:
             command = re.sub(pattern, shorter, command)
         code, output = self.place.run(command)
         print(f"$ {command}")
-        if (code != 0) != (command in REFUSED):
+        if (code != 0) != fails:
             raise Failure(f"{self.name}: {command}\nexit code {code}\n{output}")
         return output
 
