@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The examples that are installed: a loss in C, and the sources of our own plugins."""
 
+import json
 import platform
 import re
 import shutil
@@ -45,6 +46,15 @@ class Examples(OutsideTest):
         (self.folder / "trains.toml").write_text(TRAINS, encoding="utf-8")
         self.atelier("run", "trains.toml", "--plugin-path", "build")
         self.assert_trained(self.folder, "trains")
+
+        squared = self.first_reconstruction("loss.reconstruction.use=mse")
+        charbonnier = self.first_reconstruction("loss.reconstruction.epsilon=1.0")
+        self.assertLess(charbonnier, 0.5 * squared)  # as sqrt(d^2 + 1) - 1 is for differences up to 1
+        self.assertGreater(charbonnier, 0.41 * squared)
+
+    def first_reconstruction(self, change):
+        log = self.atelier("run", "trains.toml", "--plugin-path", "build", "train.steps=1", change).splitlines()[0]
+        return json.loads(self.atelier("show", log, "--json"))["metrics"]["train"]["reconstruction"]["value"][0]
 
     def test_sources_of_ours(self):
         self.build(EXAMPLES / "plugins", "-DATELIER_EXAMPLES=optimizers/adam;metrics/generated")
