@@ -64,7 +64,7 @@ TEST_CASE("images: gradients agree with central differences") {
   check_all(image_cases());
 }
 
-TEST_CASE("linear algebra: gradients agree with central differences") {
+TEST_CASE("linear_algebra: gradients agree with central differences") {
   check_all(linear_algebra_cases());
 }
 

@@ -43,7 +43,7 @@ static atl_status create(atl_context* context, const atl_data_spec* spec, const 
   return ATL_OK;
 }
 
-static atl_status call(void* self, atl_context* context, int32_t function, const atl_tensor* inputs,
+static atl_status call(const void* self, atl_context* context, int32_t function, const atl_tensor* inputs,
                        uint64_t input_count, const atl_network* network, atl_tensor* output) {
   (void)input_count, (void)network;
   if (function == ATL_LOSS_IMAGE) { /* what a decoder's output means as an image: itself */
@@ -76,7 +76,7 @@ ATL_EXPORT atl_status atelier_plugin(const atl_host* host, atl_plugin* plugin) {
       .size = sizeof description, .settings = &setting, .setting_count = 1, .measures = &measure, .measure_count = 1};
   static atl_component component = {.size = sizeof component, .description = &description, .table = &table};
   static const atl_component* const components[] = {&component};
-  const atl_status status = host->connect(host, ATL_ABI_MAJOR, 2, ATL_ABI_MINOR, &core);
+  const atl_status status = host->connect(host, ATL_ABI_MAJOR, ATL_ABI_TARGET, ATL_ABI_MINOR, &core);
   if (status != ATL_OK) return status;
 
   setting.name = text("epsilon");

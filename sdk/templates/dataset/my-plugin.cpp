@@ -19,8 +19,8 @@ class MyPlugin final : public Dataset {
 
   MyPlugin(const Settings& settings, const Environment&)
       : size_(settings.integer("size")), noise_(settings.number("noise")) {
-    fields = {{"image", ATL_FLOAT32, {1, size_, size_}, 0, 0.0, 1.0},  // (C, H, W), values from 0 to 1
-              {"label", ATL_INT64, {}, 2, 0, 0, {"upright", "lying"}}};
+    fields = {Field::image("image", {1, size_, size_}),  // (C, H, W), values from 0 to 1
+              Field::label("label", 2, {"upright", "lying"})};
     train_count = settings.integer("count");
     test_count = settings.integer("test_count");
   }

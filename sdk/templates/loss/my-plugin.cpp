@@ -15,11 +15,11 @@ class MyPlugin final : public ReconstructionLoss {
   }
   MyPlugin(const Settings& settings, const DataSpec&, Builder&) : delta_(settings.number("delta")) {}
 
-  Tensor per_sample(Tensor output, Tensor target) override {  // (B, ...) each, to (B)
+  Tensor per_sample(Tensor output, Tensor target) const override {  // (B, ...) each, to (B)
     const Tensor d = abs(output - target);
     return sum(select(less_equal(d, delta_), 0.5 * square(d), delta_ * (d - 0.5 * delta_)).flatten(), {1});
   }
-  Tensor image(Tensor output) override { return output; }  // what a decoder's output means as an image
+  Tensor image(Tensor output) const override { return output; }  // what a decoder's output means as an image
 
  private:
   double delta_;

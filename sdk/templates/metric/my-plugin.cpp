@@ -18,18 +18,20 @@ class MyPlugin final : public Metric {
     if (data.classes() < 1) {
       build.fail("needs labelled data: an integer field 'label' with a known number of classes");
     }
-    sums = {{"right", {}}, {"images", {}}};  // added up over the batches
-    results = {{"", {}}};                    // one number, called after the metric's table in the experiment
+    passes = {Pass::over(Pass::Data::evaluated, {Collected::sum("right"), Collected::sum("images")})};
+    results = {{"", {}}};  // one number, called after the metric's table in the experiment
   }
 
-  std::vector<Tensor> batch(Measurement& measurement) override {
+  std::vector<Tensor> batch(Measurement& measurement) const override {
     const Tensor logits = measurement.output("logits"), labels = measurement.labels();  // (B, classes), (B)
     const Tensor own = take(logits, labels).reshape({-1, 1});
     const Tensor better = sum(greater(logits, own), {1});  // (B): how many classes are held likelier than the true one
     return {sum(less(better, static_cast<double>(k_))), measurement.scalar(static_cast<double>(logits.dim(0)))};
   }
 
-  Values finish(const Values& values) override { return {{values[0][0] / values[1][0]}}; }
+  ValueLists finish(const CollectedValues& collected) const override {
+    return {{collected[0][0][0] / collected[0][1][0]}};  // of the first pass
+  }
 
  private:
   int64_t k_;

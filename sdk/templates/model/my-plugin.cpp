@@ -24,17 +24,17 @@ class MyPlugin final : public Model {
         decoder_(build.group("vae").scope("decoder"), {latent_, settings.integer("hidden"), data.image().elements()}),
         reconstruction_(build.loss("reconstruction")) {}
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     const Tensor loss = mean(negative_elbo(step, step.images()));
     step.minimize("vae", loss);
     step.log("loss", loss);
   }
 
-  void evaluate(Evaluation& evaluation) override {
+  void evaluate(Evaluation& evaluation) const override {
     evaluation.add_per_sample("loss", negative_elbo(evaluation, evaluation.images()));
   }
 
-  Tensor sample(Sampling& sampling, int64_t n) override {  // (n, C, H, W)
+  Tensor sample(Sampling& sampling, int64_t n) const override {  // (n, C, H, W)
     return reconstruction_.image(decode(sampling.normal({n, latent_})));
   }
 

@@ -18,10 +18,10 @@ struct MyPlugin final : Optimizer {
     d.number("momentum", 0.9, "share of the last update that is kept").range(0).below(1);
   }
   explicit MyPlugin(const Settings& settings) : momentum(settings.number("momentum")) {}
-  void begin_update(const Update& update, double* scalars) override {  // once, before all elements are updated
+  void begin_update(const Update& update, double* scalars) const {  // once, before all elements are updated
     scalars[0] = update.learning_rate, scalars[1] = momentum;
   }
-  void update(const double* k, size_t count, float* theta, const float* gradient, float* const* slot) const override {
+  void update(const double* k, size_t count, float* theta, const float* gradient, float* const* slot) const {
     descend(static_cast<float>(k[0]), static_cast<float>(k[1]), count, theta, gradient, slot[0]);
   }
   double momentum;
