@@ -79,7 +79,16 @@ std::string loader_words(const std::filesystem::path& file) {
   const char* const said = dlerror();  // NOLINT(concurrency-mt-unsafe): per thread in glibc
   std::string words = said == nullptr ? "the system's loader refuses it" : said;
   const std::string path = file.string() + ": ";
-  return words.starts_with(path) ? words.substr(path.size()) : words;
+  if (words.starts_with(path)) {
+    return words.substr(path.size());
+  }
+  // "libfoo.so.1: cannot open shared object file: No such file or directory"
+  const size_t colon = words.find(": cannot open shared object file");
+  return colon == std::string::npos
+             ? words
+             : fmt::format("it needs the library {}, which is not found; hint: install it, or name its folder in "
+                           "LD_LIBRARY_PATH",
+                           words.substr(0, colon));
 }
 
 }  // namespace

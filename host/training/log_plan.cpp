@@ -119,6 +119,14 @@ void probe_step(Setup& setup, LogPlan& out) {
     throw Error(ErrorKind::plugin, "model '{}': train_step minimizes nothing; hint: call step.minimize(group, loss)",
                 setup.experiment.model.use);
   }
+  const std::vector<record::ParameterGroup>& groups = setup.built.bank().groups;
+  for (size_t g = 0; g < groups.size(); ++g) {
+    if (!groups[g].frozen && std::ranges::none_of(step.minimized, [&](const auto& minimized) {
+          return minimized.group == static_cast<int32_t>(g);
+        })) {
+      out.idle_groups.push_back(groups[g].name);
+    }
+  }
   out.batches_per_step = std::max<int64_t>(setup.steps.batches().consumed(), 1);
   out.training_flops = planned.flops;
   out.step_bytes = static_cast<int64_t>(planned.arena_bytes);

@@ -100,6 +100,12 @@ RunOutcome run(const experiment::Experiment& experiment, const plugin::Registry&
   if (!plan.monitor.warning.empty()) {
     observer.message(plan.monitor.warning);
   }
+  for (const std::string& group : plan.idle_groups) {
+    observer.message(
+        fmt::format("warning: the first training step minimizes nothing for the parameter group '{}', whose weights "
+                    "stay as they begin; hint: step.minimize(\"{}\", loss)",
+                    group, group));
+  }
   const runlog::RunDescription description = describe_run(setup, plan, registry, options.threads, start_run_id);
   const std::filesystem::path log = runlog::new_log_path(options.out_directory, experiment.name,
                                                          description.created_utc, description.run_id, description.seed);

@@ -230,13 +230,16 @@ GoldenRun::GoldenRun(const Case& golden, const plugin::Registry& registry, tenso
       session_(execute::Mode::train, real, model_.bank(), executor_, arena_) {
   // Double precision has no optimizer, but freezes nothing either: what a loss does after updates is compared too.
   for (size_t group = 0; real == tensor::DType::f32 && group < model_.bank().groups.size(); ++group) {
-    optimizers_.set(group, std::make_unique<training::Optimizer>(registry, golden.optimizer), golden.clip_norm);
+    if (registry.get(catalog::Kind::optimizer, golden.optimizer.use).recorded) {
+      optimizers_.set(group, std::make_unique<training::RecordedOptimizer>(registry, golden.optimizer), golden.clip_norm);
+    } else {
+      optimizers_.set(group, std::make_unique<training::Optimizer>(registry, golden.optimizer), golden.clip_norm);
+    }
     const double rate = std::get<double>(golden.optimizer.settings.at("learning_rate"));
     optimizers_.set_learning_rate(group, [rate](int64_t) { return rate; });
   }
-  ATELIER_CHECK(model_.bank().parameters.size() == golden.initial.size());
   for (const auto& parameter : model_.bank().parameters) {
-    if (!parameter->foreign) {
+    if (parameter->is_models_own()) {
       assign(golden.initial.at(parameter->name), parameter->value);
     }
   }

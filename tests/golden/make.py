@@ -50,7 +50,15 @@ def train_step(model, step, digits, update):
     """One step of all groups: losses and gradients as they were before `update(group)`, which may change the weights."""
     losses, gradients = {}, {}
     further = model.further_inputs(step, SEED) if hasattr(model, "further_inputs") else ()
-    for group, logged, loss in model.losses(images(model, step), noise(model, step), *further):
+
+    def all_losses():
+        return model.losses(images(model, step), noise(model, step), *further)
+
+    def again(wanted, weights):  # the gradients where the weights are now, for an optimizer that moves them to look
+        return torch.autograd.grad(next(loss for group, _, loss in all_losses() if group == wanted), weights)
+
+    model.again = again
+    for group, logged, loss in all_losses():
         members = model.parameters.group(group)
         found = torch.autograd.grad(loss, list(members.values()))
         for (name, parameter), gradient in zip(members.items(), found):
@@ -89,6 +97,7 @@ def make_case(name, make_model, recipe, optimizer, clip_norm=0.0, with_frozen=Tr
     def update(group):
         if clip_norm > 0:
             clip(list(model.parameters.group(group).values()), clip_norm)
+        optimizers[group].again = lambda weights: model.again(group, weights)
         optimizers[group].step()
         if hasattr(model, "after_update"):
             model.after_update(group)
@@ -259,7 +268,12 @@ def optimizer_cases():
     adagrad = {"learning_rate": 0.05, "initial_accumulator": 0.1, "weight_decay": 0.05}
     adadelta = {"learning_rate": 0.5, "decay": 0.8, "epsilon": 1e-4, "weight_decay": 0.05}
     lion = {"learning_rate": 0.01, "beta1": 0.8, "beta2": 0.95, "weight_decay": 0.05}
-    for use, settings in {"adagrad": adagrad, "adadelta": adadelta, "lion": lion}.items():
+    lamb = {"learning_rate": 0.02, "beta1": 0.8, "beta2": 0.95, "epsilon": 1e-6, "weight_decay": 0.05}
+    muon = {"learning_rate": 0.02, "vector_rate": 0.1, "momentum": 0.9, "weight_decay": 0.05}
+    adafactor = {"learning_rate": 0.02, "decay": 0.8, "clip": 0.5, "epsilon": 1e-30}
+    sam = {"learning_rate": 0.02, "rho": 0.1, "momentum": 0.9, "weight_decay": 0.05}
+    for use, settings in {"adagrad": adagrad, "adadelta": adadelta, "lion": lion, "lamb": lamb, "muon": muon,
+                          "adafactor": adafactor, "sam": sam}.items():
         yield vae_case(use, "mse", {"use": use, "settings": settings}, hidden=4, latent=2, with_frozen=False)
 
 

@@ -10,14 +10,14 @@
 namespace atelier::gradient_test {
 
 std::vector<Case> elementwise_cases();
-std::vector<Case> tensor_cases();  // movement, reductions, indexing
+std::vector<Case> tensor_cases();       // movement, reductions, indexing
 std::vector<Case> rearranging_cases();  // other orders along axes, borders
-std::vector<Case> layer_cases();   // products, convolutions, classification, random draws
-std::vector<Case> axes_cases();  // convolutions, pooling and patches of signals and volumes
+std::vector<Case> layer_cases();        // products, convolutions, classification, random draws
+std::vector<Case> axes_cases();         // convolutions, pooling and patches of signals and volumes
 std::vector<Case> recurrent_cases();
 std::vector<Case> product_cases();   // einsum, attention
 std::vector<Case> sampling_cases();  // on grids, bicubic
-std::vector<Case> image_cases();  // pooling, upsampling, normalization, warping
+std::vector<Case> image_cases();     // pooling, upsampling, normalization, warping
 std::vector<Case> linear_algebra_cases();
 std::vector<Case> all_cases();  // of these
 

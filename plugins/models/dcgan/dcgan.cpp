@@ -1,7 +1,5 @@
 // Radford et al. 2016, Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks.
-// The algorithm is in AdversarialModel.
-#include <atelier/adversarial.hpp>
-
+#include "../common/adversarial.hpp"
 #include "networks.hpp"
 
 namespace {
@@ -46,6 +44,26 @@ class Dcgan final : public AdversarialModel {
         dcgan::Discriminator(build.group("discriminator"), condition(), down, data,
                              {settings.text("discriminator_activation"), settings.text("discriminator_norm"),
                               settings.flag("spectral_norm"), initializer});
+  }
+
+  // Algorithm 1 of Goodfellow et al. 2014; discriminator_steps is its k.
+  void train_step(Step& step) const override {
+    Round round;
+    Tensor discriminator_loss;
+    for (int64_t k = 0; k < discriminator_steps(); ++k) {
+      if (k > 0) {
+        step.next_batch();
+      }
+      round = round_of(step);  // real images, and as many generated ones
+      discriminator_loss = adversarial().discriminator(critic(round), round.real, round.fake.detach());
+      step.minimize("discriminator", discriminator_loss);
+    }
+    // The images that the discriminator has just seen serve its opponent too, instead of fresh ones.
+    const Tensor generator_loss = adversarial().generator(critic(round), round.fake);
+    step.log("discriminator_loss", discriminator_loss);
+    step.log("generator_loss", generator_loss);
+    step.minimize("generator", with_feature_matching(step, generator_loss, round));
+    condition().remember(step, round.condition);
   }
 
  private:

@@ -2,8 +2,9 @@
 // dense layers.
 #pragma once
 
-#include <atelier/adversarial.hpp>
 #include <functional>
+
+#include "../common/adversarial.hpp"
 
 namespace dcgan {
 

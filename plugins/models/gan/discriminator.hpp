@@ -1,9 +1,9 @@
 // The discriminator: hidden layers of one of two kinds, minibatch discrimination, and a linear output.
 #pragma once
 
-#include <atelier/adversarial.hpp>
 #include <functional>
 
+#include "../common/adversarial.hpp"
 #include "minibatch_discrimination.hpp"
 
 namespace gan {

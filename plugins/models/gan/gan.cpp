@@ -1,7 +1,6 @@
-// Goodfellow et al. 2014, Generative Adversarial Nets, with a fully connected generator. The algorithm itself is in
-// AdversarialModel, as all models of this kind share it.
-#include <atelier/adversarial.hpp>
-
+// Goodfellow et al. 2014, Generative Adversarial Nets, with a fully connected generator. Evaluation, sampling and views
+// are in AdversarialModel, as all models of this kind share them.
+#include "../common/adversarial.hpp"
 #include "discriminator.hpp"
 
 namespace {
@@ -40,12 +39,27 @@ class Gan final : public AdversarialModel {
     compares_images_ = settings.integer("minibatch_discrimination") > 0;
   }
 
+  // Algorithm 1 of Goodfellow et al. 2014; discriminator_steps is its k.
   void train_step(Step& step) const override {
     if (compares_images_ && step.batch_size() == 1) {
       step.fail("model.minibatch_discrimination: compares the images of a batch, and this batch has one");
-      return;
     }
-    AdversarialModel::train_step(step);
+    Round round;
+    Tensor discriminator_loss;
+    for (int64_t k = 0; k < discriminator_steps(); ++k) {
+      if (k > 0) {
+        step.next_batch();
+      }
+      round = round_of(step);  // real images, and as many generated ones
+      discriminator_loss = adversarial().discriminator(critic(round), round.real, round.fake.detach());
+      step.minimize("discriminator", discriminator_loss);
+    }
+    // The images that the discriminator has just seen serve its opponent too, instead of fresh ones.
+    const Tensor generator_loss = adversarial().generator(critic(round), round.fake);
+    step.log("discriminator_loss", discriminator_loss);
+    step.log("generator_loss", generator_loss);
+    step.minimize("generator", with_feature_matching(step, generator_loss, round));
+    condition().remember(step, round.condition);
   }
 
  private:

@@ -2,9 +2,9 @@
 // their input.
 #pragma once
 
-#include <atelier/condition.hpp>
 #include <functional>
 
+#include "../common/condition.hpp"
 #include "convolutional.hpp"
 
 namespace vae {

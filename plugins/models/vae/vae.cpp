@@ -143,7 +143,6 @@ class Vae final : public Model {
   }
 
  private:
-  template <typename Batch>
   vae::Terms terms_of(const Batch& batch, int64_t k) const {
     const Tensor x = batch.images();  // (B, C, H, W)
     const Tensor y = condition_.of(batch);

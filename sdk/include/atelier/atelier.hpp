@@ -1,7 +1,6 @@
 // All that a plugin author needs. A plugin includes this, or the header of the one kind that it brings.
 #pragma once
 
-#include <atelier/adversarial.hpp>
 #include <atelier/custom_operation.hpp>
 #include <atelier/dataset.hpp>
 #include <atelier/interpolation.hpp>

@@ -1,4 +1,4 @@
-// How to write a model. See the plugins vae and cnn for whole ones; gan shares its game with others, adversarial.hpp.
+// How to write a model. See the plugins gan, vae and cnn for whole ones.
 #pragma once
 
 #include <atelier/layers.hpp>

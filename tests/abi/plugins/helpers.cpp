@@ -1,8 +1,9 @@
 // Every function of the SDK that records, called with what it cannot take: each has to be blamed on its line here, on
 // none of the SDK's own. A line for each; helpers_test.cpp reads their names and numbers.
-#include <atelier/adversarial.hpp>
 #include <atelier/atelier.hpp>
 #include <functional>
+
+#include "common/adversarial.hpp"
 
 namespace {
 
@@ -312,13 +313,13 @@ class Helpers final : public Model {
         adversarial_(build.loss("adversarial")),
         mean_(build.group("helpers").parameter("mean", {8}, Initializer::constant(0))) {}
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     try_one(attempts(), step, Evaluation(step.context()));
     const Tensor loss = mean(square(step.images() - mean_.use(step.context())));
     step.minimize("helpers", loss);
     step.log("loss", loss);
   }
-  void evaluate(Evaluation& evaluation) override {
+  void evaluate(Evaluation& evaluation) const override {
     try_one(evaluation_attempts(), Step(evaluation.context()), evaluation);
     evaluation.add("loss", sum(evaluation.images()), 1);
   }

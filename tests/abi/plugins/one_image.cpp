@@ -1,5 +1,7 @@
 // The least adversarial model: its generator learns one image, its discriminator is linear.
-#include <atelier/adversarial.hpp>
+#include <atelier/atelier.hpp>
+
+#include "common/adversarial.hpp"
 
 namespace {
 
@@ -16,6 +18,23 @@ class OneImage : public AdversarialModel {
         shape_{1, data.channels(), data.height(), data.width()},
         image_(build.group("generator").parameter("image", shape_, Initializer::constant(0))),
         linear_(build.group("discriminator"), data.image().elements(), 1) {}
+
+  void train_step(Step& step) const override {
+    Round round;
+    Tensor discriminator_loss;
+    for (int64_t k = 0; k < discriminator_steps(); ++k) {
+      if (k > 0) {
+        step.next_batch();
+      }
+      round = round_of(step);
+      discriminator_loss = adversarial().discriminator(critic(round), round.real, round.fake.detach());
+      step.minimize("discriminator", discriminator_loss);
+    }
+    const Tensor generator_loss = adversarial().generator(critic(round), round.fake);
+    step.log("discriminator_loss", discriminator_loss);
+    step.log("generator_loss", generator_loss);
+    step.minimize("generator", with_feature_matching(step, generator_loss, round));
+  }
 
  protected:
   [[nodiscard]] Tensor generate(Tensor z, Tensor) const override {

@@ -27,7 +27,7 @@ class Operations final : public Model {
     last_ = Linear(net.scope("last"), 24 * 4, data.classes());
   }
 
-  void train_step(Step& step) override {
+  void train_step(Step& step) const override {
     rearranged(step);
     convolved(step);
     sampled(step);
@@ -36,8 +36,8 @@ class Operations final : public Model {
     step.log("loss", loss);
     step.minimize("net", loss);
   }
-  void evaluate(Evaluation& e) override { e.add_per_sample("loss", cross_entropy(logits(e.images()), e.labels())); }
-  Tensor sample(Sampling& s, int64_t n) override { return s.full({n, 1, 8, 8}, 0.5); }
+  void evaluate(Evaluation& e) const override { e.add_per_sample("loss", cross_entropy(logits(e.images()), e.labels())); }
+  Tensor sample(Sampling& s, int64_t n) const override { return s.full({n, 1, 8, 8}, 0.5); }
 
  private:
   // Images (B, 1, 8, 8) as signals of 8 channels, then as images, as volumes, and as sequences.

@@ -1,10 +1,12 @@
-// What generative adversarial networks have in common; a model of this kind adds the two networks.
+// What generative adversarial networks have in common; a model of this kind adds the two networks and its training
+// step.
 #pragma once
 
 #include <algorithm>
-#include <atelier/condition.hpp>
 #include <atelier/interpolation.hpp>
 #include <atelier/model.hpp>
+
+#include "condition.hpp"
 
 namespace atelier {
 
@@ -14,36 +16,9 @@ struct Judgement {
 };
 
 // Derived classes call describe_game() in their own describe(), declare the parameters of their networks in the groups
-// "generator" and "discriminator", and give the two functions below.
+// "generator" and "discriminator", and give the two functions below and train_step.
 class AdversarialModel : public Model {
  public:
-  // Goodfellow et al. 2014, algorithm 1; discriminator_steps is its k.
-  void train_step(Step& step) const override {
-    Tensor real, fake, condition, discriminator_loss;
-    for (int64_t k = 0; k < discriminator_steps_; ++k) {
-      if (k > 0) {
-        step.next_batch();
-      }
-      real = step.images();  // (B, C, H, W)
-      condition = condition_.of(step);
-      fake = generate(step.normal({real.dim(0), latent_}), condition);
-      discriminator_loss = adversarial_.discriminator(Discriminator{*this, condition}, real, fake.detach());
-      step.minimize("discriminator", discriminator_loss);
-    }
-    // The images that the discriminator has just seen serve its opponent too, instead of fresh ones.
-    const Tensor generator_loss = adversarial_.generator(Discriminator{*this, condition}, fake);
-    step.log("discriminator_loss", discriminator_loss);
-    step.log("generator_loss", generator_loss);
-    if (feature_matching_ > 0) {
-      const Tensor distance = feature_distance(real, fake, condition);
-      step.log("feature_distance", distance);
-      step.minimize("generator", generator_loss + distance * feature_matching_);
-    } else {
-      step.minimize("generator", generator_loss);
-    }
-    condition_.remember(step, condition);
-  }
-
   void evaluate(Evaluation& evaluation) const override {
     const Round round = round_of(evaluation);
     const Discriminator discriminator{*this, round.condition};
@@ -130,9 +105,10 @@ class AdversarialModel : public Model {
   [[nodiscard]] virtual Judgement discriminate(Tensor images, Tensor condition) const = 0;
 
   [[nodiscard]] int64_t latent() const { return latent_; }
+  [[nodiscard]] int64_t discriminator_steps() const { return discriminator_steps_; }
   [[nodiscard]] const Condition& condition() const { return condition_; }
+  [[nodiscard]] const Adversarial& adversarial() const { return adversarial_; }
 
- private:
   // As losses call it: images to logits, under the batch's condition.
   struct Discriminator {
     const AdversarialModel& model;
@@ -141,18 +117,30 @@ class AdversarialModel : public Model {
     static std::string_view group() { return "discriminator"; }
   };
 
-  // What both players see of a batch that is evaluated.
+  // What both players see of a batch.
   struct Round {
     Tensor real, condition, fake;
   };
-  [[nodiscard]] Round round_of(const Evaluation& evaluation) const {
+  [[nodiscard]] Round round_of(const Batch& batch) const {
     Round out;
-    out.real = evaluation.images();
-    out.condition = condition_.of(evaluation);
-    out.fake = generate(evaluation.normal({out.real.dim(0), latent_}), out.condition);
+    out.real = batch.images();
+    out.condition = condition_.of(batch);
+    out.fake = generate(batch.normal({out.real.dim(0), latent_}), out.condition);
     return out;
   }
+  [[nodiscard]] Discriminator critic(const Round& round) const { return {*this, round.condition}; }
 
+  // The generator's loss with the distance between features added, where that is asked for.
+  [[nodiscard]] Tensor with_feature_matching(const Step& step, Tensor generator_loss, const Round& round) const {
+    if (feature_matching_ == 0) {
+      return generator_loss;
+    }
+    const Tensor distance = feature_distance(round.real, round.fake, round.condition);
+    step.log("feature_distance", distance);
+    return generator_loss + distance * feature_matching_;
+  }
+
+ private:
   [[nodiscard]] Tensor matched_features(Tensor images, Tensor condition) const {  // (B, features)
     const Tensor f = matches_own_ ? discriminate(images, condition).hidden : matched_model_(images, matched_feature_);
     return f.flatten();

@@ -52,7 +52,6 @@ class Condition {
   [[nodiscard]] int64_t classes() const { return classes_; }  // of labels; 0 where they are no condition
 
   // Those of the current batch, in training and in evaluation.
-  template <typename Batch>
   [[nodiscard]] Tensor of(const Batch& batch, Location at = {}) const {
     const CalledFrom caller(at);
     if (kind_ == "none") return {};
