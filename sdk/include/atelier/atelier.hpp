@@ -11,5 +11,6 @@
 #include <atelier/multi_head_attention.hpp>
 #include <atelier/operations.hpp>
 #include <atelier/optimizer.hpp>
+#include <atelier/ranges.hpp>
 #include <atelier/recorded_optimizer.hpp>
 #include <atelier/recurrent.hpp>

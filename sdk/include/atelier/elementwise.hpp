@@ -1,7 +1,9 @@
-// Functions of single elements. Shapes follow NumPy's broadcasting rules.
+// Functions of single elements. Shapes follow NumPy's broadcasting rules. Arithmetic without divisions, comparisons and
+// select are for int64 tensors too; tensors of both types in one are an error.
 #pragma once
 
 #include <atelier/tensor.hpp>
+#include <concepts>
 
 namespace atelier {
 
@@ -39,18 +41,37 @@ inline Tensor scalar(atl_context* context, double value, Location at) {
 inline At scalar_beside(At x, double value) {
   return {scalar(x.tensor.context(), value, x.location()), x.location()};
 }
+// Of the type that x has.
+inline At scalar_beside(At x, int64_t value) {
+  atl_tensor_info found{};
+  found.size = sizeof found;
+  atl_context* context = x.tensor.context();
+  const bool is_known = context != nullptr && core->describe(context, x.tensor.handle(), &found) == ATL_OK;
+  if (!is_known || found.dtype != ATL_INT64) {
+    return scalar_beside(x, static_cast<double>(value));
+  }
+  return {apply(context, resolved<"scalar_integer/1">(), {}, {attribute(value)}, x.location()), x.location()};
+}
 
 }  // namespace detail
 
-#define ATELIER_BINARY(function, name)               \
-  inline Tensor function(At a, At b) {               \
-    return detail::call<name>({a, b});               \
-  }                                                  \
-  inline Tensor function(At a, double b) {           \
-    return function(a, detail::scalar_beside(a, b)); \
-  }                                                  \
-  inline Tensor function(double a, At b) {           \
-    return function(detail::scalar_beside(b, a), b); \
+#define ATELIER_BINARY(function, name)                                     \
+  inline Tensor function(At a, At b) {                                     \
+    return detail::call<name>({a, b});                                     \
+  }                                                                        \
+  inline Tensor function(At a, double b) {                                 \
+    return function(a, detail::scalar_beside(a, b));                       \
+  }                                                                        \
+  inline Tensor function(double a, At b) {                                 \
+    return function(detail::scalar_beside(b, a), b);                       \
+  }                                                                        \
+  template <std::integral Integer>                                         \
+  Tensor function(At a, Integer b) {                                       \
+    return function(a, detail::scalar_beside(a, static_cast<int64_t>(b))); \
+  }                                                                        \
+  template <std::integral Integer>                                         \
+  Tensor function(Integer a, At b) {                                       \
+    return function(detail::scalar_beside(b, static_cast<int64_t>(a)), b); \
   }
 ATELIER_BINARY(operator+, "add/1")
 ATELIER_BINARY(operator-, "sub/1")

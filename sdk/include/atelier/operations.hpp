@@ -3,15 +3,19 @@
 #pragma once
 
 #include <atelier/activations.hpp>
+#include <atelier/along.hpp>
 #include <atelier/attention.hpp>
 #include <atelier/classification.hpp>
 #include <atelier/convolution.hpp>
+#include <atelier/cumulative.hpp>
 #include <atelier/einsum.hpp>
 #include <atelier/elementwise.hpp>
 #include <atelier/gradients.hpp>
 #include <atelier/images.hpp>
 #include <atelier/indexing.hpp>
+#include <atelier/integers.hpp>
 #include <atelier/linear_algebra.hpp>
+#include <atelier/mathematics.hpp>
 #include <atelier/matrices.hpp>
 #include <atelier/movement.hpp>
 #include <atelier/pooling.hpp>
@@ -19,3 +23,5 @@
 #include <atelier/rearranging.hpp>
 #include <atelier/reductions.hpp>
 #include <atelier/sampling.hpp>
+#include <atelier/sorting.hpp>
+#include <atelier/statistics.hpp>
