@@ -87,7 +87,7 @@ class ScatterAddAlong : public Kernel {
     const size_t last = indices.rank() - 1;
     columns_ = axis == last ? 1 : indices[last];
     blocks_ = axis == last ? 1 : ceil_divide(columns_, column_block);
-    int64_t places = 1;
+    int64_t places = indices.elements() == 0 ? 0 : 1;  // of nothing there may be very many
     for (size_t other = 0; other < last; ++other) {
       places *= other == axis ? 1 : indices[other];
     }

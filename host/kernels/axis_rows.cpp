@@ -19,7 +19,7 @@ class PickRows : public Kernel {
       : rows_(rows),
         places_(std::move(places)),
         fill_(fill),
-        cut_(rows.outer * static_cast<int64_t>(places_.size()), rows.inner) {}
+        cut_(rows.inner == 0 ? 0 : rows.outer * static_cast<int64_t>(places_.size()), rows.inner) {}
 
   [[nodiscard]] int64_t pieces(int64_t) const override { return cut_.count(); }
 
@@ -75,7 +75,7 @@ class BlendRows : public Kernel {
         begins_(blend.begins),
         places_(blend.places),
         weights_(blend.weights.begin(), blend.weights.end()),
-        cut_(rows.outer * blend.rows(), rows.inner * elements_for_each(blend)) {}
+        cut_(rows.inner == 0 ? 0 : rows.outer * blend.rows(), rows.inner * elements_for_each(blend)) {}
 
   [[nodiscard]] int64_t pieces(int64_t) const override { return cut_.count(); }
 

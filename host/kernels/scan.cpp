@@ -21,7 +21,7 @@ class Scanning : public Kernel {
   explicit Scanning(const ScanShape& shape)
       : shape_(shape),
         blocks_(ceil_divide(shape.inner, column_block)),
-        units_(shape.outer * blocks_, shape.length * std::min(shape.inner, column_block)) {}
+        units_(shape.length == 0 ? 0 : shape.outer * blocks_, shape.length * std::min(shape.inner, column_block)) {}
 
   [[nodiscard]] int64_t pieces(int64_t) const override { return units_.count(); }
 

@@ -44,7 +44,9 @@ template <typename T>
 class Sort : public Kernel {
  public:
   Sort(const SortShape& shape, bool descending)
-      : shape_(shape), descending_(descending), runs_(shape.outer * shape.inner, shape.length) {}
+      : shape_(shape),
+        descending_(descending),
+        runs_(shape.length == 0 ? 0 : shape.outer * shape.inner, shape.length) {}
 
   [[nodiscard]] int64_t pieces(int64_t) const override { return runs_.count(); }
   [[nodiscard]] size_t scratch_bytes() const override { return static_cast<size_t>(shape_.length) * sizeof(Entry<T>); }

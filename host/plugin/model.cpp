@@ -171,7 +171,8 @@ atl_parameter Model::declare(atl_context&, const atl_parameter_info& info) {
 
 tensor::DType Model::dtype_of(const atl_parameter_info& info) const {
   if (info.dtype == ATL_INT64 && info.group.size == 0) {
-    return tensor::DType::i64;
+    throw Error(ErrorKind::unsupported,
+                "is state of whole numbers, which this atelier's logs do not keep yet; hint: keep it as reals");
   }
   if (info.dtype != ATL_REAL) {
     throw Error(ErrorKind::plugin, "has the dtype {}, expected ATL_REAL, or ATL_INT64 for a state tensor", info.dtype);

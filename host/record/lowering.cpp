@@ -266,7 +266,7 @@ class Lowering {
     std::vector<Value> values;
     for (size_t m = 0; m < group.members.size(); ++m) {
       // A leaf of its own, so that gradients end here and not at what the value was made of.
-      values.push_back(graph_.apply("stop/1", {input(call, m + 1)}));
+      values.push_back(graph_.apply("detach/1", {input(call, m + 1)}));
       for (const Value& version : leaves_[group.members[m]]) {
         substitution.replace(version, values.back());
       }

@@ -42,12 +42,17 @@ std::unique_ptr<record::Parameter> make_slot(const atl_slot& slot, const std::st
     throw Error(ErrorKind::plugin, "what it keeps beside '{}' {}", of, problem);
   }
   out->name = of + "." + name;
-  if (slot.dtype != ATL_REAL && slot.dtype != ATL_INT64) {
-    throw Error(ErrorKind::plugin, "'{}' has the dtype {}, expected ATL_REAL or ATL_INT64", out->name, slot.dtype);
+  if (slot.dtype == ATL_INT64) {
+    throw Error(ErrorKind::unsupported,
+                "'{}' is of whole numbers, which this atelier's logs do not keep yet; hint: keep it as reals",
+                out->name);
+  }
+  if (slot.dtype != ATL_REAL) {
+    throw Error(ErrorKind::plugin, "'{}' has the dtype {}, expected ATL_REAL", out->name, slot.dtype);
   }
   const std::span<const int64_t> dims =
       plugin::span_of<int64_t>(slot.dims, slot.rank, tensor::Shape::max_rank, "the shape of '" + out->name + "'");
-  out->value = tensor::Tensor(tensor::Shape(dims), slot.dtype == ATL_INT64 ? tensor::DType::i64 : real);
+  out->value = tensor::Tensor(tensor::Shape(dims), real);
   const int64_t elements = out->value.shape.elements();
   switch (out->value.dtype) {
     case tensor::DType::f32:
@@ -57,7 +62,6 @@ std::unique_ptr<record::Parameter> make_slot(const atl_slot& slot, const std::st
       std::fill_n(out->value.storage.as<double>(), elements, slot.initial);
       break;
     case tensor::DType::i64:
-      std::fill_n(out->value.storage.as<int64_t>(), elements, static_cast<int64_t>(slot.initial));
       break;
   }
   return out;

@@ -231,7 +231,8 @@ GoldenRun::GoldenRun(const Case& golden, const plugin::Registry& registry, tenso
   // Double precision has no optimizer, but freezes nothing either: what a loss does after updates is compared too.
   for (size_t group = 0; real == tensor::DType::f32 && group < model_.bank().groups.size(); ++group) {
     if (registry.get(catalog::Kind::optimizer, golden.optimizer.use).recorded) {
-      optimizers_.set(group, std::make_unique<training::RecordedOptimizer>(registry, golden.optimizer), golden.clip_norm);
+      optimizers_.set(group, std::make_unique<training::RecordedOptimizer>(registry, golden.optimizer),
+                      golden.clip_norm);
     } else {
       optimizers_.set(group, std::make_unique<training::Optimizer>(registry, golden.optimizer), golden.clip_norm);
     }
@@ -282,7 +283,9 @@ Numbers GoldenRun::sample(int64_t n) {
 Named GoldenRun::weights() {
   Named out;
   for (const auto& parameter : model_.bank().parameters) {
-    out[parameter->name] = numbers_of(parameter->value);
+    if (parameter->slot_of < 0) {
+      out[parameter->name] = numbers_of(parameter->value);
+    }
   }
   return out;
 }

@@ -1,5 +1,5 @@
-// Components that use what the contract has for few: operations of their own, state of whole numbers, parameters that
-// begin from values, data as bytes, metrics of several passes, two versions of one model.
+// Components that use what the contract has for few: operations of their own, parameters that begin from values, data
+// as bytes, metrics of several passes, two versions of one model.
 #include <atelier/custom_operation.hpp>
 #include <atelier/dataset.hpp>
 #include <atelier/metric.hpp>
@@ -66,6 +66,10 @@ struct Fragile {
       call.output(0)[i] = x[i];
     }
   }
+  template <typename Real>
+  static void gradient(const OperationCall<Real>& call) {
+    std::copy(call.output_gradient(0).begin(), call.output_gradient(0).end(), call.input_gradient(0).begin());
+  }
 };
 
 // Learns a picture by way of an operation, and counts its own steps.
@@ -74,11 +78,14 @@ class Sparse : public Model {
   static void describe(Description& d) {
     d.summary = "The mean image, thresholded.";
     d.text("operation", "own", "how the threshold is computed")
-        .choices({"own", "composed", "fragile", "twice", "wrong shape"});
+        .choices({"own", "composed", "fragile", "twice", "wrong shape", "whole numbers"});
     d.number("factor", 1.0, "of the threshold");
   }
   Sparse(const Settings& settings, const DataSpec& data, Builder& build)
-      : operation_(settings.text("operation")), factor_(settings.number("factor")), elements_(data.image().elements()) {
+      : operation_(settings.text("operation")),
+        factor_(settings.number("factor")),
+        dims_(data.image().dims),
+        elements_(data.image().elements()) {
     const Builder all = build.group("all");
     std::vector<float> ramp(static_cast<size_t>(elements_));
     for (size_t i = 0; i < ramp.size(); ++i) {
@@ -86,7 +93,9 @@ class Sparse : public Model {
     }
     image_ = all.parameter("image", {elements_}, ramp);
     threshold_ = all.parameter("threshold", {elements_}, Initializer::constant(0.1));
-    steps_ = build.integer_state("steps", {}, 0);
+    if (operation_ == "whole numbers") {
+      (void)build.integer_state("steps", {}, 0);
+    }
   }
   void train_step(Step& step) const override {
     const Tensor x = step.images().flatten();
@@ -98,11 +107,14 @@ class Sparse : public Model {
     }
     step.minimize("all", loss);
     step.log("loss", loss);
-    steps_.assign(steps_.use(x) + step.constant({}, std::vector<int64_t>{1}));
   }
   void evaluate(Evaluation& e) const override {
     const Tensor x = e.images().flatten();
     e.add_per_sample("loss", mean(square(threshold(x - image_.use(x), threshold_.use(x))), {1}));
+  }
+  Tensor sample(Sampling& s, int64_t n) const override {
+    const Tensor noise = 0.1 * s.normal({n, elements_});
+    return (image_.use(noise) + noise).reshape({n, dims_[0], dims_[1], dims_[2]});
   }
 
  private:
@@ -122,8 +134,9 @@ class Sparse : public Model {
 
   std::string operation_;
   double factor_;
+  std::vector<int64_t> dims_;
   int64_t elements_;
-  Parameter image_, threshold_, steps_;
+  Parameter image_, threshold_;
 };
 
 class SparseTwo final : public Sparse {

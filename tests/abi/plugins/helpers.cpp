@@ -272,7 +272,7 @@ const std::vector<std::pair<std::string, Attempt>>& attempts() {
       ATTEMPT("Recording::constant", b.step.constant({2}, std::vector<float>{1})),
       ATTEMPT("Recording::constant (of integers)", b.step.constant({2}, std::vector<int64_t>{1})),
       ATTEMPT("Recording::fail", b.step.fail("of its own")),
-      ATTEMPT("Step::data", b.step.data("nothing")),
+      ATTEMPT("Batch::data", b.step.data("nothing")),
       ATTEMPT("Step::minimize", b.step.minimize("nothing", sum(b.x))),
       ATTEMPT("Step::log", b.step.log("a/b", sum(b.x))),
       ATTEMPT("Linear", b.layers.linear(b.x)),
