@@ -21,7 +21,8 @@
 
 #define ATL_EXPORT __attribute__((visibility("default")))
 
-/* Held by the compiler wherever these headers are used: no member moves, and nothing hides in the padding. */
+/* Held by the compiler wherever these headers are used: no member moves, and every byte of a struct is a member's.
+ * (That types and values stay too is held by sdk/abi-1.0.layout; sdk/ABI-HISTORY.md says what may change, and how.) */
 #ifdef __cplusplus
 #define ATL_LAYOUT(type, member, offset) static_assert(offsetof(type, member) == (offset), "the contract is frozen")
 #define ATL_SIZE(type, bytes) static_assert(sizeof(type) == (bytes), "the contract is frozen")
@@ -29,6 +30,8 @@
 #define ATL_LAYOUT(type, member, offset) _Static_assert(offsetof(type, member) == (offset), "the contract is frozen")
 #define ATL_SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), "the contract is frozen")
 #endif
+ATL_SIZE(void*, 8); /* The contract is one of 64-bit machines: host and plugins, all of them. */
+ATL_SIZE(void (*)(void), 8);
 
 typedef int32_t atl_status;
 enum {
@@ -47,6 +50,8 @@ typedef struct atl_string {
   const char* data;
   uint64_t size;
 } atl_string;
+ATL_LAYOUT(atl_string, data, 0);
+ATL_LAYOUT(atl_string, size, 8);
 ATL_SIZE(atl_string, 16);
 
 typedef struct atl_location { /* a place in the author's source */
@@ -54,6 +59,9 @@ typedef struct atl_location { /* a place in the author's source */
   uint32_t line;              /* from 1; 0: no place */
   uint32_t reserved;          /* 0 */
 } atl_location;
+ATL_LAYOUT(atl_location, file, 0);
+ATL_LAYOUT(atl_location, line, 8);
+ATL_LAYOUT(atl_location, reserved, 12);
 ATL_SIZE(atl_location, 16);
 
 /* A tensor of one recording: (generation << 32) | index. It needs no release; a stale or foreign one is recognized. 0
@@ -109,17 +117,32 @@ typedef struct atl_value { /* lists and texts are borrowed */
   const void* list; /* int64_t, double or atl_string by type */
   uint64_t count;
 } atl_value;
+ATL_LAYOUT(atl_value, type, 0);
+ATL_LAYOUT(atl_value, boolean, 4);
+ATL_LAYOUT(atl_value, integer, 8);
+ATL_LAYOUT(atl_value, number, 16);
+ATL_LAYOUT(atl_value, text, 24);
+ATL_LAYOUT(atl_value, list, 40);
+ATL_LAYOUT(atl_value, count, 48);
+ATL_SIZE(atl_value, 56);
 
 typedef struct atl_named_value {
   atl_string name;
   atl_value value;
 } atl_named_value;
+ATL_LAYOUT(atl_named_value, name, 0);
+ATL_LAYOUT(atl_named_value, value, 16);
+ATL_SIZE(atl_named_value, 72);
 
 typedef struct atl_settings { /* every setting of the description, checked, defaults filled in */
   uint64_t size;
   const atl_named_value* values;
   uint64_t count;
 } atl_settings;
+ATL_LAYOUT(atl_settings, size, 0);
+ATL_LAYOUT(atl_settings, values, 8);
+ATL_LAYOUT(atl_settings, count, 16);
+ATL_SIZE(atl_settings, 24);
 
 /* An attribute of a recorded operation: in the operation's declared order, trailing ones may be left out. */
 typedef struct atl_attribute {
@@ -131,6 +154,10 @@ typedef struct atl_attribute {
     const int64_t* integers;
   } value;
 } atl_attribute;
+ATL_LAYOUT(atl_attribute, type, 0);
+ATL_LAYOUT(atl_attribute, count, 4);
+ATL_LAYOUT(atl_attribute, value, 8);
+ATL_SIZE(atl_attribute, 16);
 
 enum { ATL_MAX_RANK = 8 };
 
@@ -140,5 +167,10 @@ typedef struct atl_tensor_info {
   uint32_t rank;
   int64_t dims[ATL_MAX_RANK];
 } atl_tensor_info;
+ATL_LAYOUT(atl_tensor_info, size, 0);
+ATL_LAYOUT(atl_tensor_info, dtype, 8);
+ATL_LAYOUT(atl_tensor_info, rank, 12);
+ATL_LAYOUT(atl_tensor_info, dims, 16);
+ATL_SIZE(atl_tensor_info, 80);
 
 #endif

@@ -16,6 +16,18 @@ typedef struct atl_call { /* one recorded operation; sdk/operations.md lists the
   uint32_t input_count, attribute_count, output_count;
   uint32_t reserved; /* 0 */
 } atl_call;
+ATL_LAYOUT(atl_call, size, 0);
+ATL_LAYOUT(atl_call, operation, 8);
+ATL_LAYOUT(atl_call, line, 12);
+ATL_LAYOUT(atl_call, file, 16);
+ATL_LAYOUT(atl_call, inputs, 24);
+ATL_LAYOUT(atl_call, attributes, 32);
+ATL_LAYOUT(atl_call, outputs, 40);
+ATL_LAYOUT(atl_call, input_count, 48);
+ATL_LAYOUT(atl_call, attribute_count, 52);
+ATL_LAYOUT(atl_call, output_count, 56);
+ATL_LAYOUT(atl_call, reserved, 60);
+ATL_SIZE(atl_call, 64);
 
 typedef int32_t atl_initializer;
 enum {
@@ -46,6 +58,22 @@ typedef struct atl_parameter_info {
   atl_string file;         /* of ATL_INIT_FILE; relative paths are relative to the experiment's folder */
   atl_string file_tensor;
 } atl_parameter_info;
+ATL_LAYOUT(atl_parameter_info, size, 0);
+ATL_LAYOUT(atl_parameter_info, name, 8);
+ATL_LAYOUT(atl_parameter_info, group, 24);
+ATL_LAYOUT(atl_parameter_info, dims, 40);
+ATL_LAYOUT(atl_parameter_info, rank, 48);
+ATL_LAYOUT(atl_parameter_info, dtype, 52);
+ATL_LAYOUT(atl_parameter_info, initializer, 56);
+ATL_LAYOUT(atl_parameter_info, reserved, 60);
+ATL_LAYOUT(atl_parameter_info, a, 64);
+ATL_LAYOUT(atl_parameter_info, b, 72);
+ATL_LAYOUT(atl_parameter_info, fan_in, 80);
+ATL_LAYOUT(atl_parameter_info, fan_out, 88);
+ATL_LAYOUT(atl_parameter_info, values, 96);
+ATL_LAYOUT(atl_parameter_info, file, 104);
+ATL_LAYOUT(atl_parameter_info, file_tensor, 120);
+ATL_SIZE(atl_parameter_info, 136);
 
 typedef int32_t atl_phase;
 enum { ATL_PHASE_BUILD = 0, ATL_PHASE_TRAIN = 1, ATL_PHASE_EVALUATE = 2, ATL_PHASE_SAMPLE = 3, ATL_PHASE_DATA = 4 };
@@ -60,6 +88,14 @@ typedef struct atl_phase_info {
   double epoch;        /* passes over the training data so far, a fraction within an epoch */
   int64_t batch_size;  /* samples in the current batch */
 } atl_phase_info;
+ATL_LAYOUT(atl_phase_info, size, 0);
+ATL_LAYOUT(atl_phase_info, phase, 8);
+ATL_LAYOUT(atl_phase_info, training, 12);
+ATL_LAYOUT(atl_phase_info, step, 16);
+ATL_LAYOUT(atl_phase_info, total_steps, 24);
+ATL_LAYOUT(atl_phase_info, epoch, 32);
+ATL_LAYOUT(atl_phase_info, batch_size, 40);
+ATL_SIZE(atl_phase_info, 48);
 
 /* A network handed to a loss that needs it (adversarial losses): same thread, during the loss's call, as often as
  * wanted. */
@@ -70,6 +106,11 @@ typedef struct atl_network {
   atl_status (*call)(const struct atl_network* network, atl_context* context, const atl_tensor* inputs,
                      uint64_t input_count, atl_tensor* output);
 } atl_network;
+ATL_LAYOUT(atl_network, size, 0);
+ATL_LAYOUT(atl_network, maker_data, 8);
+ATL_LAYOUT(atl_network, group, 16);
+ATL_LAYOUT(atl_network, call, 32);
+ATL_SIZE(atl_network, 40);
 
 typedef struct atl_core {
   uint64_t size;
@@ -156,5 +197,35 @@ typedef struct atl_core {
   atl_status (*gradients_at)(atl_context* context, const atl_tensor* values, atl_tensor* gradients, uint64_t count,
                              atl_location location);
 } atl_core;
+ATL_LAYOUT(atl_core, size, 0);
+ATL_LAYOUT(atl_core, fail, 8);
+ATL_LAYOUT(atl_core, inform, 16);
+ATL_LAYOUT(atl_core, operation, 24);
+ATL_LAYOUT(atl_core, phase, 32);
+ATL_LAYOUT(atl_core, apply, 40);
+ATL_LAYOUT(atl_core, describe, 48);
+ATL_LAYOUT(atl_core, constant, 56);
+ATL_LAYOUT(atl_core, gradient, 64);
+ATL_LAYOUT(atl_core, minimize, 72);
+ATL_LAYOUT(atl_core, materialize, 80);
+ATL_LAYOUT(atl_core, read, 88);
+ATL_LAYOUT(atl_core, log, 96);
+ATL_LAYOUT(atl_core, annotate, 104);
+ATL_LAYOUT(atl_core, field, 112);
+ATL_LAYOUT(atl_core, next_batch, 120);
+ATL_LAYOUT(atl_core, parameter, 128);
+ATL_LAYOUT(atl_core, use, 136);
+ATL_LAYOUT(atl_core, assign, 144);
+ATL_LAYOUT(atl_core, group, 152);
+ATL_LAYOUT(atl_core, describe_parameter, 160);
+ATL_LAYOUT(atl_core, after_update, 168);
+ATL_LAYOUT(atl_core, loss, 176);
+ATL_LAYOUT(atl_core, call_loss, 184);
+ATL_LAYOUT(atl_core, features, 192);
+ATL_LAYOUT(atl_core, apply_features, 200);
+ATL_LAYOUT(atl_core, model_output, 208);
+ATL_LAYOUT(atl_core, generated, 216);
+ATL_LAYOUT(atl_core, gradients_at, 224);
+ATL_SIZE(atl_core, 232);
 
 #endif

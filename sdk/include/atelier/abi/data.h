@@ -26,6 +26,23 @@ typedef struct atl_field { /* one named array of every sample: "image", "label",
    * what is behind it is padding, zeros. Empty where all have the full length. */
   atl_string length_field;
 } atl_field;
+ATL_LAYOUT(atl_field, size, 0);
+ATL_LAYOUT(atl_field, name, 8);
+ATL_LAYOUT(atl_field, kind, 24);
+ATL_LAYOUT(atl_field, dtype, 28);
+ATL_LAYOUT(atl_field, dims, 32);
+ATL_LAYOUT(atl_field, rank, 40);
+ATL_LAYOUT(atl_field, reserved, 44);
+ATL_LAYOUT(atl_field, classes, 48);
+ATL_LAYOUT(atl_field, low, 56);
+ATL_LAYOUT(atl_field, high, 64);
+ATL_LAYOUT(atl_field, class_names, 72);
+ATL_LAYOUT(atl_field, class_name_count, 80);
+ATL_LAYOUT(atl_field, channel_names, 88);
+ATL_LAYOUT(atl_field, channel_name_count, 96);
+ATL_LAYOUT(atl_field, rate, 104);
+ATL_LAYOUT(atl_field, length_field, 112);
+ATL_SIZE(atl_field, 128);
 
 typedef struct atl_data_spec {
   uint64_t size;
@@ -36,6 +53,14 @@ typedef struct atl_data_spec {
                                       from files, the hash goes into the log */
   uint64_t file_count;
 } atl_data_spec;
+ATL_LAYOUT(atl_data_spec, size, 0);
+ATL_LAYOUT(atl_data_spec, fields, 8);
+ATL_LAYOUT(atl_data_spec, field_count, 16);
+ATL_LAYOUT(atl_data_spec, train_count, 24);
+ATL_LAYOUT(atl_data_spec, test_count, 32);
+ATL_LAYOUT(atl_data_spec, files, 40);
+ATL_LAYOUT(atl_data_spec, file_count, 48);
+ATL_SIZE(atl_data_spec, 56);
 
 enum { ATL_TRAIN = 0, ATL_TEST = 1 };
 
@@ -48,6 +73,12 @@ typedef struct atl_source {
   /* Any thread, concurrently. As atl_dataset_v1.read. */
   atl_status (*read)(const struct atl_source* source, int32_t split, int64_t index, void* const* fields);
 } atl_source;
+ATL_LAYOUT(atl_source, size, 0);
+ATL_LAYOUT(atl_source, host_data, 8);
+ATL_LAYOUT(atl_source, name, 16);
+ATL_LAYOUT(atl_source, spec, 32);
+ATL_LAYOUT(atl_source, read, 40);
+ATL_SIZE(atl_source, 48);
 
 typedef struct atl_environment { /* where a dataset finds things; borrowed for the call */
   uint64_t size;
@@ -57,6 +88,13 @@ typedef struct atl_environment { /* where a dataset finds things; borrowed for t
   const atl_source* const* sources; /* the datasets that the experiment gives it; valid as long as self */
   uint64_t source_count;
 } atl_environment;
+ATL_LAYOUT(atl_environment, size, 0);
+ATL_LAYOUT(atl_environment, base_directory, 8);
+ATL_LAYOUT(atl_environment, data_directories, 24);
+ATL_LAYOUT(atl_environment, data_directory_count, 32);
+ATL_LAYOUT(atl_environment, sources, 40);
+ATL_LAYOUT(atl_environment, source_count, 48);
+ATL_SIZE(atl_environment, 56);
 
 #define ATL_DATASET_V1 "atelier.dataset/1"
 typedef struct atl_dataset_v1 {
@@ -74,5 +112,12 @@ typedef struct atl_dataset_v1 {
    * where there are none. Any thread, concurrently. */
   atl_status (*group)(const void* self, int64_t index, int64_t* group);
 } atl_dataset_v1;
+ATL_LAYOUT(atl_dataset_v1, size, 0);
+ATL_LAYOUT(atl_dataset_v1, create, 8);
+ATL_LAYOUT(atl_dataset_v1, destroy, 16);
+ATL_LAYOUT(atl_dataset_v1, spec, 24);
+ATL_LAYOUT(atl_dataset_v1, read, 32);
+ATL_LAYOUT(atl_dataset_v1, group, 40);
+ATL_SIZE(atl_dataset_v1, 48);
 
 #endif

@@ -18,6 +18,19 @@ typedef struct atl_setting {
   const atl_string* choices;        /* of a text, or of each text in a list */
   uint64_t choice_count;
 } atl_setting;
+ATL_LAYOUT(atl_setting, size, 0);
+ATL_LAYOUT(atl_setting, name, 8);
+ATL_LAYOUT(atl_setting, help, 24);
+ATL_LAYOUT(atl_setting, default_value, 40);
+ATL_LAYOUT(atl_setting, required, 96);
+ATL_LAYOUT(atl_setting, has_minimum, 100);
+ATL_LAYOUT(atl_setting, has_maximum, 104);
+ATL_LAYOUT(atl_setting, reserved, 108);
+ATL_LAYOUT(atl_setting, minimum, 112);
+ATL_LAYOUT(atl_setting, maximum, 120);
+ATL_LAYOUT(atl_setting, choices, 128);
+ATL_LAYOUT(atl_setting, choice_count, 136);
+ATL_SIZE(atl_setting, 144);
 
 typedef struct atl_loss_slot { /* a place in a model for a loss of one role */
   uint64_t size;
@@ -26,6 +39,12 @@ typedef struct atl_loss_slot { /* a place in a model for a loss of one role */
   atl_string default_loss; /* "" where the experiment must choose */
   atl_string help;
 } atl_loss_slot;
+ATL_LAYOUT(atl_loss_slot, size, 0);
+ATL_LAYOUT(atl_loss_slot, name, 8);
+ATL_LAYOUT(atl_loss_slot, role, 24);
+ATL_LAYOUT(atl_loss_slot, default_loss, 40);
+ATL_LAYOUT(atl_loss_slot, help, 56);
+ATL_SIZE(atl_loss_slot, 72);
 
 typedef int32_t atl_direction; /* which values of a number are the better ones */
 enum {
@@ -44,6 +63,13 @@ typedef struct atl_measure { /* what a number that an evaluation reports means *
                       of the loss in its slot NAME */
   atl_string help; /* one line */
 } atl_measure;
+ATL_LAYOUT(atl_measure, size, 0);
+ATL_LAYOUT(atl_measure, name, 8);
+ATL_LAYOUT(atl_measure, direction, 24);
+ATL_LAYOUT(atl_measure, reserved, 28);
+ATL_LAYOUT(atl_measure, unit, 32);
+ATL_LAYOUT(atl_measure, help, 48);
+ATL_SIZE(atl_measure, 64);
 
 typedef struct atl_description {
   uint64_t size;
@@ -63,5 +89,17 @@ typedef struct atl_description {
   const atl_measure* measures;
   uint64_t measure_count;
 } atl_description;
+ATL_LAYOUT(atl_description, size, 0);
+ATL_LAYOUT(atl_description, name, 8);
+ATL_LAYOUT(atl_description, summary, 24);
+ATL_LAYOUT(atl_description, reference, 40);
+ATL_LAYOUT(atl_description, role, 56);
+ATL_LAYOUT(atl_description, settings, 72);
+ATL_LAYOUT(atl_description, setting_count, 80);
+ATL_LAYOUT(atl_description, slots, 88);
+ATL_LAYOUT(atl_description, slot_count, 96);
+ATL_LAYOUT(atl_description, measures, 104);
+ATL_LAYOUT(atl_description, measure_count, 112);
+ATL_SIZE(atl_description, 120);
 
 #endif

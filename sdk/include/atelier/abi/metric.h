@@ -11,6 +11,12 @@ typedef struct atl_array { /* a named array of numbers, float64, in row-major or
   uint32_t rank;
   uint32_t reserved; /* 0 */
 } atl_array;
+ATL_LAYOUT(atl_array, size, 0);
+ATL_LAYOUT(atl_array, name, 8);
+ATL_LAYOUT(atl_array, dims, 24);
+ATL_LAYOUT(atl_array, rank, 32);
+ATL_LAYOUT(atl_array, reserved, 36);
+ATL_SIZE(atl_array, 40);
 
 enum {
   ATL_ADD = 0,   /* batches are added up, element by element, in their order */
@@ -24,6 +30,12 @@ typedef struct atl_collected { /* what a pass keeps of its batches */
   uint32_t rank;
   int32_t how; /* ATL_ADD or ATL_APPEND */
 } atl_collected;
+ATL_LAYOUT(atl_collected, size, 0);
+ATL_LAYOUT(atl_collected, name, 8);
+ATL_LAYOUT(atl_collected, dims, 24);
+ATL_LAYOUT(atl_collected, rank, 32);
+ATL_LAYOUT(atl_collected, how, 36);
+ATL_SIZE(atl_collected, 40);
 
 enum {
   ATL_NO_DATA = 0,
@@ -39,6 +51,13 @@ typedef struct atl_pass { /* one way through samples */
   const atl_collected* collected;
   uint64_t collected_count;
 } atl_pass;
+ATL_LAYOUT(atl_pass, size, 0);
+ATL_LAYOUT(atl_pass, data, 8);
+ATL_LAYOUT(atl_pass, generates, 12);
+ATL_LAYOUT(atl_pass, samples, 16);
+ATL_LAYOUT(atl_pass, collected, 24);
+ATL_LAYOUT(atl_pass, collected_count, 32);
+ATL_SIZE(atl_pass, 40);
 
 #define ATL_METRIC_V1 "atelier.metric/1"
 typedef struct atl_metric_v1 {
@@ -60,5 +79,14 @@ typedef struct atl_metric_v1 {
   /* After the last pass. results[i] has the elements of its array, and begins as NaN. */
   atl_status (*finish)(const void* self, atl_context* context, double* const* results);
 } atl_metric_v1;
+ATL_LAYOUT(atl_metric_v1, size, 0);
+ATL_LAYOUT(atl_metric_v1, create, 8);
+ATL_LAYOUT(atl_metric_v1, destroy, 16);
+ATL_LAYOUT(atl_metric_v1, passes, 24);
+ATL_LAYOUT(atl_metric_v1, results, 32);
+ATL_LAYOUT(atl_metric_v1, batch, 40);
+ATL_LAYOUT(atl_metric_v1, end_pass, 48);
+ATL_LAYOUT(atl_metric_v1, finish, 56);
+ATL_SIZE(atl_metric_v1, 64);
 
 #endif

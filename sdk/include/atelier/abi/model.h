@@ -28,6 +28,15 @@ typedef struct atl_model_v1 {
    * their own names. */
   atl_status (*extension)(const void* self, atl_string name, const void** table);
 } atl_model_v1;
+ATL_LAYOUT(atl_model_v1, size, 0);
+ATL_LAYOUT(atl_model_v1, create, 8);
+ATL_LAYOUT(atl_model_v1, destroy, 16);
+ATL_LAYOUT(atl_model_v1, train_step, 24);
+ATL_LAYOUT(atl_model_v1, evaluate, 32);
+ATL_LAYOUT(atl_model_v1, sampled_field, 40);
+ATL_LAYOUT(atl_model_v1, sample, 48);
+ATL_LAYOUT(atl_model_v1, extension, 56);
+ATL_SIZE(atl_model_v1, 64);
 
 #define ATL_FEATURES_V1 "atelier.features/1"
 typedef struct atl_features_v1 {
@@ -37,6 +46,10 @@ typedef struct atl_features_v1 {
   atl_status (*apply)(const void* self, atl_context* context, atl_tensor samples, const atl_string* names,
                       uint64_t name_count, atl_tensor* outputs);
 } atl_features_v1;
+ATL_LAYOUT(atl_features_v1, size, 0);
+ATL_LAYOUT(atl_features_v1, names, 8);
+ATL_LAYOUT(atl_features_v1, apply, 16);
+ATL_SIZE(atl_features_v1, 24);
 
 /* Named values of a model for metrics; what the names mean stands in <atelier/model.hpp>. */
 #define ATL_OUTPUTS_V1 "atelier.outputs/1"
@@ -47,6 +60,10 @@ typedef struct atl_outputs_v1 {
   /* Evaluate: records. `draws` is the length of the axis of random draws of an output that has one. */
   atl_status (*apply)(const void* self, atl_context* context, atl_string name, int64_t draws, atl_tensor* output);
 } atl_outputs_v1;
+ATL_LAYOUT(atl_outputs_v1, size, 0);
+ATL_LAYOUT(atl_outputs_v1, names, 8);
+ATL_LAYOUT(atl_outputs_v1, apply, 16);
+ATL_SIZE(atl_outputs_v1, 24);
 
 /* What a model does beside plain samples, to look at: interpolations, reconstructions, animations. */
 #define ATL_VIEWS_V1 "atelier.views/1"
@@ -58,6 +75,13 @@ typedef struct atl_view {
   int32_t uses_data; /* a batch of n samples of the test split is there, as in evaluate */
   int32_t animation; /* the elements of a strip follow each other in time */
 } atl_view;
+ATL_LAYOUT(atl_view, size, 0);
+ATL_LAYOUT(atl_view, name, 8);
+ATL_LAYOUT(atl_view, help, 24);
+ATL_LAYOUT(atl_view, field, 40);
+ATL_LAYOUT(atl_view, uses_data, 56);
+ATL_LAYOUT(atl_view, animation, 60);
+ATL_SIZE(atl_view, 64);
 typedef struct atl_views_v1 {
   uint64_t size;
   /* Borrowed as long as the model. Any thread. */
@@ -67,5 +91,9 @@ typedef struct atl_views_v1 {
    * scaled the data to. */
   atl_status (*draw)(const void* self, atl_context* context, atl_string name, int64_t n, atl_tensor* strips);
 } atl_views_v1;
+ATL_LAYOUT(atl_views_v1, size, 0);
+ATL_LAYOUT(atl_views_v1, list, 8);
+ATL_LAYOUT(atl_views_v1, draw, 16);
+ATL_SIZE(atl_views_v1, 24);
 
 #endif

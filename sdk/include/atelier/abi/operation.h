@@ -18,6 +18,17 @@ typedef struct atl_buffer {
   int64_t* strides; /* in elements; NULL: without gaps, as the host's always are */
   uint64_t byte_offset;
 } atl_buffer;
+ATL_LAYOUT(atl_buffer, data, 0);
+ATL_LAYOUT(atl_buffer, device_type, 8);
+ATL_LAYOUT(atl_buffer, device_id, 12);
+ATL_LAYOUT(atl_buffer, rank, 16);
+ATL_LAYOUT(atl_buffer, type_code, 20);
+ATL_LAYOUT(atl_buffer, bits, 21);
+ATL_LAYOUT(atl_buffer, lanes, 22);
+ATL_LAYOUT(atl_buffer, dims, 24);
+ATL_LAYOUT(atl_buffer, strides, 32);
+ATL_LAYOUT(atl_buffer, byte_offset, 40);
+ATL_SIZE(atl_buffer, 48);
 
 enum {
   ATL_PER_SAMPLE = 0, /* the first axis is that of the batch: a call may be given a part of it */
@@ -30,6 +41,11 @@ typedef struct atl_operand {
   atl_dtype dtype; /* ATL_REAL or ATL_INT64; no gradient flows into an ATL_INT64 */
   int32_t how;     /* ATL_PER_SAMPLE or ATL_SHARED; an output is ATL_PER_SAMPLE */
 } atl_operand;
+ATL_LAYOUT(atl_operand, size, 0);
+ATL_LAYOUT(atl_operand, name, 8);
+ATL_LAYOUT(atl_operand, dtype, 24);
+ATL_LAYOUT(atl_operand, how, 28);
+ATL_SIZE(atl_operand, 32);
 
 typedef struct atl_operation_attribute {
   uint64_t size;
@@ -38,6 +54,12 @@ typedef struct atl_operation_attribute {
   int32_t may_change;      /* of a number: another value does not make another plan */
   int32_t reserved;        /* 0 */
 } atl_operation_attribute;
+ATL_LAYOUT(atl_operation_attribute, size, 0);
+ATL_LAYOUT(atl_operation_attribute, name, 8);
+ATL_LAYOUT(atl_operation_attribute, default_value, 24);
+ATL_LAYOUT(atl_operation_attribute, may_change, 80);
+ATL_LAYOUT(atl_operation_attribute, reserved, 84);
+ATL_SIZE(atl_operation_attribute, 88);
 
 /* A number, or a list of integers, for each attribute. */
 typedef struct atl_operation_call {
@@ -53,6 +75,16 @@ typedef struct atl_operation_call {
                                          length 0) where nobody wants it. Of a shared input that of these samples
                                          alone: the host adds them up */
 } atl_operation_call;
+ATL_LAYOUT(atl_operation_call, size, 0);
+ATL_LAYOUT(atl_operation_call, attributes, 8);
+ATL_LAYOUT(atl_operation_call, attribute_count, 16);
+ATL_LAYOUT(atl_operation_call, inputs, 24);
+ATL_LAYOUT(atl_operation_call, input_count, 32);
+ATL_LAYOUT(atl_operation_call, outputs, 40);
+ATL_LAYOUT(atl_operation_call, output_count, 48);
+ATL_LAYOUT(atl_operation_call, output_gradients, 56);
+ATL_LAYOUT(atl_operation_call, input_gradients, 64);
+ATL_SIZE(atl_operation_call, 72);
 
 #define ATL_OPERATION_V1 "atelier.operation/1"
 typedef struct atl_operation_v1 {
@@ -77,5 +109,18 @@ typedef struct atl_operation_v1 {
   int32_t has_gradient;
   int32_t reserved; /* 0 */
 } atl_operation_v1;
+ATL_LAYOUT(atl_operation_v1, size, 0);
+ATL_LAYOUT(atl_operation_v1, inputs, 8);
+ATL_LAYOUT(atl_operation_v1, input_count, 16);
+ATL_LAYOUT(atl_operation_v1, outputs, 24);
+ATL_LAYOUT(atl_operation_v1, output_count, 32);
+ATL_LAYOUT(atl_operation_v1, attributes, 40);
+ATL_LAYOUT(atl_operation_v1, attribute_count, 48);
+ATL_LAYOUT(atl_operation_v1, infer, 56);
+ATL_LAYOUT(atl_operation_v1, forward, 64);
+ATL_LAYOUT(atl_operation_v1, gradient, 72);
+ATL_LAYOUT(atl_operation_v1, has_gradient, 80);
+ATL_LAYOUT(atl_operation_v1, reserved, 84);
+ATL_SIZE(atl_operation_v1, 88);
 
 #endif

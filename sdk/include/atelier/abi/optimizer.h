@@ -12,6 +12,10 @@ typedef struct atl_update {
   int64_t t;            /* updates of this group so far, this one included: 1, 2, ... */
   double learning_rate; /* of this update, after the schedule */
 } atl_update;
+ATL_LAYOUT(atl_update, size, 0);
+ATL_LAYOUT(atl_update, t, 8);
+ATL_LAYOUT(atl_update, learning_rate, 16);
+ATL_SIZE(atl_update, 24);
 
 #define ATL_OPTIMIZER_V1 "atelier.optimizer/1"
 typedef struct atl_optimizer_v1 {
@@ -37,6 +41,15 @@ typedef struct atl_optimizer_v1 {
   atl_status (*update_float64)(const void* self, atl_context* context, const double* scalars, const double* constants,
                                uint64_t count, double* parameter, const double* gradient, double* const* slots);
 } atl_optimizer_v1;
+ATL_LAYOUT(atl_optimizer_v1, size, 0);
+ATL_LAYOUT(atl_optimizer_v1, create, 8);
+ATL_LAYOUT(atl_optimizer_v1, destroy, 16);
+ATL_LAYOUT(atl_optimizer_v1, slots, 24);
+ATL_LAYOUT(atl_optimizer_v1, prepare, 32);
+ATL_LAYOUT(atl_optimizer_v1, begin_update, 40);
+ATL_LAYOUT(atl_optimizer_v1, update, 48);
+ATL_LAYOUT(atl_optimizer_v1, update_float64, 56);
+ATL_SIZE(atl_optimizer_v1, 64);
 
 typedef struct atl_slot { /* an array kept beside one parameter */
   uint64_t size;
@@ -46,6 +59,13 @@ typedef struct atl_slot { /* an array kept beside one parameter */
   atl_dtype dtype; /* ATL_REAL or ATL_INT64 */
   double initial;  /* of every element */
 } atl_slot;
+ATL_LAYOUT(atl_slot, size, 0);
+ATL_LAYOUT(atl_slot, name, 8);
+ATL_LAYOUT(atl_slot, dims, 24);
+ATL_LAYOUT(atl_slot, rank, 32);
+ATL_LAYOUT(atl_slot, dtype, 36);
+ATL_LAYOUT(atl_slot, initial, 40);
+ATL_SIZE(atl_slot, 48);
 
 typedef struct atl_group_update { /* what an update of one group works on; borrowed for the call */
   uint64_t size;
@@ -57,6 +77,15 @@ typedef struct atl_group_update { /* what an update of one group works on; borro
   const atl_parameter* const* slots; /* slots[i]: those of parameter i, in their order: use and assign them */
   const uint64_t* slot_counts;
 } atl_group_update;
+ATL_LAYOUT(atl_group_update, size, 0);
+ATL_LAYOUT(atl_group_update, group, 8);
+ATL_LAYOUT(atl_group_update, update, 24);
+ATL_LAYOUT(atl_group_update, parameters, 32);
+ATL_LAYOUT(atl_group_update, gradients, 40);
+ATL_LAYOUT(atl_group_update, count, 48);
+ATL_LAYOUT(atl_group_update, slots, 56);
+ATL_LAYOUT(atl_group_update, slot_counts, 64);
+ATL_SIZE(atl_group_update, 72);
 
 #define ATL_RECORDED_OPTIMIZER_V1 "atelier.recorded_optimizer/1"
 typedef struct atl_recorded_optimizer_v1 {
@@ -69,5 +98,11 @@ typedef struct atl_recorded_optimizer_v1 {
   /* Train: records the update, with `assign` of parameters and slots. Pure, as a model's train_step. One thread. */
   atl_status (*update)(const void* self, atl_context* context, const atl_group_update* update);
 } atl_recorded_optimizer_v1;
+ATL_LAYOUT(atl_recorded_optimizer_v1, size, 0);
+ATL_LAYOUT(atl_recorded_optimizer_v1, create, 8);
+ATL_LAYOUT(atl_recorded_optimizer_v1, destroy, 16);
+ATL_LAYOUT(atl_recorded_optimizer_v1, slots, 24);
+ATL_LAYOUT(atl_recorded_optimizer_v1, update, 32);
+ATL_SIZE(atl_recorded_optimizer_v1, 40);
 
 #endif

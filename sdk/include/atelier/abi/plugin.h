@@ -11,6 +11,11 @@ typedef struct atl_component {
   const atl_description* description;
   const void* table; /* atl_model_v1, ... */
 } atl_component;
+ATL_LAYOUT(atl_component, size, 0);
+ATL_LAYOUT(atl_component, interface_name, 8);
+ATL_LAYOUT(atl_component, description, 24);
+ATL_LAYOUT(atl_component, table, 32);
+ATL_SIZE(atl_component, 40);
 
 typedef struct atl_plugin { /* filled in by the plugin; kept by the host until it unloads the plugin */
   uint64_t size;
@@ -19,6 +24,12 @@ typedef struct atl_plugin { /* filled in by the plugin; kept by the host until i
   const atl_component* const* components;
   uint64_t component_count;
 } atl_plugin;
+ATL_LAYOUT(atl_plugin, size, 0);
+ATL_LAYOUT(atl_plugin, name, 8);
+ATL_LAYOUT(atl_plugin, version, 24);
+ATL_LAYOUT(atl_plugin, components, 40);
+ATL_LAYOUT(atl_plugin, component_count, 48);
+ATL_SIZE(atl_plugin, 56);
 
 typedef struct atl_host {
   uint64_t size;
@@ -30,6 +41,13 @@ typedef struct atl_host {
   atl_status (*connect)(const struct atl_host* host, uint32_t major, uint32_t oldest_minor, uint32_t newest_minor,
                         const atl_core** core);
 } atl_host;
+ATL_LAYOUT(atl_host, size, 0);
+ATL_LAYOUT(atl_host, host_data, 8);
+ATL_LAYOUT(atl_host, major, 16);
+ATL_LAYOUT(atl_host, minor, 20);
+ATL_LAYOUT(atl_host, version, 24);
+ATL_LAYOUT(atl_host, connect, 40);
+ATL_SIZE(atl_host, 48);
 
 #ifdef __cplusplus
 extern "C" {
