@@ -55,18 +55,24 @@ class OperationShapes : public OperationAttributes {
                   const atl_tensor_info* inputs, uint64_t input_count, atl_tensor_info* outputs)
       : OperationAttributes(attributes, attribute_count),
         context_(context),
-        inputs_(inputs, input_count),
+        inputs_(inputs),
+        input_count_(input_count),
         outputs_(outputs) {}
-  [[nodiscard]] size_t input_count() const { return inputs_.size(); }
-  [[nodiscard]] std::span<const int64_t> input(size_t i) const { return {inputs_[i].dims, inputs_[i].rank}; }
+  [[nodiscard]] size_t input_count() const { return input_count_; }
+  [[nodiscard]] std::span<const int64_t> input(size_t i) const {
+    const auto* const info = reinterpret_cast<const atl_tensor_info*>(  // at the host's stride
+        reinterpret_cast<const char*>(inputs_) + i * inputs_->size);
+    return {info->dims, info->rank};
+  }
   void output(size_t i, std::span<const int64_t> dims) const {
     if (dims.size() > ATL_MAX_RANK) {
       fail("got an output of " + std::to_string(dims.size()) + " axes, expected at most " +
            std::to_string(int{ATL_MAX_RANK}));
     }
-    outputs_[i].rank = static_cast<uint32_t>(dims.size());
+    auto* const info = reinterpret_cast<atl_tensor_info*>(reinterpret_cast<char*>(outputs_) + i * outputs_->size);
+    info->rank = static_cast<uint32_t>(dims.size());
     for (size_t axis = 0; axis < dims.size() && axis < ATL_MAX_RANK; ++axis) {
-      outputs_[i].dims[axis] = dims[axis];
+      info->dims[axis] = dims[axis];
     }
   }
   // Inputs that do not fit: say what was found and what was expected. Ends the function.
@@ -77,7 +83,8 @@ class OperationShapes : public OperationAttributes {
 
  private:
   atl_context* context_;
-  std::span<const atl_tensor_info> inputs_;
+  const atl_tensor_info* inputs_;
+  size_t input_count_;
   atl_tensor_info* outputs_;
 };
 

@@ -21,6 +21,11 @@
 
 #define ATL_EXPORT __attribute__((visibility("default")))
 
+/* Whether a struct of the other side has a member that came with a later minor than the one that was asked for: what
+ * can do without a function looks here before it calls it. `struct_type` is that of `pointer`. */
+#define ATL_HAS(struct_type, pointer, member) \
+  ((pointer)->size >= offsetof(struct_type, member) + sizeof((pointer)->member))
+
 /* Held by the compiler wherever these headers are used: no member moves, and every byte of a struct is a member's.
  * (That types and values stay too is held by sdk/abi-1.0.layout; sdk/ABI-HISTORY.md says what may change, and how.) */
 #ifdef __cplusplus
