@@ -2,6 +2,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#if !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // of libstdc++'s own, where a sanitizer watches
+#endif
 #include <regex>
 
 #include "ops/operations.hpp"
