@@ -68,6 +68,12 @@ TEST_CASE("sorting: argsort's places, and no element at all") {
   CHECK(values[1] == Numbers{1, 0, 2});
   CHECK(values[2].empty());
   CHECK(values[3].empty());
+  // However many runs without an element there are, there is nothing to do for them.
+  bench.begin();
+  const uint32_t none = bench.apply("broadcast_to", {bench.input({1, 0}, {})}, {std::vector<int64_t>{1LL << 40, 0}});
+  const uint32_t indices = bench.apply("argsort", {none});
+  const uint32_t sums = bench.apply("cumulative_sum", {none});
+  CHECK(bench.run({indices, sums, bench.apply("scatter_add_along", {none, indices, sums}, {1})})[2].empty());
 }
 
 TEST_CASE("sorting: the gradient goes back to where the elements came from") {
