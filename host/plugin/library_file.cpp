@@ -86,9 +86,10 @@ std::string loader_words(const std::filesystem::path& file) {
   const size_t colon = words.find(": cannot open shared object file");
   return colon == std::string::npos
              ? words
-             : fmt::format("it needs the library {}, which is not found; hint: install it, or name its folder in "
-                           "LD_LIBRARY_PATH",
-                           words.substr(0, colon));
+             : fmt::format(
+                   "it needs the library {}, which is not found; hint: install it, or name its folder in "
+                   "LD_LIBRARY_PATH",
+                   words.substr(0, colon));
 }
 
 }  // namespace

@@ -24,8 +24,8 @@ struct LogPlan {
   bool reads_in_step = false;  // so that no step is recorded while the one before runs
   int64_t total_steps = 0;
   std::vector<std::string> idle_groups;  // that the first step minimizes nothing of, and the experiment has not frozen
-  double training_flops = 0;  // of matrix products and convolutions, in a step of a whole batch
-  int64_t step_bytes = 0;     // of memory for its values
+  double training_flops = 0;             // of matrix products and convolutions, in a step of a whole batch
+  int64_t step_bytes = 0;                // of memory for its values
 };
 
 // Throws Error for what the experiment asks of its log, and the model or its metrics do not have.

@@ -36,7 +36,9 @@ class Operations final : public Model {
     step.log("loss", loss);
     step.minimize("net", loss);
   }
-  void evaluate(Evaluation& e) const override { e.add_per_sample("loss", cross_entropy(logits(e.images()), e.labels())); }
+  void evaluate(Evaluation& e) const override {
+    e.add_per_sample("loss", cross_entropy(logits(e.images()), e.labels()));
+  }
   Tensor sample(Sampling& s, int64_t n) const override { return s.full({n, 1, 8, 8}, 0.5); }
 
  private:
