@@ -19,7 +19,7 @@ BEGIN, END = "<!-- rooms: written by docs/pictures/rooms.py -->", "<!-- end of r
 # What a reader looks for at one height: those who run experiments, those who keep them, the engine.
 COLOURS = {
     "cli": "#ffffff",
-    **dict.fromkeys(("training", "inference", "data"), "#fdf1d8"),
+    **dict.fromkeys(("check", "training", "inference", "data"), "#fdf1d8"),
     **dict.fromkeys(("compare", "runlog", "experiment", "catalog", "pictures"), "#dcecf7"),
     **dict.fromkeys(("plugin", "ops", "record", "plan", "execute", "kernels"), "#e4f2df"),
 }

@@ -37,6 +37,8 @@ constexpr Crash crashes[] = {{SIGSEGV, "SIGSEGV", "memory that is not there"},
 std::atomic<pid_t> process{0};               // a child that a plugin forks may end as it likes
 std::atomic<pid_t> dying_thread{0};          // the first that came here
 std::atomic<const char*> uncaught{nullptr};  // what ended in std::terminate
+std::atomic<int> words_go_to{STDERR_FILENO};
+std::atomic<unsigned> most_seconds{0};  // of a process that is watched
 
 // Text of a fixed size: nothing can be allocated any more.
 class Text {
@@ -65,10 +67,13 @@ class Text {
 };
 
 void say(std::string_view text) {
-  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
+  [[maybe_unused]] const ssize_t written = write(words_go_to, text.data(), text.size());
 }
 
 void say_line(const char* text) {
+  if (words_go_to != STDERR_FILENO) {
+    return say(text);
+  }
   say("atelier: error: ");
   say(text);
   say("\n");
@@ -106,7 +111,7 @@ void say_last_words(const Activity* here, const char* what) {
   alarm(patience);
   static Text text;  // beside the stack, which may be small
   const Activity* running = here != nullptr ? here : plugin::some_activity();
-  if (isatty(STDERR_FILENO) != 0) {
+  if (isatty(words_go_to) != 0) {
     say("\n");  // below the progress bar
   }
   if (running == nullptr) {
@@ -185,6 +190,20 @@ const Activity* running_anywhere() {
   return here != nullptr ? here : plugin::some_activity();
 }
 
+void on_timeout(int) {
+  if (getpid() == process && is_first()) {
+    static Text text;
+    if (const Activity* running = running_anywhere()) {
+      text.add(*running);
+      text.add(": it is still at work after {} s", most_seconds.load());
+    } else {
+      text.add("it is still at work after {} s, in what it has recorded", most_seconds.load());
+    }
+    say_line(text.finish());
+    leave(exit_failed);
+  }
+}
+
 [[noreturn]] void leave_by(const char* function, int code) {
   if (auto* next = reinterpret_cast<void (*)(int)>(dlsym(RTLD_NEXT, function))) {
     next(code);
@@ -196,6 +215,7 @@ const Activity* running_anywhere() {
 
 void watch_crashes() {
   process = getpid();
+  dying_thread = 0;
   plugin::use_signal_stack();
   struct sigaction action {};
   action.sa_sigaction = on_crash;
@@ -204,6 +224,18 @@ void watch_crashes() {
     sigaction(crash.signal, &action, nullptr);
   }
   std::set_terminate(on_terminate);
+}
+
+void watch_child(int last_words, unsigned seconds) {
+  words_go_to = last_words;
+  most_seconds = seconds;
+  watch_crashes();
+  std::signal(SIGALRM, on_timeout);
+  sigset_t alarms{};
+  sigemptyset(&alarms);
+  sigaddset(&alarms, SIGALRM);
+  sigprocmask(SIG_UNBLOCK, &alarms, nullptr);
+  alarm(seconds);
 }
 
 }  // namespace atelier::cli

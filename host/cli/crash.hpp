@@ -7,4 +7,8 @@ namespace atelier::cli {
 // From now on. Once, before any plugin is loaded.
 void watch_crashes();
 
+// The same in a process that this one has forked, once it runs: its last words go to this descriptor, without "error"
+// before them, and it ends with such words after so many seconds.
+void watch_child(int last_words, unsigned seconds);
+
 }  // namespace atelier::cli

@@ -1,4 +1,4 @@
-// atelier plugins [NAME]
+// atelier plugins [NAME]; --check is in check_plugin.cpp
 #include <fmt/core.h>
 
 #include <nlohmann/json.hpp>
@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/terminal_table.hpp"
 #include "base/text.hpp"
+#include "cli/check_plugin.hpp"
 #include "cli/program.hpp"
 #include "cli/run_options.hpp"
 #include "cli/terminal.hpp"
@@ -190,6 +191,9 @@ Json refusal_json(const plugin::Refusal& refusal) {
 }
 
 int plugins(const Arguments& arguments) {
+  if (arguments.has("check")) {
+    return check_plugin(arguments);
+  }
   const bool list = arguments.words.empty();
   const plugin::Registry registry = list ? find_plugins(arguments) : load_plugins(arguments);
   const std::vector<Description> all = registry.descriptions();
@@ -217,7 +221,18 @@ int plugins(const Arguments& arguments) {
 }  // namespace
 
 Verb plugins_verb() {
-  return {"plugins", "[NAME]", "what is loaded; one component's settings and help", "", 0, 1, {json_option()}, plugins};
+  std::vector<Option> options = check_options();
+  options.push_back(json_option());
+  return {"plugins",
+          "[NAME]",
+          "what is loaded; one component's settings and help; --check: a plugin of your own, checked",
+          "--check loads the library, makes each of its components and runs them on tiny data, in processes of their "
+          "own: what it exports, gradients, equal bits on any number of threads and when recorded again, samples that "
+          "stay what they are, crashes and endless loops. The exit code is 1 where something is wrong.",
+          0,
+          1,
+          options,
+          plugins};
 }
 
 }  // namespace atelier::cli

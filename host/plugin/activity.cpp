@@ -129,7 +129,7 @@ size_t Activity::describe(char* text, size_t capacity) const {
   };
   if (component_ != nullptr) {
     const catalog::Description& description = component_->description;
-    constexpr const char* kinds[] = {"model", "loss", "optimizer", "dataset", "metric"};
+    constexpr const char* kinds[] = {"model", "loss", "optimizer", "dataset", "metric", "operation"};
     add(FMT_STRING("{} '{}' ({}), {}"), kinds[static_cast<size_t>(description.kind)], description.name,
         description.plugin_path, callback_);
   } else {

@@ -16,7 +16,7 @@ atl_status parameter(atl_context* context, const atl_parameter_info* info, atl_p
 atl_status group(atl_context* context, atl_string name, atl_parameter* parameters, uint64_t capacity, uint64_t* count) {
   *count = 0;
   return run(context, "group", {}, [&](atl_context& c, atl_location) {
-    const record::ParameterGroup* found = c.model->bank().find_group(std::string_view(name.data, name.size));
+    const record::ParameterGroup* found = c.model->bank().find_group(text_of(name));
     if (found == nullptr) {
       throw Error(ErrorKind::plugin, "there is no parameter group '{}'{}", own(name),
                   did_you_mean(own(name), c.model->group_names()));

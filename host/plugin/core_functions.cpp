@@ -1,6 +1,7 @@
 #include "plugin/core_functions.hpp"
 
 #include "plugin/activity.hpp"
+#include "plugin/borrowed.hpp"
 #include "plugin/handles.hpp"
 
 namespace atelier::plugin::core {
@@ -33,7 +34,16 @@ std::string at_place(atl_location location, const std::string& message) {
   return place.empty() ? message : place + ": " + message;
 }
 
+std::string_view text_of(atl_string text) {
+  const std::span<const char> letters = span_of<char>(text.data, text.size, SIZE_MAX, "a text");
+  return {letters.data(), letters.size()};
+}
+
 tensor::Shape shape_of(const int64_t* dims, uint32_t rank, std::string_view call, atl_location location) {
+  if (dims == nullptr && rank > 0) {
+    throw Error(ErrorKind::shape, "{}",
+                at_place(location, fmt::format("{}: got {} lengths at a null pointer", call, rank)));
+  }
   try {
     return tensor::Shape(std::span(dims, rank));
   } catch (const Error& error) {

@@ -68,6 +68,9 @@ std::string at_place(atl_location location, const std::string& message);
 // A shape that a plugin gives. Throws Error(shape) for one that cannot be.
 tensor::Shape shape_of(const int64_t* dims, uint32_t rank, std::string_view call, atl_location location);
 
+// A text that is only looked at, without a copy. Throws Error(plugin) for one that is nowhere.
+std::string_view text_of(atl_string text);
+
 // The session that `call` records into. Throw Error(plugin) in a phase in which it may not be called.
 execute::Session& recording(atl_context& context, std::string_view call);
 execute::Session& training(atl_context& context, std::string_view call, atl_location location);

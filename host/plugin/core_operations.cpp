@@ -40,6 +40,10 @@ class RefusedNames {
 }  // namespace
 
 atl_status operation(atl_string name, atl_operation* out) {
+  if (name.data == nullptr && name.size > 0) {
+    *out = 0;
+    return ATL_ERROR_ARGUMENT;
+  }
   const record::OperationRegistry& registry = record::OperationRegistry::instance();
   const std::string_view wanted(name.data, name.size);
   const record::Operation* found = registry.find(wanted);

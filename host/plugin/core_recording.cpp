@@ -71,6 +71,10 @@ atl_status constant(atl_context* context, atl_dtype dtype, const int64_t* dims, 
   return run(context, "constant", location, [&](atl_context& c, atl_location at) {
     execute::Session& session = recording(c, "constant");
     const tensor::Shape shape = shape_of(dims, rank, "constant", at);
+    if (data == nullptr && shape.elements() > 0) {
+      throw Error(ErrorKind::plugin, "{}",
+                  at_place(at, fmt::format("constant: got {} elements at a null pointer", shape.elements())));
+    }
     const tensor::DType real = session.recorder().real();
     if (dtype == ATL_FLOAT32 && real == tensor::DType::f64) {  // a run in double precision sees the same numbers
       const auto* floats = static_cast<const float*>(data);
@@ -173,7 +177,7 @@ atl_status read(atl_context* context, atl_tensor tensor, double* values, uint64_
 atl_status log(atl_context* context, atl_string name, atl_tensor value, atl_tensor count, atl_location location) {
   return run(context, "log", location, [&](atl_context& c, atl_location at) {
     execute::Session& session = recording(c, "log");
-    const std::string_view text(name.data, name.size);
+    const std::string_view text = text_of(name);
     if (text.empty() || text.find('/') != std::string_view::npos) {
       throw Error(ErrorKind::plugin, "{}", at_place(at, fmt::format("log: '{}' is no name for a metric", text)));
     }
@@ -194,7 +198,7 @@ atl_status annotate(atl_context* context, atl_string name, atl_tensor tensor) {
       return;  // only training is looked at, and there not the layers of another run's model, whose names may be ours
                // too
     }
-    session.annotate(std::string_view(name.data, name.size), value_of(session, tensor, "annotate", {}));
+    session.annotate(text_of(name), value_of(session, tensor, "annotate", {}));
   });
 }
 
@@ -202,7 +206,7 @@ atl_status field(atl_context* context, atl_string name, atl_location location, a
   *tensor = 0;
   return run(context, "field", location, [&](atl_context& c, atl_location at) {
     execute::Session& session = recording(c, "field");
-    const std::string_view wanted(name.data, name.size);
+    const std::string_view wanted = text_of(name);
     if (c.batch == nullptr) {
       const std::string_view why = c.generated.generation != 0
                                        ? "this pass looks at what the model generates, and at no data"
@@ -279,7 +283,10 @@ atl_status after_update(atl_context* context, atl_string name, void* self,
     if (c.phase.phase != ATL_PHASE_TRAIN) {
       return;  // an evaluation computes the loss without updating anything
     }
-    const record::ParameterGroup* found = c.model->bank().find_group(std::string_view(name.data, name.size));
+    const record::ParameterGroup* found = c.model->bank().find_group(text_of(name));
+    if (action == nullptr) {
+      throw Error(ErrorKind::plugin, "after_update: got no action");
+    }
     if (found == nullptr) {
       throw Error(ErrorKind::plugin,
                   "this loss acts on the weights of its network's parameter group, and was given {}; hint: "

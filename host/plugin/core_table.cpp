@@ -15,6 +15,15 @@ std::function<void(std::string_view)>& inform_sink() {
   return sink;
 }
 
+// A message, of which nothing may be thrown: it is somebody's last word.
+std::string words_of(atl_string message) {
+  try {
+    return own(message);
+  } catch (const Error& error) {
+    return std::string("its message cannot be read: ") + error.what();
+  }
+}
+
 // ---- What may be called in any phase
 
 void fail(atl_context* context, atl_status status, atl_string message, atl_location location) {
@@ -25,14 +34,14 @@ void fail(atl_context* context, atl_status status, atl_string message, atl_locat
   // One that is over hears nothing any more; then it is the one that is being called that fails.
   atl_context* const failed = Activity::serves(context) ? context : newest == nullptr ? nullptr : newest->context();
   if (failed != nullptr) {
-    failed->latch(status == ATL_OK ? ATL_ERROR_INTERNAL : status, at_place(location, own(message)));
+    failed->latch(status == ATL_OK ? ATL_ERROR_INTERNAL : status, at_place(location, words_of(message)));
   } else if (context == nullptr) {
-    VersionExchange::fail(own(message));
+    VersionExchange::fail(words_of(message));
   }
 }
 
 void inform(atl_string message) {
-  inform_sink()(own(message));
+  inform_sink()(words_of(message));
 }
 
 atl_status phase(atl_context* context, atl_phase_info* info) {

@@ -107,7 +107,7 @@ Dataset::Dataset(const Registry& registry, const DatasetRecipe& recipe, const st
   try {
     spec_ = to_data_spec(spec);
   } catch (const Error& error) {
-    throw Error(ErrorKind::data, "{}: {}", context.stage, error.what());
+    throw Error(ErrorKind::plugin, "{}: {}", context.stage, error.what());
   }
   reads_files_ = !spec_.files.empty();
   as_bytes_ = std::ranges::any_of(spec_.fields, &catalog::FieldSpec::as_bytes);

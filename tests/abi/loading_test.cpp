@@ -148,6 +148,14 @@ TEST_CASE("what is thrown while a library is loaded, or while it describes itsel
                 variable);
   const std::string description = loading({broken / "early_description.so"});
   CHECK_MESSAGE(contains(description, "early_description.so: no description, please"), description);
+  const std::string number = loading_apart(broken / "early_number.so");
+  CHECK_MESSAGE(contains(number,
+                         "early_number.so: a variable at namespace scope threw while the library was loaded: an "
+                         "exception that is not a std::exception"),
+                number);
+  const std::string described = loading({broken / "early_described_number.so"});
+  CHECK_MESSAGE(contains(described, "early_described_number.so: "), described);
+  CHECK_MESSAGE(contains(described, "exception"), described);
 }
 
 TEST_CASE("two plugins with a component of one name name each other") {

@@ -1,5 +1,5 @@
 // What runs before the host has connected. EARLY=1: a variable asks for an operation, 2: it has a line for the user,
-// 3: it throws; 4: the description throws.
+// 3: it throws; 4: the description throws; 5 and 6: as 3 and 4, what is no std::exception.
 #include <atelier/optimizer.hpp>
 #include <stdexcept>
 #include <string>
@@ -14,6 +14,8 @@ const atl_operation negation = detail::operation("neg/1");
 const bool informed = (inform("here I am"), true);
 #elif EARLY == 3
 const int thrown = std::stoi("no number, please");
+#elif EARLY == 5
+const int thrown = [] { return throw 42, 0; }();
 #endif
 
 class Still final : public Optimizer {
@@ -24,6 +26,9 @@ class Still final : public Optimizer {
     d.number("learning_rate", 0.01, "not used").range(0);
     if (EARLY == 4) {
       throw std::runtime_error("no description, please");
+    }
+    if (EARLY == 6) {
+      throw 42;
     }
   }
   explicit Still(const Settings&) {}

@@ -1,0 +1,254 @@
+#include "check/model_check.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/error.hpp"
+#include "base/purposes.hpp"
+#include "check/recording_check.hpp"
+#include "check/trial.hpp"
+#include "data/chosen_samples.hpp"
+#include "data/evaluation_batches.hpp"
+#include "execute/finite_run.hpp"
+#include "plugin/activity.hpp"
+#include "plugin/borrowed.hpp"
+#include "plugin/handles.hpp"
+
+namespace atelier::check {
+namespace {
+
+// Tables for the slots that have no loss of their own choice.
+std::string losses_of(const Workplace& workplace, const catalog::Description& model) {
+  std::string out;
+  for (const catalog::LossSlot& slot : model.slots) {
+    if (!slot.default_loss.empty()) {
+      continue;
+    }
+    const std::vector<catalog::Description> all = workplace.registry.descriptions();
+    const auto found = std::ranges::find_if(all, [&](const catalog::Description& loss) {
+      const bool needs = std::ranges::any_of(loss.settings, &catalog::SettingDescription::required);
+      return loss.kind == catalog::Kind::loss && loss.role == slot.role && !needs;
+    });
+    if (found == all.end()) {
+      throw NotRun(fmt::format("its slot '{}' needs a loss of the role '{}', and there is none", slot.name, slot.role));
+    }
+    out += fmt::format("[loss.{}]\n{}", slot.name, lines_of(workplace, *found));
+  }
+  return out;
+}
+
+// The first data that the model can be built for.
+std::string find_data(const Workplace& workplace, Tables& tables) {
+  std::string first;
+  for (const Data& data : kinds_of_data()) {
+    tables.dataset = data.lines;
+    const experiment::Experiment experiment = experiment_of(workplace, tables);
+    try {
+      const Trial trial(experiment, workplace, 1);
+      return "on " + data.name;
+    } catch (const Error& error) {
+      first = first.empty() ? fmt::format("on {}: {}", data.name, error.what()) : first;
+    }
+  }
+  throw Error(ErrorKind::plugin, "it cannot be built for any data that the check makes; {}", first);
+}
+
+// Records with what a whole batch offers, runs it, and gives what was asked for.
+std::vector<std::string> types_of(const execute::StepResults& results) {
+  std::vector<std::string> out;
+  for (const execute::StepResult& result : results.entries) {
+    if (result.kind == record::OutputKind::requested) {
+      out.push_back(record::to_string({result.tensor->shape, result.tensor->dtype}));
+    }
+  }
+  return out;
+}
+
+std::string sampled(const Workplace& workplace, const experiment::Experiment& experiment) {
+  Trial trial(experiment, workplace, 2);
+  inference::Sampler& sampler = trial.setup().sampler;
+  if (!sampler.makes_samples()) {
+    return trial.setup().built.model().sampled_field().empty()
+               ? "it makes none"
+               : fmt::format("none, as the data has no field '{}'", trial.setup().built.model().sampled_field());
+  }
+  const auto seed = static_cast<uint64_t>(experiment.sample.seed);
+  const tensor::Tensor made = sampler.values(3, seed), again = sampler.values(3, seed), more = sampler.values(70, seed);
+  const auto differs = [&](const tensor::Tensor& other) {
+    return std::memcmp(made.storage.data(), other.storage.data(), made.bytes()) != 0;
+  };
+  if (differs(again)) {
+    throw Error(ErrorKind::plugin,
+                "the same samples, made twice, are not the same; hint: draw with sampling.normal and its kin, and keep "
+                "nothing in members");
+  }
+  if (differs(more)) {
+    throw Error(ErrorKind::plugin,
+                "the first samples of many are not those of few; hint: sample i may depend on its own draws alone");
+  }
+  return record::to_string({made.shape, made.dtype});
+}
+
+std::string drawn(Trial& trial, const plugin::ViewDescription& view) {
+  constexpr int64_t count = 2;
+  training::Setup& setup = trial.setup();
+  std::optional<data::ChosenSamples> samples;
+  if (view.uses_data) {
+    samples.emplace(setup.data, setup.data.subsets().test, count, 0);
+  }
+  const auto session = setup.built.session(execute::Mode::sample);
+  const auto record = [&](const record::Observation& observation) {
+    session->begin({1, purpose_sampling, 0, 0}, observation);
+    const uint32_t strips = setup.built.model().draw_view(*session, view.name, count, samples ? &*samples : nullptr);
+    session->end(std::span(&strips, 1));
+  };
+  return types_of(execute::run_finite(*session, record, fmt::format("the view '{}'", view.name))).front();
+}
+
+template <typename Table>
+std::vector<std::string> names_in(const Workplace& workplace, plugin::Model& model, const char* interface_name) {
+  void* const self = model.own_metric().self;
+  const plugin::Activity activity(model.component(), "the names of what it offers");
+  const auto* table =
+      plugin::extension<Table>(workplace.registry.model(model.recipe().model.use), self, interface_name);
+  const atl_string* first = nullptr;
+  uint64_t count = 0;
+  std::vector<std::string> out;
+  if (table != nullptr && table->names(self, &first, &count) == ATL_OK) {
+    constexpr uint64_t most = 1000;
+    std::ranges::transform(plugin::span_of<atl_string>(first, count, most, "the list of names"),
+                           std::back_inserter(out), plugin::own);
+  }
+  return out;
+}
+
+// Evaluates one batch; `record` has its context, and gives the places of what is to be looked at.
+std::vector<std::string> looked_at(
+    Trial& trial, const std::string& what,
+    const std::function<std::vector<uint32_t>(atl_context& context, data::EvaluationBatches& batch)>& record) {
+  training::Setup& setup = trial.setup();
+  const auto session = setup.built.session(execute::Mode::evaluate);
+  data::EvaluationBatches batches(setup.data, setup.data.evaluated_subset(), 4);
+  batches.next();
+  const auto record_batch = [&](const record::Observation& observation) {
+    atl_context context;
+    context.model = &setup.built.model();
+    context.session = session.get();
+    context.batch = &batches;
+    context.phase.size = sizeof context.phase;
+    context.phase.phase = ATL_PHASE_EVALUATE;
+    context.phase.batch_size = batches.size();
+    context.stage = fmt::format("model '{}'", setup.built.model().recipe().model.use);
+    session->begin({1, purpose_evaluation, 0, 0}, observation);
+    const std::vector<uint32_t> places = record(context, batches);
+    context.check(ATL_OK);
+    std::ranges::for_each(places, [&](uint32_t place) { session->expect_finite(place); });
+    session->end(places);
+  };
+  return types_of(execute::run_finite(*session, record_batch, what));
+}
+
+uint32_t place_of(const atl_context& context, atl_tensor handle) {
+  const plugin::DecodedHandle decoded = plugin::from_handle(*context.session, handle);
+  if (!decoded && !context.failed()) {
+    throw Error(ErrorKind::shape, "{}: gave no tensor", context.stage);
+  }
+  return decoded.value;
+}
+
+std::string output(Trial& trial, const std::string& name) {
+  constexpr int64_t draws = 2;
+  const auto record = [&](atl_context& context, data::EvaluationBatches&) {
+    atl_tensor made = 0;
+    trial.setup().built.model().apply_output(context, name, draws, {"", 0, 0}, &made);
+    context.check(ATL_OK);
+    return std::vector<uint32_t>{place_of(context, made)};
+  };
+  return looked_at(trial, fmt::format("the output '{}'", name), record).front();
+}
+
+// This model as another one would ask for it: its weights as they are.
+inference::ForeignRun as_another_run(Trial& trial) {
+  plugin::ForeignModel model{trial.setup().built.model().recipe(), {}};
+  for (const auto& parameter : trial.setup().built.bank().parameters) {
+    tensor::Tensor& copy = model.weights[parameter->name];
+    copy = tensor::Tensor(parameter->value.shape, parameter->value.dtype);
+    copy.storage = tensor::copy_of(parameter->value.storage);
+  }
+  return {"itself", "", "", std::move(model)};
+}
+
+std::string features(const Workplace& workplace, const experiment::Experiment& experiment,
+                     const std::vector<std::string>& names) {
+  Trial* made = nullptr;
+  Trial trial(experiment, workplace, 2, [&](const std::string& run) {
+    if (made == nullptr) {
+      throw Error(ErrorKind::plugin, "a check has no other runs, such as '{}'", run);
+    }
+    return as_another_run(*made);
+  });
+  made = &trial;
+  plugin::Model& model = trial.setup().built.model();
+  atl_features found = 0;
+  model.while_building([&] { found = model.find_features("itself"); });
+  const auto record = [&](atl_context& context, data::EvaluationBatches& batch) {
+    const auto image = std::ranges::find(batch.fields(), "image", &plugin::BatchField::name);
+    const uint32_t images = context.session->input(image->type, image->data, {});
+    std::vector<atl_string> wanted;
+    std::ranges::transform(names, std::back_inserter(wanted), plugin::borrow);
+    std::vector<atl_tensor> outputs(names.size());
+    model.features().apply(context, found, images, wanted, {"", 0, 0}, outputs.data());
+    context.check(ATL_OK);
+    std::vector<uint32_t> places;
+    std::ranges::transform(outputs, std::back_inserter(places),
+                           [&](atl_tensor handle) { return place_of(context, handle); });
+    return places;
+  };
+  return fmt::format("{}", fmt::join(looked_at(trial, "the features", record), ", "));
+}
+
+}  // namespace
+
+void check_model(Report& report, const Workplace& workplace, const catalog::Description& model) {
+  Tables tables;
+  const bool built = report.run("is built", [&] {
+    tables.model = lines_of(workplace, model);
+    tables.more = losses_of(workplace, model);
+    return find_data(workplace, tables);
+  });
+  if (!built) {
+    return;
+  }
+  check_recording(report, workplace, tables);
+  const experiment::Experiment experiment = experiment_of(workplace, tables);
+  report.run("samples", [&] { return sampled(workplace, experiment); });
+  std::unique_ptr<Trial> trial;
+  std::vector<plugin::ViewDescription> views;
+  std::vector<std::string> outputs, feature_names;
+  report.run("what it offers", [&] {
+    trial = std::make_unique<Trial>(experiment, workplace, 2);
+    plugin::Model& made = trial->setup().built.model();
+    views = made.views();
+    outputs = names_in<atl_outputs_v1>(workplace, made, ATL_OUTPUTS_V1);
+    feature_names = names_in<atl_features_v1>(workplace, made, ATL_FEATURES_V1);
+    return fmt::format("{} views, {} outputs, {} features", views.size(), outputs.size(), feature_names.size());
+  });
+  for (const plugin::ViewDescription& view : views) {
+    report.run(fmt::format("the view '{}'", view.name), [&] { return drawn(*trial, view); });
+  }
+  for (const std::string& name : outputs) {
+    report.run(fmt::format("the output '{}'", name), [&] { return output(*trial, name); });
+  }
+  if (!feature_names.empty()) {
+    report.run("features", [&] { return features(workplace, experiment, feature_names); });
+  }
+  report.run("is destroyed", [&] {
+    trial.reset();
+    return std::string("and leaves the check going");
+  });
+}
+
+}  // namespace atelier::check
