@@ -1,7 +1,4 @@
-"""The contract is what was recorded of it, for g++ and clang++, in C and in C++.
-
-Usage: layout_test.py SOURCE_FOLDER
-"""
+"""The contract is what was recorded of it, for g++ and clang++, in C and in C++."""
 
 import pathlib
 import shutil
@@ -11,7 +8,7 @@ import unittest
 import guard
 import layout
 
-ROOT = pathlib.Path(sys.argv.pop(1)).resolve()
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 HEADERS = ROOT / "sdk/include"
 
 

@@ -1,7 +1,4 @@
-"""The guards of the contract go red: each change of a copy of the headers is found by those that are there for it.
-
-Usage: mutations_test.py SOURCE_FOLDER
-"""
+"""The guards of the contract go red: each change of a copy of the headers is found by those that are there for it."""
 
 import hashlib
 import pathlib
@@ -15,7 +12,7 @@ import guard
 import layout
 from layout import Layout, Member
 
-ROOT = pathlib.Path(sys.argv.pop(1)).resolve()
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 COMPILERS = ("gcc", "clang++")  # one of each family, one of each language
 VERSION = (1, 0)
 

@@ -1,7 +1,7 @@
 """A later minor of the contract, made from today's headers, against today's host, against one that is of that minor, and the
 other way around: what is built with it loads wherever all that it calls is there.
 
-Usage: future_test.py SOURCE_FOLDER, with the program in the environment variable ATELIER
+The program is in the environment variable ATELIER.
 """
 
 import json
@@ -14,7 +14,7 @@ import unittest
 
 import headers
 
-ROOT = pathlib.Path(sys.argv.pop(1)).resolve()
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 HERE = ROOT / "tests/abi/future"
 TODAY = ROOT / "sdk/include"
 # The wrapper's braces leave out what the headers have grown by: zeros.

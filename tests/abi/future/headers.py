@@ -18,7 +18,8 @@ def grow(header):
     text = header.read_text(encoding="utf-8")
     for name in re.findall(r"^typedef struct (\w+) \{[^\n]*\n  uint64_t size;\n", text, re.MULTILINE):
         member = "atl_status (*late)(int64_t* value)" if name == "atl_core" else "int64_t late"
-        text = text.replace(f"\n}} {name};\n", f"\n#if ATL_ABI_TARGET >= 1\n  {member}; /* since minor 1 */\n#endif\n}} {name};\n")
+        text = text.replace(f"\n}} {name};\n",
+                            f"\n#if ATL_ABI_TARGET >= 1\n  {member}; /* since minor 1 */\n#endif\n}} {name};\n")
         text = re.sub(rf"^ATL_SIZE\({name}, (\d+)\);$",
                       lambda match: "#if ATL_ABI_TARGET >= 1\n"
                                     f"ATL_LAYOUT({name}, late, {match.group(1)});\n"
