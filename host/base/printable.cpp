@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -80,6 +81,18 @@ std::string printable(std::string_view text) {
 
 std::string printable_lines(std::string_view text) {
   return with_controls(text, "\n\t", picture_of);
+}
+
+std::string valid_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const CodePoint point = first_of(text);
+    const bool valid = point.bytes > 0 && point.value != 0;
+    out += valid ? text.substr(0, point.bytes) : replacement;
+    text.remove_prefix(std::max<size_t>(point.bytes, 1));
+  }
+  return out;
 }
 
 std::string printable_json(std::string_view json) {

@@ -11,6 +11,9 @@ namespace atelier {
 std::string printable(std::string_view text);        // on one line
 std::string printable_lines(std::string_view text);  // newlines and tabs stay as they are
 
+// The same text with what is no UTF-8, and NUL, as "�": for files whose readers take nothing else.
+std::string valid_utf8(std::string_view text);
+
 // The same JSON with those characters escaped.
 std::string printable_json(std::string_view json);
 

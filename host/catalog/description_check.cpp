@@ -216,7 +216,7 @@ std::vector<std::string> problems_of(const Description& description) {
 
 const std::vector<std::string>& reserved_keys(Kind kind) {
   static const std::vector<std::string> of_any{"use"};
-  static const std::vector<std::string> of_dataset{"use", "source", "transform", "range", "validation"};
+  static const std::vector<std::string> of_dataset{"use", "source", "sources", "transform", "range", "validation"};
   static const std::vector<std::string> of_metric{"use", "when"};
   return kind == Kind::dataset ? of_dataset : kind == Kind::metric ? of_metric : of_any;
 }

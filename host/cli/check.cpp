@@ -33,6 +33,15 @@ std::string flops_text(double flops) {
   return flops >= 1e9 ? fmt::format("{:.2f} GFLOP", flops / 1e9) : fmt::format("{:.2f} MFLOP", flops / 1e6);
 }
 
+std::string samples_text(const training::ModelSummary& summary) {
+  if (!summary.samples) {
+    return "none: the model makes none";
+  }
+  const runlog::SampleSeries& series = *summary.samples;
+  return fmt::format("{} like '{}': {} {}", grouped(series.count), series.field, catalog::name_of(series.kind),
+                     tensor::to_string(series.dims));
+}
+
 std::string totals_text(const training::ModelSummary& summary) {
   return fmt::format(
       "parameters  {} ({})\n"
@@ -40,12 +49,13 @@ std::string totals_text(const training::ModelSummary& summary) {
       "step        {} of memory, {} in matrix products and convolutions, {} samples\n"
       "data        {} training, {} validation and {} test samples\n"
       "training    {} steps\n"
+      "samples     {}\n"
       "best        {}\n",
       grouped(summary.parameter_count), human_bytes(static_cast<double>(summary.parameter_bytes)),
       human_bytes(static_cast<double>(summary.optimizer_bytes)), human_bytes(static_cast<double>(summary.step_bytes)),
       flops_text(summary.training_flops), grouped(summary.batch_size), grouped(summary.train_count),
       grouped(summary.validation_count), grouped(summary.test_count), grouped(summary.total_steps),
-      summary.monitor.reason);
+      samples_text(summary), summary.monitor.reason);
 }
 
 Json experiment_json(const experiment::Experiment& experiment) {
@@ -55,6 +65,17 @@ Json experiment_json(const experiment::Experiment& experiment) {
     values.push_back({{"key", prefix + value.key}, {"value", value.literal}, {"origin", value.origin.text()}});
   }
   return values;
+}
+
+Json samples_json(const training::ModelSummary& summary) {
+  if (!summary.samples) {
+    return nullptr;
+  }
+  const runlog::SampleSeries& series = *summary.samples;
+  return {{"count", series.count},
+          {"field", series.field},
+          {"kind", catalog::name_of(series.kind)},
+          {"shape", std::vector<int64_t>(series.dims.dims().begin(), series.dims.dims().end())}};
 }
 
 Json summary_json(const training::ModelSummary& summary) {
@@ -83,6 +104,7 @@ Json summary_json(const training::ModelSummary& summary) {
           {"validation_count", summary.validation_count},
           {"test_count", summary.test_count},
           {"total_steps", summary.total_steps},
+          {"samples", samples_json(summary)},
           {"best",
            {{"metric", summary.monitor.metric},
             {"better", catalog::to_string(summary.monitor.direction)},

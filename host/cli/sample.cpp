@@ -1,99 +1,207 @@
-// atelier sample LOG -o FILE.png
+// atelier sample LOG -o FILE
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <vector>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "cli/output_file.hpp"
 #include "cli/program.hpp"
 #include "cli/run_options.hpp"
+#include "cli/sample_formats.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
 #include "inference/trained_model.hpp"
 #include "pictures/gif.hpp"
 #include "pictures/grid.hpp"
+#include "pictures/plot.hpp"
 #include "pictures/png.hpp"
 
 namespace atelier::cli {
 namespace {
 
 namespace fs = std::filesystem;
+using catalog::FieldKind;
+using inference::Samples;
 
+// The endings of files that can hold what is of this kind.
+std::vector<std::string> endings_for(FieldKind kind, bool view) {
+  switch (kind) {
+    case FieldKind::image:
+      return view ? std::vector<std::string>{".png", ".gif"} : std::vector<std::string>{".png"};
+    case FieldKind::image_sequence:
+      return {".png", ".gif"};
+    case FieldKind::tokens:
+      return {".txt"};
+    case FieldKind::signal:
+      return {".csv", ".wav", ".png"};
+    case FieldKind::table_row:
+    case FieldKind::numbers:
+      return {".csv"};
+  }
+  return {};
+}
+
+// Known before the log is looked at.
 fs::path output_file(const Arguments& arguments) {
   if (!arguments.has("output")) {
-    throw Error(ErrorKind::usage, "atelier sample: got no output file, expected: atelier sample LOG -o FILE.png");
+    return {};
   }
   fs::path file = arguments.text("output", "");
-  if (file.extension() != ".png" && !(file.extension() == ".gif" && arguments.has("view"))) {
-    throw Error(ErrorKind::usage, "--output: got '{}', expected a name that ends in .png, or in .gif with --view",
-                file.string());
+  const std::vector<std::string> known{".png", ".gif", ".txt", ".csv", ".wav"};
+  if (std::ranges::find(known, file.extension().string()) == known.end()) {
+    throw Error(ErrorKind::usage, "--output: got '{}', expected a name that ends in {}", file.string(), one_of(known));
   }
   check_writable(file);
   return file;
 }
 
-// A strip a row; or, animated, a grid of the strips' images, one after the other.
-void write_strips(const fs::path& file, const pictures::Strips& strips) {
-  if (file.extension() == ".png") {
-    pictures::write_png(file, pictures::grid(strips.images, strips.per_strip));
-    return;
+// Before anything is made that could not be written.
+void check_output(const fs::path& file, const catalog::FieldSpec& like, bool view) {
+  const std::vector<std::string> endings = endings_for(like.kind, view);
+  const std::string what = fmt::format("what is like '{}' is of the kind '{}'", like.name, catalog::name_of(like.kind));
+  if (file.empty() && like.kind != FieldKind::tokens) {
+    throw Error(ErrorKind::usage, "atelier sample: got no output file, expected: atelier sample LOG -o FILE{}; {}",
+                one_of(endings), what);
   }
+  if (!file.empty() && std::ranges::find(endings, file.extension().string()) == endings.end()) {
+    throw Error(ErrorKind::usage, "--output: got '{}', expected a name that ends in {}{}: {}", file.string(),
+                one_of(endings), like.kind == FieldKind::tokens ? ", or none at all, which prints the text" : "", what);
+  }
+}
+
+pictures::ImageStack plots_of(const Samples& signals) {
+  const tensor::Shape dims = signals.dims();
+  return pictures::plots({signals.values.storage.as<const float>(), signals.count() * signals.per_strip(), dims[0],
+                          dims[1], signals.like.low, signals.like.high});
+}
+
+// A strip a row, or a near-square grid; animated, a grid of the strips' images, one after the other.
+void write_picture(const fs::path& file, const Samples& samples, int64_t columns) {
+  pictures::Strips drawn = samples.like.kind == FieldKind::signal
+                               ? pictures::Strips{plots_of(samples), samples.per_strip(), samples.animation}
+                               : inference::pictures_of(samples);
   constexpr int hundredths = 12;
-  pictures::write_gif(file, pictures::frames_of(strips), hundredths);
+  if (file.extension() == ".gif") {
+    return pictures::write_gif(file, pictures::frames_of(drawn), hundredths);
+  }
+  const bool rows = samples.are_strips || drawn.per_strip > 1;
+  pictures::write_png(file, pictures::grid(drawn.images, rows ? drawn.per_strip : columns));
+}
+
+void write_samples(const fs::path& file, const Samples& samples, int64_t columns) {
+  const std::string ending = file.extension().string();
+  if (file.empty()) {
+    print(text_of(samples));
+  } else if (ending == ".txt") {
+    write_file(file, text_of(samples));
+  } else if (ending == ".csv") {
+    write_file(file, csv_of(samples));
+  } else if (ending == ".wav") {
+    write_file(file, wav_of(samples));
+  } else {
+    write_picture(file, samples, columns);
+  }
+}
+
+// "64 images of 28x28 pixels", "3 strips of 2 signals of 1 channel and 400 times".
+std::string description_of(const Samples& samples) {
+  const tensor::Shape dims = samples.dims();
+  const auto pixels = [&](size_t rows) { return fmt::format("{}x{} pixels", dims[rows], dims[rows + 1]); };
+  const auto what = [&]() -> std::string {
+    switch (samples.like.kind) {
+      case FieldKind::image:
+        return "images of " + pixels(1);
+      case FieldKind::image_sequence:
+        return fmt::format("sequences of {} images of {}", dims[0], pixels(2));
+      case FieldKind::tokens:
+        return fmt::format("texts of {} tokens", dims[0]);
+      case FieldKind::signal:
+        return fmt::format("signals of {} values in {} channel{}", dims[1], dims[0], dims[0] == 1 ? "" : "s");
+      case FieldKind::table_row:
+        return fmt::format("rows of {} columns", dims[0]);
+      case FieldKind::numbers:
+        break;
+    }
+    return "arrays of the shape " + tensor::to_string(dims);
+  };
+  return samples.are_strips ? fmt::format("{} strips of {} {}", samples.count(), samples.per_strip(), what())
+                            : fmt::format("{} {}", samples.count(), what());
+}
+
+// A text is read one by one.
+int64_t default_count(FieldKind kind, bool view) {
+  return kind == FieldKind::tokens ? 1 : view ? 8 : 64;
+}
+
+// Null where the model has no such view, or makes no samples.
+const catalog::FieldSpec* like_of(inference::TrainedModel& trained, const std::string& view) {
+  if (view.empty()) {
+    return trained.sampler().sampled();
+  }
+  const auto views = trained.model().model().views();
+  const auto found = std::ranges::find(views, view, &plugin::ViewDescription::name);
+  return found == views.end() ? nullptr : trained.model().spec().find(found->field);
 }
 
 int sample(const Arguments& arguments) {
   const fs::path file = output_file(arguments);
-  constexpr int64_t most_images = 65536;
-  const int64_t count = arguments.integer("count", 64, 1, most_images);
+  const std::string view = arguments.text("view", "");
+  const int64_t most = arguments.has("view") ? 1024 : 65536;
+  const int64_t asked = arguments.integer("count", 1, 1, most);
   const auto seed = static_cast<uint64_t>(arguments.integer("seed", 0, 0));
-  const int64_t columns = arguments.integer("columns", 0, 1, most_images);
+  const int64_t columns = arguments.integer("columns", 0, 1, most);
+  if (arguments.has("view") && arguments.has("columns")) {
+    throw Error(ErrorKind::usage, "--columns: expected without --view, whose strips are a row of the picture each");
+  }
   const inference::WeightsOf weights = chosen_weights(arguments);
   const inference::Environment environment = environment_of(arguments);
   const fs::path log = runlog::find_log(arguments.words.front(), runlog::Wanted::finished, places_of(arguments));
   const plugin::Registry registry = load_plugins(arguments);
-  if (arguments.has("view")) {
-    if (arguments.has("columns")) {
-      throw Error(ErrorKind::usage, "--columns: expected without --view, whose strips are a row of the picture each");
-    }
-    const std::string view = arguments.text("view", "");
-    const int64_t strips = arguments.integer("count", 8, 1, 1024);
-    const pictures::Strips drawn = inference::view(log, registry, environment, view, strips, seed, weights);
-    write_strips(file, drawn);
-    print_message(fmt::format("{}: {}, {} strips of {} images of {}x{} pixels from {}", file.string(), view,
-                              drawn.images.count / drawn.per_strip, drawn.per_strip, drawn.images.height,
-                              drawn.images.width, log.string()));
-    return exit_done;
+  inference::TrainedModel trained(log, registry, environment, {}, weights);
+  int64_t count = asked;
+  if (const catalog::FieldSpec* const like = like_of(trained, view)) {
+    check_output(file, *like, arguments.has("view"));
+    count = arguments.has("count") ? asked : default_count(like->kind, arguments.has("view"));
   }
-  const pictures::ImageStack images = inference::sample(log, registry, environment, count, seed, weights);
-  pictures::write_png(file, pictures::grid(images, columns));
-  print_message(fmt::format("{}: {} images of {}x{} pixels from {}", file.string(), images.count, images.height,
-                            images.width, log.string()));
+  const Samples samples = arguments.has("view") ? inference::view(trained, registry, environment, view, count, seed)
+                                                : inference::sample(trained, registry, environment, count, seed);
+  write_samples(file, samples, columns);
+  if (!file.empty()) {
+    print_message(fmt::format("{}: {}{} from {}", file.string(), view.empty() ? "" : view + ", ",
+                              description_of(samples), log.string()));
+  }
   return exit_done;
 }
 
 }  // namespace
 
 Verb sample_verb() {
-  return {"sample",
-          "LOG -o FILE.png|FILE.gif",
-          "images from the trained model, or another view of what it does",
-          "Image number i depends on the seed and i alone. Weights that a log does not have fall back to the next of\n"
-          "best, final, checkpoint. A view has a strip of images for each of so many latent vectors or test samples,\n"
-          "which the seed chooses: interpolation, reconstruction, ...; a name that a model does not have lists those\n"
-          "that it has. In a .gif the images of each strip follow each other in time.",
-          1,
-          1,
-          {{"output", "FILE", "the picture to write", 'o'},
-           {"count", "N", "how many images; the default is 64, or 8 strips of a view", 'n'},
-           {"view", "NAME", "a view of the model in the place of samples"},
-           {"seed", "N", "of the random numbers; the default is 0"},
-           {"columns", "N", "images in a row; the default is a near-square grid"},
-           weights_option(),
-           threads_option(),
-           allow_changes_option(),
-           out_option()},
-          sample};
+  return {
+      "sample",
+      "LOG [-o FILE]",
+      "what the trained model makes, or another view of what it does",
+      "Images go to FILE.png; text to FILE.txt or, without a file, to the terminal; signals to FILE.csv, FILE.wav or,\n"
+      "drawn, FILE.png; rows of tables to FILE.csv; sequences of images to FILE.png or FILE.gif. Sample number i "
+      "depends\n"
+      "on the seed and i alone, up to rounding. A view has a strip of images, signals, ... for each of so many latent\n"
+      "vectors or test samples, which the seed chooses: interpolation, reconstruction, ...; a name that a model does "
+      "not\n"
+      "have lists those that it has. In a .gif the images of each strip follow each other in time.",
+      1,
+      1,
+      {{"output", "FILE", "the file to write", 'o'},
+       {"count", "N", "how many samples; the default is 64, or 8 strips of a view, or one text", 'n'},
+       {"view", "NAME", "a view of the model in the place of samples"},
+       {"seed", "N", "of the random numbers; the default is 0"},
+       {"columns", "N", "images in a row; the default is a near-square grid"},
+       weights_option(),
+       threads_option(),
+       allow_changes_option(),
+       out_option()},
+      sample};
 }
 
 }  // namespace atelier::cli

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "compare/sample_values.hpp"
+
 namespace atelier::compare {
 namespace {
 
@@ -54,10 +56,32 @@ Json metrics_json(const Run& run) {
   return json;
 }
 
-Json classes_json(const std::vector<runlog::ClassNames>& classes) {
+Json classes_json(const catalog::DataSpec& data) {
   Json json = Json::object();
-  for (const auto& [field, names] : classes) {
-    json[field] = names;
+  for (const catalog::FieldSpec& field : data.fields) {
+    if (!field.class_names.empty()) {
+      json[field.name] = field.class_names;
+    }
+  }
+  return json;
+}
+
+Json lengths_json(const tensor::Shape& shape) {
+  return std::vector<int64_t>(shape.dims().begin(), shape.dims().end());
+}
+
+Json data_json(const catalog::DataSpec& data) {
+  Json json = Json::object();
+  for (const catalog::FieldSpec& field : data.fields) {
+    json[field.name] = {{"kind", catalog::name_of(field.kind)},
+                        {"type", field.as_bytes ? "uint8" : tensor::name_of(field.dtype)},
+                        {"shape", lengths_json(field.dims)},
+                        {"classes", field.classes},
+                        {"low", field.low},
+                        {"high", field.high},
+                        {"rate", field.rate},
+                        {"channel_names", field.channel_names},
+                        {"length_field", text_or_null(field.length_field)}};
   }
   return json;
 }
@@ -88,7 +112,7 @@ Json provenance_json(const runlog::RunDescription& description) {
           {"threads", from.threads},
           {"fingerprint", from.fingerprint},
           {"dataset", {{"name", from.dataset}, {"sha256", text_or_null(from.dataset_sha256)}}},
-          {"classes", classes_json(from.classes)},
+          {"classes", classes_json(description.data)},
           {"plugins", plugins},
           {"runs", foreign},
           {"start_run", text_or_null(from.start_run_id)},
@@ -96,16 +120,34 @@ Json provenance_json(const runlog::RunDescription& description) {
           {"source_revision", text_or_null(from.source_revision)}};
 }
 
-Json samples_json(const std::vector<SampleRows>& samples) {
+Json ranges_json(const std::vector<ValueRange>& ranges) {
+  Json json = Json::array();
+  for (const ValueRange& range : ranges) {
+    json.push_back(
+        {{"name", range.name}, {"smallest", range.smallest}, {"mean", range.mean}, {"largest", range.largest}});
+  }
+  return json;
+}
+
+Json samples_json(const Details& details) {
   Json json = Json::object();
-  for (const auto& [series, steps] : samples) {
-    json[series.name] = {{"count", series.count},
-                         {"height", series.height},
-                         {"width", series.width},
-                         {"channels", series.channels},
-                         {"step", steps},
-                         {"images", "/samples/" + series.name + "/images"},
-                         {"preview", "/samples/" + series.name + "/preview"}};
+  for (const SampleRows& rows : details.samples) {
+    const runlog::SampleSeries& series = rows.series;
+    Json& one = json[series.name];
+    one = {{"count", series.count},
+           {"kind", catalog::name_of(series.kind)},
+           {"field", text_or_null(series.field)},
+           {"shape", lengths_json(series.dims)},
+           {"step", rows.steps},
+           {"dataset", place_in_log(series)}};
+    if (has_preview(series)) {
+      one["preview"] = "/samples/" + series.name + "/preview";
+    }
+    if (!rows.texts.empty()) {
+      one["newest"] = rows.texts;
+    } else if (rows.values.shape.rank() > 0) {
+      one["newest"] = ranges_json(ranges_of(rows, names_of_channels(details.description, series)));
+    }
   }
   return json;
 }
@@ -132,7 +174,8 @@ std::string to_json(const Run& run, const Details& details) {
                         {"settings", run.settings}};
   json["provenance"] = provenance_json(details.description);
   json["metrics"] = metrics_json(run);
-  json["samples"] = samples_json(details.samples);
+  json["data"] = data_json(details.description.data);
+  json["samples"] = samples_json(details);
   json["weights"] = {{"checkpoint", step_json(details.checkpoint)},
                      {"best", step_json(details.best)},
                      {"final", step_json(details.final)}};

@@ -149,6 +149,28 @@ WeightsAt weights_at(const Read& read) {
   }
 }
 
+SampleRows read_samples(const runlog::Reader& log, const runlog::SampleSeries& series) {
+  SampleRows rows{series, log.sample_steps(series.name)};
+  if (rows.steps.empty()) {
+    return rows;
+  }
+  const int64_t newest = std::ssize(rows.steps) - 1;
+  switch (series.kind) {
+    case catalog::FieldKind::image:
+    case catalog::FieldKind::image_sequence:
+      break;
+    case catalog::FieldKind::tokens:
+      rows.texts = log.sample_texts(series.name, newest);
+      break;
+    case catalog::FieldKind::signal:
+    case catalog::FieldKind::table_row:
+    case catalog::FieldKind::numbers:
+      rows.values = log.sample_values(series.name, newest);
+      break;
+  }
+  return rows;
+}
+
 }  // namespace
 
 std::string to_string(State state) {
@@ -221,7 +243,7 @@ Details read_details(const std::filesystem::path& log) {
   Details details;
   details.description = reader.description();
   for (const auto& series : details.description.samples) {
-    details.samples.push_back({series, reader.sample_steps(series.name)});
+    details.samples.push_back(read_samples(reader, series));
   }
   details.checkpoint = weights_at([&] { return reader.newest_checkpoint(); });
   details.best = weights_at([&] { return reader.best(); });

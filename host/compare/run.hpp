@@ -74,9 +74,12 @@ struct Run {
 // Never throws for what is wrong with the log: the run is then broken, and says why.
 Run read_run(const std::filesystem::path& log);
 
+// What a model has made: when, and the newest of what is no image.
 struct SampleRows {
   runlog::SampleSeries series;
   std::vector<int64_t> steps;
+  std::vector<std::string> texts{};  // of tokens
+  tensor::Tensor values{};           // of signals, rows of tables and numbers, (n, ...)
 };
 
 struct WeightsAt {

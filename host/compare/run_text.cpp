@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "base/printable.hpp"
 #include "base/sparkline.hpp"
 #include "base/terminal_table.hpp"
 #include "compare/run.hpp"
+#include "compare/sample_values.hpp"
 
 namespace atelier::compare {
 namespace {
@@ -53,6 +55,22 @@ std::string identity(const Run& run, const terminal::Layout& layout) {
   return text;
 }
 
+// "text: tokens int64 (64), 96 classes", and what its classes and channels are called.
+std::string data_text(const catalog::FieldSpec& data) {
+  std::string text = fmt::format("{}: {}, {} {}", data.name, catalog::name_of(data.kind),
+                                 data.as_bytes ? "uint8" : tensor::name_of(data.dtype), tensor::to_string(data.dims));
+  if (data.dtype != tensor::DType::i64) {
+    text += data.low == 0 && data.high == 0 ? "" : fmt::format(", {} to {}", data.low, data.high);
+  } else if (data.classes > 0) {
+    text += fmt::format(", {} classes", data.classes);
+  }
+  text += data.rate > 0 ? fmt::format(", {} values a second", data.rate) : "";
+  for (const std::vector<std::string>* names : {&data.class_names, &data.channel_names}) {
+    text += names->empty() ? "" : fmt::format(": {}", fmt::join(*names, ", "));
+  }
+  return text;
+}
+
 std::string provenance(const runlog::RunDescription& description, const terminal::Layout& layout) {
   const runlog::Provenance& from = description.provenance;
   std::string text = field("host", from.host);
@@ -60,8 +78,8 @@ std::string provenance(const runlog::RunDescription& description, const terminal
   text +=
       field("dataset", from.dataset_sha256.empty() ? from.dataset
                                                    : fmt::format("{}  sha256 {}", from.dataset, from.dataset_sha256));
-  for (const runlog::ClassNames& classes : from.classes) {
-    text += field("classes", fmt::format("{}: {}", classes.field, fmt::join(classes.names, ", ")));
+  for (const catalog::FieldSpec& data : description.data.fields) {
+    text += field("data", data_text(data));
   }
   text += field("started as", from.start_run_id);
   for (const runlog::ForeignRun& run : description.foreign) {
@@ -110,16 +128,49 @@ std::string metrics(const Run& run, const terminal::Layout& layout) {
   return text;
 }
 
-std::string samples(const Details& details) {
+// The newest of them, as far as a terminal shows texts.
+std::string texts_text(const std::vector<std::string>& texts) {
+  constexpr size_t most = 4;
   std::string text;
-  for (const auto& [series, steps] : details.samples) {
-    const std::string when = steps.empty()
-                                 ? "none yet"
-                                 : fmt::format("{} times, steps {} to {}", steps.size(),
-                                               terminal::grouped(steps.front()), terminal::grouped(steps.back()));
-    text += fmt::format(
-        "{}: {} images of {}x{}x{}, {}; in the log: /samples/{}/images, newest grid: /samples/{}/preview\n",
-        series.name, series.count, series.height, series.width, series.channels, when, series.name, series.name);
+  for (size_t i = 0; i < std::min(most, texts.size()); ++i) {
+    text += fmt::format("\nsample {}\n{}", i, indented(printable_lines(texts[i])));
+  }
+  return text;
+}
+
+// Of each channel of the newest signals, or each column of rows: how small, large and what on average its values are.
+std::string values_text(const SampleRows& rows, const std::vector<std::string>& names, const terminal::Layout& layout) {
+  const bool signal = rows.series.kind == catalog::FieldKind::signal;
+  terminal::TextTable table{{{signal ? "channel" : "column"},
+                             {"smallest", terminal::Align::right},
+                             {"mean", terminal::Align::right},
+                             {"largest", terminal::Align::right}},
+                            {}};
+  for (const ValueRange& range : ranges_of(rows, names)) {
+    table.add({{range.name},
+               {terminal::number_text(range.smallest)},
+               {terminal::number_text(range.mean)},
+               {terminal::number_text(range.largest)}});
+  }
+  return "\n" + to_text(table, inside(layout));
+}
+
+std::string samples(const Details& details, const terminal::Layout& layout) {
+  std::string text;
+  for (const SampleRows& rows : details.samples) {
+    const runlog::SampleSeries& series = rows.series;
+    const std::string when =
+        rows.steps.empty() ? "none yet"
+                           : fmt::format("{} times, steps {} to {}", rows.steps.size(),
+                                         terminal::grouped(rows.steps.front()), terminal::grouped(rows.steps.back()));
+    text += fmt::format("{}: {} of the kind '{}' {}, {}; in the log: {}", printable(series.name), series.count,
+                        catalog::name_of(series.kind), tensor::to_string(series.dims), when, place_in_log(series));
+    text += has_preview(series) ? fmt::format(", newest grid: /samples/{}/preview\n", printable(series.name)) : "\n";
+    if (!rows.texts.empty()) {
+      text += texts_text(rows.texts);
+    } else if (rows.values.shape.rank() > 0) {
+      text += values_text(rows, names_of_channels(details.description, series), layout);
+    }
   }
   return text;
 }
@@ -139,7 +190,7 @@ std::string to_text(const Run& run, const Details& details, const terminal::Layo
   text += heading("experiment", layout) + indented(description.resolved);
   text += heading("provenance", layout) + indented(provenance(description, layout));
   text += heading("metrics", layout) + indented(metrics(run, layout));
-  text += heading("samples", layout) + indented(samples(details));
+  text += heading("samples", layout) + indented(samples(details, layout));
   text += heading("weights", layout);
   return text + indented(weights_line("checkpoint", details.checkpoint) + weights_line("best", details.best) +
                          weights_line("final", details.final));

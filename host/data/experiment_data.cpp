@@ -20,9 +20,9 @@ void check_sizes(const experiment::Experiment& experiment, const Subsets& subset
 }  // namespace
 
 plugin::DatasetRecipe recipe_of(const experiment::Dataset& dataset) {
-  plugin::DatasetRecipe out{dataset.use, dataset.settings, nullptr};
-  if (dataset.source) {
-    out.source = std::make_shared<const plugin::DatasetRecipe>(recipe_of(*dataset.source));
+  plugin::DatasetRecipe out{dataset.use, dataset.settings, {}};
+  for (const auto& [name, source] : dataset.sources) {
+    out.sources[name] = std::make_shared<const plugin::DatasetRecipe>(recipe_of(*source));
   }
   return out;
 }

@@ -92,21 +92,27 @@ std::string fields_text(const catalog::DataSpec& spec) {
   return out;
 }
 
+// Of each that reads files: what a dataset adds to its sources is said by its settings.
+void add_samples(const plugin::Dataset& dataset, int threads, Sha256& all, bool& any) {
+  if (dataset.reads_files()) {
+    any = true;
+    const std::string fields = fields_text(dataset.spec());
+    all.update(fields.data(), fields.size());
+    for (const std::string& piece : hashes_of(dataset, pieces_of(dataset.spec()), threads)) {
+      all.update(piece.data(), piece.size());
+    }
+  }
+  for (const plugin::Dataset* source : dataset.sources()) {
+    add_samples(*source, threads, all, any);
+  }
+}
+
 }  // namespace
 
 std::string hash_of_samples(const plugin::Dataset& dataset, int threads) {
   Sha256 all;
   bool any = false;
-  for (const plugin::Dataset* part = &dataset; part != nullptr; part = part->source()) {
-    if (part->reads_files()) {
-      any = true;
-      const std::string fields = fields_text(part->spec());
-      all.update(fields.data(), fields.size());
-      for (const std::string& piece : hashes_of(*part, pieces_of(part->spec()), threads)) {
-        all.update(piece.data(), piece.size());
-      }
-    }
-  }
+  add_samples(dataset, threads, all, any);
   return any ? all.finish() : "";
 }
 

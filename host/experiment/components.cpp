@@ -6,6 +6,7 @@
 
 #include "base/printable.hpp"
 #include "base/text.hpp"
+#include "catalog/names.hpp"
 #include "experiment/sections.hpp"
 
 namespace atelier::experiment {
@@ -13,6 +14,8 @@ namespace {
 
 using catalog::Description;
 using catalog::Kind;
+
+constexpr const char* the_source = "source";
 
 std::string with_article(const std::string& noun) {
   const bool vowel = !noun.empty() && std::string_view("aeiou").find(noun.front()) != std::string_view::npos;
@@ -162,39 +165,58 @@ void read_transform(Context& context, const TomlTable& parent, Transform& transf
   }
 }
 
-std::shared_ptr<const Dataset> read_source(Context& context, const TomlTable& parent);
+void read_sources(Context& context, const TomlTable& parent, Dataset& dataset);
 
 void read_dataset_component(Context& context, const TomlTable& table, std::vector<std::string> others, Dataset& dataset,
                             const Description* description) {
-  others.insert(others.end(), {"use", "source"});
+  others.insert(others.end(), {"use", "source", "sources"});
   if (description != nullptr) {
     read_settings(context, table, *description, std::move(others), dataset);
   }
-  dataset.source = read_source(context, table);
+  read_sources(context, table, dataset);
 }
 
 // `source = "mnist"` is short for a table with that `use`.
-std::shared_ptr<const Dataset> read_source(Context& context, const TomlTable& parent) {
-  const Node* const node = find(*parent.node, "source");
-  if (node == nullptr) {
-    return nullptr;
-  }
-  const std::string path = join_path(parent.path, "source");
-  Node expanded = *node;
-  if (node->kind == Node::Kind::text) {
+std::shared_ptr<const Dataset> read_source(Context& context, const Node& node, const std::string& path) {
+  Node expanded = node;
+  if (node.kind == Node::Kind::text) {
     expanded.kind = Node::Kind::table;
-    expanded.children = {*node};
+    expanded.children = {node};
     expanded.children.front().key = "use";
-  } else if (node->kind != Node::Kind::table) {
-    context.problems.add(node->place, path,
-                         fmt::format("got {}, expected the name of a dataset or a table", describe(*node)));
+  } else if (node.kind != Node::Kind::table) {
+    context.problems.add(node.place, path,
+                         fmt::format("got {}, expected the name of a dataset or a table", describe(node)));
     return nullptr;
   }
   auto source = std::make_shared<Dataset>();
-  const TomlTable table{&expanded, path, node->place, true};
+  const TomlTable table{&expanded, path, node.place, true};
   const auto* description = read_use(context, table, {Kind::dataset, ""}, nullptr, "");
   read_dataset_component(context, table, {}, *source, description);
   return source;
+}
+
+// `source`, and those in `sources` under names of their own.
+void read_sources(Context& context, const TomlTable& parent, Dataset& dataset) {
+  const auto add = [&](const std::string& name, const Node& node, const std::string& path) {
+    if (auto source = read_source(context, node, path)) {
+      dataset.sources[name] = std::move(source);
+    }
+  };
+  if (const Node* const node = find(*parent.node, the_source)) {
+    add(the_source, *node, join_path(parent.path, the_source));
+  }
+  const auto table = open_table(context, parent, "sources");
+  for (const Node& child : table ? table->node->children : std::vector<Node>()) {
+    if (child.key == the_source) {
+      context.problems.add(child.key_place, table->path,
+                           fmt::format("got the name '{}', expected another: [{}] has it", the_source,
+                                       join_path(parent.path, the_source)));
+    } else if (const std::string problem = catalog::problem_of_name(child.key); !problem.empty()) {
+      context.problems.add(child.key_place, table->path, fmt::format("{} {}", catalog::quoted(child.key), problem));
+    } else {
+      add(child.key, child, join_path(table->path, child.key));
+    }
+  }
 }
 
 const Description* default_loss(Context& context, const catalog::LossSlot& slot) {

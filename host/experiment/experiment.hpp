@@ -47,8 +47,9 @@ struct Dataset : Component {
   double low = 0.0, high = 1.0;  // image values are scaled to [low, high]
   double validation = 0.0;       // in [0, 0.9]: fraction of the training data cut off as the validation split
   Transform transform;
-  std::shared_ptr<const Dataset> source;  // another dataset for datasets that take one; null where none is given. Of a
-                                          // source, low, high, validation and transform mean nothing
+  // Other datasets for datasets that take them: [dataset.source] as "source", [dataset.sources.NAME] by their names. Of a
+  // source, low, high, validation and transform mean nothing.
+  std::map<std::string, std::shared_ptr<const Dataset>> sources;
 };
 
 struct MetricChoice : Component {

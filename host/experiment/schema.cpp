@@ -127,6 +127,13 @@ std::vector<const Description*> components_of(const std::vector<Description>& ca
   return found;
 }
 
+void add_sources(Frame& frame) {
+  frame.properties["source"] = reference("source");
+  frame.properties["sources"] = {{"type", "object"},
+                                 {"description", "More datasets that this one is made from, by names of their own"},
+                                 {"additionalProperties", reference("source")}};
+}
+
 Json dataset_schema(const std::vector<Description>& catalog) {
   Frame frame;
   for (const auto& key : section("dataset").keys) {
@@ -135,13 +142,13 @@ Json dataset_schema(const std::vector<Description>& catalog) {
   auto& range = frame.properties["range"];
   range["minItems"] = range["maxItems"] = 2;
   frame.properties["transform"] = section_schema("dataset.transform");
-  frame.properties["source"] = reference("source");
+  add_sources(frame);
   return choice_schema(components_of(catalog, Kind::dataset), frame);
 }
 
 Json source_schema(const std::vector<Description>& catalog) {
   Frame frame;
-  frame.properties["source"] = reference("source");
+  add_sources(frame);
   const auto datasets = components_of(catalog, Kind::dataset);
   Json names = Json::array();
   for (const auto* dataset : datasets) {

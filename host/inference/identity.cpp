@@ -15,13 +15,13 @@ void refuse_other_classes(const runlog::Reader& log, const Environment& environm
   if (environment.allow_changes) {
     return;
   }
-  for (const runlog::ClassNames& then : log.description().provenance.classes) {
-    const catalog::FieldSpec* const field = data.spec().find(then.field);
-    if (field != nullptr && !field->class_names.empty() && field->class_names != then.names) {
-      data.refuse(then.field,
-                  fmt::format("the classes of this data are {}, the model was trained with {}; hint: give "
-                              "them the names that they had, or --allow-changes takes them by their numbers",
-                              fmt::join(field->class_names, ", "), fmt::join(then.names, ", ")));
+  for (const catalog::FieldSpec& then : log.description().data.fields) {
+    const catalog::FieldSpec* const field = data.spec().find(then.name);
+    if (field != nullptr && !field->class_names.empty() && !then.class_names.empty() &&
+        field->class_names != then.class_names) {
+      data.refuse(then.name, fmt::format("the classes of this data are {}, the model was trained with {}; hint: give "
+                                         "them the names that they had, or --allow-changes takes them by their numbers",
+                                         fmt::join(field->class_names, ", "), fmt::join(then.class_names, ", ")));
     }
   }
 }
@@ -44,7 +44,7 @@ void inform_of_changes(const runlog::Reader& log, const experiment::Experiment& 
   now.provenance.plugins = plugins_of(experiment, registry, model, kinds);
   if (data != nullptr) {
     now.provenance.dataset_sha256 = data::hash_of_samples(data->dataset(), environment.threads);
-    now.provenance.classes = class_names_of(data->spec());
+    now.data = data->spec();
   }
   std::vector<std::string> changes;
   for (const runlog::Change& change :

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 
 #include "base/sha256.hpp"
 #include "data/hash.hpp"
@@ -59,19 +60,13 @@ std::vector<runlog::Plugin> plugins_of(const experiment::Experiment& experiment,
   for (const auto& [name, metric] : experiment.metrics) {
     add(catalog::Kind::metric, metric.use);
   }
-  for (const experiment::Dataset* dataset = &experiment.dataset; dataset != nullptr; dataset = dataset->source.get()) {
-    add(catalog::Kind::dataset, dataset->use);
-  }
-  return out;
-}
-
-std::vector<runlog::ClassNames> class_names_of(const catalog::DataSpec& spec) {
-  std::vector<runlog::ClassNames> out;
-  for (const catalog::FieldSpec& field : spec.fields) {
-    if (!field.class_names.empty()) {
-      out.push_back({field.name, field.class_names});
+  const std::function<void(const experiment::Dataset&)> add_dataset = [&](const experiment::Dataset& dataset) {
+    add(catalog::Kind::dataset, dataset.use);
+    for (const auto& [name, source] : dataset.sources) {
+      add_dataset(*source);
     }
-  }
+  };
+  add_dataset(experiment.dataset);
   return out;
 }
 
@@ -88,7 +83,6 @@ runlog::Provenance provenance_of(const experiment::Experiment& experiment, const
       plugins_of(experiment, registry, model, {Kind::model, Kind::loss, Kind::optimizer, Kind::metric, Kind::dataset});
   out.dataset = experiment.dataset.use;
   out.dataset_sha256 = data::hash_of_samples(data.dataset(), threads);
-  out.classes = class_names_of(data.spec());
   out.source_revision = "atelier " ATELIER_VERSION;
   return out;
 }

@@ -17,8 +17,6 @@ std::string numeric_fingerprint();
 std::vector<runlog::Plugin> plugins_of(const experiment::Experiment& experiment, const plugin::Registry& registry,
                                        const BuiltModel& model, const std::vector<catalog::Kind>& kinds);
 
-std::vector<runlog::ClassNames> class_names_of(const catalog::DataSpec& spec);
-
 // All but what a run began with or changed. Reads all samples once.
 runlog::Provenance provenance_of(const experiment::Experiment& experiment, const plugin::Registry& registry,
                                  const data::ExperimentData& data, const BuiltModel& model, int threads);

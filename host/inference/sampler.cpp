@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 
 #include "base/error.hpp"
 #include "base/purposes.hpp"
@@ -11,12 +12,12 @@
 
 namespace atelier::inference {
 
+using catalog::FieldKind;
 using execute::run_finite;
 
 namespace {
 
-// Images are made so many at a time, always, so that an image's bits do not depend on how many are asked for.
-constexpr int64_t sampling_chunk = 64;
+constexpr int64_t most_at_a_time = 64;
 
 const tensor::Tensor& requested(const execute::StepResults& results) {
   const auto found = std::ranges::find(results.entries, record::OutputKind::requested, &execute::StepResult::kind);
@@ -24,42 +25,62 @@ const tensor::Tensor& requested(const execute::StepResults& results) {
   return *found->tensor;
 }
 
-// The place of the first `count` rows of a value.
-uint32_t first_rows(execute::Session& session, uint32_t value, int64_t count) {
-  const record::OperationRegistry& registry = record::OperationRegistry::instance();
-  record::RawAttribute attributes[3] = {};
-  const int64_t numbers[] = {0, 0, count};
-  for (size_t i = 0; i < 3; ++i) {
-    attributes[i].type = record::AttributeType::integer;
-    attributes[i].integer = numbers[i];
+bool has_axis_of_time(FieldKind kind) {
+  return kind == FieldKind::image_sequence || kind == FieldKind::tokens || kind == FieldKind::signal;
+}
+
+// What the host looks up by tokens has a place for each of them.
+void check_tokens(const Samples& samples, const std::string& maker) {
+  if (samples.like.kind != FieldKind::tokens) {
+    return;
   }
-  return session.apply(registry.get("slice/1"), std::span(&value, 1), attributes, {});
+  const std::span all(samples.values.storage.as<const int64_t>(), static_cast<size_t>(samples.values.shape.elements()));
+  const auto wrong = std::ranges::find_if(
+      all, [&](int64_t token) { return static_cast<uint64_t>(token) >= static_cast<uint64_t>(samples.like.classes); });
+  if (wrong != all.end()) {
+    throw Error(ErrorKind::plugin, "{}: made the token {}, expected 0 to {}: '{}' has {} classes", maker, *wrong,
+                samples.like.classes - 1, samples.like.name, samples.like.classes);
+  }
+}
+
+// The first part of what is asked for says how long an axis of time is; the others are to have the same length.
+void append(const tensor::Tensor& part, int64_t count, const std::string& model, size_t& filled, tensor::Tensor& all) {
+  tensor::Shape shape = part.shape;
+  shape[0] = count;
+  if (filled == 0) {
+    all = tensor::Tensor(shape, part.dtype);
+  }
+  if (!(all.shape == shape)) {
+    throw Error(ErrorKind::plugin,
+                "model '{}': made samples of the shape {} after such of {}, expected one length for all that are made "
+                "together",
+                model, tensor::to_string(part.shape), tensor::to_string(all.shape));
+  }
+  std::memcpy(all.storage.data() + filled, part.storage.data(), part.bytes());
+  filled += part.bytes();
 }
 
 }  // namespace
 
 Sampler::Sampler(BuiltModel& model) : model_(model), session_(model.session(execute::Mode::sample)) {}
 
-bool Sampler::makes_samples() const {
-  return model_.spec().find(model_.model().sampled_field()) != nullptr;
+const catalog::FieldSpec* Sampler::sampled() const {
+  return model_.spec().find(model_.model().sampled_field());
 }
 
-bool Sampler::makes_images() const {
-  const catalog::FieldSpec* field = model_.spec().find(model_.model().sampled_field());
-  return field != nullptr && field->dims.rank() == 3 && (field->dims[0] == 1 || field->dims[0] == 3);
+tensor::Shape Sampler::sample_dims() {
+  const catalog::FieldSpec& like = *sampled();
+  if (!has_axis_of_time(like.kind)) {
+    return like.dims;
+  }
+  session_->begin({0, purpose_sampling, 0, 0});
+  const uint32_t one = samples_of(1);
+  return tensor::Shape(session_->type(one).shape.dims().subspan(1));
 }
 
-pictures::ImageStack Sampler::sample(int64_t count, uint64_t seed, const PartDone& part_done) {
-  const execute::AveragedWeights averaged(model_.bank());
-  const catalog::FieldSpec& image = *model_.spec().find(model_.model().sampled_field());
-  pictures::ImageStack out{count, image.dims[1], image.dims[2], image.dims[0], {}};
-  generate(
-      count, seed, [](execute::Session&, uint32_t images, int64_t) { return std::vector<uint32_t>{images}; },
-      [&](const execute::StepResults& results) {
-        const tensor::Tensor& made = requested(results);
-        pictures::append_images(made.storage.as<float>(), made.shape[0], image.low, image.high, out);
-      },
-      part_done);
+Samples Sampler::sample(int64_t count, uint64_t seed, const PartDone& part_done) {
+  Samples out{*sampled(), values(count, seed, part_done)};
+  check_tokens(out, fmt::format("model '{}'", model_name()));
   return out;
 }
 
@@ -69,16 +90,7 @@ tensor::Tensor Sampler::values(int64_t count, uint64_t seed, const PartDone& par
   size_t filled = 0;
   generate(
       count, seed, [](execute::Session&, uint32_t samples, int64_t) { return std::vector<uint32_t>{samples}; },
-      [&](const execute::StepResults& results) {
-        const tensor::Tensor& made = requested(results);
-        if (filled == 0) {
-          tensor::Shape shape{count};
-          std::ranges::for_each(made.shape.dims().subspan(1), [&](int64_t length) { shape.append(length); });
-          out = tensor::Tensor(shape, made.dtype);
-        }
-        std::memcpy(out.storage.data() + filled, made.storage.data(), made.bytes());
-        filled += made.bytes();
-      },
+      [&](const execute::StepResults& results) { append(requested(results), count, model_name(), filled, out); },
       part_done);
   return out;
 }
@@ -87,19 +99,17 @@ void Sampler::generate(
     int64_t count, uint64_t seed,
     const std::function<std::vector<uint32_t>(execute::Session&, uint32_t samples, int64_t n)>& record,
     const std::function<void(const execute::StepResults&)>& take, const PartDone& part_done) {
-  for (int64_t first = 0; first < count; first += sampling_chunk) {
-    const auto record_chunk = [&](const record::Observation& observation) {
+  for (int64_t first = 0; first < count; first += most_at_a_time) {
+    const int64_t n = std::min(most_at_a_time, count - first);
+    const auto record_some = [&](const record::Observation& observation) {
       session_->begin({seed, purpose_sampling, 0, first}, observation);
-      uint32_t samples = samples_of(sampling_chunk);
-      if (const int64_t rest = count - first; rest < sampling_chunk) {
-        samples = first_rows(*session_, samples, rest);
-      }
+      const uint32_t samples = samples_of(n);
       session_->expect_finite(samples);
-      session_->end(record(*session_, samples, std::min(sampling_chunk, count - first)));
+      session_->end(record(*session_, samples, n));
     };
-    take(run_finite(*session_, record_chunk, "sampling"));
+    take(run_finite(*session_, record_some, "sampling"));
     if (part_done) {
-      part_done(std::min(count, first + sampling_chunk), count);
+      part_done(first + n, count);
     }
   }
 }
@@ -107,13 +117,12 @@ void Sampler::generate(
 uint32_t Sampler::samples_of(int64_t n) {
   const std::optional<uint32_t> made = model_.model().sample(*session_, n, {});
   if (!made) {
-    throw Error(ErrorKind::plugin, "the model '{}' makes no samples", model_.model().recipe().model.use);
+    throw Error(ErrorKind::plugin, "the model '{}' makes no samples", model_name());
   }
   return *made;
 }
 
-pictures::Strips Sampler::draw_view(const std::string& name, int64_t count, uint64_t seed,
-                                    const data::ExperimentData& data) {
+Samples Sampler::draw_view(const std::string& name, int64_t count, uint64_t seed, const data::ExperimentData& data) {
   const std::vector<plugin::ViewDescription> views = model_.model().views();
   const auto view = std::ranges::find(views, name, &plugin::ViewDescription::name);
   if (view == views.end()) {
@@ -121,15 +130,14 @@ pictures::Strips Sampler::draw_view(const std::string& name, int64_t count, uint
     for (const plugin::ViewDescription& candidate : views) {
       known += fmt::format("{}{} ({})", known.empty() ? "" : ", ", candidate.name, candidate.help);
     }
-    throw Error(ErrorKind::usage, "--view: the model '{}' has no view '{}', it has {}",
-                model_.model().recipe().model.use, name, known.empty() ? "none" : known);
+    throw Error(ErrorKind::usage, "--view: the model '{}' has no view '{}', it has {}", model_name(), name,
+                known.empty() ? "none" : known);
   }
-  const catalog::FieldSpec* image = model_.spec().find("image");
-  if (image == nullptr) {
-    throw Error(
-        ErrorKind::data,
-        "--view: the data has no field 'image', whose range of values says what is black and what is white in a "
-        "picture");
+  const catalog::FieldSpec* like = model_.spec().find(view->field);
+  if (like == nullptr) {
+    throw Error(ErrorKind::data,
+                "--view: the data has no field '{}', which says of what the view '{}' draws how it is to be shown",
+                view->field, name);
   }
   std::optional<data::ChosenSamples> samples;
   if (view->uses_data) {
@@ -143,15 +151,10 @@ pictures::Strips Sampler::draw_view(const std::string& name, int64_t count, uint
         model_.model().draw_view(*session_, name, samples ? samples->size() : count, samples ? &*samples : nullptr);
     session_->end(std::span(&strips, 1));
   };
-  const tensor::Tensor& values = requested(run_finite(*session_, record, fmt::format("the view '{}'", name)));
-  const tensor::Shape& shape = values.shape;
-  if (shape.rank() != 5 || (shape[2] != 1 && shape[2] != 3)) {
-    throw Error(ErrorKind::usage, "--view: the view '{}' draws {}, and a picture shows images of 1 or 3 channels", name,
-                tensor::to_string(shape));
-  }
-  const int64_t images = shape[0] * shape[1];
-  pictures::Strips out{{images, shape[3], shape[4], shape[2], {}}, shape[1], view->animation};
-  pictures::append_images(values.storage.as<float>(), images, image->low, image->high, out.images);
+  const tensor::Tensor& drawn = requested(run_finite(*session_, record, fmt::format("the view '{}'", name)));
+  Samples out{*like, tensor::Tensor(drawn.shape, drawn.dtype), true, view->animation};
+  std::memcpy(out.values.storage.data(), drawn.storage.data(), drawn.bytes());
+  check_tokens(out, fmt::format("the view '{}'", name));
   return out;
 }
 

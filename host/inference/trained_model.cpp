@@ -78,22 +78,19 @@ TrainedModel::TrainedModel(const std::filesystem::path& log, const plugin::Regis
   }
 }
 
-pictures::ImageStack sample(const std::filesystem::path& log, const plugin::Registry& registry,
-                            const Environment& environment, int64_t count, uint64_t seed, WeightsOf weights) {
-  TrainedModel trained(log, registry, environment, {}, weights);
-  if (!trained.sampler().makes_images()) {
-    throw Error(ErrorKind::file, "{}: the model makes no images of 1 or 3 channels; hint: --view shows what it does",
-                log.string());
+Samples sample(TrainedModel& trained, const plugin::Registry& registry, const Environment& environment, int64_t count,
+               uint64_t seed) {
+  if (!trained.sampler().makes_samples()) {
+    throw Error(ErrorKind::file, "{}: the model makes no samples; hint: --view shows what it does",
+                trained.log().path().string());
   }
   inform_of_changes(trained.log(), trained.experiment(), registry, environment, trained.model(), seen_in_samples,
                     nullptr);
   return trained.sampler().sample(count, seed);
 }
 
-pictures::Strips view(const std::filesystem::path& log, const plugin::Registry& registry,
-                      const Environment& environment, const std::string& name, int64_t count, uint64_t seed,
-                      WeightsOf weights) {
-  TrainedModel trained(log, registry, environment, {}, weights);
+Samples view(TrainedModel& trained, const plugin::Registry& registry, const Environment& environment,
+             const std::string& name, int64_t count, uint64_t seed) {
   const bool shows_data = std::ranges::any_of(trained.model().model().views(), [&](const auto& candidate) {
     return candidate.name == name && candidate.uses_data;
   });

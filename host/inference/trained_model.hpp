@@ -41,14 +41,13 @@ class TrainedModel {
   Sampler sampler_;
 };
 
-// `count` images from the model of a log. Image i depends on the seed and i alone.
-pictures::ImageStack sample(const std::filesystem::path& log, const plugin::Registry& registry,
-                            const Environment& environment, int64_t count, uint64_t seed, WeightsOf weights);
+// `count` samples of the model (Sampler::sample). Tells what is other than the log says.
+Samples sample(TrainedModel& trained, const plugin::Registry& registry, const Environment& environment, int64_t count,
+               uint64_t seed);
 
-// What the model of a log draws of itself (Sampler::draw_view).
-pictures::Strips view(const std::filesystem::path& log, const plugin::Registry& registry,
-                      const Environment& environment, const std::string& name, int64_t count, uint64_t seed,
-                      WeightsOf weights);
+// What the model draws of itself (Sampler::draw_view). Tells what is other than the log says.
+Samples view(TrainedModel& trained, const plugin::Registry& registry, const Environment& environment,
+             const std::string& name, int64_t count, uint64_t seed);
 
 struct Measurement {
   std::string split;                      // "train", "validation" or "test"

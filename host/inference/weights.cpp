@@ -2,21 +2,27 @@
 
 #include <cstring>
 #include <map>
-#include <span>
+#include <string>
 #include <string_view>
 
 #include "base/error.hpp"
 #include "execute/average.hpp"
 
 namespace atelier::inference {
+namespace {
+
+std::string text_of(const tensor::Tensor& tensor) {
+  return fmt::format("{} {}", tensor::name_of(tensor.dtype), tensor::to_string(tensor.shape));
+}
+
+}  // namespace
 
 runlog::WeightsView weights_of(const record::Bank& bank) {
   runlog::WeightsView out;
   for (const auto& parameter : bank.parameters) {
     if (parameter->is_models_own()) {
-      const std::span values(parameter->value.storage.as<const float>(),
-                             static_cast<size_t>(parameter->value.shape.elements()));
-      (parameter->group >= 0 ? out.parameters : out.state).push_back({parameter->name, values});
+      (parameter->group >= 0 ? out.parameters : out.state)
+          .emplace_back(parameter->name, parameter->value.dtype, parameter->value.storage);
     }
   }
   return out;
@@ -40,10 +46,10 @@ void load(const runlog::Weights& weights, record::Bank& bank) {
       continue;
     }
     const auto found = stored.find(parameter->name);
-    if (found == stored.end() || !(found->second->shape == parameter->value.shape)) {
+    const tensor::Tensor& value = parameter->value;
+    if (found == stored.end() || !(found->second->shape == value.shape) || found->second->dtype != value.dtype) {
       throw Error(ErrorKind::file, "the log has {} for '{}', expected {}; hint: its plugin may have changed since",
-                  found == stored.end() ? "no weights" : tensor::to_string(found->second->shape), parameter->name,
-                  tensor::to_string(parameter->value.shape));
+                  found == stored.end() ? "no weights" : text_of(*found->second), parameter->name, text_of(value));
     }
     std::memcpy(parameter->value.storage.data(), found->second->storage.data(), parameter->value.bytes());
   }

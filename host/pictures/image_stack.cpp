@@ -18,4 +18,22 @@ void append_images(const float* values, int64_t count, double low, double high, 
   }
 }
 
+ImageStack channels_as_pictures(ImageStack images) {
+  if (images.channels == 1 || images.channels == 3) {
+    return images;
+  }
+  constexpr int64_t gap = 2;  // white pixels between the pictures
+  ImageStack out{images.count, images.height, images.channels * (images.width + gap) - gap, 1, {}};
+  out.pixels.assign(static_cast<size_t>(out.count * out.height * out.width), 255);
+  auto from = images.pixels.begin();
+  for (int64_t row = 0; row < images.count * images.height; ++row) {
+    for (int64_t x = 0; x < images.width; ++x) {
+      for (int64_t c = 0; c < images.channels; ++c) {
+        out.pixels[static_cast<size_t>(row * out.width + c * (images.width + gap) + x)] = *from++;
+      }
+    }
+  }
+  return out;
+}
+
 }  // namespace atelier::pictures

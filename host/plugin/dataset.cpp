@@ -43,21 +43,22 @@ class GuardedMemory {
 
 // One dataset as another one sees it.
 struct Dataset::SourceView {
-  const Dataset* dataset;
+  std::string name;
+  Dataset dataset;
   AbiDataSpec spec;
   atl_source table;
-  const atl_source* list[1];                // as the environment has it
   static thread_local std::string failure;  // the last one on this thread: the contract has no place for its words
 
-  explicit SourceView(const Dataset& source)
-      : dataset(&source),
-        spec(source.spec()),
-        table{sizeof(atl_source), this, borrow("source"), spec.get(), read},
-        list{&table} {}
+  SourceView(std::string its_name, const Registry& registry, const DatasetRecipe& recipe,
+             const std::filesystem::path& base, const std::vector<std::filesystem::path>& data_directories)
+      : name(std::move(its_name)),
+        dataset(registry, recipe, base, data_directories),
+        spec(dataset.spec()),
+        table{sizeof(atl_source), this, borrow(name), spec.get(), read} {}
 
   static atl_status read(const atl_source* source, int32_t split, int64_t index, void* const* fields) {
     try {
-      static_cast<const SourceView*>(source->host_data)->dataset->read(static_cast<Split>(split), index, fields);
+      static_cast<const SourceView*>(source->host_data)->dataset.read(static_cast<Split>(split), index, fields);
       return ATL_OK;
     } catch (const std::exception& error) {
       failure = error.what();
@@ -74,9 +75,10 @@ Dataset::Dataset(const Registry& registry, const DatasetRecipe& recipe, const st
       component_(registry.get(catalog::Kind::dataset, recipe.use)),
       table_(&registry.dataset(recipe.use)),
       instance_(component_, table_->destroy) {
-  if (recipe.source) {
-    source_ = std::make_unique<Dataset>(registry, *recipe.source, base, data_directories);
-    source_view_ = std::make_unique<SourceView>(*source_);
+  std::vector<const atl_source*> sources;
+  for (const auto& [name, source] : recipe.sources) {
+    sources_.push_back(std::make_unique<SourceView>(name, registry, *source, base, data_directories));
+    sources.push_back(&sources_.back()->table);
   }
   const std::string base_text = base.string();
   std::vector<std::string> texts;
@@ -87,12 +89,8 @@ Dataset::Dataset(const Registry& registry, const DatasetRecipe& recipe, const st
   for (const std::string& text : texts) {
     views.push_back(borrow(text));
   }
-  const atl_environment environment{sizeof(atl_environment),
-                                    borrow(base_text),
-                                    views.data(),
-                                    views.size(),
-                                    source_view_ ? source_view_->list : nullptr,
-                                    source_view_ ? 1U : 0U};
+  const atl_environment environment{sizeof(atl_environment), borrow(base_text), views.data(), views.size(),
+                                    sources.data(),          sources.size()};
   atl_context context;
   context.stage = fmt::format("dataset '{}'", use_);
   context.phase.size = sizeof context.phase;
@@ -111,14 +109,22 @@ Dataset::Dataset(const Registry& registry, const DatasetRecipe& recipe, const st
   }
   reads_files_ = !spec_.files.empty();
   as_bytes_ = std::ranges::any_of(spec_.fields, &catalog::FieldSpec::as_bytes);
-  if (source_) {  // what a sample is made of, too
-    spec_.files.insert(spec_.files.end(), source_->spec().files.begin(), source_->spec().files.end());
+  for (const Dataset* source : this->sources()) {  // what a sample is made of, too
+    spec_.files.insert(spec_.files.end(), source->spec().files.begin(), source->spec().files.end());
   }
   try_first(Split::train);
   try_first(Split::test);
 }
 
 Dataset::~Dataset() = default;
+
+std::vector<const Dataset*> Dataset::sources() const {
+  std::vector<const Dataset*> out;
+  for (const auto& source : sources_) {
+    out.push_back(&source->dataset);
+  }
+  return out;
+}
 
 void Dataset::read(Split split, int64_t index, void* const* fields) const {
   atl_context context;

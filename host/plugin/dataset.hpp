@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,7 +18,7 @@ namespace atelier::plugin {
 struct DatasetRecipe {
   std::string use;
   catalog::Settings settings;
-  std::shared_ptr<const DatasetRecipe> source;  // null where none
+  std::map<std::string, std::shared_ptr<const DatasetRecipe>> sources;  // by the names that the dataset knows them by
 };
 
 enum class Split : int32_t { train = 0, test = 1 };
@@ -32,9 +33,9 @@ class Dataset {
   Dataset& operator=(const Dataset&) = delete;
 
   [[nodiscard]] const catalog::DataSpec& spec() const { return spec_; }
-  // The one that its samples are made of; null where there is none.
-  [[nodiscard]] const Dataset* source() const { return source_.get(); }
-  // Whether it reads files itself, beside what its source reads.
+  // Those that its samples are made of, in the order of their names.
+  [[nodiscard]] std::vector<const Dataset*> sources() const;
+  // Whether it reads files itself, beside what its sources read.
   [[nodiscard]] bool reads_files() const { return reads_files_; }
   // Writes one sample into one array for each field. Any thread, concurrently. Throws Error(data), also for a value
   // that is none of its field's classes.
@@ -53,8 +54,7 @@ class Dataset {
   void try_first(Split split) const;
 
   std::string use_;
-  std::unique_ptr<Dataset> source_;
-  std::unique_ptr<SourceView> source_view_;
+  std::vector<std::unique_ptr<SourceView>> sources_;
   const Component& component_;
   const atl_dataset_v1* table_ = nullptr;
   Instance instance_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "catalog/data_spec.hpp"
 #include "tensor/shape.hpp"
 
 namespace atelier::runlog {
@@ -27,13 +28,16 @@ struct Cadence {
   std::string split{};  // of the data, that the values are of: "train", "validation", "test"; "" where it is not known
 };
 
-// Stacks of `count` images, uint8: /samples/<name>/images (step, n, y, x[, channel]).
+// What a model makes, `count` of it each time, kept as what it is: /samples/<name>/ with
+//   images (step, n[, time], y, x[, channel]) as uint8     of images and sequences of them; one channel is no axis
+//   tokens (step, n, time) as int64, text (step, n)        of tokens; their text as strings
+//   values (step, n, ...) as float32                       of signals, rows of tables, and numbers of no kind
 struct SampleSeries {
   std::string name;
   int64_t count = 0;
-  int64_t height = 0;
-  int64_t width = 0;
-  int64_t channels = 1;  // 1 (grey, no channel axis) or 3
+  tensor::Shape dims;  // of one sample: (C, H, W), (T), ...
+  catalog::FieldKind kind = catalog::FieldKind::image;
+  std::string field{};  // of RunDescription::data, which they are like: it has their range, tokens, names and rate
 };
 
 // A float32 tensor that is looked at repeatedly: /tensors/<name>/values (step, <axes>...).
@@ -43,10 +47,11 @@ struct TensorSeries {
   std::vector<std::string> axes;  // one name for each axis, not "step" or "values"; empty for axis_1, axis_2, ...
 };
 
-// A named float32 array of the model or of an optimizer, such as "generator.0.weight".
+// A named array of the model or of an optimizer, such as "generator.0.weight".
 struct Entry {
   std::string name;
   tensor::Shape shape;
+  tensor::DType dtype = tensor::DType::f32;
 };
 
 // Another run whose model this one uses. Its weights are copied, so that this log needs no other: /foreign/<index>/.
@@ -64,12 +69,6 @@ struct Plugin {
   std::string sha256;
 };
 
-// What the classes of a field of integers are called, in their order.
-struct ClassNames {
-  std::string field;
-  std::vector<std::string> names;
-};
-
 // Something that a run was made from (identity.hpp) and that was another when the run was resumed, on somebody's word.
 struct Change {
   int64_t step = 0;      // of the checkpoint that it went on from
@@ -83,10 +82,9 @@ struct Provenance {
   int64_t threads = 0;
   std::vector<Plugin> plugins;
   std::string dataset;
-  std::string dataset_sha256;       // of the samples, as the dataset that reads files gives them; "" where none does
-  std::vector<ClassNames> classes;  // of each field that has them
-  std::string start_run_id;         // of the run whose weights this one began with; "" for none
-  std::vector<Change> changes;      // in the order in which they came; the rest is as the run began
+  std::string dataset_sha256;   // of the samples, as the dataset that reads files gives them; "" where none does
+  std::string start_run_id;     // of the run whose weights this one began with; "" for none
+  std::vector<Change> changes;  // in the order in which they came; the rest is as the run began
   std::string source_revision;
 };
 
@@ -102,6 +100,7 @@ struct RunDescription {
   std::string overrides;  // one key=value a line
   std::string directory;  // the folder that relative paths of the experiment are relative to
   Provenance provenance;
+  catalog::DataSpec data;  // of the samples as the model sees them, without the files that they came from
 
   std::vector<Cadence> cadences;
   std::vector<SampleSeries> samples;

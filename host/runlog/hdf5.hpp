@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "tensor/shape.hpp"
+
 namespace atelier::runlog::hdf5 {
 
 // The reason alone; Writer and Reader make an Error of it, with the path.
@@ -77,6 +79,10 @@ template <>
 inline constexpr Type type_of<int64_t> = Type::i64;
 template <>
 inline constexpr Type type_of<float> = Type::f32;
+
+constexpr Type stored_as(tensor::DType dtype) {
+  return dtype == tensor::DType::f32 ? Type::f32 : dtype == tensor::DType::f64 ? Type::f64 : Type::i64;
+}
 
 // Files. Times are not tracked, creation order is, HDF5's locking is off.
 Handle create_file(const std::filesystem::path& path);

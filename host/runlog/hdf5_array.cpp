@@ -12,23 +12,6 @@ namespace {
 
 constexpr unsigned deflate_level = 1;
 
-// Whole rows of a dataset, as a selection in its file space, beside a memory space of the same shape.
-struct Rows {
-  Rows(hid_t dataset, Type type, Use use, int64_t first, int64_t count, size_t elements) : file(H5Dget_space(dataset)) {
-    const Extent extent = Extent::of_dataset(dataset, content_of(type), use);
-    extent.expect_rows(first, count, elements);
-    std::vector<int64_t> dims = extent.dims();
-    dims.front() = count;
-    std::vector<hsize_t> start(dims.size(), 0);
-    start.front() = static_cast<hsize_t>(first);
-    const std::vector<hsize_t> lengths(dims.begin(), dims.end());
-    check(H5Sselect_hyperslab(file, H5S_SELECT_SET, start.data(), nullptr, lengths.data(), nullptr));
-    memory = simple_space(dims);
-  }
-  Handle file;
-  Handle memory;
-};
-
 }  // namespace
 
 Handle make_array(hid_t parent, const std::string& name, Type type, std::span<const int64_t> dims) {
@@ -79,8 +62,18 @@ std::vector<int64_t> shape_of(hid_t dataset, Type type, size_t least_axes, size_
   return extent.dims();
 }
 
-tensor::Shape read_shape(hid_t dataset) {
-  return tensor::Shape(shape_of(dataset, Type::f32, 0, tensor::Shape::max_rank));
+tensor::DType read_dtype(hid_t dataset) {
+  const Handle type(H5Dget_type(dataset));
+  for (const tensor::DType dtype : {tensor::DType::f64, tensor::DType::i64}) {
+    if (H5Tequal(type, file_type(stored_as(dtype))) > 0) {
+      return dtype;
+    }
+  }
+  return tensor::DType::f32;  // whatever else it may be is refused by whoever reads it
+}
+
+tensor::Shape read_shape(hid_t dataset, tensor::DType dtype) {
+  return tensor::Shape(shape_of(dataset, stored_as(dtype), 0, tensor::Shape::max_rank));
 }
 
 void resize(hid_t dataset, Type type, int64_t rows) {
@@ -104,12 +97,12 @@ void read_values(hid_t dataset, Type type, void* values, size_t elements) {
 }
 
 void write_rows(hid_t dataset, Type type, int64_t first, int64_t count, const void* values, size_t elements) {
-  const Rows rows(dataset, type, Use::write, first, count, elements);
+  const Rows rows(dataset, content_of(type), Use::write, first, count, elements);
   check(H5Dwrite(dataset, memory_type(type), rows.memory, rows.file, H5P_DEFAULT, values));
 }
 
 void read_rows(hid_t dataset, Type type, int64_t first, int64_t count, void* values, size_t elements) {
-  const Rows rows(dataset, type, Use::read, first, count, elements);
+  const Rows rows(dataset, content_of(type), Use::read, first, count, elements);
   check(H5Dread(dataset, memory_type(type), rows.memory, rows.file, H5P_DEFAULT, values));
 }
 

@@ -15,7 +15,8 @@ Handle make_growing(hid_t parent, const std::string& name, Type type, std::span<
 Handle open_dataset(hid_t parent, const std::string& name);
 // Its shape, where it holds this type and has so many axes.
 std::vector<int64_t> shape_of(hid_t dataset, Type type, size_t least_axes, size_t most_axes);
-tensor::Shape read_shape(hid_t dataset);  // of float32
+tensor::DType read_dtype(hid_t dataset);  // of float32, float64 or int64
+tensor::Shape read_shape(hid_t dataset, tensor::DType dtype);
 void resize(hid_t dataset, Type type, int64_t rows);
 
 // All values of a dataset, or whole rows: `count` of them, which have exactly `values.size()` elements.

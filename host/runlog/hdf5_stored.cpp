@@ -160,4 +160,17 @@ void Extent::refuse(const std::string& expected) const {
                             text_of(dims_), expected));
 }
 
+Rows::Rows(hid_t dataset, Content content, Use use, int64_t first, int64_t count, size_t elements)
+    : file(H5Dget_space(dataset)) {
+  const Extent extent = Extent::of_dataset(dataset, content, use);
+  extent.expect_rows(first, count, elements);
+  std::vector<int64_t> dims = extent.dims();
+  dims.front() = count;
+  std::vector<hsize_t> start(dims.size(), 0);
+  start.front() = static_cast<hsize_t>(first);
+  const std::vector<hsize_t> lengths(dims.begin(), dims.end());
+  check(H5Sselect_hyperslab(file, H5S_SELECT_SET, start.data(), nullptr, lengths.data(), nullptr));
+  memory = simple_space(dims);
+}
+
 }  // namespace atelier::runlog::hdf5

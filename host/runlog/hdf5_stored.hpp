@@ -39,4 +39,12 @@ class Extent {
   size_t elements_ = 1;
 };
 
+// Whole rows of a dataset, which have so many elements, as a selection in its file space beside a memory space of the
+// same shape.
+struct Rows {
+  Rows(hid_t dataset, Content content, Use use, int64_t first, int64_t count, size_t elements);
+  Handle file;
+  Handle memory;
+};
+
 }  // namespace atelier::runlog::hdf5

@@ -96,6 +96,10 @@ void write_attribute(hid_t object, const char* name, uint8_t value) {
   write_number(object, name, Type::u8, {}, &value);
 }
 
+void write_attribute(hid_t object, const char* name, double value) {
+  write_number(object, name, Type::f64, {}, &value);
+}
+
 void write_attribute(hid_t object, const char* name, const std::vector<std::string>& values) {
   const Handle type = text_type();
   const std::array<int64_t, 1> length{static_cast<int64_t>(values.size())};
@@ -105,6 +109,11 @@ void write_attribute(hid_t object, const char* name, const std::vector<std::stri
 void write_attribute(hid_t object, const char* name, std::span<const uint8_t> values) {
   const std::array<int64_t, 1> length{static_cast<int64_t>(values.size())};
   write_number(object, name, Type::u8, length, values.data());
+}
+
+void write_attribute(hid_t object, const char* name, std::span<const int64_t> values) {
+  const std::array<int64_t, 1> length{static_cast<int64_t>(values.size())};
+  write_number(object, name, Type::i64, length, values.data());
 }
 
 std::string read_text_attribute(hid_t object, const char* name) {
@@ -120,6 +129,25 @@ int64_t read_integer_attribute(hid_t object, const char* name) {
   int64_t value = 0;
   check(H5Aread(attribute, memory_type(Type::i64), &value));
   return value;
+}
+
+double read_number_attribute(hid_t object, const char* name) {
+  const Handle attribute(H5Aopen(object, name, H5P_DEFAULT));
+  Extent::of_attribute(attribute, Content::f64).expect_dims({});
+  double value = 0;
+  check(H5Aread(attribute, memory_type(Type::f64), &value));
+  return value;
+}
+
+std::vector<int64_t> read_integers_attribute(hid_t object, const char* name) {
+  const Handle attribute(H5Aopen(object, name, H5P_DEFAULT));
+  const Extent extent = Extent::of_attribute(attribute, Content::i64);
+  extent.expect_axes(1, 1);
+  std::vector<int64_t> values(extent.elements());
+  if (!values.empty()) {
+    check(H5Aread(attribute, memory_type(Type::i64), values.data()));
+  }
+  return values;
 }
 
 std::vector<std::string> read_texts_attribute(hid_t object, const char* name) {
@@ -170,6 +198,38 @@ std::vector<std::string> read_texts(hid_t parent, const std::string& name) {
   const Extent extent = Extent::of_dataset(dataset, Content::text, Use::read);
   extent.expect_axes(1, 1);
   return texts_of_dataset(dataset, extent);
+}
+
+Handle make_growing_texts(hid_t parent, const std::string& name, int64_t count) {
+  const std::array<hsize_t, 2> length{0, static_cast<hsize_t>(count)};
+  const std::array<hsize_t, 2> limit{H5S_UNLIMITED, length[1]};
+  const std::array<hsize_t, 2> chunk{1, length[1]};
+  const Handle properties = dataset_properties();
+  check(H5Pset_chunk(properties, 2, chunk.data()));
+  check(H5Pset_alloc_time(properties, H5D_ALLOC_TIME_EARLY));
+  return Handle(H5Dcreate2(parent, name.c_str(), text_type(), Handle(H5Screate_simple(2, length.data(), limit.data())),
+                           H5P_DEFAULT, properties, H5P_DEFAULT));
+}
+
+void resize_texts(hid_t dataset, int64_t rows) {
+  const Extent extent = Extent::of_dataset(dataset, Content::text, Use::write);
+  extent.expect_axes(2, 2);
+  const std::array<hsize_t, 2> lengths{static_cast<hsize_t>(rows), static_cast<hsize_t>(extent.dims()[1])};
+  check(H5Dset_extent(dataset, lengths.data()));
+}
+
+void write_text_row(hid_t dataset, int64_t row, const std::vector<std::string>& texts) {
+  const Rows rows(dataset, Content::text, Use::write, row, 1, texts.size());
+  check(H5Dwrite(dataset, text_type(), rows.memory, rows.file, H5P_DEFAULT, pointers_to(texts).data()));
+}
+
+std::vector<std::string> read_text_row(hid_t dataset, int64_t row) {
+  const Extent extent = Extent::of_dataset(dataset, Content::text, Use::read);
+  extent.expect_axes(2, 2);
+  AllocatedTexts texts(extent.row_elements());
+  const Rows rows(dataset, Content::text, Use::read, row, 1, extent.row_elements());
+  check(H5Dread(dataset, text_type(), rows.memory, rows.file, H5P_DEFAULT, texts.data()));
+  return texts.copy();
 }
 
 }  // namespace atelier::runlog::hdf5

@@ -22,8 +22,9 @@ Identity identity_of(const RunDescription& description) {
   const Provenance& from = description.provenance;
   Identity identity;
   add(identity, "data sha256", from.dataset_sha256);
-  for (const ClassNames& classes : from.classes) {
-    add(identity, "classes of " + classes.field, fmt::format("{}", fmt::join(classes.names, ", ")));
+  for (const catalog::FieldSpec& field : description.data.fields) {
+    add(identity, "kind of " + field.name, catalog::name_of(field.kind));
+    add(identity, "classes of " + field.name, fmt::format("{}", fmt::join(field.class_names, ", ")));
   }
   for (const Plugin& plugin : from.plugins) {
     add(identity, "plugin " + plugin.name, plugin.sha256);

@@ -8,8 +8,10 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "runlog/data_group.hpp"
 #include "runlog/hdf5_array.hpp"
 #include "runlog/hdf5_text.hpp"
+#include "runlog/sample_stack.hpp"
 #include "runlog/sealed_group.hpp"
 #include "runlog/series.hpp"
 
@@ -46,12 +48,6 @@ void make_provenance(hid_t file, const Provenance& provenance) {
   hdf5::write_attribute(group, "start_run_id", provenance.start_run_id);
   write_changes(file, provenance.changes);
   hdf5::make_text(group, "fingerprint", provenance.fingerprint);
-  const Handle classes = hdf5::make_group(group, "classes");
-  for (const ClassNames& field : provenance.classes) {
-    const Handle one = hdf5::make_group(classes, field.field);
-    const Handle scale = hdf5::make_unwritten_scale(one, "class", static_cast<int64_t>(field.names.size()));
-    hdf5::attach(hdf5::make_texts(one, "name", field.names), {scale});
-  }
   const Handle plugins = hdf5::make_group(group, "plugins");
   if (provenance.plugins.empty()) {
     return;
@@ -71,15 +67,6 @@ void make_provenance(hid_t file, const Provenance& provenance) {
   list("sha256", &Plugin::sha256);
 }
 
-void read_what_it_was_made_from(hid_t group, Provenance& provenance) {
-  provenance.start_run_id = hdf5::read_text_attribute(group, "start_run_id");
-  provenance.changes = read_changes(group);
-  const Handle classes = hdf5::open_group(group, "classes");
-  for (const std::string& field : hdf5::children(classes)) {
-    provenance.classes.push_back({field, hdf5::read_texts(hdf5::open_group(classes, field), "name")});
-  }
-}
-
 Provenance read_provenance(hid_t file) {
   const Handle group = hdf5::open_group(file, "provenance");
   Provenance provenance;
@@ -88,9 +75,8 @@ Provenance read_provenance(hid_t file) {
   provenance.source_revision = hdf5::read_text_attribute(group, "source_revision");
   provenance.dataset = hdf5::read_text_attribute(group, "dataset");
   provenance.dataset_sha256 = hdf5::read_text_attribute(group, "dataset_sha256");
-  if (hdf5::has_attribute(group, "changes")) {  // which the first logs of this version don't have
-    read_what_it_was_made_from(group, provenance);
-  }
+  provenance.start_run_id = hdf5::read_text_attribute(group, "start_run_id");
+  provenance.changes = read_changes(group);
   provenance.fingerprint = hdf5::read_text(group, "fingerprint");
   const Handle plugins = hdf5::open_group(group, "plugins");
   if (!hdf5::has(plugins, "name")) {
@@ -175,9 +161,7 @@ std::vector<SampleSeries> read_samples(hid_t file) {
   const Handle samples = hdf5::open_group(file, "samples");
   std::vector<SampleSeries> all;
   for (const std::string& name : hdf5::children(samples)) {
-    const Handle group = hdf5::open_group(samples, name);
-    const std::vector<int64_t> dims = hdf5::shape_of(hdf5::open_dataset(group, "images"), hdf5::Type::u8, 4, 5);
-    all.push_back({name, dims[1], dims[2], dims[3], dims.size() == 5 ? dims[4] : 1});
+    all.push_back(read_sample_series(samples, name));
   }
   return all;
 }
@@ -205,7 +189,9 @@ std::vector<Entry> read_entries(hid_t file, const std::string& path) {
   const Handle group = hdf5::open_group(file, path);
   std::vector<Entry> entries;
   for (const std::string& name : hdf5::children(group)) {
-    entries.push_back({name, hdf5::read_shape(hdf5::open_dataset(group, name))});
+    const Handle dataset = hdf5::open_dataset(group, name);
+    const tensor::DType dtype = hdf5::read_dtype(dataset);
+    entries.push_back({name, hdf5::read_shape(dataset, dtype), dtype});
   }
   return entries;
 }
@@ -252,6 +238,7 @@ void make_layout(hid_t file, const RunDescription& description) {
   hdf5::make_text(experiment, "overrides", description.overrides);
   hdf5::make_text(experiment, "directory", description.directory);
   make_provenance(file, description.provenance);
+  make_data_group(file, description.data);
 
   for (const char* group : {"metrics", "timing", "samples", "tensors"}) {
     hdf5::make_group(file, group);
@@ -260,7 +247,7 @@ void make_layout(hid_t file, const RunDescription& description) {
     make_cadence(file, cadence);
   }
   for (const SampleSeries& series : description.samples) {
-    make_images(file, series);
+    make_samples(file, series);
   }
   for (const TensorSeries& series : description.tensors) {
     make_tensors(file, series);
@@ -282,6 +269,7 @@ RunDescription read_description(hid_t file) {
   description.overrides = hdf5::read_text(experiment, "overrides");
   description.directory = hdf5::read_text(experiment, "directory");
   description.provenance = read_provenance(file);
+  description.data = read_data_group(file);
   description.cadences = read_cadences(file);
   description.samples = read_samples(file);
   description.tensors = read_tensors(file);

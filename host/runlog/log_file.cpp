@@ -8,6 +8,7 @@
 #include "runlog/hdf5_array.hpp"
 #include "runlog/hdf5_text.hpp"
 #include "runlog/layout.hpp"
+#include "runlog/sample_stack.hpp"
 #include "runlog/sealed_group.hpp"
 #include "runlog/series.hpp"
 
@@ -79,9 +80,24 @@ std::vector<int64_t> LogFile::sample_steps(const std::string& name) const {
 
 std::vector<uint8_t> LogFile::sample_row(const std::string& name, int64_t row) const {
   const SampleSeries& series = named(state_->description.samples, name);
-  std::vector<uint8_t> pixels(static_cast<size_t>(series.count * series.height * series.width * series.channels));
+  std::vector<uint8_t> pixels(static_cast<size_t>(series.count * series.dims.elements()));
   hdf5::read_rows(hdf5::open_dataset(state_->file, "samples/" + name + "/images"), row, 1, std::span(pixels));
   return pixels;
+}
+
+tensor::Tensor LogFile::sample_values(const std::string& name, int64_t row) const {
+  const SampleSeries& series = named(state_->description.samples, name);
+  const SampleDataset from = dataset_of(series.kind);
+  tensor::Shape shape{series.count};
+  std::ranges::for_each(series.dims.dims(), [&](int64_t length) { shape.append(length); });
+  tensor::Tensor values(shape, from.type == hdf5::Type::i64 ? tensor::DType::i64 : tensor::DType::f32);
+  hdf5::read_rows(hdf5::open_dataset(state_->file, "samples/" + name + "/" + from.name), from.type, row, 1,
+                  values.storage.data(), static_cast<size_t>(shape.elements()));
+  return values;
+}
+
+std::vector<std::string> LogFile::sample_texts(const std::string& name, int64_t row) const {
+  return hdf5::read_text_row(hdf5::open_dataset(state_->file, "samples/" + name + "/text"), row);
 }
 
 std::vector<int64_t> LogFile::tensor_steps(const std::string& name) const {

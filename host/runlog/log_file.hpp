@@ -30,6 +30,8 @@ class LogFile {
   [[nodiscard]] CadenceColumns cadence(const std::string& name) const;
   [[nodiscard]] std::vector<int64_t> sample_steps(const std::string& name) const;
   [[nodiscard]] std::vector<uint8_t> sample_row(const std::string& name, int64_t row) const;
+  [[nodiscard]] tensor::Tensor sample_values(const std::string& name, int64_t row) const;
+  [[nodiscard]] std::vector<std::string> sample_texts(const std::string& name, int64_t row) const;
   [[nodiscard]] std::vector<int64_t> tensor_steps(const std::string& name) const;
   [[nodiscard]] tensor::Tensor tensor_row(const std::string& name, int64_t row) const;
   [[nodiscard]] std::vector<NamedTensor> foreign_weights(size_t index) const;

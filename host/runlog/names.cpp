@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include <set>
 
 #include "base/error.hpp"
@@ -32,6 +34,18 @@ class Siblings {
   std::set<std::string> names_;
 };
 
+void check_data(const catalog::DataSpec& data) {
+  const std::vector<std::string> problems =
+      data.fields.empty() ? std::vector<std::string>() : catalog::problems_of(data);
+  if (!problems.empty()) {
+    throw Error(ErrorKind::experiment, "data: {}", problems.front());
+  }
+  Siblings fields("fields of the data");
+  for (const catalog::FieldSpec& field : data.fields) {
+    fields.add(field.name);
+  }
+}
+
 void check_cadences(const std::vector<Cadence>& cadences) {
   Siblings names("metrics");
   for (const Cadence& cadence : cadences) {
@@ -43,15 +57,29 @@ void check_cadences(const std::vector<Cadence>& cadences) {
   }
 }
 
+// What series of samples have to be is what a field has to be.
+catalog::FieldSpec field_like(const SampleSeries& series) {
+  catalog::FieldSpec field;
+  field.name = series.field.empty() ? series.name : series.field;
+  field.kind = series.kind;
+  field.dims = series.dims;
+  if (series.kind == catalog::FieldKind::tokens) {
+    field.dtype = tensor::DType::i64;
+    field.classes = 1;
+  }
+  return field;
+}
+
 void check_samples(const std::vector<SampleSeries>& samples) {
   Siblings names("samples");
   for (const SampleSeries& series : samples) {
     names.add(series.name);
-    if (series.count < 1 || series.height < 1 || series.width < 1 || (series.channels != 1 && series.channels != 3)) {
-      throw Error(ErrorKind::experiment,
-                  "samples of {}: got {} images of {} x {} pixels with {} channels, expected at least one image and "
-                  "pixel, and 1 or 3 channels",
-                  series.name, series.count, series.height, series.width, series.channels);
+    const catalog::DataSpec like{{field_like(series)}, 0, 0, {}};
+    const std::vector<std::string> problems = catalog::problems_of(like);
+    if (series.count < 1 || !problems.empty()) {
+      throw Error(
+          ErrorKind::experiment, "samples of {}: {}", series.name,
+          series.count < 1 ? fmt::format("got {} of them, expected at least one", series.count) : problems.front());
     }
   }
 }
@@ -96,10 +124,7 @@ void check_names(const RunDescription& description) {
   check_cadences(description.cadences);
   check_samples(description.samples);
   check_tensors(description.tensors);
-  Siblings fields("fields with class names");
-  for (const ClassNames& classes : description.provenance.classes) {
-    fields.add(classes.field);
-  }
+  check_data(description.data);
   for (const ForeignRun& run : description.foreign) {
     check_entries("weights of the foreign run " + run.name, run.weights);
   }

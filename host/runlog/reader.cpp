@@ -11,6 +11,7 @@
 #include "runlog/hdf5.hpp"
 #include "runlog/locks.hpp"
 #include "runlog/reading_process.hpp"
+#include "runlog/sample_stack.hpp"
 #include "runlog/series.hpp"
 
 namespace atelier::runlog {
@@ -21,6 +22,10 @@ using What = Request::What;
 
 constexpr int tries = 20;
 constexpr std::chrono::milliseconds pause{50};
+
+bool is_tokens(const SampleSeries& series) {
+  return series.kind == catalog::FieldKind::tokens;
+}
 
 // A log whose writer was killed may have columns that differ by the last rows, or rows that are not whole.
 template <typename... Columns>
@@ -46,6 +51,8 @@ struct Reader::State {
   template <typename Item>
   const Item& find(const std::vector<Item>& items, const std::string& kind, std::string_view name) const;
   const CadenceColumns& columns_of(const std::string& cadence);
+  // Samples that the log keeps in this dataset.
+  [[nodiscard]] const SampleSeries& samples_in(std::string_view dataset, std::string_view name) const;
   int64_t step_of_row(const Request& steps, int64_t row);
 };
 
@@ -82,6 +89,15 @@ const CadenceColumns& Reader::State::columns_of(const std::string& cadence) {
     found = cadences.emplace(cadence, ask<CadenceColumns>({What::cadence, cadence})).first;
   }
   return found->second;
+}
+
+const SampleSeries& Reader::State::samples_in(std::string_view dataset, std::string_view name) const {
+  const SampleSeries& series = find(opened.description.samples, "the samples", name);
+  if (dataset_of(series.kind).name != dataset) {
+    throw Error(ErrorKind::file, "{}: the samples '{}' are of the kind '{}' and have no {}", path.string(), name,
+                catalog::name_of(series.kind), dataset);
+  }
+  return series;
 }
 
 int64_t Reader::State::step_of_row(const Request& steps_request, int64_t row) {
@@ -136,10 +152,30 @@ std::vector<int64_t> Reader::sample_steps(std::string_view name) const {
 }
 
 Images Reader::samples(std::string_view name, int64_t row) const {
-  const SampleSeries& series = state_->find(description().samples, "the samples", name);
+  const SampleSeries& series = state_->samples_in("images", name);
   const int64_t step = state_->step_of_row({What::sample_steps, series.name}, row);
-  return {step,         series.count,    series.height,
-          series.width, series.channels, state_->ask<std::vector<uint8_t>>({What::sample_row, series.name, row})};
+  const tensor::Shape& dims = series.dims;
+  const size_t y = dims.rank() - 2;
+  return {step,
+          series.count,
+          dims[y],
+          dims[y + 1],
+          dims[y - 1],
+          dims.rank() == 4 ? dims[0] : 1,
+          state_->ask<std::vector<uint8_t>>({What::sample_row, series.name, row})};
+}
+
+tensor::Tensor Reader::sample_values(std::string_view name, int64_t row) const {
+  const SampleSeries& named = state_->find(description().samples, "the samples", name);
+  const SampleSeries& series = state_->samples_in(is_tokens(named) ? "tokens" : "values", name);
+  state_->step_of_row({What::sample_steps, series.name}, row);
+  return state_->ask<tensor::Tensor>({What::sample_values, series.name, row});
+}
+
+std::vector<std::string> Reader::sample_texts(std::string_view name, int64_t row) const {
+  const SampleSeries& series = state_->samples_in("tokens", name);
+  state_->step_of_row({What::sample_steps, series.name}, row);
+  return state_->ask<std::vector<std::string>>({What::sample_texts, series.name, row});
 }
 
 std::vector<int64_t> Reader::tensor_steps(std::string_view name) const {

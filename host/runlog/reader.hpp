@@ -43,7 +43,10 @@ class Reader {
   [[nodiscard]] TimingSeries timing(std::string_view cadence) const;
 
   [[nodiscard]] std::vector<int64_t> sample_steps(std::string_view name) const;
-  [[nodiscard]] Images samples(std::string_view name, int64_t row) const;  // rows from 0
+  [[nodiscard]] Images samples(std::string_view name, int64_t row) const;  // of images; rows from 0
+  // Of what is no image: (n, ...), int64 of tokens, else float32. The texts are those of tokens.
+  [[nodiscard]] tensor::Tensor sample_values(std::string_view name, int64_t row) const;
+  [[nodiscard]] std::vector<std::string> sample_texts(std::string_view name, int64_t row) const;
 
   [[nodiscard]] std::vector<int64_t> tensor_steps(std::string_view name) const;
   [[nodiscard]] tensor::Tensor tensor(std::string_view name, int64_t row) const;

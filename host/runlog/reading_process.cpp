@@ -38,6 +38,10 @@ void answer(Channel& channel, const LogFile& log, const Request& request) {
       return answer(channel, log.sample_steps(request.name));
     case Request::What::sample_row:
       return answer(channel, log.sample_row(request.name, request.index));
+    case Request::What::sample_values:
+      return answer(channel, log.sample_values(request.name, request.index));
+    case Request::What::sample_texts:
+      return answer(channel, log.sample_texts(request.name, request.index));
     case Request::What::tensor_steps:
       return answer(channel, log.tensor_steps(request.name));
     case Request::What::tensor_row:

@@ -22,6 +22,8 @@ struct Request {
     cadence,
     sample_steps,
     sample_row,
+    sample_values,
+    sample_texts,
     tensor_steps,
     tensor_row,
     foreign_weights,

@@ -34,7 +34,8 @@ struct Images {
   int64_t height = 0;
   int64_t width = 0;
   int64_t channels = 0;
-  std::vector<uint8_t> pixels;  // (n, y, x, channel), 0 to 255
+  int64_t frames = 1;           // of each sample, where it is a sequence
+  std::vector<uint8_t> pixels;  // (n, [time,] y, x, channel), 0 to 255
 };
 
 }  // namespace atelier::runlog

@@ -15,7 +15,6 @@ namespace atelier::runlog {
 namespace {
 
 using hdf5::Handle;
-using hdf5::Type;
 
 constexpr size_t digest_bytes = 32;
 
@@ -47,9 +46,10 @@ void check_arrays(const std::string& path, const std::vector<Entry>& entries, st
   }
   for (size_t i = 0; i < entries.size(); ++i) {
     const auto elements = static_cast<size_t>(entries[i].shape.elements());
-    if (entries[i].name != views[i].name || elements != views[i].values.size()) {
-      throw Error(ErrorKind::internal, "run log: {}: array {}: got '{}' of {} values, expected '{}' of {}", path, i,
-                  views[i].name, views[i].values.size(), entries[i].name, elements);
+    if (entries[i].name != views[i].name || elements != views[i].elements() || entries[i].dtype != views[i].dtype) {
+      throw Error(ErrorKind::internal, "run log: {}: array {}: got '{}' of {} {}, expected '{}' of {} {}", path, i,
+                  views[i].name, views[i].elements(), tensor::name_of(views[i].dtype), entries[i].name, elements,
+                  tensor::name_of(entries[i].dtype));
     }
   }
 }
@@ -80,7 +80,7 @@ Handle make_sealed_group(hid_t file, const std::string& path) {
 void make_arrays(hid_t parent, const std::string& path, const std::vector<Entry>& entries) {
   const Handle group = hdf5::make_group(parent, path);
   for (const Entry& entry : entries) {
-    hdf5::make_array(group, entry.name, Type::f32, entry.shape.dims());
+    hdf5::make_array(group, entry.name, hdf5::stored_as(entry.dtype), entry.shape.dims());
   }
 }
 
@@ -100,8 +100,9 @@ SealedWriter::SealedWriter(Handle group) : group_(std::move(group)) {
 void SealedWriter::arrays(const std::string& path, std::span<const ArrayView> views) {
   const Handle group = hdf5::open_group(group_, path);
   for (const ArrayView& view : views) {
-    hdf5::write_all(hdf5::open_dataset(group, std::string(view.name)), view.values);
-    add(hash_, view.name, view.values.data(), view.values.size_bytes());
+    hdf5::write_values(hdf5::open_dataset(group, std::string(view.name)), hdf5::stored_as(view.dtype),
+                       view.values.data(), view.elements());
+    add(hash_, view.name, view.values.data(), view.values.size());
   }
 }
 
@@ -139,15 +140,15 @@ std::vector<NamedTensor> SealedReader::arrays(const std::string& path, const std
   std::vector<NamedTensor> arrays;
   for (const Entry& entry : entries) {
     const Handle dataset = hdf5::open_dataset(group, entry.name);
-    const tensor::Shape shape = hdf5::read_shape(dataset);
+    const tensor::Shape shape = hdf5::read_shape(dataset, entry.dtype);
     if (!(shape == entry.shape)) {
       throw hdf5::Failure(fmt::format("{}: '{}' has the shape {}, expected {}", path, entry.name,
                                       tensor::to_string(shape), tensor::to_string(entry.shape)));
     }
-    NamedTensor& array = arrays.emplace_back(NamedTensor{entry.name, tensor::Tensor(shape, tensor::DType::f32)});
-    const std::span values(array.value.storage.as<float>(), static_cast<size_t>(shape.elements()));
-    hdf5::read_all(dataset, values);
-    add(hash_, entry.name, values.data(), values.size_bytes());
+    tensor::Tensor& value = arrays.emplace_back(NamedTensor{entry.name, tensor::Tensor(shape, entry.dtype)}).value;
+    hdf5::read_values(dataset, hdf5::stored_as(entry.dtype), value.storage.data(),
+                      static_cast<size_t>(shape.elements()));
+    add(hash_, entry.name, value.storage.data(), value.bytes());
   }
   return arrays;
 }

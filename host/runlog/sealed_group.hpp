@@ -50,7 +50,7 @@ class SealedReader {
   explicit SealedReader(hdf5::Handle group);
   [[nodiscard]] int64_t step() const { return step_; }
   [[nodiscard]] int64_t sequence() const { return sequence_; }  // 0 where the group holds nothing
-  // Throws hdf5::Failure where the group has other arrays, or they other shapes.
+  // Throws hdf5::Failure where the group has other arrays, or they other shapes or types.
   std::vector<NamedTensor> arrays(const std::string& path, const std::vector<Entry>& entries);
   template <typename T>
   std::map<std::string, T> scalars(const std::string& path, const std::vector<std::string>& names);

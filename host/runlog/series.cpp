@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <functional>
 
 #include "runlog/hdf5_array.hpp"
@@ -18,13 +17,6 @@ using hdf5::Handle;
 using hdf5::Type;
 
 constexpr int64_t chunk_rows = 512;  // 4 KiB of float64 or int64
-constexpr int64_t gap = 2;           // pixels around each image of a preview
-
-Handle make_steps(hid_t group) {
-  Handle steps = hdf5::make_growing(group, "step", Type::i64, {}, chunk_rows, false);
-  hdf5::make_scale(steps, "step");
-  return steps;
-}
 
 void make_column(hid_t group, const MetricColumn& metric, hid_t steps) {
   const Handle column = hdf5::make_growing(group, metric.name, Type::f64, {}, chunk_rows, false);
@@ -43,32 +35,13 @@ int64_t rows_up_to(const std::vector<int64_t>& steps, int64_t step) {
   return std::upper_bound(whole.begin(), whole.end(), step) - whole.begin();
 }
 
-// Columns and rows of the preview: as square as can be.
-struct Grid {
-  explicit Grid(const SampleSeries& series)
-      : columns(static_cast<int64_t>(std::ceil(std::sqrt(static_cast<double>(series.count))))),
-        rows((series.count + columns - 1) / columns),
-        width(columns * (series.width + gap) + gap),
-        height(rows * (series.height + gap) + gap) {}
-  int64_t columns;
-  int64_t rows;
-  int64_t width;   // pixels
-  int64_t height;  // pixels
-};
-
-void write_image_attributes(hid_t preview, bool colour) {
-  hdf5::write_attribute(preview, "CLASS", std::string("IMAGE"));
-  hdf5::write_attribute(preview, "IMAGE_VERSION", std::string("1.2"));
-  hdf5::write_attribute(preview, "IMAGE_SUBCLASS", std::string(colour ? "IMAGE_TRUECOLOR" : "IMAGE_GRAYSCALE"));
-  hdf5::write_attribute(preview, "DISPLAY_ORIGIN", std::string("UL"));
-  if (colour) {
-    hdf5::write_attribute(preview, "INTERLACE_MODE", std::string("INTERLACE_PIXEL"));
-  } else {
-    hdf5::write_attribute(preview, "IMAGE_WHITE_IS_ZERO", uint8_t{0});
-  }
-}
-
 }  // namespace
+
+Handle make_steps(hid_t group) {
+  Handle steps = hdf5::make_growing(group, "step", Type::i64, {}, chunk_rows, false);
+  hdf5::make_scale(steps, "step");
+  return steps;
+}
 
 void make_cadence(hid_t file, const Cadence& cadence) {
   const Handle metrics = hdf5::make_group(file, "metrics/" + cadence.name);
@@ -84,35 +57,6 @@ void make_cadence(hid_t file, const Cadence& cadence) {
   const Handle timing_steps = make_steps(timing);
   make_column(timing, {"wall_seconds", "s"}, timing_steps);
   make_column(timing, {"samples_per_second", ""}, timing_steps);
-}
-
-void make_images(hid_t file, const SampleSeries& series) {
-  const Handle group = hdf5::make_group(file, "samples/" + series.name);
-  const bool colour = series.channels == 3;
-  const Handle steps = make_steps(group);
-  const Handle n = hdf5::make_unwritten_scale(group, "n", series.count);
-  const Handle y = hdf5::make_unwritten_scale(group, "y", series.height);
-  const Handle x = hdf5::make_unwritten_scale(group, "x", series.width);
-  const Grid grid(series);
-  const Handle preview_y = hdf5::make_unwritten_scale(group, "preview_y", grid.height);
-  const Handle preview_x = hdf5::make_unwritten_scale(group, "preview_x", grid.width);
-
-  std::vector<int64_t> row{series.count, series.height, series.width};
-  std::vector<int64_t> preview_shape{grid.height, grid.width};
-  std::vector<hid_t> axes{steps, n, y, x};
-  std::vector<hid_t> preview_axes{preview_y, preview_x};
-  Handle channel;
-  if (colour) {
-    channel = hdf5::make_unwritten_scale(group, "channel", series.channels);
-    row.push_back(series.channels);
-    preview_shape.push_back(series.channels);
-    axes.push_back(channel);
-    preview_axes.push_back(channel);
-  }
-  hdf5::attach(hdf5::make_growing(group, "images", Type::u8, row, 1, true), axes);
-  const Handle preview = hdf5::make_array(group, "preview", Type::u8, preview_shape);
-  hdf5::attach(preview, preview_axes);
-  write_image_attributes(preview, colour);
 }
 
 void make_tensors(hid_t file, const TensorSeries& series) {
@@ -233,41 +177,6 @@ int64_t Stack::row_elements() const {
 
 void Stack::read_row(int64_t row, void* data, size_t elements) const {
   hdf5::read_rows(values_, type_, row, 1, data, elements);
-}
-
-SampleStack::SampleStack(hid_t file, const SampleSeries& series)
-    : series_(series),
-      group_(hdf5::open_group(file, "samples/" + series.name)),
-      stack_(group_, "images", Type::u8),
-      preview_(hdf5::open_dataset(group_, "preview")) {}
-
-void SampleStack::append(int64_t step, std::span<const uint8_t> pixels) {
-  stack_.append(step, pixels.data(), pixels.size());
-  renew_preview(pixels);
-}
-
-void SampleStack::truncate(int64_t step) {
-  stack_.truncate(step);
-  std::vector<uint8_t> pixels(static_cast<size_t>(stack_.row_elements()), 0);
-  if (stack_.rows() > 0) {
-    stack_.read_row(stack_.rows() - 1, pixels.data(), pixels.size());
-  }
-  renew_preview(pixels);
-}
-
-void SampleStack::renew_preview(std::span<const uint8_t> pixels) {
-  const Grid grid(series_);
-  const int64_t line = series_.width * series_.channels;
-  std::vector<uint8_t> picture(static_cast<size_t>(grid.height * grid.width * series_.channels), 0);
-  for (int64_t n = 0; n < series_.count; ++n) {
-    const int64_t top = gap + n / grid.columns * (series_.height + gap);
-    const int64_t left = gap + n % grid.columns * (series_.width + gap);
-    for (int64_t y = 0; y < series_.height; ++y) {
-      const auto from = pixels.begin() + (n * series_.height + y) * line;
-      std::copy(from, from + line, picture.begin() + ((top + y) * grid.width + left) * series_.channels);
-    }
-  }
-  hdf5::write_all(preview_, std::span<const uint8_t>(picture));
 }
 
 }  // namespace atelier::runlog

@@ -10,8 +10,8 @@
 
 namespace atelier::runlog {
 
+hdf5::Handle make_steps(hid_t group);  // the scale of an axis of steps
 void make_cadence(hid_t file, const Cadence& cadence);
-void make_images(hid_t file, const SampleSeries& series);
 void make_tensors(hid_t file, const TensorSeries& series);
 
 // /metrics/<cadence> and /timing/<cadence>. Rows are gathered and written together.
@@ -40,7 +40,7 @@ class CadenceRows {
   int64_t last_step_ = -1;
 };
 
-// A step and a block of values for each row: what images and tensors have in common.
+// A step and a block of values for each row: what samples and tensors have in common.
 class Stack {
  public:
   Stack(hid_t group, const char* values, hdf5::Type type);
@@ -58,25 +58,6 @@ class Stack {
   hdf5::Handle values_;
   int64_t rows_ = 0;
   int64_t last_step_ = -1;
-};
-
-// /samples/<name>
-class SampleStack {
- public:
-  SampleStack(hid_t file, const SampleSeries& series);
-
-  void append(int64_t step, std::span<const uint8_t> pixels);
-  void truncate(int64_t step);
-  [[nodiscard]] const SampleSeries& series() const { return series_; }
-  [[nodiscard]] const Stack& stack() const { return stack_; }
-
- private:
-  void renew_preview(std::span<const uint8_t> pixels);
-
-  SampleSeries series_;
-  hdf5::Handle group_;
-  Stack stack_;
-  hdf5::Handle preview_;
 };
 
 // All that the file says, and how many of them are whole: steps increase, and rows that a killed writer left unwritten

@@ -28,13 +28,16 @@ void take(Channel& channel, tensor::Shape& shape) {
 
 void put(Channel& channel, const tensor::Tensor& values) {
   put(channel, values.shape);
+  put(channel, values.dtype);
   channel.put(values.storage.data(), values.bytes());
 }
 
 void take(Channel& channel, tensor::Tensor& values) {
   tensor::Shape shape;
+  tensor::DType dtype{};
   take(channel, shape);
-  values = tensor::Tensor(shape, tensor::DType::f32);
+  take(channel, dtype);
+  values = tensor::Tensor(shape, dtype);
   channel.take(values.storage.data(), values.bytes());
 }
 

@@ -27,16 +27,16 @@ inline auto fields(Cadence& of) {
   return std::tie(name, metrics, split);
 }
 inline auto fields(SampleSeries& of) {
-  auto& [name, count, height, width, channels] = of;
-  return std::tie(name, count, height, width, channels);
+  auto& [name, count, dims, kind, field] = of;
+  return std::tie(name, count, dims, kind, field);
 }
 inline auto fields(TensorSeries& of) {
   auto& [name, shape, axes] = of;
   return std::tie(name, shape, axes);
 }
 inline auto fields(Entry& of) {
-  auto& [name, shape] = of;
-  return std::tie(name, shape);
+  auto& [name, shape, dtype] = of;
+  return std::tie(name, shape, dtype);
 }
 inline auto fields(ForeignRun& of) {
   auto& [name, run_id, resolved, weights] = of;
@@ -46,25 +46,29 @@ inline auto fields(Plugin& of) {
   auto& [name, version, path, sha256] = of;
   return std::tie(name, version, path, sha256);
 }
-inline auto fields(ClassNames& of) {
-  auto& [field, names] = of;
-  return std::tie(field, names);
+inline auto fields(catalog::FieldSpec& of) {
+  auto& [name, dtype, dims, classes, low, high, class_names, kind, as_bytes, channel_names, rate, length_field] = of;
+  return std::tie(name, dtype, dims, classes, low, high, class_names, kind, as_bytes, channel_names, rate,
+                  length_field);
+}
+inline auto fields(catalog::DataSpec& of) {
+  auto& [all, train_count, test_count, files] = of;
+  return std::tie(all, train_count, test_count, files);
 }
 inline auto fields(Change& of) {
   auto& [step, what, was, now] = of;
   return std::tie(step, what, was, now);
 }
 inline auto fields(Provenance& of) {
-  auto& [host, fingerprint, threads, plugins, dataset, dataset_sha256, classes, start_run_id, changes,
-         source_revision] = of;
-  return std::tie(host, fingerprint, threads, plugins, dataset, dataset_sha256, classes, start_run_id, changes,
-                  source_revision);
+  auto& [host, fingerprint, threads, plugins, dataset, dataset_sha256, start_run_id, changes, source_revision] = of;
+  return std::tie(host, fingerprint, threads, plugins, dataset, dataset_sha256, start_run_id, changes, source_revision);
 }
 inline auto fields(RunDescription& of) {
-  auto& [run_id, name, seed, tags, created_utc, source, resolved, overrides, directory, provenance, cadences, samples,
-         tensors, foreign, parameters, state, optimizer, counters, numbers, best_metric, summary] = of;
-  return std::tie(run_id, name, seed, tags, created_utc, source, resolved, overrides, directory, provenance, cadences,
-                  samples, tensors, foreign, parameters, state, optimizer, counters, numbers, best_metric, summary);
+  auto& [run_id, name, seed, tags, created_utc, source, resolved, overrides, directory, provenance, data, cadences,
+         samples, tensors, foreign, parameters, state, optimizer, counters, numbers, best_metric, summary] = of;
+  return std::tie(run_id, name, seed, tags, created_utc, source, resolved, overrides, directory, provenance, data,
+                  cadences, samples, tensors, foreign, parameters, state, optimizer, counters, numbers, best_metric,
+                  summary);
 }
 inline auto fields(TimingSeries& of) {
   auto& [steps, wall_seconds, samples_per_second] = of;
@@ -110,7 +114,7 @@ void put(Channel& channel, const std::string& text);
 void take(Channel& channel, std::string& text);
 void put(Channel& channel, const tensor::Shape& shape);
 void take(Channel& channel, tensor::Shape& shape);
-void put(Channel& channel, const tensor::Tensor& values);  // float32
+void put(Channel& channel, const tensor::Tensor& values);
 void take(Channel& channel, tensor::Tensor& values);
 
 template <Number T>

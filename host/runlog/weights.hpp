@@ -1,7 +1,8 @@
-// Weights and checkpoints on their way into a log (views, borrowed for the call) and out of it (owned). All arrays are
-// float32, row-major.
+// Weights and checkpoints on their way into a log (views, borrowed for the call) and out of it (owned). Arrays are
+// row-major.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -15,7 +16,17 @@ namespace atelier::runlog {
 
 struct ArrayView {
   std::string_view name;
-  std::span<const float> values;
+  tensor::DType dtype;
+  std::span<const std::byte> values;
+
+  ArrayView(std::string_view its_name, std::span<const float> floats)
+      : name(its_name), dtype(tensor::DType::f32), values(std::as_bytes(floats)) {}
+  ArrayView(std::string_view its_name, std::span<const int64_t> integers)
+      : name(its_name), dtype(tensor::DType::i64), values(std::as_bytes(integers)) {}
+  ArrayView(std::string_view its_name, tensor::DType its_dtype, const tensor::Storage& storage)
+      : name(its_name), dtype(its_dtype), values(storage.data(), storage.size()) {}
+
+  [[nodiscard]] size_t elements() const { return values.size() / tensor::size_of(dtype); }
 };
 
 // Every entry that RunDescription declares, in its order.

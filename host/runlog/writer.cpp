@@ -179,14 +179,35 @@ void Writer::append(std::string_view cadence, int64_t step, double epoch, std::s
   });
 }
 
-void Writer::append_samples(std::string_view name, int64_t step, std::span<const uint8_t> pixels) {
+template <typename T>
+void Writer::append_row(std::string_view name, int64_t step, std::span<const T> row,
+                        const std::vector<std::string>& texts) {
   guarded([&](State& state) {
-    SampleStack& images = find(state.images, "samples", name);
-    check_count(name, pixels.size(), images.stack().row_elements());
-    check_step(name, step, images.stack().last_step());
+    SampleStack& samples = find(state.samples, "samples", name);
+    const SampleSeries& series = samples.series();
+    if (dataset_of(series.kind).type != hdf5::type_of<T>) {
+      throw Error(ErrorKind::internal, "run log: {}: got values of another kind, expected samples of the kind '{}'",
+                  name, catalog::name_of(series.kind));
+    }
+    check_count(name, row.size(), samples.stack().row_elements());
+    check_count(name, texts.size(), series.kind == catalog::FieldKind::tokens ? series.count : 0);
+    check_step(name, step, samples.stack().last_step());
     state.newest_step = std::max(state.newest_step, step);
-    images.append(step, pixels);
+    samples.append(step, row.data(), row.size(), texts);
   });
+}
+
+void Writer::append_samples(std::string_view name, int64_t step, std::span<const uint8_t> pixels) {
+  append_row(name, step, pixels, {});
+}
+
+void Writer::append_samples(std::string_view name, int64_t step, std::span<const int64_t> tokens,
+                            const std::vector<std::string>& texts) {
+  append_row(name, step, tokens, texts);
+}
+
+void Writer::append_samples(std::string_view name, int64_t step, std::span<const float> values) {
+  append_row(name, step, values, {});
 }
 
 void Writer::append_tensor(std::string_view name, int64_t step, std::span<const float> values) {

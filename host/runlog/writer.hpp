@@ -44,8 +44,12 @@ class Writer {
   void append(std::string_view cadence, int64_t step, double epoch, std::span<const double> values, double wall_seconds,
               double samples_per_second);
 
-  // pixels: (n, y, x[, channel]), 0 to 255. Also renews the preview.
+  // What a model has made, as SampleSeries says it of each kind: pixels (n[, time], y, x[, channel]), 0 to 255, which
+  // also renew the preview; tokens (n, time) and the text of each; values (n, ...).
   void append_samples(std::string_view name, int64_t step, std::span<const uint8_t> pixels);
+  void append_samples(std::string_view name, int64_t step, std::span<const int64_t> tokens,
+                      const std::vector<std::string>& texts);
+  void append_samples(std::string_view name, int64_t step, std::span<const float> values);
   void append_tensor(std::string_view name, int64_t step, std::span<const float> values);
   // Whether a cadence or a tensor has a row of this step already, as it may after a run that was killed at its end.
   bool has_row(std::string_view cadence, int64_t step);
@@ -70,6 +74,8 @@ class Writer {
   // Runs `action` on the open log; what goes wrong with the file becomes the Error that all later calls throw.
   template <typename Action>
   void guarded(Action&& action);
+  template <typename T>
+  void append_row(std::string_view name, int64_t step, std::span<const T> row, const std::vector<std::string>& texts);
 
   std::unique_ptr<State> state_;
 };

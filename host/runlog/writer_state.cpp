@@ -16,7 +16,7 @@ void Writer::State::open_series() {
     tables.emplace(cadence.name, CadenceRows(file, cadence));
   }
   for (const SampleSeries& series : description.samples) {
-    images.emplace(series.name, SampleStack(file, series));
+    samples.emplace(series.name, SampleStack(file, series));
   }
   for (const TensorSeries& series : description.tensors) {
     tensors.emplace(series.name, Stack(hdf5::open_group(file, "tensors/" + series.name), "values", hdf5::Type::f32));
@@ -39,7 +39,7 @@ void Writer::State::go_on_after(int64_t step) {
     }
   };
   truncate(tables);
-  truncate(images);
+  truncate(samples);
   truncate(tensors);
   const SealedWriter unfinished(hdf5::open_group(file, "final"));
   write_status(file, Status::running, "");
@@ -84,7 +84,7 @@ void Writer::State::close() {
   flush();
   sync();
   tables.clear();
-  images.clear();
+  samples.clear();
   tensors.clear();
   hdf5::check(H5Fclose(file.release()));
   watched.reset();
@@ -109,7 +109,7 @@ void Writer::State::let_go() noexcept {
   watched.reset();
   const bool detached = hdf5::detach(file);
   tables.clear();
-  images.clear();
+  samples.clear();
   tensors.clear();
   if (detached) {
     file.close();

@@ -13,6 +13,7 @@
 #include "runlog/last_words.hpp"
 #include "runlog/layout.hpp"
 #include "runlog/locks.hpp"
+#include "runlog/sample_stack.hpp"
 #include "runlog/sealed_group.hpp"
 #include "runlog/series.hpp"
 #include "runlog/writer.hpp"
@@ -29,7 +30,7 @@ struct Writer::State {
   hdf5::Handle file;
   RunDescription description;
   ByName<CadenceRows> tables;
-  ByName<SampleStack> images;
+  ByName<SampleStack> samples;
   ByName<Stack> tensors;
   int64_t checkpoints = 0;   // the sequence number of the newest
   int64_t reserved = 0;      // bytes of disk space

@@ -119,7 +119,7 @@ void GroupOptimizers::check() const {
 std::vector<runlog::ArrayView> GroupOptimizers::slot_views() const {
   std::vector<runlog::ArrayView> out;
   for (const SlotEntry& slot : slots_) {
-    out.push_back({slot.name, {slot.storage->as<const float>(), slot.storage->size() / sizeof(float)}});
+    out.emplace_back(slot.name, slot.dtype, *slot.storage);
   }
   return out;
 }
@@ -127,8 +127,9 @@ std::vector<runlog::ArrayView> GroupOptimizers::slot_views() const {
 void GroupOptimizers::load_slots(const std::vector<runlog::NamedTensor>& stored) {
   for (const SlotEntry& slot : slots_) {
     const auto found = std::ranges::find(stored, slot.name, &runlog::NamedTensor::name);
-    if (found == stored.end() || found->value.bytes() != slot.storage->size()) {
-      throw Error(ErrorKind::file, "the checkpoint has no optimizer values '{}' of the right size", slot.name);
+    if (found == stored.end() || !(found->value.shape == slot.shape) || found->value.dtype != slot.dtype) {
+      throw Error(ErrorKind::file, "the checkpoint has no optimizer values '{}' of the type {} and the shape {}",
+                  slot.name, tensor::name_of(slot.dtype), tensor::to_string(slot.shape));
     }
     std::memcpy(slot.storage->data(), found->value.storage.data(), slot.storage->size());
   }

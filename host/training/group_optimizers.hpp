@@ -50,7 +50,7 @@ class GroupOptimizers final : public plugin::GroupUpdates {
   };
   [[nodiscard]] const std::vector<SlotEntry>& slots() const { return slots_; }
   [[nodiscard]] std::vector<runlog::ArrayView> slot_views() const;  // valid while nothing trains
-  // Takes the slots from a log. Throws Error(file) where one is missing, or has another size.
+  // Takes the slots from a log. Throws Error(file) where one is missing, or has another type or shape.
   void load_slots(const std::vector<runlog::NamedTensor>& slots);
 
  private:

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "training/sample_log.hpp"
 
 namespace atelier::training {
 namespace {
@@ -204,6 +205,12 @@ void probe_evaluation(Setup& setup, const plugin::Registry& registry, LogPlan& o
       monitor_of(setup.experiment, *std::ranges::find(out.measures, evaluate.metric, &catalog::Measure::name));
 }
 
+void probe_sampling(Setup& setup, LogPlan& out) {
+  if (setup.sampler.makes_samples()) {
+    out.samples = series_of(*setup.sampler.sampled(), setup.sampler.sample_dims(), setup.experiment.sample.count);
+  }
+}
+
 }  // namespace
 
 LogPlan plan_log(Setup& setup, const plugin::Registry& registry) {
@@ -212,6 +219,7 @@ LogPlan plan_log(Setup& setup, const plugin::Registry& registry) {
   out.total_steps = count_steps(setup, out, setup.steps.batches().batches_per_epoch());
   probe_last_batch(setup, out);
   probe_evaluation(setup, registry, out);
+  probe_sampling(setup, out);
   return out;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct LogPlan {
   std::vector<std::string> train_columns;      // all columns of metrics/train
   std::vector<std::string> parameter_columns;  // of metrics/gradient_norms: one for each trained parameter
   std::vector<runlog::TensorSeries> tensors;
+  std::optional<runlog::SampleSeries> samples;  // none of a model that makes none
   int64_t batches_per_step = 1;
   bool reads_in_step = false;  // so that no step is recorded while the one before runs
   int64_t total_steps = 0;

@@ -22,7 +22,7 @@ void write_foreign(const Setup& setup, runlog::Writer& writer) {
   for (size_t i = 0; i < setup.built.foreign_runs().size(); ++i) {
     std::vector<runlog::ArrayView> weights;
     for (const auto& [name, value] : setup.built.foreign_runs()[i].model.weights) {
-      weights.push_back({name, {value.storage.as<const float>(), static_cast<size_t>(value.shape.elements())}});
+      weights.emplace_back(name, value.dtype, value.storage);
     }
     writer.write_foreign(i, weights);
   }
@@ -63,6 +63,10 @@ void check_resumable(Setup& setup, const runlog::RunDescription& now, const runl
     }
     for (const runlog::TensorSeries& series : description.tensors) {
       out.push_back(series.name);
+    }
+    for (const runlog::SampleSeries& series : description.samples) {
+      out.push_back(
+          fmt::format("{} {} {}", series.name, catalog::name_of(series.kind), tensor::to_string(series.dims)));
     }
     return out;
   };

@@ -46,11 +46,13 @@ runlog::RunDescription describe_run(Setup& setup, const LogPlan& plan, const plu
   for (const inference::ForeignRun& foreign : setup.built.foreign_runs()) {
     out.foreign.push_back({foreign.name, foreign.run_id, foreign.resolved, {}});
     for (const auto& [name, value] : foreign.model.weights) {
-      out.foreign.back().weights.push_back({name, value.shape});
+      out.foreign.back().weights.push_back({name, value.shape, value.dtype});
     }
   }
   out.provenance = inference::provenance_of(experiment, registry, setup.data, setup.built, threads);
   out.provenance.start_run_id = start_run_id;
+  out.data = setup.data.spec();
+  out.data.files.clear();
   out.cadences.push_back({"train", columns(plan.train_columns), "train"});
   const bool apart = setup.data.evaluates_test_apart();
   out.cadences.push_back({"eval", measured_columns(plan), apart ? "validation" : "test"});
@@ -60,18 +62,18 @@ runlog::RunDescription describe_run(Setup& setup, const LogPlan& plan, const plu
   if (experiment.log.gradient_norms > 0) {
     out.cadences.push_back({"gradient_norms", columns(plan.parameter_columns), "train"});
   }
-  if (setup.sampler.makes_images()) {
-    const tensor::Shape& image = setup.data.spec().find("image")->dims;
-    out.samples.push_back({"generated", experiment.sample.count, image[1], image[2], image[0]});
+  if (plan.samples) {
+    out.samples.push_back(*plan.samples);
   }
   out.tensors = plan.tensors;
   for (const auto& parameter : setup.built.bank().parameters) {
     if (parameter->is_models_own()) {
-      (parameter->group >= 0 ? out.parameters : out.state).push_back({parameter->name, parameter->value.shape});
+      const tensor::Tensor& value = parameter->value;
+      (parameter->group >= 0 ? out.parameters : out.state).push_back({parameter->name, value.shape, value.dtype});
     }
   }
   for (const GroupOptimizers::SlotEntry& slot : setup.steps.optimizers().slots()) {
-    out.optimizer.push_back({slot.name, slot.shape});
+    out.optimizer.push_back({slot.name, slot.shape, slot.dtype});
   }
   out.counters = {"batches", "due", "evaluations_without_improvement", "has_best"};
   for (const std::string& group : setup.built.model().group_names()) {

@@ -28,7 +28,8 @@ bool is_taken(const experiment::Start& start, const record::Bank& bank, const re
 
 void take(const experiment::Experiment& experiment, const plugin::ForeignModel& source, record::Parameter& parameter) {
   const auto found = source.weights.find(parameter.name);
-  if (found != source.weights.end() && found->second.shape == parameter.value.shape) {
+  if (found != source.weights.end() && found->second.shape == parameter.value.shape &&
+      found->second.dtype == parameter.value.dtype) {
     parameter.value.storage = tensor::copy_of(found->second.storage);
     return;
   }

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "inference/weights.hpp"
 
 namespace atelier::training {
 
@@ -95,8 +94,12 @@ void StepLog::write_tensors(int64_t step, const execute::StepResults& results) {
 }
 
 void StepLog::write_weights(int64_t step) {
-  for (const runlog::ArrayView& parameter : inference::weights_of(setup_.built.bank()).parameters) {
-    writer_.append_tensor("weights." + std::string(parameter.name), step, parameter.values);
+  for (const auto& parameter : setup_.built.bank().parameters) {
+    if (parameter->group >= 0) {
+      writer_.append_tensor(
+          "weights." + parameter->name, step,
+          {parameter->value.storage.as<const float>(), static_cast<size_t>(parameter->value.shape.elements())});
+    }
   }
 }
 

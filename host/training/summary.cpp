@@ -37,6 +37,7 @@ ModelSummary summarize(const experiment::Experiment& experiment, const plugin::R
   out.total_steps = plan.total_steps;
   out.measures = plan.measures;
   out.monitor = plan.monitor;
+  out.samples = plan.samples;
   return out;
 }
 

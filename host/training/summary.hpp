@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "experiment/experiment.hpp"
 #include "inference/environment.hpp"
 #include "plugin/registry.hpp"
+#include "runlog/description.hpp"
 #include "training/measures.hpp"
 
 namespace atelier::training {
@@ -31,6 +33,7 @@ struct ModelSummary {
   int64_t total_steps = 0;
   std::vector<catalog::Measure> measures;  // what an evaluation reports
   Monitor monitor;
+  std::optional<runlog::SampleSeries> samples;  // that the log will have; none of a model that makes none
 };
 
 // Builds the model and plans one step, without running anything.

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "inference/weights.hpp"
+#include "training/sample_log.hpp"
 
 namespace atelier::training {
 namespace {
@@ -262,8 +263,7 @@ void Trainer::finish_step(int64_t step) {
 bool Trainer::finish_due(int64_t step, Due first) {
   const bool evaluates =
       first == Due::evaluation && due(step, setup_.experiment.evaluate.every) && !writer_.has_row("eval", step);
-  const bool samples =
-      first != Due::nothing && setup_.sampler.makes_images() && due(step, setup_.experiment.sample.every);
+  const bool samples = first != Due::nothing && plan_.samples && due(step, setup_.experiment.sample.every);
   if (evaluates) {
     due_ = Due::evaluation;
     evaluate_now(step);
@@ -323,9 +323,9 @@ void Trainer::evaluate_now(int64_t step) {
 
 void Trainer::sample_now(int64_t step) {
   const experiment::Sample& sample = setup_.experiment.sample;
-  const pictures::ImageStack images = setup_.sampler.sample(
+  const inference::Samples samples = setup_.sampler.sample(
       sample.count, static_cast<uint64_t>(sample.seed), [this](const auto&... part) { part_done("sample", part...); });
-  writer_.append_samples("generated", step, images.pixels);
+  write_samples(writer_, *plan_.samples, step, samples);
 }
 
 void Trainer::write_checkpoint(int64_t step) {

@@ -173,7 +173,7 @@ TEST_CASE("what a dataset says of its samples is looked at, and its name comes w
     const catalog::Settings settings{
         {"mistake", std::string(mistake.name)}, {"count", int64_t{20}}, {"label_of_7", int64_t{1}}};
     const std::string message = message_of([&] {
-      const plugin::Dataset dataset(registry(), {"careless", settings, nullptr}, {}, {});
+      const plugin::Dataset dataset(registry(), {"careless", settings, {}}, {}, {});
     });
     const std::string expected =
         mistake.reason.empty() ? "nothing was thrown" : "dataset 'careless': " + mistake.reason;

@@ -55,6 +55,21 @@ inline void check_equal_metrics(const runlog::Reader& a, const runlog::Reader& b
   }
 }
 
+// What the models of two logs have made, of whatever kind it is.
+inline void check_same_samples(const runlog::Reader& a, const runlog::Reader& b) {
+  REQUIRE(a.description().samples.size() == b.description().samples.size());
+  for (const runlog::SampleSeries& series : a.description().samples) {
+    REQUIRE(a.sample_steps(series.name) == b.sample_steps(series.name));
+    for (int64_t row = 0; row < std::ssize(a.sample_steps(series.name)); ++row) {
+      if (series.kind == catalog::FieldKind::image || series.kind == catalog::FieldKind::image_sequence) {
+        CHECK(a.samples(series.name, row).pixels == b.samples(series.name, row).pixels);
+      } else {
+        CHECK(same_bits(a.sample_values(series.name, row), b.sample_values(series.name, row)));
+      }
+    }
+  }
+}
+
 inline void check_equal_logs(const fs::path& first, const fs::path& second, const std::set<std::string>& but = {}) {
   const runlog::Reader a(first);
   const runlog::Reader b(second);
@@ -68,11 +83,7 @@ inline void check_equal_logs(const fs::path& first, const fs::path& second, cons
       CHECK_MESSAGE(same_bits(a.tensor(series.name, r), b.tensor(series.name, r)), series.name << ", row " << row);
     }
   }
-  REQUIRE(a.sample_steps("generated") == b.sample_steps("generated"));
-  for (size_t row = 0; row < a.sample_steps("generated").size(); ++row) {
-    const auto r = static_cast<int64_t>(row);
-    CHECK(a.samples("generated", r).pixels == b.samples("generated", r).pixels);
-  }
+  check_same_samples(a, b);
   REQUIRE(a.best().has_value() == b.best().has_value());
   if (a.best()) {
     CHECK(a.best()->step == b.best()->step);

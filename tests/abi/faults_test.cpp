@@ -115,8 +115,7 @@ TEST_CASE("a view without an image, of five channels, and of data without images
   const auto view = [](const std::string& text, const std::string& name) {
     TempFolder folder;
     const Run run = train(folder, make(text));
-    return message_of(
-        [&] { inference::view(run.outcome.log, registry(), {}, name, 2, 0, inference::WeightsOf::checkpoint); });
+    return message_of([&] { drawn_view(run.outcome.log, {}, name, 2, 0, inference::WeightsOf::checkpoint); });
   };
   const std::string blank = view(faults("none"), "blank");
   CHECK_MESSAGE(

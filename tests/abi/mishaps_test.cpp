@@ -126,14 +126,28 @@ TEST_CASE("a dataset's source is in the log: its plugin, and its files among tho
   const std::vector<runlog::Plugin> plugins = train(text).log().description().provenance.plugins;
   CHECK(std::ranges::any_of(plugins, [](const runlog::Plugin& plugin) { return plugin.name == "shapes"; }));
 
-  plugin::DatasetRecipe recipe = data::recipe_of(*make(text).dataset.source);
+  plugin::DatasetRecipe recipe = data::recipe_of(*make(text).dataset.sources.at("source"));
   for (const char* file : {"below", "above"}) {
     recipe = {"inverted",
               {{"limit", int64_t{0}}, {"file", std::string(file)}},
-              std::make_shared<const plugin::DatasetRecipe>(recipe)};
+              {{"source", std::make_shared<const plugin::DatasetRecipe>(recipe)}}};
   }
   const plugin::Dataset dataset(registry(), recipe, {}, {});
   CHECK(dataset.spec().files == std::vector<std::string>{"above", "below"});
+}
+
+TEST_CASE("a dataset of several sources finds each by its name, and all are in the log") {
+  const std::string shapes = "use = \"shapes\"\nsize = 8\ncount = 64\ntest_count = 20\n";
+  const std::string text = "[dataset]\nuse = \"inverted\"\nof = \"right\"\n[dataset.sources.left]\n" + shapes +
+                           "[dataset.sources.right]\nuse = \"inverted\"\n[dataset.sources.right.source]\n" + shapes +
+                           "[model]\nuse = \"pixels\"\n";
+  const Run run = train(text);
+  CHECK(run.evaluated("loss") == train("[dataset]\n" + shapes + "[model]\nuse = \"pixels\"\n").evaluated("loss"));
+  CHECK(std::ranges::any_of(run.log().description().provenance.plugins,
+                            [](const runlog::Plugin& plugin) { return plugin.name == "shapes"; }));
+  const std::string other =
+      failure(text.substr(0, text.find("right")) + "middle" + text.substr(text.find("right") + 5));
+  CHECK_MESSAGE(contains(other, "got no source"), other);
 }
 
 TEST_CASE("a dataset without the source that it needs, and a source that fails") {

@@ -119,7 +119,7 @@ TEST_CASE("classes of one name in two plugins built without hidden symbols keep 
   CHECK(summary(catalog::Kind::optimizer, "rule-one") == "rule-one");
   CHECK(summary(catalog::Kind::optimizer, "rule-two") == "rule-two");
   for (const auto& [name, count] : {std::pair("data-one", 1), {"data-two", 2}}) {
-    const plugin::Dataset data(loaded, {name, {}, nullptr}, fs::temp_directory_path(), {});
+    const plugin::Dataset data(loaded, {name, {}, {}}, fs::temp_directory_path(), {});
     CHECK_MESSAGE(data.spec().train_count == count, name);
   }
   for (const auto& [name, slots, scalar] : {std::tuple("rule-one", 0, 1.0), {"rule-two", 2, 2.0}}) {

@@ -30,7 +30,7 @@ TEST_CASE("a label that is none of the classes is named with its dataset, split,
   CHECK_MESSAGE(contains(low, ": the field 'label'[1] is -1, expected 0 to 2"), low);
   CHECK(run_of("label_of_7 = 2\n") == "nothing was thrown");
 
-  const plugin::Dataset dataset(registry(), {"careless", settings_of("none", 3), nullptr}, {}, {});
+  const plugin::Dataset dataset(registry(), {"careless", settings_of("none", 3), {}}, {}, {});
   float image[16];
   int64_t labels[2];
   void* const places[] = {image, labels};
@@ -57,7 +57,7 @@ TEST_CASE("of several samples that are wrong the first of the batch is named, wh
 TEST_CASE("a sample that is written outside of its place is found when the dataset is opened") {
   for (const char* mistake : {"behind", "before", "doubles"}) {
     const std::string message = message_of([&] {
-      const plugin::Dataset dataset(registry(), {"careless", settings_of(mistake, 1), nullptr}, {}, {});
+      const plugin::Dataset dataset(registry(), {"careless", settings_of(mistake, 1), {}}, {}, {});
     });
     CHECK_MESSAGE(message ==
                       "dataset 'careless', training sample 0: was written outside of the field 'image', which has the "

@@ -14,6 +14,7 @@
 
 #include "base/error.hpp"
 #include "experiment/experiment.hpp"
+#include "inference/trained_model.hpp"
 #include "runlog/reader.hpp"
 #include "training/run.hpp"
 #include "training/setup.hpp"
@@ -103,6 +104,18 @@ inline Run train(const std::string& text, const std::vector<std::string>& overri
   Run out = train(*folders.back(), make(text, overrides));
   REQUIRE_MESSAGE(out.outcome.status == runlog::Status::finished, out.outcome.reason);
   return out;
+}
+
+inline pictures::ImageStack sampled(const fs::path& log, const training::RunOptions& options, int64_t count,
+                                    uint64_t seed, inference::WeightsOf weights) {
+  inference::TrainedModel trained(log, registry(), options, {}, weights);
+  return inference::pictures_of(inference::sample(trained, registry(), options, count, seed)).images;
+}
+
+inline pictures::Strips drawn_view(const fs::path& log, const training::RunOptions& options, const std::string& name,
+                                   int64_t count, uint64_t seed, inference::WeightsOf weights) {
+  inference::TrainedModel trained(log, registry(), options, {}, weights);
+  return inference::pictures_of(inference::view(trained, registry(), options, name, count, seed));
 }
 
 // Trains without a log, so that a test may look inside between the steps.

@@ -38,7 +38,7 @@ def check_structure(log):
     assert log.attrs["seed"].dtype == numpy.int64
     for text in ("source", "resolved", "overrides", "directory"):
         assert isinstance(log["experiment"][text].asstr()[()], str)
-    expected = {"experiment", "provenance", "metrics", "timing", "samples", "tensors"}
+    expected = {"experiment", "provenance", "data", "metrics", "timing", "samples", "tensors"}
     expected |= {"foreign", "checkpoints", "best", "final"}
     assert set(log) == expected, f"groups: {set(log)}"
     tracked = h5py.h5p.CRT_ORDER_TRACKED | h5py.h5p.CRT_ORDER_INDEXED
@@ -73,11 +73,53 @@ def check_scales(log):
                 assert dimension[0].parent == dataset.parent, f"{dataset.name}: axis {axis}"
 
 
+def check_data(log):
+    """/data says of each field what it is, also to whom knows nothing but HDF5."""
+    data = log["data"]
+    assert data.attrs["training_samples"].dtype == numpy.int64
+    for name, field in data.items():
+        assert field.attrs["kind"] in ("numbers", *AXES), name
+        assert field.attrs["type"] in ("float32", "int64", "uint8"), name
+        assert all(field.attrs[number].dtype == numpy.float64 for number in ("low", "high", "rate")), name
+        if field.attrs["kind"] in AXES:
+            assert len(field.attrs["shape"]) == {"image sequence": 4, "image": 3, "signal": 2}.get(field.attrs["kind"], 1)
+        if "class_name" in field:
+            assert len(field["class_name"]) == field.attrs["classes"] and all(field["class_name"].asstr()[:]), name
+
+
+# A row's axes, after those of the step and of the samples.
+AXES = {"image": ("y", "x", "channel"), "image sequence": ("time", "y", "x", "channel"), "tokens": ("time",),
+        "signal": ("channel", "time"), "table row": ("column",)}
+TYPES = {"images": numpy.uint8, "tokens": numpy.int64, "values": numpy.float32}
+
+
+def dataset_of(group):
+    kind = group.attrs["kind"]
+    return "images" if kind.startswith("image") else "tokens" if kind == "tokens" else "values"
+
+
+def axes_of(group):
+    axes = ("step", "n", *AXES.get(group.attrs["kind"], (f"axis_{i}" for i in range(1, 9))))
+    return axes[: group[dataset_of(group)].ndim]
+
+
+def check_samples(log):
+    for name, group in log["samples"].items():
+        values = group[dataset_of(group)]
+        assert values.dtype == TYPES[dataset_of(group)] and values.shape[0] == len(group["step"]), name
+        assert values.chunks == (1, *values.shape[1:])
+        assert ("preview" in group) == (dataset_of(group) == "images"), name
+        if group.attrs["kind"] == "tokens":
+            texts = group["text"]
+            assert texts.shape == values.shape[:2] and h5py.check_string_dtype(texts.dtype).length is None
+            assert all(isinstance(text, str) for row in texts.asstr()[:] for text in row), name
+
+
 def check_images(log):
     for name, group in log["samples"].items():
+        if dataset_of(group) != "images":
+            continue
         steps, images, preview = group["step"][:], group["images"], group["preview"]
-        assert images.dtype == numpy.uint8 and images.shape[0] == len(steps)
-        assert images.chunks == (1, *images.shape[1:])
         assert preview.attrs["CLASS"] == "IMAGE" and preview.attrs["IMAGE_VERSION"] == "1.2"
         assert preview.attrs["DISPLAY_ORIGIN"] == "UL"
         if preview.ndim == 2:
@@ -86,9 +128,13 @@ def check_images(log):
             assert preview.attrs["IMAGE_SUBCLASS"] == "IMAGE_TRUECOLOR"
             assert preview.attrs["INTERLACE_MODE"] == "INTERLACE_PIXEL" and preview.shape[2] == 3
         if len(steps) > 0:
-            height, width = images.shape[2:4]
-            first = preview[2 : 2 + height, 2 : 2 + width]
-            assert (first == images[-1, 0]).all(), f"{name}: the preview is not the newest row"
+            first = images[-1, 0]
+            if group.attrs["kind"] == "image sequence":
+                first = first[0]
+            if first.ndim == 3 and preview.ndim == 2:  # other channels than one or three: a grey picture each
+                first = first[:, :, 0]
+            height, width = first.shape[:2]
+            assert (preview[2 : 2 + height, 2 : 2 + width] == first).all(), f"{name}: the preview is not the newest row"
 
 
 def check_xarray(path, log, engine):
@@ -104,9 +150,13 @@ def check_xarray(path, log, engine):
             assert timing["wall_seconds"].dtype == numpy.float64 and "step" in timing.coords
     for name, group in log["samples"].items():
         with xarray.open_dataset(path, group=f"samples/{name}", engine=engine) as samples:
-            assert samples["images"].dims == ("step", "n", "y", "x", "channel")[: samples["images"].ndim]
+            values = samples[dataset_of(group)]
+            assert values.dims == axes_of(group), f"{name}: {values.dims}"
             assert "step" in samples.coords and set(samples.coords) == {"step"}
-            assert (samples["images"].values == group["images"][:]).all()
+            assert (values.values == group[dataset_of(group)][:]).all()
+            if "text" in group:
+                assert samples["text"].dims == ("step", "n")
+                assert (samples["text"].values == group["text"].asstr()[:]).all()
     for name, group in log["tensors"].items():
         with xarray.open_dataset(path, group=f"tensors/{name}", engine=engine) as tensors:
             assert tensors["values"].dims[0] == "step" and set(tensors.data_vars) == {"values"}
@@ -149,6 +199,8 @@ def main():
         check_structure(log)
         check_foreign(log)
         check_scales(log)
+        check_data(log)
+        check_samples(log)
         check_images(log)
         check_xarray(path, log, "h5netcdf")
         if len(sys.argv) > 2:

@@ -14,6 +14,7 @@
 #include "runlog/hdf5.hpp"
 #include "runlog/log_file.hpp"
 #include "runlog/reader.hpp"
+#include "runlog/sample_stack.hpp"
 
 namespace {
 
@@ -161,10 +162,24 @@ void unless_refused(Action&& action) {
 
 // Reader and LogFile differ in how a cadence is read, and a row of images or of a tensor is read.
 void read_row(const Reader& log, const SampleSeries& series, int64_t row) {
-  (void)log.samples(series.name, row);
+  if (dataset_of(series.kind).type == hdf5::Type::u8) {
+    (void)log.samples(series.name, row);
+  } else {
+    (void)log.sample_values(series.name, row);
+  }
+  if (series.kind == catalog::FieldKind::tokens) {
+    (void)log.sample_texts(series.name, row);
+  }
 }
 void read_row(const LogFile& log, const SampleSeries& series, int64_t row) {
-  (void)log.sample_row(series.name, row);
+  if (dataset_of(series.kind).type == hdf5::Type::u8) {
+    (void)log.sample_row(series.name, row);
+  } else {
+    (void)log.sample_values(series.name, row);
+  }
+  if (series.kind == catalog::FieldKind::tokens) {
+    (void)log.sample_texts(series.name, row);
+  }
 }
 void read_row(const Reader& log, const TensorSeries& series, int64_t row) {
   (void)log.tensor(series.name, row);

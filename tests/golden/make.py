@@ -10,6 +10,7 @@ import counted
 import models_adversarial as adversarial
 import models_convolutional as convolutional
 import models_recurrent as recurrent
+import models_sequences as sequences
 import models_variational as variational
 from models_latent_games import Aae, VaeGan
 from models_perceptual import FOREIGN_RANGE, PerceptualVae
@@ -181,6 +182,16 @@ def recurrent_cases():
                             {"architecture": architecture, "cell": cell, "units": 3, "layers": 2}, loss, distance=loss)
 
 
+def sequence_cases():
+    for cell, layers in [("lstm", 2), ("gru", 1)]:
+        yield settings_case(f"text, {cell}", sequences.CharacterRnn, "character-rnn",
+                            {"cell": cell, "units": 4, "layers": layers, "embedding": 3}, None)
+    settings = {"latent": 2, "filters": [3, 2], "beta": 0.7}
+    recipe = {"model": {"use": "signal-vae", "settings": settings},
+              "losses": {"reconstruction": {"use": "mse", "settings": {}}, "divergence": {"use": "gaussian-kl", "settings": {}}}}
+    yield make_case("signals", lambda: sequences.SignalVae(**settings), recipe, adam())
+
+
 def pixelcnn_case(name, image=(1, 4, 4), features=2, levels=2, gated=False, blocks=1):
     settings = {"features": features, "blocks": blocks, "kernel": 3, "first_kernel": 5, "levels": levels, "gated": gated}
     recipe = {"model": {"use": "pixelcnn", "settings": settings}, "losses": {}}
@@ -325,6 +336,7 @@ def text_of(value, indent=""):
 
 if __name__ == "__main__":
     families = {"gan": gan_cases, "vae": vae_cases, "convolutional": convolutional_cases, "recurrent": recurrent_cases,
+                "sequences": sequence_cases,
                 "pixelcnn": pixelcnn_cases, "vae-gan": vae_gan_cases, "aae": aae_cases, "variational": variational_cases,
                 "adversarial": adversarial_cases, "perceptual": perceptual_cases, "optimizers": optimizer_cases}
     for family, cases in families.items():

@@ -52,7 +52,7 @@ runlog::RunDescription description(const std::string& id, int latent, const std:
   run.provenance.threads = 2;
   run.provenance.dataset = "shapes";
   run.cadences = {{"train", {{"loss", ""}}}, {"eval", {{"loss", ""}, {"elbo", ""}}}};
-  run.samples = {{"samples", 4, 2, 2, 1}};
+  run.samples = {{"samples", 4, {1, 2, 2}}};
   run.parameters = {{"w", {2}}};
   run.best_metric = "eval/loss";
   run.summary = {"loss"};

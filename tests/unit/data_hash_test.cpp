@@ -21,7 +21,7 @@ const plugin::Registry& registry() {
 
 // Every setting that is not given has its default.
 plugin::DatasetRecipe recipe(const std::string& use, const catalog::Settings& given) {
-  plugin::DatasetRecipe out{use, {}, nullptr};
+  plugin::DatasetRecipe out{use, {}, {}};
   for (const catalog::SettingDescription& setting : registry().get(catalog::Kind::dataset, use).description.settings) {
     const auto found = given.find(setting.name);
     out.settings[setting.name] = found == given.end() ? setting.default_value : found->second;
@@ -93,7 +93,7 @@ TEST_CASE("data that are made of files have the hash of what they are made of; d
   const Folder folder;
   fill(folder);
   plugin::DatasetRecipe pairs = recipe("transformed-pairs", {});
-  pairs.source = std::make_shared<const plugin::DatasetRecipe>(pictures_in(folder));
-  CHECK(hash_of(pairs) == hash_of(*pairs.source));
+  pairs.sources["source"] = std::make_shared<const plugin::DatasetRecipe>(pictures_in(folder));
+  CHECK(hash_of(pairs) == hash_of(*pairs.sources["source"]));
   CHECK(hash_of(recipe("shapes", {})).empty());
 }

@@ -24,7 +24,7 @@ std::string refusal(double validation, int64_t samples) {
                                               {"count", samples},
                                               {"test_count", int64_t{1}},
                                               {"seed", int64_t{0}}};
-    atelier::data::divide(atelier::plugin::Dataset(registry, {"shapes", settings, nullptr}, ".", {}), validation, 0);
+    atelier::data::divide(atelier::plugin::Dataset(registry, {"shapes", settings, {}}, ".", {}), validation, 0);
   } catch (const atelier::Error& error) {
     return error.what();
   }

@@ -113,7 +113,7 @@ TEST_CASE("transforms that cannot be") {
         "tiny.toml:6:30: dataset.transform.binarize: got the string 'random', expected 'none', 'threshold', 'fixed' or "
         "'fresh'");
   CHECK(report(minimal("dataset.source = {use = 'mnist', transform = {flip = 0.5}}\n")) ==
-        "tiny.toml:6:34: dataset.source.transform: got an unknown key, expected use, source or classes");
+        "tiny.toml:6:34: dataset.source.transform: got an unknown key, expected use, source, sources or classes");
 }
 
 TEST_CASE("values that are not among the choices") {
@@ -142,6 +142,14 @@ TEST_CASE("components that are unknown, or of another kind") {
         "<override \"model.use=3\">: model.use: got 3, expected the name of a model (known: gan, vae)");
   CHECK(report(minimal("dataset.source = 'mnits'\n")) ==
         "tiny.toml:6:18: dataset.source.use: got 'mnits', expected a dataset; did you mean 'mnist'?");
+  CHECK(report(minimal("dataset.sources = 'mnist'\n")) ==
+        "tiny.toml:6:19: dataset.sources: got 'mnist', expected a table");
+  CHECK(report(minimal("dataset.sources.left = 'mnits'\n")) ==
+        "tiny.toml:6:24: dataset.sources.left.use: got 'mnits', expected a dataset; did you mean 'mnist'?");
+  CHECK(report(minimal("dataset.sources.source = 'mnist'\n")) ==
+        "tiny.toml:6:9: dataset.sources: got the name 'source', expected another: [dataset.source] has it");
+  CHECK(report(minimal("dataset.sources.'a b' = 'mnist'\n")) ==
+        "tiny.toml:6:9: dataset.sources: 'a b' has a ' ' in its name, expected letters, digits, '_' and '-'");
   CHECK(report(minimal("optimizer.critic.use = 'vae'\n")) ==
         "tiny.toml:6:24: optimizer.critic.use: got 'vae', which is a model, expected an optimizer (known: adam, sgd)");
 }

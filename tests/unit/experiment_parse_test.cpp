@@ -17,7 +17,7 @@ TEST_CASE("the least experiment has every default") {
   CHECK(experiment.dataset.low == 0.0);
   CHECK(experiment.dataset.high == 1.0);
   CHECK(experiment.dataset.validation == 0.0);
-  CHECK(experiment.dataset.source == nullptr);
+  CHECK(experiment.dataset.sources.empty());
   CHECK_FALSE(experiment.dataset.transform.moves());
   CHECK_FALSE(experiment.dataset.transform.changes_values());
   CHECK(experiment.train.average == 0.0);
@@ -204,13 +204,26 @@ learning_rate = 1
 }
 
 TEST_CASE("a dataset's source is a name or a table") {
-  auto source = parse_text(minimal("dataset.source = \"mnist\"\n")).dataset.source;
+  auto source = parse_text(minimal("dataset.source = \"mnist\"\n")).dataset.sources["source"];
   REQUIRE(source != nullptr);
   CHECK(source->use == "mnist");
   CHECK(source->settings.at("classes") == Value(std::vector<std::string>{}));
-  source = parse_text(minimal("[dataset.source]\nuse = \"mnist\"\nclasses = [\"1\"]\n")).dataset.source;
+  source = parse_text(minimal("[dataset.source]\nuse = \"mnist\"\nclasses = [\"1\"]\n")).dataset.sources["source"];
   REQUIRE(source != nullptr);
   CHECK(source->settings.at("classes") == Value(std::vector<std::string>{"1"}));
+}
+
+TEST_CASE("a dataset may have several sources, each under a name of its own, and those have sources again") {
+  const auto sources = parse_text(minimal("dataset.source = \"moving-digits\"\n"
+                                          "[dataset.sources.left]\nuse = \"mnist\"\nclasses = [\"1\"]\n"
+                                          "[dataset.sources.right]\nuse = \"moving-digits\"\nsource = \"mnist\"\n"))
+                           .dataset.sources;
+  REQUIRE(sources.size() == 3);
+  CHECK(sources.at("source")->use == "moving-digits");
+  CHECK(sources.at("left")->settings.at("classes") == Value(std::vector<std::string>{"1"}));
+  CHECK(sources.at("right")->sources.at("source")->use == "mnist");
+  const std::string short_form = "dataset.sources = {left = 'mnist', right = 'moving-digits'}\n";
+  CHECK(parse_text(minimal(short_form)).dataset.sources.at("right")->use == "moving-digits");
 }
 
 TEST_CASE("groups of the optimizer are checked against the model's") {

@@ -13,6 +13,7 @@ namespace {
 const std::string full = minimal(R"(tags = ["quote \" and \\", "tab\t", "é"]
 dataset.validation = 0.1
 dataset.source = "moving-digits"
+dataset.sources.second = { use = "mnist", classes = ["2"] }
 dataset.transform = {crop = 20, binarize = "fresh"}
 loss.reconstruction = {use = "mse", weight = 1e-7}
 optimizer.betas = [0.5, 1]
@@ -106,8 +107,11 @@ TEST_CASE("the resolved text parses to an equal experiment") {
   CHECK(second.resolved_text == first.resolved_text);
   CHECK(second.tags == first.tags);
   CHECK(second.dataset.settings == first.dataset.settings);
-  CHECK(second.dataset.source->use == first.dataset.source->use);
-  CHECK(second.dataset.source->settings == first.dataset.source->settings);
+  REQUIRE(second.dataset.sources.size() == 2);
+  for (const auto& [name, source] : first.dataset.sources) {
+    CHECK(second.dataset.sources.at(name)->use == source->use);
+    CHECK(second.dataset.sources.at(name)->settings == source->settings);
+  }
   CHECK(second.dataset.transform.crop == 20);
   CHECK(second.dataset.transform.binarize == Binarize::fresh);
   CHECK(second.model.settings == first.model.settings);

@@ -73,6 +73,12 @@ TEST_CASE("names and rows that a log does not have are answered with those it ha
         path.string() + ": got the metric of eval 'accuracy', expected loss");
   CHECK(example::message_of([&] { (void)reader.samples("grey", 1); }) ==
         path.string() + ": grey: got row 1, expected 0 to 0");
+  CHECK(example::message_of([&] { (void)reader.samples("verses", 0); }) ==
+        path.string() + ": the samples 'verses' are of the kind 'tokens' and have no images");
+  CHECK(example::message_of([&] { (void)reader.sample_texts("rows", 0); }) ==
+        path.string() + ": the samples 'rows' are of the kind 'table row' and have no tokens");
+  CHECK(example::message_of([&] { (void)reader.sample_values("grey", 0); }) ==
+        path.string() + ": the samples 'grey' are of the kind 'image' and have no values");
   CHECK(example::message_of([&] { (void)reader.tensor("criticism", 0); }).find("expected critic.2") !=
         std::string::npos);
 }

@@ -50,6 +50,23 @@ std::string message_of(Action&& action) {
   return "no error";
 }
 
+using catalog::FieldKind;
+
+// A field of each kind.
+inline catalog::DataSpec data() {
+  catalog::FieldSpec image{"image", tensor::DType::f32, {3, 6, 5}, 0, -1, 1, {}, FieldKind::image, true};
+  catalog::FieldSpec label{"label", tensor::DType::i64, {}, 2, 0, 0, {"zero", "one, größer"}};
+  catalog::FieldSpec text{"text", tensor::DType::i64, {9}, 3, 0, 0, {"a", "\n", "ß"}, FieldKind::tokens};
+  text.length_field = "length";
+  const catalog::FieldSpec length{"length", tensor::DType::i64, {}, 10, 0, 0};
+  catalog::FieldSpec sound{"sound", tensor::DType::f32, {2, 5}, 0, -0.5, 0.5, {}, FieldKind::signal};
+  sound.rate = 44100;
+  sound.channel_names = {"left", "right"};
+  catalog::FieldSpec person{"person", tensor::DType::f32, {2}, 0, 0, 200, {}, FieldKind::table_row};
+  person.channel_names = {"height", "größe"};
+  return {{image, label, text, length, sound, person}, 60000, 10000, {}};
+}
+
 inline RunDescription description() {
   RunDescription run;
   run.run_id = "3f2a";
@@ -66,17 +83,25 @@ inline RunDescription description() {
   run.provenance.plugins = {{"gan", "1.0", "plugins/gan.so", "ab12"}, {"adam", "1.1", "plugins/adam.so", "cd34"}};
   run.provenance.dataset = "mnist";
   run.provenance.dataset_sha256 = "ef56";
-  run.provenance.classes = {{"label", {"zero", "one, größer"}}, {"mask", {"ground"}}};
   run.provenance.start_run_id = "77aa";
   run.provenance.source_revision = "0123abc";
   run.cadences = {{"train", {{"loss.generator", ""}, {"loss-critic", ""}, {"learning_rate", ""}, {"wait", "s"}}},
                   {"eval", {{"loss", ""}}}};
-  run.samples = {{"grey", 5, 4, 3, 1}, {"colour", 4, 6, 5, 3}};
+  run.data = data();
+  run.samples = {{"grey", 5, {1, 4, 3}},
+                 {"colour", 4, {3, 6, 5}},
+                 {"bands", 2, {4, 3, 2}},
+                 {"films", 2, {3, 1, 2, 4}, FieldKind::image_sequence},
+                 {"verses", 3, {4}, FieldKind::tokens, "text"},
+                 {"chords", 2, {2, 5}, FieldKind::signal, "sound"},
+                 {"rows", 3, {2}, FieldKind::table_row, "person"}};
   run.tensors = {{"critic.2", {2, 3}, {"unit", "input"}}, {"scale", {}, {}}, {"filters", {1, 2, 2}, {}}};
   run.foreign = {{"cnn-mnist", "9c1e", "name = \"cnn-mnist\"\n", {{"0.weight", {2, 3}}, {"1.mean", {}}}}};
   run.parameters = {{"generator.0.weight", {3, 4}}, {"generator.0.bias", {4}}, {"scale", {}}};
-  run.state = {{"generator.1.running_mean", {4}}, {"nothing", {0, 3}}};
-  run.optimizer = {{"generator.0.weight.m", {3, 4}}, {"generator.0.weight.v", {3, 4}}};
+  run.state = {{"generator.1.running_mean", {4}}, {"nothing", {0, 3}}, {"seen", {2}, tensor::DType::i64}};
+  run.optimizer = {{"generator.0.weight.m", {3, 4}},
+                   {"generator.0.weight.v", {3, 4}},
+                   {"generator.0.weight.order", {3}, tensor::DType::i64}};
   run.counters = {"epoch", "updates.generator"};
   run.numbers = {"best_value"};
   run.best_metric = "eval/loss";
@@ -86,7 +111,9 @@ inline RunDescription description() {
 
 // The values of a step, the same each time.
 struct Values {
-  explicit Values(int64_t step) {
+  // Integers that no float32 has.
+  explicit Values(int64_t step)
+      : seen{step + (int64_t{1} << 40), -step}, order{step, std::numeric_limits<int64_t>::max(), -1} {
     for (size_t i = 0; i < arrays.size(); ++i) {
       for (size_t k = 0; k < arrays[i].size(); ++k) {
         arrays[i][k] = static_cast<float>(step) + 0.5F * static_cast<float>(i) + 0.01F * static_cast<float>(k);
@@ -95,13 +122,15 @@ struct Values {
   }
   [[nodiscard]] WeightsView weights() const {
     return {{{"generator.0.weight", arrays[0]}, {"generator.0.bias", arrays[1]}, {"scale", arrays[2]}},
-            {{"generator.1.running_mean", arrays[3]}, {"nothing", {}}}};
+            {{"generator.1.running_mean", arrays[3]}, {"nothing", std::span<const float>()}, {"seen", seen}}};
   }
   [[nodiscard]] std::vector<ArrayView> optimizer() const {
-    return {{"generator.0.weight.m", arrays[4]}, {"generator.0.weight.v", arrays[5]}};
+    return {
+        {"generator.0.weight.m", arrays[4]}, {"generator.0.weight.v", arrays[5]}, {"generator.0.weight.order", order}};
   }
   std::vector<std::vector<float>> arrays{std::vector<float>(12), std::vector<float>(4),  std::vector<float>(1),
                                          std::vector<float>(4),  std::vector<float>(12), std::vector<float>(12)};
+  std::vector<int64_t> seen, order;
 };
 
 // The weights of the foreign run.
@@ -118,6 +147,20 @@ inline std::vector<uint8_t> pixels(int64_t step, size_t count) {
     all[i] = static_cast<uint8_t>(static_cast<size_t>(step) + 3 * i);
   }
   return all;
+}
+
+inline std::vector<std::string> texts(int64_t step) {
+  return {"verse " + std::to_string(step), "", "größer\nals " + std::string(static_cast<size_t>(step), 'x')};
+}
+
+inline void write_samples(Writer& log, int64_t step) {
+  log.append_samples("grey", step, pixels(step, size_t{5} * 4 * 3));
+  log.append_samples("colour", step, pixels(step, size_t{4} * 6 * 5 * 3));
+  log.append_samples("bands", step, pixels(step, size_t{2} * 4 * 3 * 2));
+  log.append_samples("films", step, pixels(step, size_t{2} * 3 * 2 * 4));
+  log.append_samples("verses", step, std::vector<int64_t>(12, step), texts(step));
+  log.append_samples("chords", step, std::vector<float>(20, static_cast<float>(step)));
+  log.append_samples("rows", step, std::vector<float>(6, -static_cast<float>(step)));
 }
 
 inline void write_checkpoint(Writer& log, int64_t step) {
@@ -142,8 +185,7 @@ inline void write_steps(Writer& log, int64_t first, int64_t last, double clock =
       write_checkpoint(log, step);
     }
     if (step % 100 == 0) {
-      log.append_samples("grey", step, pixels(step, size_t{5} * 4 * 3));
-      log.append_samples("colour", step, pixels(step, size_t{4} * 6 * 5 * 3));
+      write_samples(log, step);
       log.append_tensor("critic.2", step, std::vector<float>(6, static_cast<float>(step)));
       log.append_tensor("scale", step, std::vector<float>(1, static_cast<float>(step)));
       log.append_tensor("filters", step, std::vector<float>(4, static_cast<float>(step)));

@@ -75,9 +75,9 @@ TEST_CASE("foreign weights that were not declared, or come too late, are refused
   CHECK(refused(1, {weight, mean}) == "run log: foreign run 1 was not declared");
   CHECK(refused(0, {weight}) == "run log: foreign/0/weights: got 1 arrays, expected 2");
   CHECK(refused(0, {mean, weight}) ==
-        "run log: foreign/0/weights: array 0: got '1.mean' of 1 values, expected '0.weight' of 6");
+        "run log: foreign/0/weights: array 0: got '1.mean' of 1 float32, expected '0.weight' of 6 float32");
   CHECK(refused(0, {{"0.weight", std::span(example::foreign_weight).first(5)}, mean}) ==
-        "run log: foreign/0/weights: array 0: got '0.weight' of 5 values, expected '0.weight' of 6");
+        "run log: foreign/0/weights: array 0: got '0.weight' of 5 float32, expected '0.weight' of 6 float32");
   example::write_foreign(log);
   example::write_steps(log, 0, 3);
   CHECK(refused(0, {weight, mean}) ==

@@ -111,7 +111,16 @@ std::map<std::string, std::string> read_all(const std::filesystem::path& path) {
     note("timing " + cadence.name, [&] { (void)log->timing(cadence.name); });
   }
   for (const SampleSeries& series : log->description().samples) {
-    note("samples " + series.name, [&] { (void)log->samples(series.name, 0); });
+    note("samples " + series.name, [&] {
+      if (series.kind == catalog::FieldKind::image || series.kind == catalog::FieldKind::image_sequence) {
+        (void)log->samples(series.name, 0);
+      } else {
+        (void)log->sample_values(series.name, 0);
+      }
+      if (series.kind == catalog::FieldKind::tokens) {
+        (void)log->sample_texts(series.name, 0);
+      }
+    });
   }
   for (const TensorSeries& series : log->description().tensors) {
     note("tensor " + series.name, [&] { (void)log->tensor(series.name, 0); });
@@ -162,12 +171,30 @@ TEST_CASE("a log whose attributes and datasets are not those of a log is refused
        [](hid_t file) {
          replace_dataset(file, "/samples/grey/images", H5T_STD_U8LE, {1, 5, 4});
        }},
-      {"open",
-       "samples of grey: got 0 images of 4 x 3 pixels with 1 channels, expected at least one image and pixel, and 1 or "
-       "3 channels",
+      {"open", "samples of grey: got 0 of them, expected at least one",
        [](hid_t file) {
          replace_dataset(file, "/samples/grey/images", H5T_STD_U8LE, {1, 0, 4, 3});
        }},
+      {"open", "/samples/chords/values: got float32 of shape (1, 2, 10), expected 4 axes",
+       [](hid_t file) {
+         replace_dataset(file, "/samples/chords/values", H5T_IEEE_F32LE, {1, 2, 10});
+       }},
+      {"open", "/samples/verses/tokens: got float32 of shape (1, 3, 4), expected int64",
+       [](hid_t file) {
+         replace_dataset(file, "/samples/verses/tokens", H5T_IEEE_F32LE, {1, 3, 4});
+       }},
+      {"samples verses", "/samples/verses/text: got int64 of shape (1, 3), expected text",
+       [](hid_t file) {
+         replace_dataset(file, "/samples/verses/text", H5T_STD_I64LE, {1, 3});
+       }},
+      {"open", "the attribute rate of /data/sound: got int64 of shape (), expected float64",
+       [](hid_t file) { replace_attribute(file, "/data/sound", "rate", H5T_STD_I64LE, {}); }},
+      {"open", "the attribute shape of /data/sound: got int64 of shape (2, 3), expected 1 axes",
+       [](hid_t file) {
+         replace_attribute(file, "/data/sound", "shape", H5T_STD_I64LE, {2, 3});
+       }},
+      {"open", "the field 'sound' of /data: (4702111234474983745) has more elements than any machine has memory for",
+       [](hid_t file) { replace_attribute(file, "/data/sound", "shape", H5T_STD_I64LE, {1}); }},
       {"open", "/tensors/scale/values: got float32 of shape (), expected 1 to 8 axes",
        [](hid_t file) { replace_dataset(file, "/tensors/scale/values", H5T_IEEE_F32LE, {}); }},
       {"open",

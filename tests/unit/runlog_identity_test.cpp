@@ -16,7 +16,8 @@ TEST_CASE("what differs is named, on both sides") {
   now.provenance.dataset_sha256 = std::string(64, 'a');
   now.provenance.plugins[0].sha256 = "other";
   now.provenance.plugins[1].name = "lion";
-  now.provenance.classes[0].names = {"one", "zero"};
+  now.data.fields[1].class_names = {"one", "zero"};
+  now.data.fields[4].kind = atelier::catalog::FieldKind::numbers;
   now.foreign[0].run_id = "0000";
   now.provenance.start_run_id = "";
   std::map<std::string, std::string> found;
@@ -29,6 +30,7 @@ TEST_CASE("what differs is named, on both sides") {
                      {"plugin adam", "plugin adam was cd34 and is none"},
                      {"plugin lion", "plugin lion was none and is cd34"},
                      {"classes of label", "classes of label was zero, one, größer and is one, zero"},
+                     {"kind of sound", "kind of sound was signal and is numbers"},
                      {"run cnn-mnist", "run cnn-mnist was 9c1e and is 0000"},
                      {"start run", "start run was 77aa and is none"},
                  });

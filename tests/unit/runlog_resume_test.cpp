@@ -53,6 +53,10 @@ TEST_CASE("a resumed log says the same as one that was never interrupted") {
   CHECK(a.metric("eval", "loss").values == b.metric("eval", "loss").values);
   CHECK(a.sample_steps("grey") == b.sample_steps("grey"));
   CHECK(a.samples("colour", 9).pixels == b.samples("colour", 9).pixels);
+  CHECK(a.sample_steps("verses") == b.sample_steps("verses"));
+  for (int64_t row = 0; row < std::ssize(a.sample_steps("verses")); ++row) {
+    CHECK(a.sample_texts("verses", row) == b.sample_texts("verses", row));
+  }
   CHECK(a.newest_checkpoint()->sequence == b.newest_checkpoint()->sequence);
   CHECK(b.exit_reason().empty());
   CHECK(b.final_result());

@@ -70,7 +70,7 @@ TEST_CASE("views go from one latent vector to another, and through the classes w
     REQUIRE_MESSAGE(outcome.status == runlog::Status::finished, outcome.reason);
     training::RunOptions options;
     options.out_directory = folder.path();
-    return inference::view(outcome.log, registry(), options, name, 3, 5, inference::WeightsOf::final);
+    return drawn_view(outcome.log, options, name, 3, 5, inference::WeightsOf::final);
   };
   const pictures::Strips between = draw("gan", "interpolation");
   REQUIRE(between.images.count == 3 * between.per_strip);

@@ -61,7 +61,7 @@ TEST_CASE("averages change what is evaluated and sampled, and nothing of the tra
   CHECK(a.samples("generated", 0).pixels != b.samples("generated", 0).pixels);
   training::RunOptions options;
   const auto sample = [&](inference::WeightsOf weights) {
-    return inference::sample(with_average.log, registry(), options, 10, 3, weights).pixels;
+    return sampled(with_average.log, options, 10, 3, weights).pixels;
   };
   CHECK(sample(inference::WeightsOf::checkpoint) == sample(inference::WeightsOf::final));
 }

@@ -103,9 +103,9 @@ TEST_CASE("a sampled image depends on the seed and its index alone") {
   Watcher watcher;
   const auto outcome = run(text_of("vae"), folder, watcher);
   training::RunOptions options;
-  const auto many = inference::sample(outcome.log, registry(), options, 100, 5, inference::WeightsOf::final);
-  const auto few = inference::sample(outcome.log, registry(), options, 7, 5, inference::WeightsOf::final);
+  const auto many = sampled(outcome.log, options, 100, 5, inference::WeightsOf::final);
+  const auto few = sampled(outcome.log, options, 7, 5, inference::WeightsOf::final);
   CHECK(std::equal(few.pixels.begin(), few.pixels.end(), many.pixels.begin()));
-  const auto other = inference::sample(outcome.log, registry(), options, 7, 6, inference::WeightsOf::final);
+  const auto other = sampled(outcome.log, options, 7, 6, inference::WeightsOf::final);
   CHECK(few.pixels != other.pixels);
 }

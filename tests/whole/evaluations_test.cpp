@@ -99,7 +99,7 @@ TEST_CASE("a game keeps no best weights unless a metric of quality is named") {
   const fs::path log = trained("gan", folder, {});
   CHECK(!runlog::Reader(log).best());
   CHECK_THROWS_WITH_AS(
-      inference::sample(log, registry(), training::RunOptions{}, 2, 1, inference::WeightsOf::best),
+      sampled(log, training::RunOptions{}, 2, 1, inference::WeightsOf::best),
       (log.string() + ": keeps no best weights: of 'loss', its evaluate.metric, neither larger nor smaller values are "
                       "better; hint: leave out --weights for the final ones, or train with a metric of quality in "
                       "evaluate.metric")
@@ -124,13 +124,12 @@ TEST_CASE("best weights are not asked for before there are any") {
   const auto outcome = run(text_of("vae"), folder, watcher, 2);
   REQUIRE(outcome.status == runlog::Status::interrupted);
   CHECK_THROWS_WITH_AS(
-      inference::sample(outcome.log, registry(), training::RunOptions{}, 2, 1, inference::WeightsOf::best),
+      sampled(outcome.log, training::RunOptions{}, 2, 1, inference::WeightsOf::best),
       (outcome.log.string() +
        ": has no best weights yet, as no evaluation has given a finite 'loss'; hint: --weights checkpoint")
           .c_str(),
       Error);
-  CHECK(inference::sample(outcome.log, registry(), training::RunOptions{}, 2, 1, inference::WeightsOf::final).count ==
-        2);
+  CHECK(sampled(outcome.log, training::RunOptions{}, 2, 1, inference::WeightsOf::final).count == 2);
 }
 
 TEST_CASE("an explicit goal that contradicts the metric is followed, and said") {

@@ -21,8 +21,7 @@ double measured(const fs::path& log, const std::string& metric) {
 // The pixels of `strips` strips, image by image.
 std::vector<std::vector<uint8_t>> images_of(const fs::path& log, const std::string& view, int64_t strips) {
   training::RunOptions options;
-  const pictures::Strips drawn =
-      inference::view(log, registry(), options, view, strips, 3, inference::WeightsOf::final);
+  const pictures::Strips drawn = drawn_view(log, options, view, strips, 3, inference::WeightsOf::final);
   REQUIRE(drawn.images.count == strips * drawn.per_strip);
   std::vector<std::vector<uint8_t>> out;
   const auto bytes = static_cast<int64_t>(drawn.images.pixels.size()) / drawn.images.count;

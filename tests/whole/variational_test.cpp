@@ -20,7 +20,7 @@ class Workshop {
     training::RunOptions options;
     options.threads = 1;
     options.out_directory = folder_.path();
-    return inference::view(log, registry(), options, name, count, 1, inference::WeightsOf::final);
+    return drawn_view(log, options, name, count, 1, inference::WeightsOf::final);
   }
 
  private:

@@ -181,6 +181,33 @@ inline void check_same_weights(const runlog::Weights& a, const runlog::Weights& 
   }
 }
 
+inline pictures::ImageStack sampled(const fs::path& log, const training::RunOptions& options, int64_t count,
+                                    uint64_t seed, inference::WeightsOf weights) {
+  inference::TrainedModel trained(log, registry(), options, {}, weights);
+  return inference::pictures_of(inference::sample(trained, registry(), options, count, seed)).images;
+}
+
+inline pictures::Strips drawn_view(const fs::path& log, const training::RunOptions& options, const std::string& name,
+                                   int64_t count, uint64_t seed, inference::WeightsOf weights) {
+  inference::TrainedModel trained(log, registry(), options, {}, weights);
+  return inference::pictures_of(inference::view(trained, registry(), options, name, count, seed));
+}
+
+// What the models of two logs have made, of whatever kind it is.
+inline void check_same_samples(const runlog::Reader& a, const runlog::Reader& b) {
+  REQUIRE(a.description().samples.size() == b.description().samples.size());
+  for (const runlog::SampleSeries& series : a.description().samples) {
+    REQUIRE(a.sample_steps(series.name) == b.sample_steps(series.name));
+    for (int64_t row = 0; row < std::ssize(a.sample_steps(series.name)); ++row) {
+      if (series.kind == catalog::FieldKind::image || series.kind == catalog::FieldKind::image_sequence) {
+        CHECK(a.samples(series.name, row).pixels == b.samples(series.name, row).pixels);
+      } else {
+        CHECK(same_bits(a.sample_values(series.name, row), b.sample_values(series.name, row)));
+      }
+    }
+  }
+}
+
 // Metrics that both logs have, samples, weights, optimizer state: equal to the last bit.
 inline void check_same_run(const fs::path& first, const fs::path& second) {
   const runlog::Reader a(first);
@@ -196,8 +223,7 @@ inline void check_same_run(const fs::path& first, const fs::path& second) {
       CHECK(std::memcmp(x.values.data(), y.values.data(), x.values.size() * sizeof(double)) == 0);
     }
   }
-  CHECK(a.sample_steps("generated") == b.sample_steps("generated"));
-  CHECK(a.samples("generated", 0).pixels == b.samples("generated", 0).pixels);
+  check_same_samples(a, b);
   check_same_weights(a.final_result()->weights, b.final_result()->weights);
   REQUIRE(a.best().has_value() == b.best().has_value());  // a game has none
   if (a.best()) {

@@ -114,6 +114,22 @@ class Batch : public Recording {
   [[nodiscard]] Tensor labels(Location at = {}) const { return field("label", at); }  // int64 (B)
   [[nodiscard]] Tensor data(std::string_view name, Location at = {}) const { return field(name, at); }
   [[nodiscard]] int64_t batch_size() const { return info().batch_size; }
+  // Of sequences of unequal length: (B, T), 1 where a sample has an element and 0 in the padding behind its end. All
+  // are 1 where the field names no field of lengths.
+  [[nodiscard]] Tensor mask(const Field& sequence, Location at = {}) const {
+    const CalledFrom caller(at);
+    const size_t axis_of_time = sequence.kind == Kind::signal ? 1 : 0;
+    const int64_t times = axis_of_time < sequence.dims.size() ? sequence.dims[axis_of_time] : 1;
+    if (sequence.length_field.empty()) {
+      return full({field(sequence.name, at).dim(0), times}, 1);
+    }
+    std::vector<float> places;
+    for (int64_t t = 0; t < times; ++t) {
+      places.push_back(static_cast<float>(t));
+    }
+    const Tensor lengths = to_real(field(sequence.length_field, at));
+    return less(constant({1, times}, places), lengths.reshape({-1, 1}));
+  }
 };
 
 // One training step.

@@ -10,9 +10,11 @@ class Inverted final : public Dataset {
   static void describe(Description& d) {
     d.summary = "Another dataset with its images inverted.";
     d.integer("limit", 0, "training samples to keep; 0 keeps all, more than there are makes reading fail").range(0);
+    d.text("of", "source", "name of that dataset among the sources");
     d.text("file", "", "a file that it says it was read from");
   }
-  Inverted(const Settings& settings, const Environment& environment) : source_(environment.source()) {
+  Inverted(const Settings& settings, const Environment& environment)
+      : source_(environment.source(settings.text("of"))) {
     if (!source_) {
       environment.fail("inverted: got no source, expected another dataset; hint: set dataset.source = \"shapes\"");
       return;

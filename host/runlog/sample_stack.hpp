@@ -1,0 +1,46 @@
+// Inside this room only: /samples/<name>, what a model has made, row after row.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "runlog/description.hpp"
+#include "runlog/hdf5.hpp"
+#include "runlog/series.hpp"
+
+namespace atelier::runlog {
+
+// The dataset that samples of this kind are in, and what it holds.
+struct SampleDataset {
+  const char* name;
+  hdf5::Type type;
+};
+SampleDataset dataset_of(catalog::FieldKind kind);
+
+void make_samples(hid_t file, const SampleSeries& series);
+SampleSeries read_sample_series(hid_t samples, const std::string& name);
+
+class SampleStack {
+ public:
+  SampleStack(hid_t file, const SampleSeries& series);
+
+  // `row` is of the dataset's type; `texts` are of tokens only, one for each sample.
+  void append(int64_t step, const void* row, size_t elements, const std::vector<std::string>& texts);
+  void truncate(int64_t step);
+  [[nodiscard]] const SampleSeries& series() const { return series_; }
+  [[nodiscard]] const Stack& stack() const { return stack_; }
+
+ private:
+  void renew_preview(std::span<const uint8_t> pixels);
+
+  SampleSeries series_;
+  hdf5::Handle group_;
+  Stack stack_;
+  hdf5::Handle preview_;  // of images
+  hdf5::Handle texts_;    // of tokens
+};
+
+}  // namespace atelier::runlog
