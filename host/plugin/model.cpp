@@ -19,7 +19,9 @@ namespace {
 
 constexpr uint64_t most_names = 1000;  // of outputs or views
 
-// Converts between the precisions that weights are kept in.
+bool is_integer(const tensor::Tensor& tensor) { return tensor.dtype == tensor::DType::i64; }
+
+// Converts between the precisions that weights are kept in. Both are of reals, or both of int64.
 void copy_values(const tensor::Tensor& from, tensor::Tensor& to) {
   if (from.dtype == to.dtype) {
     std::memcpy(to.storage.data(), from.storage.data(), from.bytes());
@@ -142,8 +144,10 @@ atl_parameter Model::declare(atl_context&, const atl_parameter_info& info) {
   const auto index = static_cast<uint32_t>(bank_.parameters.size());
   if (building_.foreign != nullptr) {
     const auto found = building_.foreign->weights.find(name);
-    if (found == building_.foreign->weights.end() || !(found->second.shape == parameter->value.shape)) {
-      throw Error(ErrorKind::plugin, "the log of the other run has no weights for '{}' of shape {}", name,
+    if (found == building_.foreign->weights.end() || !(found->second.shape == parameter->value.shape) ||
+        is_integer(found->second) != is_integer(parameter->value)) {
+      throw Error(ErrorKind::plugin, "the log of the other run has no {} for '{}' of shape {}",
+                  is_integer(parameter->value) ? "whole numbers" : "weights", name,
                   tensor::to_string(parameter->value.shape));
     }
     copy_values(found->second, parameter->value);
@@ -171,8 +175,7 @@ atl_parameter Model::declare(atl_context&, const atl_parameter_info& info) {
 
 tensor::DType Model::dtype_of(const atl_parameter_info& info) const {
   if (info.dtype == ATL_INT64 && info.group.size == 0) {
-    throw Error(ErrorKind::unsupported,
-                "is state of whole numbers, which this atelier's logs do not keep yet; hint: keep it as reals");
+    return tensor::DType::i64;
   }
   if (info.dtype != ATL_REAL) {
     throw Error(ErrorKind::plugin, "has the dtype {}, expected ATL_REAL, or ATL_INT64 for a state tensor", info.dtype);

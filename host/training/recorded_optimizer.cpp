@@ -1,6 +1,7 @@
 #include "training/recorded_optimizer.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <variant>
 
@@ -42,17 +43,18 @@ std::unique_ptr<record::Parameter> make_slot(const atl_slot& slot, const std::st
     throw Error(ErrorKind::plugin, "what it keeps beside '{}' {}", of, problem);
   }
   out->name = of + "." + name;
-  if (slot.dtype == ATL_INT64) {
-    throw Error(ErrorKind::unsupported,
-                "'{}' is of whole numbers, which this atelier's logs do not keep yet; hint: keep it as reals",
-                out->name);
+  const bool integer = slot.dtype == ATL_INT64;
+  if (slot.dtype != ATL_REAL && !integer) {
+    throw Error(ErrorKind::plugin, "'{}' has the dtype {}, expected ATL_REAL or ATL_INT64", out->name, slot.dtype);
   }
-  if (slot.dtype != ATL_REAL) {
-    throw Error(ErrorKind::plugin, "'{}' has the dtype {}, expected ATL_REAL", out->name, slot.dtype);
+  constexpr double beyond = 0x1p53;  // from here on a double leaves whole numbers out
+  if (integer && !(std::abs(slot.initial) < beyond && std::trunc(slot.initial) == slot.initial)) {
+    throw Error(ErrorKind::plugin, "'{}' begins at {}, expected a whole number, as its dtype is ATL_INT64", out->name,
+                slot.initial);
   }
   const std::span<const int64_t> dims =
       plugin::span_of<int64_t>(slot.dims, slot.rank, tensor::Shape::max_rank, "the shape of '" + out->name + "'");
-  out->value = tensor::Tensor(tensor::Shape(dims), real);
+  out->value = tensor::Tensor(tensor::Shape(dims), integer ? tensor::DType::i64 : real);
   const int64_t elements = out->value.shape.elements();
   switch (out->value.dtype) {
     case tensor::DType::f32:
@@ -62,6 +64,7 @@ std::unique_ptr<record::Parameter> make_slot(const atl_slot& slot, const std::st
       std::fill_n(out->value.storage.as<double>(), elements, slot.initial);
       break;
     case tensor::DType::i64:
+      std::fill_n(out->value.storage.as<int64_t>(), elements, static_cast<int64_t>(slot.initial));
       break;
   }
   return out;

@@ -78,7 +78,7 @@ class Sparse : public Model {
   static void describe(Description& d) {
     d.summary = "The mean image, thresholded.";
     d.text("operation", "own", "how the threshold is computed")
-        .choices({"own", "composed", "fragile", "twice", "wrong shape", "whole numbers"});
+        .choices({"own", "composed", "fragile", "twice", "wrong shape"});
     d.number("factor", 1.0, "of the threshold");
   }
   Sparse(const Settings& settings, const DataSpec& data, Builder& build)
@@ -93,9 +93,6 @@ class Sparse : public Model {
     }
     image_ = all.parameter("image", {elements_}, ramp);
     threshold_ = all.parameter("threshold", {elements_}, Initializer::constant(0.1));
-    if (operation_ == "whole numbers") {
-      (void)build.integer_state("steps", {}, 0);
-    }
   }
   void train_step(Step& step) const override {
     const Tensor x = step.images().flatten();
