@@ -67,7 +67,7 @@ TEST_CASE("parameters begin from values") {
 }
 
 TEST_CASE("bytes are reals from low to high for the model") {
-  const plugin::Dataset bytes(registry(), {"bytes", {}, nullptr}, {}, {});
+  const plugin::Dataset bytes(registry(), {"bytes", {}, {}}, {}, {});
   CHECK(bytes.spec().fields[0].dtype == tensor::DType::f32);
   float image[6] = {};
   int64_t label = 0;
