@@ -10,6 +10,7 @@ from atelier_test import AtelierTest
 NOT_RUN = {
     "loss 'perceptual'": "its setting 'from' has no default",
     "metric 'class-histogram'": "its setting 'from' has no default",
+    "dataset 'text-file'": "its setting 'file' has no default",
     "dataset 'image-folder'": "its setting 'directory' has no default",
     "dataset 'cifar-10'": "its data is not here",
     "dataset 'mnist'": "its data is not here",
