@@ -94,7 +94,8 @@ void write_picture(const fs::path& file, const Samples& samples, int64_t columns
 void write_samples(const fs::path& file, const Samples& samples, int64_t columns) {
   const std::string ending = file.extension().string();
   if (file.empty()) {
-    print(text_of(samples));
+    const std::string text = text_of(samples);
+    print(text + (text.ends_with('\n') ? "" : "\n"));
   } else if (ending == ".txt") {
     write_file(file, text_of(samples));
   } else if (ending == ".csv") {

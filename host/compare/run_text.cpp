@@ -55,6 +55,14 @@ std::string identity(const Run& run, const terminal::Layout& layout) {
   return text;
 }
 
+// As many as are read at a glance: a text may have a vocabulary of thousands.
+std::string names_text(const std::vector<std::string>& names) {
+  constexpr size_t most = 24;
+  const std::vector<std::string> first(names.begin(),
+                                       names.begin() + static_cast<std::ptrdiff_t>(std::min(most, names.size())));
+  return fmt::format(": {}{}", fmt::join(first, ", "), names.size() > most ? ", ..." : "");
+}
+
 // "text: tokens int64 (64), 96 classes", and what its classes and channels are called.
 std::string data_text(const catalog::FieldSpec& data) {
   std::string text = fmt::format("{}: {}, {} {}", data.name, catalog::name_of(data.kind),
@@ -66,7 +74,7 @@ std::string data_text(const catalog::FieldSpec& data) {
   }
   text += data.rate > 0 ? fmt::format(", {} values a second", data.rate) : "";
   for (const std::vector<std::string>* names : {&data.class_names, &data.channel_names}) {
-    text += names->empty() ? "" : fmt::format(": {}", fmt::join(*names, ", "));
+    text += names->empty() ? "" : names_text(*names);
   }
   return text;
 }
@@ -140,8 +148,10 @@ std::string texts_text(const std::vector<std::string>& texts) {
 
 // Of each channel of the newest signals, or each column of rows: how small, large and what on average its values are.
 std::string values_text(const SampleRows& rows, const std::vector<std::string>& names, const terminal::Layout& layout) {
-  const bool signal = rows.series.kind == catalog::FieldKind::signal;
-  terminal::TextTable table{{{signal ? "channel" : "column"},
+  const catalog::FieldKind kind = rows.series.kind;
+  terminal::TextTable table{{{kind == catalog::FieldKind::signal      ? "channel"
+                              : kind == catalog::FieldKind::table_row ? "column"
+                                                                      : "values"},
                              {"smallest", terminal::Align::right},
                              {"mean", terminal::Align::right},
                              {"largest", terminal::Align::right}},

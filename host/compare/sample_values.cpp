@@ -19,7 +19,8 @@ std::vector<ValueRange> ranges_of(const SampleRows& rows, const std::vector<std:
   for (int64_t part = 0; part < parts; ++part) {
     constexpr double infinite = std::numeric_limits<double>::infinity();
     const bool named = static_cast<size_t>(part) < names.size();
-    ValueRange range{named ? names[static_cast<size_t>(part)] : fmt::format("{}", part + 1), infinite, 0, -infinite};
+    const std::string number = apart ? fmt::format("{}", part + 1) : "all";
+    ValueRange range{named ? names[static_cast<size_t>(part)] : number, infinite, 0, -infinite};
     for (int64_t n = 0; n < rows.series.count; ++n) {
       for (int64_t i = 0; i < length; ++i) {
         const auto value = static_cast<double>(values[(n * parts + part) * length + i]);

@@ -14,7 +14,8 @@ struct ValueRange {
   double smallest, mean, largest;
 };
 
-// Of the newest of them. `names` are those of the channels or columns; what has none is numbered.
+// Of the newest of them. `names` are those of the channels or columns; what has none is numbered, and numbers as a
+// whole are "all".
 std::vector<ValueRange> ranges_of(const SampleRows& rows, const std::vector<std::string>& names);
 
 // As the data that the samples are like call them; none where they don't.

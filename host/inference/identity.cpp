@@ -26,6 +26,16 @@ void refuse_other_classes(const runlog::Reader& log, const Environment& environm
   }
 }
 
+catalog::DataSpec as_trained(const runlog::Reader& log, catalog::DataSpec data) {
+  for (catalog::FieldSpec& field : data.fields) {
+    const catalog::FieldSpec* const then = log.description().data.find(field.name);
+    if (then != nullptr && then->class_names.size() == field.class_names.size()) {
+      field.class_names = then->class_names;
+    }
+  }
+  return data;
+}
+
 void explain_by_classes(const data::ExperimentData& data) {
   for (const catalog::FieldSpec& field : data.spec().fields) {
     if (const std::string refusal = data.refusal(field.name); !refusal.empty()) {

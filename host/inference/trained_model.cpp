@@ -66,7 +66,7 @@ TrainedModel::TrainedModel(const std::filesystem::path& log, const plugin::Regis
     : reader_(log),
       experiment_(experiment_of(reader_, registry, overrides)),
       data_(experiment_, registry, environment.data_directories),
-      model_(experiment_, data_.spec(), registry, environment,
+      model_(experiment_, as_trained(reader_, data_.spec()), registry, environment,
              runs_in_log_or_by_name(reader_, experiment_, registry, environment)),
       sampler_(model_) {
   refuse_other_classes(reader_, environment, data_);
