@@ -114,6 +114,10 @@ inline const std::vector<Family>& families() {
        "use = 'vae-gan'\nlatent = 6\nlayers = 'convolutional'\nencoder = [6, 10]\ndiscriminator = [6, 10]\n"
        "separate_generator = true"},
       {"aae", for_vae, "use = 'aae'\nlatent = 2\nhidden = [30, 20]\ndiscriminator = [20]\nprior = 'mixture'"},
+      {"character-rnn",
+       "use = 'text-file'\nlength = 16\nstride = 5\ntest = 0.2\nvalidation = 0.2\nfile = '" LICENCE_FILE "'",
+       "use = 'character-rnn'\ncell = 'gru'\nunits = 20\nlayers = 2\nembedding = 6\ndropout = 0.1\nsample_length = 24"},
+      {"signal-vae", "use = 'signals'\nlength = 32" + counts, "use = 'signal-vae'\nlatent = 4\nfilters = [6, 10]"},
   };
   return list;
 }
