@@ -16,6 +16,7 @@ import h5py
 
 HERE = Path(__file__).parent
 COLLAPSED = "gan-minimax-fashion"
+WRITTEN = "character-rnn-licence"
 CLASSES = ["T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"]
 
 
@@ -135,6 +136,12 @@ def collapse(path):
     return lines
 
 
+def text_of(path, atelier):
+    """What a model of text writes, as a block that Markdown leaves as it is."""
+    done = subprocess.run([atelier, "sample", path], check=True, capture_output=True, text=True, encoding="utf-8")
+    return ["```text", *done.stdout.rstrip("\n").split("\n"), "```"]
+
+
 def replaced(text, name, lines):
     """With the lines between the two marks of that name."""
     begin, end = f"<!-- {name} -->", f"<!-- end of the {name} -->"
@@ -163,8 +170,12 @@ def main():
               file=sys.stderr)
     lines += ["", "Not run to their end for this table: " + ", ".join(missing) + "."] if missing else []
     written = replaced(readme.read_text(), "table", lines)
-    collapsed = [path for row in rows if row["experiment"] == COLLAPSED for path in finished_runs(row, runs)]
-    readme.write_text(replaced(written, "collapse", collapse(collapsed[0])) if collapsed else written)
+    of = {row["experiment"]: finished_runs(row, runs) for row in rows if row["experiment"] in (COLLAPSED, WRITTEN)}
+    if of.get(COLLAPSED):
+        written = replaced(written, "collapse", collapse(of[COLLAPSED][0]))
+    if of.get(WRITTEN):
+        written = replaced(written, "text", text_of(of[WRITTEN][0], atelier))
+    readme.write_text(written)
 
 
 if __name__ == "__main__":

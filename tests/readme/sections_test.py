@@ -61,7 +61,7 @@ class Sections(unittest.TestCase):
                     if value is not None:
                         self.assertEqual(value, keys[key].get("default"), key)
         self.assertEqual(set(document) - set(program),
-                         {"dataset.source", "model", "loss.ROLE", "optimizer", "optimizer.GROUP"})
+                         {"dataset.source", "dataset.sources.NAME", "model", "loss.ROLE", "optimizer", "optimizer.GROUP"})
 
 
 if __name__ == "__main__":
