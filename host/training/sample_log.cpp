@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <span>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/printable.hpp"
@@ -16,6 +17,18 @@ namespace {
 template <typename T>
 std::span<const T> values_of(const inference::Samples& samples) {
   return {samples.values.storage.as<const T>(), static_cast<size_t>(samples.values.shape.elements())};
+}
+
+// A log keeps whole numbers that are no tokens as float32, too.
+std::vector<float> floats_of(const inference::Samples& samples) {
+  if (samples.values.dtype == tensor::DType::i64) {
+    const std::span<const int64_t> numbers = values_of<int64_t>(samples);
+    std::vector<float> out(numbers.size());
+    std::ranges::transform(numbers, out.begin(), [](int64_t number) { return static_cast<float>(number); });
+    return out;
+  }
+  const std::span<const float> numbers = values_of<float>(samples);
+  return {numbers.begin(), numbers.end()};
 }
 
 // As a log keeps them: whatever reads it expects UTF-8.
@@ -48,7 +61,7 @@ void write_samples(runlog::Writer& writer, const runlog::SampleSeries& series, i
     case FieldKind::signal:
     case FieldKind::table_row:
     case FieldKind::numbers:
-      return writer.append_samples(series.name, step, values_of<float>(samples));
+      return writer.append_samples(series.name, step, floats_of(samples));
   }
 }
 

@@ -78,6 +78,18 @@ TEST_CASE("text is written by its vocabulary, and in the log as strings too") {
   CHECK(texts[0] + texts[1] != texts[1] + texts[2]);
 }
 
+TEST_CASE("whole numbers of no kind are numbers in the log, too") {
+  const Run run = train(kinds("length"));
+  const Newest newest(run);
+  CHECK(newest.series.kind == FieldKind::numbers);
+  CHECK(newest.series.dims == tensor::Shape{});
+  const inference::Samples again = made(run, 3);
+  const tensor::Tensor kept = newest.log.sample_values("generated", newest.row);
+  for (size_t i = 0; i < 3; ++i) {
+    CHECK(kept.storage.as<float>()[i] == static_cast<float>(again.values.storage.as<int64_t>()[i]));
+  }
+}
+
 TEST_CASE("bytes are text as they are, and made UTF-8 for the log") {
   const Run run = train(kinds("text", "times = 40\n", "bytes = true\n"));
   const Newest newest(run);

@@ -257,6 +257,17 @@ class Rows(Kinds):
         self.assertEqual([row[:2] for row in self.rows("a.csv")],
                          [["strip", "element"], ["0", "0"], ["0", "1"], ["1", "0"], ["1", "1"]])
 
+    def test_numbers_of_no_kind_are_rows_too(self):
+        log = self.train("rows", "model.like=length", "name=length")
+        self.run_atelier("sample", log, "-o", "a.csv", "-n", "3")
+        heading, *rows = self.rows("a.csv")
+        self.assertEqual(heading, ["sample", "value_1"])
+        self.assertEqual([row[0] for row in rows], ["0", "1", "2"])
+        self.assertTrue(all(0 <= int(row[1]) <= 6 for row in rows))
+        made, = self.json("show", log)["samples"]["generated"]["newest"]
+        self.assertEqual(made["name"], "all")
+        self.assertIn(made["largest"], range(1, 7))
+
     def test_a_file_that_holds_no_table_is_refused(self):
         log = self.train("rows")
         self.assertEqual(self.refused(log, "-o", "a.png"),

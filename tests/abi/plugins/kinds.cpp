@@ -52,7 +52,7 @@ class KindMaker final : public Model {
  public:
   static void describe(Description& d) {
     d.summary = "Makes samples like a field, from noise and one trained number.";
-    d.text("like", "text", "the field").choices({"text", "sound", "person", "bands", "film", "shapeless"});
+    d.text("like", "text", "the field").choices({"text", "length", "sound", "person", "bands", "film", "shapeless"});
     d.integer("times", 0, "length of an axis of time; 0: as the data's").range(0, 100);
     d.text("mistake", "none", "what it does wrong").choices({"none", "token", "growing"});
   }
@@ -93,7 +93,7 @@ class KindMaker final : public Model {
       dims.back() += static_cast<int64_t>(s.read(steps).front());
     }
     dims.insert(dims.begin(), n);
-    if (field_.kind == Kind::tokens) {
+    if (field_.dtype == ATL_INT64) {
       std::vector<int64_t> logits = dims;
       logits.push_back(field_.classes);
       const Tensor drawn = categorical(s.full(logits, 0) + scale_.use(s.context()));
