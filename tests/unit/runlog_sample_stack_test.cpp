@@ -204,5 +204,5 @@ TEST_CASE("data that cannot be what they say are refused before a log is made") 
   sound.channel_names = {"left"};
   CHECK(refused(sound).starts_with("data: "));
   catalog::FieldSpec text{"te/xt", tensor::DType::i64, {5}, 2, 0, 0, {"a", "b"}, catalog::FieldKind::tokens};
-  CHECK(refused(text) == "fields of the data: got the name 'te/xt', expected one that is not empty and has no '/'");
+  CHECK(refused(text) == "data: the field 'te/xt' has a '/' in its name, expected letters, digits, '_' and '-'");
 }
