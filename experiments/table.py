@@ -138,8 +138,8 @@ def collapse(path):
 
 def text_of(path, atelier):
     """What a model of text writes, as a block that Markdown leaves as it is."""
-    done = subprocess.run([atelier, "sample", path], check=True, capture_output=True, text=True, encoding="utf-8")
-    return ["```text", *done.stdout.rstrip("\n").split("\n"), "```"]
+    done = subprocess.run([atelier, "sample", path, "-n", "4"], check=True, capture_output=True, text=True, encoding="utf-8")
+    return ["```text", *(line.rstrip() for line in done.stdout.rstrip().split("\n")), "```"]
 
 
 def replaced(text, name, lines):
