@@ -1,32 +1,35 @@
 // Kingma & Ba 2015, algorithm 1:
 //   m = β1 m + (1 - β1) g;  v = β2 v + (1 - β2) g²;  θ = θ - η / (1 - β1^t) · m / (√(v / (1 - β2^t)) + ε).
 // Weight decay λ is coupled (g = ∇ + λ θ) or decoupled (Loshchilov & Hutter 2019: θ = θ - η λ θ first).
-#include <atelier/optimizer.hpp>
 #include <cmath>
+
+#include "../common/weight_decay.hpp"
 
 namespace {
 
 using namespace atelier;
 
-enum Scalar { eta, beta1, rest1, beta2, rest2, root, epsilon, lambda, kept };
+enum Scalar { eta, beta1, rest1, beta2, rest2, root, epsilon, rate };
+enum Constant { coupled, decoupled };  // λ as the one or the other, and 0
 
 template <typename Real>
-__attribute__((always_inline)) inline void step(const double* scalars, size_t count, Real* parameter,
-                                                const Real* gradient, Real* m, Real* v) {
-  const ScalarsAs<Real> k(scalars);
+__attribute__((always_inline)) inline void step(const double* scalars, const double* constants, size_t count,
+                                                Real* parameter, const Real* gradient, Real* m, Real* v) {
+  const ScalarsAs<Real> k(scalars), own(constants);
+  const Real kept = static_cast<Real>(1 - scalars[rate] * constants[decoupled]);
   for (size_t i = 0; i < count; ++i) {
-    const Real g = gradient[i] + k[lambda] * parameter[i];
+    const Real g = gradient[i] + own[coupled] * parameter[i];
     const Real first = k[beta1] * m[i] + k[rest1] * g;
     const Real second = k[beta2] * v[i] + k[rest2] * (g * g);
     m[i] = first;
     v[i] = second;
-    parameter[i] = k[kept] * parameter[i] - k[eta] * first / (std::sqrt(second) * k[root] + k[epsilon]);
+    parameter[i] = kept * parameter[i] - k[eta] * first / (std::sqrt(second) * k[root] + k[epsilon]);
   }
 }
 
-ATELIER_VECTORIZED void adam(const double* scalars, size_t count, float* parameter, const float* gradient, float* m,
-                             float* v) {
-  step(scalars, count, parameter, gradient, m, v);
+ATELIER_VECTORIZED void adam(const double* scalars, const double* constants, size_t count, float* parameter,
+                             const float* gradient, float* m, float* v) {
+  step(scalars, constants, count, parameter, gradient, m, v);
 }
 
 class Adam final : public Optimizer {
@@ -40,7 +43,7 @@ class Adam final : public Optimizer {
     d.number("beta1", 0.9, "decay of the running mean of gradients").range(0).below(1);
     d.number("beta2", 0.999, "decay of the running mean of squared gradients").range(0).below(1);
     d.number("epsilon", 1e-8, "added to the denominator").range(0);
-    d.number("weight_decay", 0.0, "strength of the weight decay").range(0);
+    WeightDecay::describe(d, "strength of the weight decay");
     d.flag("decoupled", true, "shrink the weights directly instead of adding to the gradient");
   }
 
@@ -48,8 +51,12 @@ class Adam final : public Optimizer {
       : beta1_(settings.number("beta1")),
         beta2_(settings.number("beta2")),
         epsilon_(settings.number("epsilon")),
-        weight_decay_(settings.number("weight_decay")),
+        weight_decay_(settings),
         decoupled_(settings.flag("decoupled")) {}
+
+  void prepare(const ParameterInfo& parameter, double* constants) const {
+    constants[decoupled_ ? decoupled : coupled] = weight_decay_.of(parameter);
+  }
 
   void begin_update(const Update& update, double* scalars) const {
     const auto t = static_cast<double>(update.t);
@@ -60,20 +67,21 @@ class Adam final : public Optimizer {
     scalars[rest2] = 1 - beta2_;
     scalars[root] = 1 / std::sqrt(1 - std::pow(beta2_, t));
     scalars[epsilon] = epsilon_;
-    scalars[lambda] = decoupled_ ? 0 : weight_decay_;
-    scalars[kept] = decoupled_ ? 1 - update.learning_rate * weight_decay_ : 1;
+    scalars[rate] = update.learning_rate;
   }
 
-  void update(const double* scalars, size_t count, float* parameter, const float* gradient, float* const* state) const {
-    adam(scalars, count, parameter, gradient, state[0], state[1]);
+  void update(const double* scalars, const double* constants, size_t count, float* parameter, const float* gradient,
+              float* const* state) const {
+    adam(scalars, constants, count, parameter, gradient, state[0], state[1]);
   }
-  void update(const double* scalars, size_t count, double* parameter, const double* gradient,
+  void update(const double* scalars, const double* constants, size_t count, double* parameter, const double* gradient,
               double* const* state) const {
-    step(scalars, count, parameter, gradient, state[0], state[1]);
+    step(scalars, constants, count, parameter, gradient, state[0], state[1]);
   }
 
  private:
-  double beta1_, beta2_, epsilon_, weight_decay_;
+  double beta1_, beta2_, epsilon_;
+  WeightDecay weight_decay_;
   bool decoupled_;
 };
 

@@ -51,8 +51,13 @@ struct ParameterInfo {
 
   explicit ParameterInfo(const atl_parameter_info& info)
       : name(detail::view(info.name)), group(detail::view(info.group)), dims(info.dims, info.dims + info.rank) {}
-  // Biases, and the scales and shifts of a normalization: what weight decay usually spares.
   [[nodiscard]] bool is_vector() const { return dims.size() <= 1; }
+  // What weight decay usually spares: vectors, and the scales and shifts of a LayerNorm over several axes, which are
+  // none, by the names that the layers give.
+  [[nodiscard]] bool is_bias_or_norm() const {
+    const std::string_view last = std::string_view(name).substr(name.rfind('.') + 1);
+    return is_vector() || last == "bias" || last == "scale" || last == "shift";
+  }
 };
 
 // An elementwise optimizer. Derived classes have
