@@ -1,4 +1,6 @@
 // Mistakes of authors end in an error that says where, in the step in which they are made.
+#include <atelier/builder.hpp>
+
 #include "inference/trained_model.hpp"
 #include "support.hpp"
 
@@ -65,6 +67,34 @@ TEST_CASE("a layer kept in a std::function is on the author's line, not on one o
   const std::string message = failure(faults("function"));
   CHECK_MESSAGE(contains(message, place_of("function")), message);
   CHECK_MESSAGE(!contains(message, "include/c++"), message);
+}
+
+TEST_CASE("an initializer, an activation or a cell of a name that nothing has is refused where the name stands") {
+  const auto check = [](const std::string& fault, const std::string& words) {
+    const std::string message = failure(faults(fault));
+    CHECK_MESSAGE(message == "model 'faults'" + (": " + place_of(fault)) + words, message);
+  };
+  check(
+      "initializer",
+      "got the initializer 'he_unifrom', expected glorot_uniform, glorot_normal, he_uniform, he_normal, orthogonal or "
+      "normal; did you mean 'he_uniform'?");
+  const std::string activations =
+      ", expected relu, leaky_relu, elu, gelu, softplus, tanh, sigmoid or none; did you mean ";
+  check("reluu", "got the activation 'reluu'" + activations + "'relu'?");
+  check("output activation", "got the activation 'soft plus'" + activations + "'softplus'?");
+  check("cell", "got the recurrent cell 'lstn', expected tanh, lstm or gru; did you mean 'lstm'?");
+  check("recurrent initializer",
+        "got the initializer 'unifrom', expected uniform, glorot_uniform, glorot_normal, he_uniform, he_normal, "
+        "orthogonal or normal; did you mean 'uniform'?");
+  check_fault("activation", "1", "got the activation 'tan'" + activations + "'tanh'?");
+  CHECK(failure(faults("every name")) == "nothing was thrown");
+  CHECK(detail::unknown_name("activation", "swish", {"relu", "tanh"}) ==
+        "got the activation 'swish', expected relu or tanh");
+  for (const char* name : detail::initializer_names) {
+    CHECK_MESSAGE(Initializer::named(name).kind != Initializer::no_initializer, name);
+  }
+  CHECK(Initializer::named("").kind == Initializer::no_initializer);
+  CHECK(Initializer::named("a name that is far longer than there is room for").kind == Initializer::no_initializer);
 }
 
 TEST_CASE("a loss that throws, or gives what its role does not promise, is named") {

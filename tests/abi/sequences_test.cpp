@@ -29,5 +29,5 @@ TEST_CASE("recurrent layers learn, and give the same step by step") {
 
 TEST_CASE("a recurrent cell of an unknown kind is an error that names it") {
   CHECK(contains(message_of([] { const Bench bench(make(sequences("cell = \"none\"\n"))); }),
-                 "there is no recurrent cell 'none', expected tanh, lstm or gru"));
+                 "got the recurrent cell 'none', expected tanh, lstm or gru"));
 }

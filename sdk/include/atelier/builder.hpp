@@ -1,6 +1,7 @@
 // What the constructor of a model, a loss or a metric declares: parameters and state, losses, other runs' models.
 #pragma once
 
+#include <algorithm>
 #include <atelier/description.hpp>
 #include <atelier/tensor.hpp>
 #include <string>
@@ -13,18 +14,27 @@ namespace atelier {
 struct Initializer {
   atl_initializer kind = ATL_INIT_CONSTANT;
   double a = 0, b = 0;
+  // The kind of what has a name that nothing has: as far as there is room for the name, and where it was given. The
+  // parameter that this is for says so, as nothing can fail before.
+  static constexpr atl_initializer no_initializer = -1;
+  char unknown[40]{};
+  atl_location place = detail::nowhere;
 
   static Initializer constant(double value) { return {ATL_INIT_CONSTANT, value, 0}; }
   static Initializer normal(double mean, double deviation) { return {ATL_INIT_NORMAL, mean, deviation}; }
   static Initializer uniform(double low, double high) { return {ATL_INIT_UNIFORM, low, high}; }
   // By the names that Description::initialization offers; "normal" is N(0, 0.02), as in DCGAN (Radford et al. 2016).
-  static Initializer named(std::string_view name) {
+  static Initializer named(std::string_view name, Location at = {}) {
+    if (name == "glorot_uniform") return {ATL_INIT_GLOROT_UNIFORM, 1, 0};
     if (name == "glorot_normal") return {ATL_INIT_GLOROT_NORMAL, 1, 0};
     if (name == "he_uniform") return {ATL_INIT_HE_UNIFORM, 1.4142135623730951, 0};
     if (name == "he_normal") return {ATL_INIT_HE_NORMAL, 1.4142135623730951, 0};
     if (name == "orthogonal") return {ATL_INIT_ORTHOGONAL, 1, 0};
     if (name == "normal") return normal(0, 0.02);
-    return {ATL_INIT_GLOROT_UNIFORM, 1, 0};
+    Initializer none{.kind = no_initializer, .place = at};
+    name = name.substr(0, sizeof none.unknown - 1);
+    std::copy(name.begin(), name.end(), none.unknown);
+    return none;
   }
 };
 
@@ -118,6 +128,9 @@ class Builder {
   Parameter parameter(std::string_view name, Integers dims, Initializer initializer, int64_t fan_in = 1,
                       int64_t fan_out = 1) const {
     require_group();
+    if (initializer.kind == Initializer::no_initializer) {
+      fail(detail::unknown_name("initializer", initializer.unknown, detail::initializer_names), initializer.place);
+    }
     atl_parameter_info info = info_of(dims, initializer);
     info.fan_in = fan_in;
     info.fan_out = fan_out;
@@ -163,8 +176,8 @@ class Builder {
   }
   // Settings or data that this model cannot work with: say which, what was found and what was expected. Ends the
   // constructor, but in a plugin without exceptions, which has to return.
-  void fail(std::string_view message) const {
-    detail::fail(context_, ATL_ERROR_ARGUMENT, message, detail::nowhere);
+  void fail(std::string_view message, atl_location at = detail::nowhere) const {
+    detail::fail(context_, ATL_ERROR_ARGUMENT, message, at);
     detail::stop();
   }
 
@@ -213,5 +226,18 @@ class Builder {
   std::string group_;
   std::string scope_;
 };
+
+namespace detail {
+
+// As a network is made, and not only where its recording would notice.
+template <size_t count>
+void require_name(const Builder& build, std::string_view what, std::string_view found,
+                  const char* const (&names)[count], Location at) {
+  if (const std::string problem = unknown_name(what, found, names); !problem.empty()) {
+    build.fail(problem, at);
+  }
+}
+
+}  // namespace detail
 
 }  // namespace atelier

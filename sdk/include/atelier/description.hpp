@@ -1,7 +1,7 @@
 // How a component describes itself, and how it reads the settings that an experiment gives it.
 #pragma once
 
-#include <atelier/core.hpp>
+#include <atelier/names.hpp>
 #include <initializer_list>
 #include <limits>
 #include <memory>
@@ -34,6 +34,11 @@ class SettingBuilder {
     for (const char* choice : allowed) {
       choice_texts.emplace_back(choice);
     }
+    return *this;
+  }
+  template <size_t count>
+  SettingBuilder& choices(const char* const (&allowed)[count]) {
+    choice_texts.assign(allowed, allowed + count);
     return *this;
   }
   SettingBuilder& required() {
@@ -117,18 +122,17 @@ class Description {
   }
   // Common to all models of ours.
   SettingBuilder& activation(const char* name, const char* value, const char* help) {
-    return text(name, value, help)
-        .choices({"relu", "leaky_relu", "elu", "gelu", "softplus", "tanh", "sigmoid", "none"});
+    return text(name, value, help).choices(detail::activation_names);
   }
   SettingBuilder& initialization(const char* value) {
     return text("initialization", value, "distribution that the weights are drawn from; normal: N(0, 0.02)")
-        .choices({"glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "orthogonal", "normal"});
+        .choices(detail::initializer_names);
   }
   SettingBuilder& recurrent_initialization() {  // of recurrent layers; see RecurrentCell
     return text("initialization", "uniform",
                 "distribution that the recurrent layers' weights are drawn from; uniform: in +-1/sqrt(units), normal: "
                 "N(0, 0.02)")
-        .choices({"uniform", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "orthogonal", "normal"});
+        .choices(detail::recurrent_initializer_names);
   }
 
   // For the registration below; call once, when the description is complete.

@@ -12,6 +12,7 @@ namespace atelier {
 
 // By the names that Description::activation offers.
 inline Tensor activate(std::string_view name, At x) {
+  if (name == "none") return x.tensor;
   if (name == "relu") return relu(x);
   if (name == "leaky_relu") return leaky_relu(x, 0.2);  // as in DCGAN (Radford et al. 2016)
   if (name == "elu") return elu(x);
@@ -19,7 +20,10 @@ inline Tensor activate(std::string_view name, At x) {
   if (name == "softplus") return softplus(x);
   if (name == "tanh") return tanh(x);
   if (name == "sigmoid") return sigmoid(x);
-  return x.tensor;
+  detail::fail(x.tensor.context(), ATL_ERROR_ARGUMENT,
+               detail::unknown_name("activation", name, detail::activation_names), x.location());
+  detail::stop();
+  return {x.tensor.context(), 0};
 }
 
 // y = x Wᵀ + b, from (..., inputs) to (..., outputs).
@@ -79,8 +83,10 @@ class Mlp {
   using Options = MlpOptions;
 
   Mlp() = default;
-  Mlp(const Builder& build, const std::vector<int64_t>& widths, Options options = {})
+  Mlp(const Builder& build, const std::vector<int64_t>& widths, Options options = {}, Location at = {})
       : group_(build.group_name()), options_(std::move(options)), dropout_(options_.dropout) {
+    detail::require_name(build, "activation", options_.activation, detail::activation_names, at);
+    detail::require_name(build, "activation", options_.output_activation, detail::activation_names, at);
     for (size_t i = 0; i + 1 < widths.size(); ++i) {
       const Builder layer = build.scope(std::to_string(i));
       layers_.emplace_back(layer, widths[i], widths[i + 1], options_.initializer);

@@ -27,11 +27,10 @@ class RecurrentCell {
   // in PyTorch; by another of Description::recurrent_initialization the weights follow it, and biases are 0. An LSTM
   // has one bias in the place of PyTorch's sum of two.
   RecurrentCell(const Builder& build, std::string_view kind, int64_t inputs, int64_t units,
-                std::string_view initialization = "uniform")
+                std::string_view initialization = "uniform", Location at = {})
       : name_(build.scope_name()), kind_(kind) {
-    if (kind != "tanh" && kind != "lstm" && kind != "gru") {
-      build.fail("there is no recurrent cell '" + kind_ + "', expected tanh, lstm or gru");
-    }
+    detail::require_name(build, "recurrent cell", kind, {"tanh", "lstm", "gru"}, at);
+    detail::require_name(build, "initializer", initialization, detail::recurrent_initializer_names, at);
     const int64_t width = units * (kind == "tanh" ? 1 : kind == "lstm" ? 4 : 3);
     const double limit = 1 / std::sqrt(static_cast<double>(units));
     const bool uniform = initialization == "uniform";
@@ -96,9 +95,9 @@ class Recurrent {
 
   Recurrent() = default;
   Recurrent(const Builder& build, std::string_view kind, int64_t inputs, int64_t units, int64_t layers = 1,
-            std::string_view initialization = "uniform") {
+            std::string_view initialization = "uniform", Location at = {}) {
     for (int64_t i = 0; i < layers; ++i) {
-      cells_.emplace_back(build.scope(std::to_string(i)), kind, i == 0 ? inputs : units, units, initialization);
+      cells_.emplace_back(build.scope(std::to_string(i)), kind, i == 0 ? inputs : units, units, initialization, at);
     }
   }
 

@@ -5,6 +5,7 @@
 #include <atelier/metric.hpp>
 #include <atelier/model.hpp>
 #include <atelier/optimizer.hpp>
+#include <atelier/recurrent.hpp>
 #include <functional>
 #include <limits>
 #include <stdexcept>
@@ -39,6 +40,18 @@ class Faults final : public Model {
         build.fail("faults: the data has no masks");
       }
       pixels_ = masks->dims.at(0);
+    }
+    const Builder more = build.group("all").scope("more");
+    if (fault_ == "initializer") {
+      Linear(more, 1, 1, Initializer::named("he_unifrom"));  // FAULT: initializer
+    } else if (fault_ == "reluu") {
+      const Mlp mlp(more, {1, 1}, {.activation = fault_});  // FAULT: reluu
+    } else if (fault_ == "output activation") {
+      const Mlp mlp(more, {1, 1}, {.output_activation = "soft plus"});  // FAULT: output activation
+    } else if (fault_ == "cell") {
+      const Recurrent recurrent(more, "lstn", 1, 1);  // FAULT: cell
+    } else if (fault_ == "recurrent initializer") {
+      const Recurrent recurrent(more, "lstm", 1, 1, 1, "unifrom");  // FAULT: recurrent initializer
     }
     if (fault_ == "parameter") {
       build.group("all").parameter("vast", {far_away, 4}, Initializer::constant(0));
@@ -97,6 +110,14 @@ class Faults final : public Model {
     if (fault_ == "dropout") return sum(dropout(counting, 0.4 * static_cast<double>(t - 1)));  // FAULT: dropout
     if (fault_ == "dropout nan") {
       return sum(dropout(counting, t < 3 ? 0.0 : std::numeric_limits<double>::quiet_NaN()));  // FAULT: dropout nan
+    }
+    if (fault_ == "activation") return mean(activate("tan", x));  // FAULT: activation
+    if (fault_ == "every name") {
+      Tensor total = step.scalar(0);
+      for (const char* name : detail::activation_names) {
+        total = total + mean(activate(name, x));
+      }
+      return total;
     }
     if (fault_ == "poison") {
       const std::vector<int64_t> shape = x.reshape({3, 5}).shape();  // FAULT: poison
