@@ -178,12 +178,19 @@ void register_repeat(OperationRegistry& registry) {
     return {{out, in.input(0).dtype}};
   };
   operation.composed = [](Graph&, std::span<const Value> inputs, const Attributes& attributes) -> Values {
-    const int64_t axis = integer_of(attributes, 1);
-    std::vector<Places> places;
-    for (int64_t i = 0; i < inputs[0].shape()[counted(axis, inputs[0].shape().rank())]; ++i) {
-      places.push_back({.first = i, .step = 0, .count = integer_of(attributes, 0)});
+    const int64_t repeats = integer_of(attributes, 0);
+    if (repeats == 1) {
+      return {inputs[0]};
     }
-    return {arrange(inputs[0], axis, places)};
+    Shape out = inputs[0].shape();
+    const size_t axis = counted(integer_of(attributes, 1), out.rank());
+    int64_t rows = 1;
+    int64_t row = 1;  // its elements
+    for (size_t i = 0; i < out.rank(); ++i) {
+      (i <= axis ? rows : row) *= out[i];
+    }
+    out[axis] *= repeats;
+    return {reshape(broadcast_to(reshape(inputs[0], {rows, 1, row}), {rows, repeats, row}), out)};
   };
   registry.add(std::move(operation));
 }

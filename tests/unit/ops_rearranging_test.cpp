@@ -36,6 +36,10 @@ TEST_CASE("rearranging: stacks, tiles and repeats") {
   CHECK(result("tile", {table}, {List{0, 2}}).empty());
   CHECK(result("repeat", {table}, {2, -1}) == Numbers{0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5});
   CHECK(result("repeat", {table}, {2}) == Numbers{0, 1, 2, 0, 1, 2, 3, 4, 5, 3, 4, 5});
+  CHECK(result("repeat", {{{2, 2, 2}, ramp(8)}}, {2, 1}) == Numbers{0, 1, 0, 1, 2, 3, 2, 3, 4, 5, 4, 5, 6, 7, 6, 7});
+  CHECK(result("repeat", {table}, {1}) == ramp(6));
+  CHECK(result("repeat", {table}, {0}).empty());
+  CHECK(result("repeat", {{{0, 3}, {}}}, {2, 1}).empty());
 }
 
 TEST_CASE("rearranging: flips and rolls") {

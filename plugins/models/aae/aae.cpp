@@ -1,8 +1,9 @@
 // Makhzani et al. 2016, Adversarial Autoencoders: an autoencoder whose latent vectors are made to look like draws from
 // a prior by a discriminator that sees latent vectors.
-#include <atelier/interpolation.hpp>
 #include <atelier/model.hpp>
 #include <numbers>
+
+#include "../common/latent_space.hpp"
 
 namespace {
 
@@ -93,27 +94,18 @@ class Aae final : public Model {
     return encoder_(evaluation.images());
   }
 
-  std::vector<View> views() const override {
-    return {{"interpolation", "from one draw of z to another"},
-            {"traversal", "a latent dimension in each strip, from -3 to 3, around a test image", true},
-            {"reconstruction", "test images, and what the autoencoder makes of them", true}};
-  }
+  std::vector<View> views() const override { return latent_space().views(); }
   Tensor view(Sampling& sampling, std::string_view name, int64_t n) const override {
-    const auto images_of = [&](Tensor z) { return reconstruction_.image(decode(z.reshape({-1, latent_}))); };
-    if (name == "interpolation") {
-      const Tensor start = prior(sampling, n);
-      return in_strips(images_of(interpolation(sampling, start, prior(sampling, n))), n);
-    }
-    const Tensor x = sampling.images();
-    const Tensor z = encoder_(x);
-    if (name == "traversal") {
-      const int64_t dimensions = std::min(n, latent_);
-      return in_strips(images_of(traversal(sampling, z.slice(0, 0, 1), dimensions)), dimensions);
-    }
-    return strips({x, images_of(z)});
+    return latent_space().view(sampling, name, n);
   }
 
  private:
+  [[nodiscard]] LatentSpace latent_space() const {
+    return {.length = latent_,
+            .decode = [this](Tensor z, Tensor) { return reconstruction_.image(decode(z)); },
+            .draw = [this](const Sampling& sampling, int64_t n) { return prior(sampling, n); },
+            .encode = [this](const Sampling&, Tensor x, Tensor) { return encoder_(x); }};
+  }
   [[nodiscard]] Tensor decode(Tensor z) const { return decoder_(z).reshape({-1, image_[0], image_[1], image_[2]}); }
 
   // (n, latent). The mixture's components lie with their long sides towards the middle, as in figure 4.

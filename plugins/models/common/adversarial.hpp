@@ -2,11 +2,9 @@
 // step.
 #pragma once
 
-#include <algorithm>
-#include <atelier/interpolation.hpp>
 #include <atelier/model.hpp>
 
-#include "condition.hpp"
+#include "latent_space.hpp"
 
 namespace atelier {
 
@@ -43,19 +41,9 @@ class AdversarialModel : public Model {
     return generate(z, condition_.draw(sampling, n));
   }
 
-  [[nodiscard]] std::vector<View> views() const override {
-    std::vector<View> out = {{"interpolation", "each strip goes from one latent vector to another"},
-                             {"traversal", "a latent dimension in each strip, from -3 to 3, around a draw of z"}};
-    if (condition_.classes() > 0) {
-      out.push_back({"classes", "a column for each class, a latent vector for each row"});
-    }
-    return out;
-  }
+  std::vector<View> views() const override { return latent_space().views(); }
   Tensor view(Sampling& sampling, std::string_view name, int64_t n) const override {
-    if (name == "interpolation") return between_vectors(sampling, n);
-    if (name == "traversal") return along_dimensions(sampling, std::min(n, latent_));
-    if (name == "classes" && condition_.classes() > 0) return classes(sampling, n);
-    return Model::view(sampling, name, n);
+    return latent_space().view(sampling, name, n);
   }
 
  protected:
@@ -180,20 +168,14 @@ class AdversarialModel : public Model {
     const AdversarialModel& model_;
   };
 
-  [[nodiscard]] Tensor between_vectors(const Sampling& sampling, int64_t n) const {
-    const Tensor start = sampling.normal({n, latent_});
-    const Tensor z = interpolation(sampling, start, sampling.normal({n, latent_}));  // (n, k, latent)
-    const Tensor condition = condition_.draw(sampling, n);
-    return in_strips(generate(z.reshape({-1, latent_}), repeated(condition, z.dim(1))), n);
-  }
-  [[nodiscard]] Tensor along_dimensions(const Sampling& sampling, int64_t n) const {
-    const Tensor z = traversal(sampling, sampling.normal({1, latent_}), n);
-    const Tensor condition = condition_.draw(sampling, 1);
-    return in_strips(generate(z.reshape({-1, latent_}), repeated(condition, n * z.dim(1))), n);
-  }
-  [[nodiscard]] Tensor classes(const Sampling& sampling, int64_t n) const {
-    const Tensor z = repeated(sampling.normal({n, latent_}), condition_.classes());
-    return in_strips(generate(z, condition_.of_each_class(sampling, n)), n);
+  [[nodiscard]] LatentSpace latent_space() const {
+    return {.length = latent_,
+            .decode = [this](Tensor z, Tensor condition) { return generate(z, condition); },
+            .draw =
+                [this](const Sampling& sampling, int64_t n) {
+                  return sampling.normal({n, latent_});
+                },
+            .condition = &condition_};
   }
 
   int64_t latent_, discriminator_steps_;

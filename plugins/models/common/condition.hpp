@@ -110,6 +110,11 @@ class Condition {
   Parameter recent_;
 };
 
+// Each so often after itself, for so many latent vectors; where there is no condition, none.
+inline Tensor repeat_condition(Tensor condition, int64_t times, Location at = {}) {
+  return condition.handle() == 0 ? condition : repeat({condition, at}, times);
+}
+
 // Joins a condition to a network's input: to vectors (B, n) as further elements, to images (B, C, H, W) as further
 // channels, the same at every pixel.
 class ConditionInput {

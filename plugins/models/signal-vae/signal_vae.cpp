@@ -1,7 +1,7 @@
 // Kingma & Welling 2014, Auto-Encoding Variational Bayes, on signals: encoder and decoder slide over time.
-#include <atelier/interpolation.hpp>
 #include <atelier/model.hpp>
-#include <atelier/rearranging.hpp>
+
+#include "../common/latent_space.hpp"
 
 namespace {
 
@@ -81,23 +81,9 @@ class SignalVae final : public Model {
     return reconstruction_.image(decode(sampling.normal({n, latent_})));
   }
 
-  [[nodiscard]] std::vector<View> views() const override {
-    return {{.name = "reconstruction",
-             .help = "test signals, and what comes of their posteriors' means",
-             .uses_data = true,
-             .field = "signal"},
-            {.name = "interpolation", .help = "from one draw of z to another", .field = "signal"}};
-  }
+  [[nodiscard]] std::vector<View> views() const override { return latent_space().views(); }
   Tensor view(Sampling& sampling, std::string_view name, int64_t n) const override {
-    if (name == "interpolation") {
-      const Tensor start = sampling.normal({n, latent_});
-      const Tensor z = interpolation(sampling, start, sampling.normal({n, latent_}), 5);  // (n, k, latent)
-      const Tensor made = reconstruction_.image(decode(z.reshape({-1, latent_})));
-      return made.reshape({n, z.dim(1), made.dim(1), made.dim(2)});
-    }
-    const Tensor x = sampling.data("signal");
-    const Tensor mean = encode(x).slice(1, 0, latent_);
-    return stack({x, reconstruction_.image(decode(mean))}, 1);
+    return latent_space().view(sampling, name, n);
   }
 
  private:
@@ -105,6 +91,17 @@ class SignalVae final : public Model {
     Tensor reconstruction, divergence;  // (B)
   };
 
+  [[nodiscard]] LatentSpace latent_space() const {
+    return {.length = latent_,
+            .decode = [this](Tensor z, Tensor) { return reconstruction_.image(decode(z)); },
+            .draw =
+                [this](const Sampling& sampling, int64_t n) {
+                  return sampling.normal({n, latent_});
+                },
+            .encode = [this](const Sampling&, Tensor x, Tensor) { return encode(x).slice(1, 0, latent_); },
+            .field = "signal",
+            .steps = 5};
+  }
   [[nodiscard]] Terms terms_of(const Batch& batch) const {
     const Tensor x = batch.data("signal");  // (B, C, T)
     const Tensor both = encode(x);

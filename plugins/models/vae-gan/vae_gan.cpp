@@ -1,9 +1,9 @@
 // Larsen et al. 2016, Autoencoding beyond pixels using a learned similarity metric: the decoder of a variational
 // autoencoder is the generator of an adversarial game, and the discriminator's hidden layers measure reconstructions.
-#include <atelier/interpolation.hpp>
 #include <atelier/model.hpp>
 #include <optional>
 
+#include "../common/latent_space.hpp"
 #include "networks.hpp"
 
 namespace {
@@ -117,24 +117,9 @@ class VaeGan final : public Model {
     return name == "posterior_mean" ? posterior.mean : posterior.log_variance;
   }
 
-  std::vector<View> views() const override {
-    return {{"interpolation", "from one draw of z to another"},
-            {"traversal", "a latent dimension in each strip, from -3 to 3, around a test image", true},
-            {"reconstruction", "test images, and what comes of their posteriors' means", true}};
-  }
+  std::vector<View> views() const override { return latent_space().views(); }
   Tensor view(Sampling& sampling, std::string_view name, int64_t n) const override {
-    if (name == "interpolation") {
-      const Tensor start = noise(sampling, n);
-      const Tensor path = interpolation(sampling, start, noise(sampling, n));
-      return in_strips(generate(path.reshape({-1, latent_})), n);
-    }
-    const Tensor x = sampling.images();
-    const Tensor z = encode(x).mean;
-    if (name == "traversal") {
-      const Tensor paths = traversal(sampling, z.slice(0, 0, 1), std::min(n, latent_));
-      return in_strips(image_of(decoder_(paths.reshape({-1, latent_}))), paths.dim(0));
-    }
-    return strips({x, image_of(decoder_(z))});
+    return latent_space().view(sampling, name, n);
   }
 
  private:
@@ -164,6 +149,13 @@ class VaeGan final : public Model {
     return l;
   }
 
+  [[nodiscard]] LatentSpace latent_space() const {
+    return {.length = latent_,
+            .decode = [this](Tensor z, Tensor) { return image_of(decoder_(z)); },
+            .draw = [this](const Sampling& sampling, int64_t n) { return noise(sampling, n); },
+            .encode = [this](const Sampling&, Tensor x, Tensor) { return encode(x).mean; },
+            .generate = [this](Tensor z, Tensor) { return generate(z); }};
+  }
   [[nodiscard]] Posterior encode(Tensor x) const {
     const Tensor both = encoder_(x);
     return {both.slice(1, 0, latent_), both.slice(1, latent_, latent_)};

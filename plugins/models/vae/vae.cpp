@@ -3,9 +3,9 @@
 #include <atelier/model.hpp>
 #include <optional>
 
+#include "../common/latent_space.hpp"
 #include "bound.hpp"
 #include "networks.hpp"
-#include "views.hpp"
 
 namespace {
 
@@ -116,40 +116,30 @@ class Vae final : public Model {
     return Model::output(evaluation, name, draws);
   }
 
-  [[nodiscard]] std::vector<View> views() const override { return vae::views(condition_.classes() > 0); }
+  [[nodiscard]] std::vector<View> views() const override { return latent_space().views(); }
   Tensor view(Sampling& sampling, std::string_view name, int64_t n) const override {
-    const auto images_of = [&](Tensor z, Tensor y) {
-      return reconstruction_.image(decode(z.reshape({-1, latent_}), y));
-    };
-    if (name == "interpolation") {
-      const Tensor start = sampling.normal({n, latent_});
-      const Tensor z = interpolation(sampling, start, sampling.normal({n, latent_}));  // (n, k, latent)
-      return in_strips(images_of(z, repeated(condition_.draw(sampling, n), z.dim(1))), n);
-    }
-    if (name == "classes") {
-      const Tensor z = repeated(sampling.normal({n, latent_}), condition_.classes());
-      return in_strips(images_of(z, condition_.of_each_class(sampling, n)), n);
-    }
-    const Tensor x = sampling.images();
-    const Tensor y = condition_.of(sampling);
-    const Tensor z = encode(sampling, x, y).mean;
-    if (name == "reconstruction") {
-      return strips({x, images_of(z, y)});
-    }
-    const int64_t dimensions = std::min(n, latent_);
-    const Tensor paths = traversal(sampling, z.slice(0, 0, 1), dimensions);
-    const Tensor first = condition_.length() == 0 ? y : y.slice(0, 0, 1);
-    return in_strips(images_of(paths, repeated(first, dimensions * paths.dim(1))), dimensions);
+    return latent_space().view(sampling, name, n);
   }
 
  private:
+  [[nodiscard]] LatentSpace latent_space() const {
+    return {.length = latent_,
+            .decode = [this](Tensor z, Tensor y) { return reconstruction_.image(decode(z, y)); },
+            .draw =
+                [this](const Sampling& sampling, int64_t n) {
+                  return sampling.normal({n, latent_});
+                },
+            .encode = [this](const Sampling& sampling, Tensor x, Tensor y) { return encode(sampling, x, y).mean; },
+            .condition = &condition_};
+  }
+
   vae::Terms terms_of(const Batch& batch, int64_t k) const {
     const Tensor x = batch.images();  // (B, C, H, W)
     const Tensor y = condition_.of(batch);
     const vae::Posterior q = encode(batch, x, y);
     const vae::Draws draws = vae::draw(batch, q, k);
-    const Tensor decoded = decode(draws.z.reshape({-1, latent_}), repeated(y, k));  // (B k, C, H, W)
-    const Tensor reconstruction = reconstruction_.per_sample(decoded, repeated(x, k)).reshape({-1, k});
+    const Tensor decoded = decode(draws.z.reshape({-1, latent_}), repeat_condition(y, k));  // (B k, C, H, W)
+    const Tensor reconstruction = reconstruction_.per_sample(decoded, repeat(x, k)).reshape({-1, k});
     return {y, q, reconstruction, vae::log_prior_ratio(q, draws), divergence_.per_sample(q.mean, q.log_variance)};
   }
 

@@ -1,6 +1,7 @@
 // van den Oord et al. 2017, Neural Discrete Representation Learning.
 #include <atelier/model.hpp>
 
+#include "../common/latent_space.hpp"
 #include "codebook.hpp"
 #include "networks.hpp"
 #include "prior.hpp"
@@ -125,12 +126,9 @@ class VqVae final : public Model {
     return Model::output(evaluation, name, draws);
   }
 
-  [[nodiscard]] std::vector<View> views() const override {
-    return {{"reconstruction", "test images, and what comes of their codes", true}};
-  }
-  Tensor view(Sampling& sampling, std::string_view, int64_t) const override {
-    const Tensor x = sampling.images();
-    return strips({x, reconstruction_.image(decoder_(quantize(encoder_(x)).z))});
+  [[nodiscard]] std::vector<View> views() const override { return latent_space().views(); }
+  Tensor view(Sampling& sampling, std::string_view name, int64_t n) const override {
+    return latent_space().view(sampling, name, n);
   }
 
  private:
@@ -159,6 +157,11 @@ class VqVae final : public Model {
     const VqVae& model_;
   };
 
+  [[nodiscard]] LatentSpace latent_space() const {  // a grid of codes: draws of it are the prior's, place by place
+    return {.length = length_,
+            .decode = [this](Tensor z, Tensor) { return reconstruction_.image(decoder_(z)); },
+            .encode = [this](const Sampling&, Tensor x, Tensor) { return quantize(encoder_(x)).z; }};
+  }
   [[nodiscard]] Quantized quantize(Tensor encoded) const {
     const Tensor codes = codebook_.nearest(vq::to_rows(encoded.detach()));
     return {vq::to_places(codebook_.vectors(codes), encoded).detach(), codes};

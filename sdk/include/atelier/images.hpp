@@ -56,26 +56,35 @@ inline Tensor squared_error(At a, At b) {
   const CalledFrom caller(a);
   return mean(square(a - b).flatten(), {1});
 }
-// Images (n, C, H, W) of one size side by side, as the strips of a view: (n, k, C, H, W). Grey ones are made colours
-// where others are.
-inline Tensor strips(const std::vector<Tensor>& images, Location at = {}) {
+// Images (n, C, H, W), or samples of any other shape (n, C, ...), side by side, as the strips of a view: (n, k, C,
+// ...). Grey images are made colours where others are.
+inline Tensor strips(const std::vector<Tensor>& samples, Location at = {}) {
   const CalledFrom caller(at);
   int64_t channels = 1;
-  for (const Tensor& image : images) {
-    channels = std::max(channels, image.dim(1));
+  for (const Tensor& sample : samples) {
+    channels = std::max(channels, sample.dim(1));
   }
   std::vector<Tensor> parts;
-  for (const Tensor& image : images) {
-    const std::vector<int64_t> all = {image.dim(0), channels, image.dim(2), image.dim(3)};
-    parts.push_back(broadcast_to(image, all).reshape({all[0], 1, all[1], all[2], all[3]}));
+  for (const Tensor& sample : samples) {
+    std::vector<int64_t> dims = sample.shape();
+    if (dims.size() > 1) {
+      dims[1] = channels;
+    }
+    const Tensor stretched = broadcast_to(sample, dims);
+    dims.insert(dims.begin() + (dims.empty() ? 0 : 1), 1);
+    parts.push_back(stretched.reshape(dims));
   }
   return concatenate(parts, 1);
 }
 
-// Images (n k, C, H, W), k of each strip after those of the strip before: (n, k, C, H, W).
-inline Tensor in_strips(At images, int64_t n) {
-  const Tensor& x = images.tensor;
-  return x.reshape({n, x.dim(0) / n, x.dim(1), x.dim(2), x.dim(3)}, images.location());
+// Samples (n k, ...), k of each strip after those of the strip before: (n, k, ...).
+inline Tensor in_strips(At samples, int64_t n) {
+  std::vector<int64_t> dims = samples.tensor.shape();
+  if (n > 0 && !dims.empty()) {
+    dims[0] /= n;
+  }
+  dims.insert(dims.begin(), n);
+  return samples.tensor.reshape(dims, samples.location());
 }
 
 // ---- Warping

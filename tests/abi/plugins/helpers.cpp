@@ -191,7 +191,6 @@ const std::vector<std::pair<std::string, Attempt>>& attempts() {
       ATTEMPT("concatenate", concatenate({b.x, b.v}, 0)),
       ATTEMPT("concatenate (of a list)", concatenate(std::vector<Tensor>{b.x, b.v}, 0)),
       ATTEMPT("pad", pad(b.x, {1}, {1})),
-      ATTEMPT("repeated", repeated(b.x, -2)),
       ATTEMPT("transpose", transpose(b.x, 0, 7)),
       ATTEMPT("squeeze", squeeze(b.x, {0})),
       ATTEMPT("unsqueeze", unsqueeze(b.x, 7)),
