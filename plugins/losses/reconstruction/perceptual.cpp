@@ -1,5 +1,7 @@
 // Johnson et al. 2016, Perceptual Losses for Real-Time Style Transfer and Super-Resolution; for a variational
 // autoencoder Hou et al. 2017, Deep Feature Consistent Variational Autoencoder.
+#include <memory>
+
 #include "pixels.hpp"
 
 namespace {

@@ -2,6 +2,7 @@
 // step.
 #pragma once
 
+#include <atelier/metric.hpp>
 #include <atelier/model.hpp>
 
 #include "latent_space.hpp"
@@ -32,8 +33,8 @@ class AdversarialModel : public Model {
       evaluation.add("loss", loss * count, count);
     }
   }
-  std::unique_ptr<Metric> own_metric() override {
-    return feature_matching_ > 0 ? std::make_unique<FeatureMatching>(*this) : nullptr;
+  Owned<Metric> own_metric() override {
+    return feature_matching_ > 0 ? Owned<Metric>(new FeatureMatching(*this)) : Owned<Metric>();
   }
 
   Tensor sample(Sampling& sampling, int64_t n) const override {

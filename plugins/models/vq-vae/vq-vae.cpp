@@ -1,4 +1,5 @@
 // van den Oord et al. 2017, Neural Discrete Representation Learning.
+#include <atelier/metric.hpp>
 #include <atelier/model.hpp>
 
 #include "../common/latent_space.hpp"
@@ -96,7 +97,7 @@ class VqVae final : public Model {
     evaluation.add_per_sample("prior", terms.prior);
   }
   // How many codes are used, and how evenly, over all images: a single batch uses fewer.
-  std::unique_ptr<Metric> own_metric() override { return std::make_unique<CodeUse>(*this); }
+  Owned<Metric> own_metric() override { return Owned<Metric>(new CodeUse(*this)); }
 
   // Place after place from the prior; what comes later is still zero, and not seen.
   Tensor sample(Sampling& sampling, int64_t n) const override {

@@ -2,7 +2,6 @@
 // (B, C, H, W) two, of volumes (B, C, D, H, W) three.
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>

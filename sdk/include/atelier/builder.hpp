@@ -110,15 +110,14 @@ class Builder {
 
   // A builder whose parameters belong to `group`, which minimize() names, and are called "group.…".
   [[nodiscard]] Builder group(std::string_view name) const {
-    Builder out = *this;
+    Builder out = scope(name);
     out.group_ = name;
-    out.scope_ = scope_ + std::string(name) + ".";
     return out;
   }
   // The same group, one level deeper in names: "encoder" and then "0".
-  [[nodiscard]] Builder scope(std::string_view name) const {
+  [[nodiscard]] ATELIER_ONCE Builder scope(std::string_view name) const {
     Builder out = *this;
-    out.scope_ = scope_ + std::string(name) + ".";
+    out.scope_.append(name).push_back('.');
     return out;
   }
   [[nodiscard]] const std::string& group_name() const { return group_; }
@@ -182,7 +181,7 @@ class Builder {
   }
 
  private:
-  static atl_parameter_info info_of(Integers dims, Initializer initializer) {
+  ATELIER_ONCE static atl_parameter_info info_of(Integers dims, Initializer initializer) {
     atl_parameter_info info{};
     info.size = sizeof info;
     info.dims = dims.data;
@@ -213,7 +212,7 @@ class Builder {
       fail("a parameter needs a group: declare it with build.group(\"…\")");
     }
   }
-  Parameter declare(std::string_view name, std::string_view group, atl_parameter_info info) const {
+  ATELIER_ONCE Parameter declare(std::string_view name, std::string_view group, atl_parameter_info info) const {
     const std::string full = scope_ + std::string(name);
     info.name = detail::string(full);
     info.group = detail::string(group);

@@ -1,4 +1,4 @@
-// How to write an operation of one's own, on raw memory, and how to use one. See the example soft_threshold.
+// How to write an operation of one's own, on raw memory, and how to use one. docs/plugins.md has a whole one.
 #pragma once
 
 #include <atelier/plugin.hpp>

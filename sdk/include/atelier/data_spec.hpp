@@ -11,7 +11,7 @@ namespace atelier {
 
 namespace detail {
 
-inline std::vector<std::string> texts(const atl_string* first, uint64_t count) {
+ATELIER_ONCE inline std::vector<std::string> texts(const atl_string* first, uint64_t count) {
   std::vector<std::string> out;
   for (uint64_t i = 0; i < count; ++i) {
     out.emplace_back(view(first[i]));
@@ -91,17 +91,18 @@ class DataSpec {
     const char* field = reinterpret_cast<const char*>(spec.fields);
     for (uint64_t i = 0; i < spec.field_count; ++i, field += spec.fields->size) {
       const auto& found = *reinterpret_cast<const atl_field*>(field);
-      fields.push_back({std::string(detail::view(found.name)),
-                        found.dtype,
-                        {found.dims, found.dims + found.rank},
-                        found.classes,
-                        found.low,
-                        found.high,
-                        detail::texts(found.class_names, found.class_name_count),
-                        static_cast<Kind>(found.kind),
-                        detail::texts(found.channel_names, found.channel_name_count),
-                        found.rate,
-                        std::string(detail::view(found.length_field))});
+      Field& out = fields.emplace_back();
+      out.name = detail::view(found.name);
+      out.dtype = found.dtype;
+      out.dims.assign(found.dims, found.dims + found.rank);
+      out.classes = found.classes;
+      out.low = found.low;
+      out.high = found.high;
+      out.class_names = detail::texts(found.class_names, found.class_name_count);
+      out.kind = static_cast<Kind>(found.kind);
+      out.channel_names = detail::texts(found.channel_names, found.channel_name_count);
+      out.rate = found.rate;
+      out.length_field = detail::view(found.length_field);
     }
   }
 

@@ -126,13 +126,13 @@ inline std::vector<atl_string> strings(const std::vector<std::string>& texts) {
 }
 
 struct DatasetHolder {  // what `self` points at: the dataset, and its description for the host
-  std::unique_ptr<Dataset> dataset;
+  Owned<Dataset> dataset;
   std::vector<std::vector<atl_string>> class_names, channel_names;  // by field
   std::vector<atl_field> fields;
   std::vector<atl_string> files;
   atl_data_spec spec{};
 
-  void describe() {
+  explicit DatasetHolder(Dataset* made) : dataset(made) {
     for (const Field& field : dataset->fields) {
       class_names.push_back(strings(field.class_names));
       channel_names.push_back(strings(field.channel_names));
@@ -168,10 +168,7 @@ ATELIER_OWN inline const atl_dataset_v1 dataset_table = {
     [](atl_context* context, const atl_settings* settings, const atl_environment* environment,
        void** self) -> atl_status {
       return guard(context, [&] {
-        auto holder = std::make_unique<DatasetHolder>();
-        holder->dataset = std::make_unique<T>(Settings(context, settings), Environment(context, environment));
-        holder->describe();
-        *self = holder.release();
+        *self = new DatasetHolder(new T(Settings(context, settings), Environment(context, environment)));
       });
     },
     destroy<DatasetHolder>,

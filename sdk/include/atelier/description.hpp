@@ -2,62 +2,102 @@
 #pragma once
 
 #include <atelier/names.hpp>
+#include <cstddef>
 #include <initializer_list>
-#include <limits>
-#include <memory>
+#include <new>
 
 namespace atelier {
 
-class Description;
+namespace detail {
+
+// Copies that the host borrows, as long as this lives.
+class Kept {
+ public:
+  Kept() = default;
+  Kept(const Kept&) = delete;
+  Kept& operator=(const Kept&) = delete;
+  ~Kept() {
+    while (newest_ != nullptr) {
+      Block* const block = newest_;
+      newest_ = block->before;
+      ::operator delete(block);
+    }
+  }
+  template <typename T>  // that needs no destructor
+  T* room_for(size_t count) {
+    newest_ = new (::operator new(sizeof(Block) + count * sizeof(T))) Block{newest_};
+    return reinterpret_cast<T*>(newest_ + 1);
+  }
+  ATELIER_ONCE atl_string text(std::string_view of) {
+    char* const copy = room_for<char>(of.size());
+    of.copy(copy, of.size());
+    return {copy, of.size()};
+  }
+  template <typename Text>
+  const atl_string* texts(const Text* first, size_t count) {
+    auto* const copies = room_for<atl_string>(count);
+    for (size_t i = 0; i < count; ++i) {
+      copies[i] = text(first[i]);
+    }
+    return copies;
+  }
+
+ private:
+  struct alignas(std::max_align_t) Block {  // what is kept stands behind it
+    Block* before;
+  };
+  Block* newest_ = nullptr;
+};
+
+}  // namespace detail
 
 // One setting while it is described: d.integer("latent", 100, "size of the noise").range(1, 4096)
 class SettingBuilder {
  public:
-  SettingBuilder& range(double minimum, double maximum = std::numeric_limits<double>::infinity()) {
-    has_minimum = ATL_CLOSED;
-    has_maximum = maximum == std::numeric_limits<double>::infinity() ? 0 : ATL_CLOSED;
-    low = minimum;
-    high = maximum;
+  SettingBuilder(std::vector<atl_setting>& all, detail::Kept& kept) : all_(all), place_(all.size() - 1), kept_(kept) {}
+
+  SettingBuilder& range(double minimum) {
+    setting().has_minimum = ATL_CLOSED;
+    setting().minimum = minimum;
     return *this;
   }
+  SettingBuilder& range(double minimum, double maximum) {
+    setting().has_maximum = __builtin_isinf(maximum) ? 0 : ATL_CLOSED;
+    setting().maximum = maximum;
+    return range(minimum);
+  }
   SettingBuilder& above(double minimum) {
-    has_minimum = ATL_OPEN;
-    low = minimum;
+    setting().has_minimum = ATL_OPEN;
+    setting().minimum = minimum;
     return *this;
   }
   SettingBuilder& below(double maximum) {
-    has_maximum = ATL_OPEN;
-    high = maximum;
+    setting().has_maximum = ATL_OPEN;
+    setting().maximum = maximum;
     return *this;
   }
   SettingBuilder& choices(std::initializer_list<const char*> allowed) {
-    for (const char* choice : allowed) {
-      choice_texts.emplace_back(choice);
-    }
+    setting().choices = kept_.texts(allowed.begin(), allowed.size());
+    setting().choice_count = allowed.size();
     return *this;
   }
   template <size_t count>
   SettingBuilder& choices(const char* const (&allowed)[count]) {
-    choice_texts.assign(allowed, allowed + count);
+    setting().choices = kept_.texts(allowed, count);
+    setting().choice_count = count;
     return *this;
   }
   SettingBuilder& required() {
-    must_be_given = true;
+    setting().required = 1;
     return *this;
   }
 
  private:
-  friend class Description;
-  std::string name, help, text;
-  atl_value_type type = ATL_BOOLEAN;
-  bool flag = false, must_be_given = false;
-  int32_t has_minimum = 0, has_maximum = 0;
-  int64_t integer = 0;
-  double number = 0, low = 0, high = 0;
-  std::vector<int64_t> integers;
-  std::vector<double> numbers;
-  std::vector<std::string> texts, choice_texts;
-  std::vector<atl_string> text_views, choice_views;
+  atl_setting& setting() { return all_[place_]; }
+
+  std::vector<atl_setting>& all_;
+  size_t place_;
+  detail::Kept& kept_;
 };
 
 // Which values of a number are the better ones. Neither: of a number that does not say how good a model is, as the loss
@@ -73,40 +113,33 @@ class Description {
   std::string summary;    // one sentence
   std::string reference;  // the paper or formula it follows
 
-  SettingBuilder& flag(const char* name, bool value, const char* help) {
-    SettingBuilder& out = add(name, ATL_BOOLEAN, help);
-    out.flag = value;
-    return out;
+  SettingBuilder flag(const char* name, bool value, const char* help) {
+    add(name, ATL_BOOLEAN, help).boolean = value ? 1 : 0;
+    return last();
   }
-  SettingBuilder& integer(const char* name, int64_t value, const char* help) {
-    SettingBuilder& out = add(name, ATL_INTEGER, help);
-    out.integer = value;
-    return out;
+  SettingBuilder integer(const char* name, int64_t value, const char* help) {
+    add(name, ATL_INTEGER, help).integer = value;
+    return last();
   }
-  SettingBuilder& number(const char* name, double value, const char* help) {
-    SettingBuilder& out = add(name, ATL_NUMBER, help);
-    out.number = value;
-    return out;
+  SettingBuilder number(const char* name, double value, const char* help) {
+    add(name, ATL_NUMBER, help).number = value;
+    return last();
   }
-  SettingBuilder& text(const char* name, const char* value, const char* help) {
-    SettingBuilder& out = add(name, ATL_TEXT, help);
-    out.text = value;
-    return out;
+  SettingBuilder text(const char* name, const char* value, const char* help) {
+    add(name, ATL_TEXT, help).text = kept_.text(value);
+    return last();
   }
-  SettingBuilder& integers(const char* name, std::vector<int64_t> values, const char* help) {
-    SettingBuilder& out = add(name, ATL_INTEGERS, help);
-    out.integers = std::move(values);
-    return out;
+  SettingBuilder integers(const char* name, const std::vector<int64_t>& values, const char* help) {
+    return list(add(name, ATL_INTEGERS, help), values);
   }
-  SettingBuilder& numbers(const char* name, std::vector<double> values, const char* help) {
-    SettingBuilder& out = add(name, ATL_NUMBERS, help);
-    out.numbers = std::move(values);
-    return out;
+  SettingBuilder numbers(const char* name, const std::vector<double>& values, const char* help) {
+    return list(add(name, ATL_NUMBERS, help), values);
   }
-  SettingBuilder& texts(const char* name, std::vector<std::string> values, const char* help) {
-    SettingBuilder& out = add(name, ATL_TEXTS, help);
-    out.texts = std::move(values);
-    return out;
+  SettingBuilder texts(const char* name, const std::vector<std::string>& values, const char* help) {
+    atl_value& added = add(name, ATL_TEXTS, help);
+    added.list = kept_.texts(values.data(), values.size());
+    added.count = values.size();
+    return last();
   }
   // Of a model: a place for a loss of a role, [loss.NAME] in the experiment.
   void loss(const char* name, const char* role, const char* default_loss, const char* help) {
@@ -116,19 +149,19 @@ class Description {
   // Of a model, a metric, a loss: what a number means that evaluations report. `name` is what a model logs it by, or
   // that of a metric's result: "" for the one that is called after the metric, and for the value of a loss. `unit`:
   // "nats", "bits/dim", "fraction", ... The best weights and early stopping go by the direction.
-  void measure(const char* name, Direction direction, const char* unit, const char* help) {
+  ATELIER_ONCE void measure(const char* name, Direction direction, const char* unit, const char* help) {
     measures_.push_back({sizeof(atl_measure), detail::string(name), static_cast<atl_direction>(direction), 0,
                          detail::string(unit), detail::string(help)});
   }
   // Common to all models of ours.
-  SettingBuilder& activation(const char* name, const char* value, const char* help) {
+  SettingBuilder activation(const char* name, const char* value, const char* help) {
     return text(name, value, help).choices(detail::activation_names);
   }
-  SettingBuilder& initialization(const char* value) {
+  SettingBuilder initialization(const char* value) {
     return text("initialization", value, "distribution that the weights are drawn from; normal: N(0, 0.02)")
         .choices(detail::initializer_names);
   }
-  SettingBuilder& recurrent_initialization() {  // of recurrent layers; see RecurrentCell
+  SettingBuilder recurrent_initialization() {  // of recurrent layers; see RecurrentCell
     return text("initialization", "uniform",
                 "distribution that the recurrent layers' weights are drawn from; uniform: in +-1/sqrt(units), normal: "
                 "N(0, 0.02)")
@@ -137,64 +170,38 @@ class Description {
 
   // For the registration below; call once, when the description is complete.
   const atl_description* finish(const char* name, const char* role) {
-    for (const auto& setting : settings_) {
-      finished_.push_back(to_abi(*setting));
-    }
     result_ = {sizeof(atl_description), detail::string(name), detail::string(summary), detail::string(reference),
-               detail::string(role),    finished_.data(),     finished_.size(),        slots_.data(),
+               detail::string(role),    settings_.data(),     settings_.size(),        slots_.data(),
                slots_.size(),           measures_.data(),     measures_.size()};
     return &result_;
   }
 
  private:
-  SettingBuilder& add(const char* name, atl_value_type type, const char* help) {
-    settings_.push_back(std::make_unique<SettingBuilder>());
-    SettingBuilder& setting = *settings_.back();
-    setting.name = name;
-    setting.type = type;
-    setting.help = help;
-    return setting;
+  // Gives the place for its default.
+  ATELIER_ONCE atl_value& add(const char* name, atl_value_type type, const char* help) {
+    atl_setting added{};
+    added.size = sizeof added;
+    added.name = kept_.text(name);
+    added.help = kept_.text(help);
+    added.default_value.type = type;
+    added.default_value.text = detail::string("");
+    settings_.push_back(added);
+    return settings_.back().default_value;
   }
-
-  static atl_setting to_abi(SettingBuilder& s) {
-    atl_setting out{};
-    out.size = sizeof out;
-    out.name = detail::string(s.name);
-    out.help = detail::string(s.help);
-    out.required = s.must_be_given ? 1 : 0;
-    out.has_minimum = s.has_minimum;
-    out.has_maximum = s.has_maximum;
-    out.minimum = s.low;
-    out.maximum = s.high;
-    for (const std::string& choice : s.choice_texts) {
-      s.choice_views.push_back(detail::string(choice));
+  template <typename T>
+  SettingBuilder list(atl_value& added, const std::vector<T>& values) {
+    T* const copies = kept_.room_for<T>(values.size());
+    for (size_t i = 0; i < values.size(); ++i) {
+      copies[i] = values[i];
     }
-    out.choices = s.choice_views.data();
-    out.choice_count = s.choice_views.size();
-    atl_value& value = out.default_value;
-    value.type = s.type;
-    value.boolean = s.flag ? 1 : 0;
-    value.integer = s.integer;
-    value.number = s.number;
-    value.text = detail::string(s.text);
-    if (s.type == ATL_INTEGERS) {
-      value.list = s.integers.data();
-      value.count = s.integers.size();
-    } else if (s.type == ATL_NUMBERS) {
-      value.list = s.numbers.data();
-      value.count = s.numbers.size();
-    } else if (s.type == ATL_TEXTS) {
-      for (const std::string& text : s.texts) {
-        s.text_views.push_back(detail::string(text));
-      }
-      value.list = s.text_views.data();
-      value.count = s.text_views.size();
-    }
-    return out;
+    added.list = copies;
+    added.count = values.size();
+    return last();
   }
+  ATELIER_ONCE SettingBuilder last() { return {settings_, kept_}; }
 
-  std::vector<std::unique_ptr<SettingBuilder>> settings_;
-  std::vector<atl_setting> finished_;
+  detail::Kept kept_;
+  std::vector<atl_setting> settings_;
   std::vector<atl_loss_slot> slots_;
   std::vector<atl_measure> measures_;
   atl_description result_{};
@@ -238,7 +245,7 @@ class Settings {
     return value.count == 0 ? std::vector<T>{} : std::vector<T>(data, data + value.count);
   }
 
-  [[nodiscard]] const atl_value& find(std::string_view name, atl_value_type type) const {
+  [[nodiscard]] ATELIER_ONCE const atl_value& find(std::string_view name, atl_value_type type) const {
     for (uint64_t i = 0; i < settings_->count; ++i) {
       if (detail::view(settings_->values[i].name) == name && settings_->values[i].value.type == type) {
         return settings_->values[i].value;

@@ -35,14 +35,14 @@ ATELIER_UNARY(is_finite, "is_finite/1")  // 1 where finite, 0 where infinite or 
 
 namespace detail {
 
-inline Tensor scalar(atl_context* context, double value, Location at) {
+ATELIER_ONCE inline Tensor scalar(atl_context* context, double value, Location at) {
   return apply(context, resolved<"scalar/1">(), {}, {attribute(value)}, at);
 }
-inline At scalar_beside(At x, double value) {
+ATELIER_ONCE inline At scalar_beside(At x, double value) {
   return {scalar(x.tensor.context(), value, x.location()), x.location()};
 }
 // Of the type that x has.
-inline At scalar_beside(At x, int64_t value) {
+ATELIER_ONCE inline At scalar_beside(At x, int64_t value) {
   atl_tensor_info found{};
   found.size = sizeof found;
   atl_context* context = x.tensor.context();

@@ -1,7 +1,6 @@
 // Operations on images (B, C, H, W) beside convolutions and pooling: upsampling, normalization, warping.
 #pragma once
 
-#include <algorithm>
 #include <atelier/movement.hpp>
 #include <atelier/reductions.hpp>
 
@@ -62,7 +61,7 @@ inline Tensor strips(const std::vector<Tensor>& samples, Location at = {}) {
   const CalledFrom caller(at);
   int64_t channels = 1;
   for (const Tensor& sample : samples) {
-    channels = std::max(channels, sample.dim(1));
+    channels = sample.dim(1) > channels ? sample.dim(1) : channels;
   }
   std::vector<Tensor> parts;
   for (const Tensor& sample : samples) {

@@ -7,6 +7,7 @@
 #include <atelier/normalization.hpp>
 #include <atelier/recording.hpp>
 #include <atelier/weighted_layer.hpp>
+#include <utility>
 
 namespace atelier {
 

@@ -6,7 +6,7 @@
 #include <atelier/plugin.hpp>
 #include <atelier/recording.hpp>
 #include <cstddef>
-#include <memory>
+#include <utility>
 
 namespace atelier {
 
@@ -114,13 +114,13 @@ class Metric {
 namespace detail {
 
 struct MetricHolder {  // what `self` points at: the metric, what the host may borrow of it, and what was collected
-  std::unique_ptr<Metric> metric;
+  Owned<Metric> metric;
   std::vector<std::vector<atl_collected>> collected;  // by pass
   std::vector<atl_pass> passes;
   std::vector<atl_array> results;
   CollectedValues values;
 
-  explicit MetricHolder(std::unique_ptr<Metric> made) : metric(std::move(made)) {
+  explicit MetricHolder(Owned<Metric> made) : metric(std::move(made)) {
     for (const Pass& pass : metric->passes) {
       std::vector<atl_collected>& kept = collected.emplace_back();
       for (const Collected& one : pass.collected) {
@@ -193,6 +193,16 @@ ATELIER_OWN inline MetricHolder& metric_itself(const void* self) {
   return *static_cast<MetricHolder*>(const_cast<void*>(self));
 }
 
+// Of a metric that is a model's own.
+inline MetricHolder* hold(Owned<Metric> metric) {
+  return new MetricHolder(std::move(metric));
+}
+template <MetricHolder& (*holder)(const void* self)>
+ATELIER_OWN const atl_metric_v1& own_metric_table() {
+  static constexpr atl_metric_v1 table = metric_functions<holder>();
+  return table;
+}
+
 template <typename T>
 ATELIER_OWN inline const atl_metric_v1 metric_table = [] {
   atl_metric_v1 table = metric_functions<metric_itself>();
@@ -200,7 +210,7 @@ ATELIER_OWN inline const atl_metric_v1 metric_table = [] {
                     void** self) -> atl_status {
     return guard(context, [&] {
       Builder builder(context);
-      *self = new MetricHolder(std::make_unique<T>(Settings(context, settings), DataSpec(*spec), builder));
+      *self = new MetricHolder(Owned<Metric>(new T(Settings(context, settings), DataSpec(*spec), builder)));
     });
   };
   table.destroy = destroy<MetricHolder>;

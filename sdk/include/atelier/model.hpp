@@ -3,8 +3,8 @@
 
 #include <atelier/layers.hpp>
 #include <atelier/losses.hpp>
-#include <atelier/metric.hpp>
 #include <atelier/plugin.hpp>
+#include <utility>
 
 namespace atelier {
 
@@ -20,6 +20,8 @@ struct View {
   bool animation = false;       // the elements of a strip follow each other in time
   std::string field = "image";  // of the data: what is drawn is shown as this is, by its kind, range, tokens, rate
 };
+
+class Metric;
 
 // What records is const: it may be recorded more often than it runs, and what must last from step to step lives in
 // parameters and state tensors.
@@ -48,8 +50,9 @@ class Model {
   }
 
   // What an evaluation reports beside this that is no mean over samples, but made of sums over all batches: how many
-  // codes are used. Results are logged by their own names. Null where there is nothing; asked for once.
-  virtual std::unique_ptr<Metric> own_metric() { return nullptr; }
+  // codes are used. Results are logged by their own names. Owned<Metric>(new CodeUse(*this)), of a class from
+  // atelier/metric.hpp; empty where there is nothing. Asked for once.
+  virtual Owned<Metric> own_metric() { return {}; }
 
   // Features for other models' losses; empty where there are none. Images as (B, C, H, W), scaled as this model's data.
   virtual std::vector<std::string> feature_names() const { return {}; }
@@ -100,24 +103,68 @@ struct Names {  // kept where the host may borrow them
   }
 };
 
+// Whether T, or what it derives from, has a function in place of Model's; one that is private is. Only for those are
+// the host's tables compiled.
+#define ATELIER_HAS_OWN_(T, function)                                             \
+  [] {                                                                            \
+    if constexpr (requires { &T::function; }) {                                   \
+      return !std::is_same_v<decltype(&T::function), decltype(&Model::function)>; \
+    }                                                                             \
+    return true;                                                                  \
+  }()
+template <typename T>
+constexpr bool makes_samples = ATELIER_HAS_OWN_(T, sample);
+template <typename T>
+constexpr bool has_features = ATELIER_HAS_OWN_(T, feature_names);
+template <typename T>
+constexpr bool has_outputs = ATELIER_HAS_OWN_(T, output_names);
+template <typename T>
+constexpr bool has_views = ATELIER_HAS_OWN_(T, views);
+template <typename T>
+constexpr bool has_own_metric = ATELIER_HAS_OWN_(T, own_metric);
+#undef ATELIER_HAS_OWN_
+
+// In metric.hpp, which a model that has a metric includes.
+struct MetricHolder;
+inline MetricHolder* hold(Owned<Metric> metric);
+template <MetricHolder& (*holder)(const void* self)>
+const atl_metric_v1& own_metric_table();
+
 struct ModelHolder {  // what `self` points at: the model, and what the host may borrow of it
-  std::unique_ptr<Model> model;
+  Owned<Model> model;
   std::string sampled_field;
   Names features, outputs;
   std::vector<View> views;
   std::vector<atl_view> lent_views;
-  std::unique_ptr<MetricHolder> own_metric;  // null where there is none
+  Owned<MetricHolder> own_metric;  // empty where there is none
 
-  explicit ModelHolder(std::unique_ptr<Model> made) : model(std::move(made)), views(model->views()) {
-    features.keep(model->feature_names());
-    outputs.keep(model->output_names());
-    if (std::unique_ptr<Metric> metric = model->own_metric()) {
-      own_metric = std::make_unique<MetricHolder>(std::move(metric));
+  template <typename T>
+  explicit ModelHolder(T* made) : model(made), own_metric(metric_of<T>(made)) {
+    if constexpr (makes_samples<T>) {
+      sampled_field = model->sampled_field();
     }
-    for (const View& view : views) {
-      lent_views.push_back({sizeof(atl_view), string(view.name), string(view.help), string(view.field),
-                            view.uses_data ? 1 : 0, view.animation ? 1 : 0});
+    if constexpr (has_features<T>) {
+      features.keep(model->feature_names());
     }
+    if constexpr (has_outputs<T>) {
+      outputs.keep(model->output_names());
+    }
+    if constexpr (has_views<T>) {
+      views = model->views();
+      for (const View& view : views) {
+        lent_views.push_back({sizeof(atl_view), string(view.name), string(view.help), string(view.field),
+                              view.uses_data ? 1 : 0, view.animation ? 1 : 0});
+      }
+    }
+  }
+  template <typename T>
+  static Owned<MetricHolder> metric_of(Model* model) {
+    if constexpr (has_own_metric<T>) {
+      if (Owned<Metric> metric = model->own_metric(); metric.get() != nullptr) {
+        return Owned<MetricHolder>(hold(std::move(metric)));
+      }
+    }
+    return {};
   }
 };
 
@@ -150,10 +197,9 @@ ATELIER_OWN inline const atl_outputs_v1 outputs_table = {
       });
     }};
 
-ATELIER_OWN inline MetricHolder& metric_of_model(const void* self) {
+inline MetricHolder& metric_of_model(const void* self) {
   return *static_cast<const ModelHolder*>(self)->own_metric;
 }
-ATELIER_OWN inline const atl_metric_v1 own_metric_table = metric_functions<metric_of_model>();
 
 ATELIER_OWN inline const atl_views_v1 views_table = {
     sizeof(atl_views_v1),
@@ -170,14 +216,24 @@ ATELIER_OWN inline const atl_views_v1 views_table = {
       });
     }};
 
-// Whether T, or what it derives from, has a `sample` of its own; one that is private is.
+// What a model has beside what all have; null for what it has not.
 template <typename T>
-constexpr bool makes_samples = [] {
-  if constexpr (requires { &T::sample; }) {
-    return !std::is_same_v<decltype(&T::sample), decltype(&Model::sample)>;
+const void* optional_table(const ModelHolder& model, std::string_view name) {
+  if constexpr (has_features<T>) {
+    if (name == ATL_FEATURES_V1) return model.features.texts.empty() ? nullptr : &features_table;
   }
-  return true;
-}();
+  if constexpr (has_outputs<T>) {
+    if (name == ATL_OUTPUTS_V1) return model.outputs.texts.empty() ? nullptr : &outputs_table;
+  }
+  if constexpr (has_views<T>) {
+    if (name == ATL_VIEWS_V1) return model.views.empty() ? nullptr : &views_table;
+  }
+  if constexpr (has_own_metric<T>) {
+    if (name == ATL_METRIC_V1)
+      return model.own_metric.get() == nullptr ? nullptr : &own_metric_table<metric_of_model>();
+  }
+  return nullptr;
+}
 
 template <typename T>
 ATELIER_OWN inline const atl_model_v1 model_table = {
@@ -185,12 +241,7 @@ ATELIER_OWN inline const atl_model_v1 model_table = {
     [](atl_context* context, const atl_data_spec* spec, const atl_settings* settings, void** self) -> atl_status {
       return guard(context, [&] {
         Builder builder(context);
-        auto model = std::make_unique<T>(Settings(context, settings), DataSpec(*spec), builder);
-        auto holder = std::make_unique<ModelHolder>(std::move(model));
-        if (makes_samples<T>) {
-          holder->sampled_field = holder->model->sampled_field();
-        }
-        *self = holder.release();
+        *self = new ModelHolder(new T(Settings(context, settings), DataSpec(*spec), builder));
       });
     },
     destroy<ModelHolder>,
@@ -217,20 +268,8 @@ ATELIER_OWN inline const atl_model_v1 model_table = {
       });
     },
     [](const void* self, atl_string name, const void** table) -> atl_status {
-      const auto& holder = *static_cast<const ModelHolder*>(self);
-      const auto offer = [&](const char* offered, bool there, const void* found) {
-        if (!there || view(name) != offered) {
-          return false;
-        }
-        *table = found;
-        return true;
-      };
-      return offer(ATL_FEATURES_V1, !holder.features.texts.empty(), &features_table) ||
-                     offer(ATL_OUTPUTS_V1, !holder.outputs.texts.empty(), &outputs_table) ||
-                     offer(ATL_METRIC_V1, holder.own_metric != nullptr, &own_metric_table) ||
-                     offer(ATL_VIEWS_V1, !holder.views.empty(), &views_table)
-                 ? ATL_OK
-                 : ATL_ERROR_UNSUPPORTED;
+      *table = optional_table<T>(*static_cast<const ModelHolder*>(self), view(name));
+      return *table == nullptr ? ATL_ERROR_UNSUPPORTED : ATL_OK;
     }};
 
 }  // namespace detail

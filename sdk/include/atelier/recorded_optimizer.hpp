@@ -5,7 +5,6 @@
 #include <atelier/builder.hpp>
 #include <atelier/optimizer.hpp>
 #include <atelier/recording.hpp>
-#include <memory>
 
 namespace atelier {
 
@@ -92,9 +91,11 @@ class RecordedOptimizer {
 namespace detail {
 
 struct RecordedOptimizerHolder {  // what `self` points at, and what the host may borrow
-  std::unique_ptr<RecordedOptimizer> optimizer;
-  std::vector<Slot> kept;
-  std::vector<atl_slot> lent;
+  Owned<RecordedOptimizer> optimizer;
+  std::vector<Slot> kept = {};
+  std::vector<atl_slot> lent = {};
+
+  explicit RecordedOptimizerHolder(RecordedOptimizer* made) : optimizer(made) {}
 
   void lend(const atl_parameter_info& parameter, const atl_slot** slots, uint64_t* count) {
     kept = optimizer->slots(ParameterInfo(parameter));
@@ -112,9 +113,7 @@ template <typename T>
 ATELIER_OWN inline const atl_recorded_optimizer_v1 recorded_optimizer_table = {
     sizeof(atl_recorded_optimizer_v1),
     [](atl_context* context, const atl_settings* settings, void** self) -> atl_status {
-      return guard(context, [&] {
-        *self = new RecordedOptimizerHolder{std::make_unique<T>(Settings(context, settings)), {}, {}};
-      });
+      return guard(context, [&] { *self = new RecordedOptimizerHolder(new T(Settings(context, settings))); });
     },
     destroy<RecordedOptimizerHolder>,
     [](void* self, atl_context* context, const atl_parameter_info* parameter, const atl_slot** slots,

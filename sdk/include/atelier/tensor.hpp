@@ -2,10 +2,9 @@
 // operations themselves are in a header for each family; operations.hpp has them all.
 #pragma once
 
-#include <algorithm>
 #include <atelier/core.hpp>
+#include <cstddef>
 #include <initializer_list>
-#include <iterator>
 
 namespace atelier {
 
@@ -37,8 +36,10 @@ class Tensor {
   [[nodiscard]] std::vector<int64_t> shape() const {
     atl_tensor_info found = info();
     if (handle_ == 0) {  // of no tensor, or poison where nothing ends the code: any axis may be asked for
-      found.rank = std::size(found.dims);
-      std::fill(std::begin(found.dims), std::end(found.dims), 1);
+      found.rank = ATL_MAX_RANK;
+      for (int64_t& length : found.dims) {
+        length = 1;
+      }
     }
     return {found.dims, found.dims + found.rank};
   }
@@ -53,7 +54,7 @@ class Tensor {
   [[nodiscard]] Tensor update_slice(int64_t axis, int64_t start, Tensor block, Location at = {}) const;
 
  private:
-  [[nodiscard]] atl_tensor_info info() const {
+  [[nodiscard]] ATELIER_ONCE atl_tensor_info info() const {
     atl_tensor_info found{};
     found.size = sizeof found;
     if (context_ != nullptr && detail::core->describe(context_, handle_, &found) != ATL_OK) {
@@ -116,9 +117,9 @@ inline atl_attribute attribute(Integers values) {
   return out;
 }
 
-inline void apply(atl_context* context, atl_operation operation, const atl_tensor* inputs, size_t input_count,
-                  const atl_attribute* attributes, size_t attribute_count, atl_tensor* outputs, size_t output_count,
-                  Location at) {
+ATELIER_ONCE inline void apply(atl_context* context, atl_operation operation, const atl_tensor* inputs,
+                               size_t input_count, const atl_attribute* attributes, size_t attribute_count,
+                               atl_tensor* outputs, size_t output_count, Location at) {
   atl_call call{};
   call.size = sizeof call;
   call.operation = operation;
@@ -134,18 +135,48 @@ inline void apply(atl_context* context, atl_operation operation, const atl_tenso
   core->apply(context, &call);
 }
 
-inline Tensor apply(atl_context* context, atl_operation operation, std::initializer_list<atl_tensor> inputs,
-                    std::initializer_list<atl_attribute> attributes, Location at) {
+ATELIER_ONCE inline Tensor apply(atl_context* context, atl_operation operation,
+                                 std::initializer_list<atl_tensor> inputs,
+                                 std::initializer_list<atl_attribute> attributes, Location at) {
   atl_tensor output = 0;
   apply(context, operation, inputs.begin(), inputs.size(), attributes.begin(), attributes.size(), &output, 1, at);
   return {context, output};
 }
 
-// The name of an operation as a template's argument.
-template <size_t size>
+// At the first input's line; `handles` has room for the inputs'.
+ATELIER_ONCE inline Tensor apply(atl_operation operation, const At* inputs, atl_tensor* handles, size_t input_count,
+                                 std::initializer_list<atl_attribute> attributes) {
+  for (size_t i = 0; i < input_count; ++i) {
+    handles[i] = inputs[i].tensor.handle();
+  }
+  atl_context* const context = inputs[0].tensor.context();
+  atl_tensor output = 0;
+  apply(context, operation, handles, input_count, attributes.begin(), attributes.size(), &output, 1,
+        inputs[0].location());
+  return {context, output};
+}
+// On a list of tensors, which may be empty.
+ATELIER_ONCE inline Tensor apply(atl_operation operation, const std::vector<Tensor>& inputs,
+                                 std::initializer_list<atl_attribute> attributes, Location at) {
+  std::vector<atl_tensor> handles;
+  for (const Tensor& input : inputs) {
+    handles.push_back(input.handle());
+  }
+  atl_context* const context = inputs.empty() ? nullptr : inputs.front().context();
+  atl_tensor output = 0;
+  apply(context, operation, handles.data(), handles.size(), attributes.begin(), attributes.size(), &output, 1, at);
+  return {context, output};
+}
+
+// The name of an operation as a template's argument. What depends on it is instantiated for each operation that the
+// headers have, whether a plugin uses it or not, and so is as little as can be.
 struct OperationName {
-  char text[size]{};
-  consteval OperationName(const char (&name)[size]) { std::copy_n(name, size, text); }  // NOLINT: implicit by design
+  char text[40]{};
+  consteval OperationName(const char* name) {  // NOLINT: implicit by design
+    for (size_t i = 0; name[i] != '\0'; ++i) {
+      text[i] = name[i];
+    }
+  }
 };
 
 // Looked up once. Hidden, so that every plugin has this for itself.
@@ -157,26 +188,14 @@ ATELIER_OWN atl_operation resolved() {
 
 // An operation with one result, recorded at the first input's line: call<"add/1">({a, b}).
 template <OperationName name, size_t count>
-ATELIER_OWN Tensor call(const At (&inputs)[count], std::initializer_list<atl_attribute> attributes = {}) {
+ATELIER_OWN ATELIER_ONCE Tensor call(const At (&inputs)[count], std::initializer_list<atl_attribute> attributes = {}) {
   atl_tensor handles[count];
-  std::transform(inputs, inputs + count, handles, [](const At& input) { return input.tensor.handle(); });
-  atl_tensor output = 0;
-  atl_context* context = inputs[0].tensor.context();
-  apply(context, resolved<name>(), handles, count, attributes.begin(), attributes.size(), &output, 1,
-        inputs[0].location());
-  return {context, output};
+  return apply(resolved<name>(), inputs, handles, count, attributes);
 }
-// On a list of tensors, which may be empty.
 template <OperationName name>
-ATELIER_OWN Tensor call(const std::vector<Tensor>& inputs, std::initializer_list<atl_attribute> attributes,
-                        Location at) {
-  std::vector<atl_tensor> handles(inputs.size());
-  std::transform(inputs.begin(), inputs.end(), handles.begin(), [](const Tensor& input) { return input.handle(); });
-  atl_tensor output = 0;
-  atl_context* context = inputs.empty() ? nullptr : inputs.front().context();
-  apply(context, resolved<name>(), handles.data(), handles.size(), attributes.begin(), attributes.size(), &output, 1,
-        at);
-  return {context, output};
+ATELIER_OWN ATELIER_ONCE Tensor call(const std::vector<Tensor>& inputs, std::initializer_list<atl_attribute> attributes,
+                                     Location at) {
+  return apply(resolved<name>(), inputs, attributes, at);
 }
 
 }  // namespace detail

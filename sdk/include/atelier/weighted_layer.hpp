@@ -3,6 +3,7 @@
 
 #include <atelier/builder.hpp>
 #include <atelier/normalization.hpp>
+#include <utility>
 
 namespace atelier {
 
@@ -14,7 +15,10 @@ class WeightedLayer {
  public:
   // The same layer with SpectralNorm on its weight, or without. `build` is the one that the layer was made with.
   [[nodiscard]] Layer with_spectral_norm(const Builder& build, bool active = true) && {
-    spectral_ = active ? SpectralNorm(build, spectral_rows_, spectral_axis_) : SpectralNorm();
+    if (active) {
+      spectral_ = SpectralNorm(build, spectral_rows_, spectral_axis_);
+      constrained_ = &SpectralNorm::operator();
+    }
     return std::move(static_cast<Layer&>(*this));
   }
 
@@ -33,7 +37,7 @@ class WeightedLayer {
   template <typename Function>
   Tensor apply(At x, const Function& function) const {
     const CalledFrom caller(x);
-    const Tensor weight = spectral_(weight_.use(x.tensor));
+    const Tensor own = weight_.use(x.tensor), weight = constrained_ == nullptr ? own : (spectral_.*constrained_)(own);
     const Tensor y = function(x, weight, bias_.use(x.tensor));
     core->annotate(y.context(), string(name_), y.handle());
     return y;
@@ -45,6 +49,7 @@ class WeightedLayer {
   int64_t spectral_rows_ = 0;
   Parameter weight_, bias_;
   SpectralNorm spectral_;
+  Tensor (SpectralNorm::*constrained_)(At) const = nullptr;  // so that a plugin without it does not compile it
 };
 
 }  // namespace detail

@@ -5,6 +5,7 @@
 #include <atelier/metric.hpp>
 #include <atelier/model.hpp>
 #include <cmath>
+#include <stdexcept>
 
 namespace {
 
