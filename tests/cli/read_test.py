@@ -35,7 +35,8 @@ class Read(AtelierTest):
             "    def visit(name, item):\n"
             "        if isinstance(item, h5py.Dataset) and not name.startswith(('timing', 'provenance')):\n"
             "            value = item[()]\n"
-            "            out[name] = value.tobytes() if hasattr(value, 'tobytes') else value\n"
+            "            texts = getattr(value, 'dtype', None) == object\n"  # whose bytes are pointers
+            "            out[name] = value.tolist() if texts else value.tobytes() if hasattr(value, 'tobytes') else value\n"
             "    h5py.File(path).visititems(visit)\n"
             "    return out\n"
             "a, b = content(sys.argv[1]), content(sys.argv[2])\n"

@@ -143,13 +143,13 @@ TEST_CASE("components that are unknown, or of another kind") {
   CHECK(report(minimal("dataset.source = 'mnits'\n")) ==
         "tiny.toml:6:18: dataset.source.use: got 'mnits', expected a dataset; did you mean 'mnist'?");
   CHECK(report(minimal("dataset.sources = 'mnist'\n")) ==
-        "tiny.toml:6:19: dataset.sources: got 'mnist', expected a table");
+        "tiny.toml:6:19: dataset.sources: got the string 'mnist', expected a table");
   CHECK(report(minimal("dataset.sources.left = 'mnits'\n")) ==
         "tiny.toml:6:24: dataset.sources.left.use: got 'mnits', expected a dataset; did you mean 'mnist'?");
   CHECK(report(minimal("dataset.sources.source = 'mnist'\n")) ==
-        "tiny.toml:6:9: dataset.sources: got the name 'source', expected another: [dataset.source] has it");
+        "tiny.toml:6:17: dataset.sources: got the name 'source', expected another: [dataset.source] has it");
   CHECK(report(minimal("dataset.sources.'a b' = 'mnist'\n")) ==
-        "tiny.toml:6:9: dataset.sources: 'a b' has a ' ' in its name, expected letters, digits, '_' and '-'");
+        "tiny.toml:6:17: dataset.sources: 'a b' has a ' ' in its name, expected letters, digits, '_' and '-'");
   CHECK(report(minimal("optimizer.critic.use = 'vae'\n")) ==
         "tiny.toml:6:24: optimizer.critic.use: got 'vae', which is a model, expected an optimizer (known: adam, sgd)");
 }

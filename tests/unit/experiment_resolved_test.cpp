@@ -134,8 +134,8 @@ TEST_CASE("origins: the file, an override, a default, what is inherited") {
   CHECK(text.find("latent = 20                           # default\n") != std::string::npos);
   CHECK(text.find("[optimizer.encoder]\n"
                   "use = \"adam\"                          # tiny.toml:4\n"
-                  "learning_rate = 3.0                   # tiny.toml:22\n"
-                  "betas = [0.5, 1.0]                    # tiny.toml:11\n") != std::string::npos);
+                  "learning_rate = 3.0                   # tiny.toml:23\n"
+                  "betas = [0.5, 1.0]                    # tiny.toml:12\n") != std::string::npos);
   CHECK(parse_text(text).resolved_text == parse_text(full, {"seed=5"}).resolved_text);
 }
 
