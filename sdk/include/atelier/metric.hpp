@@ -193,15 +193,13 @@ ATELIER_OWN inline MetricHolder& metric_itself(const void* self) {
   return *static_cast<MetricHolder*>(const_cast<void*>(self));
 }
 
-// Of a metric that is a model's own.
-inline MetricHolder* hold(Owned<Metric> metric) {
-  return new MetricHolder(std::move(metric));
-}
-template <MetricHolder& (*holder)(const void* self)>
-ATELIER_OWN const atl_metric_v1& own_metric_table() {
+// Of a metric that is a model's own, of the class T.
+template <typename T>
+struct ATELIER_OWN OwnMetric {
+  static MetricHolder* hold(Owned<Metric> metric) { return new MetricHolder(std::move(metric)); }
+  template <MetricHolder& (*holder)(const void* self)>
   static constexpr atl_metric_v1 table = metric_functions<holder>();
-  return table;
-}
+};
 
 template <typename T>
 ATELIER_OWN inline const atl_metric_v1 metric_table = [] {

@@ -124,11 +124,9 @@ template <typename T>
 constexpr bool has_own_metric = ATELIER_HAS_OWN_(T, own_metric);
 #undef ATELIER_HAS_OWN_
 
-// In metric.hpp, which a model that has a metric includes.
 struct MetricHolder;
-inline MetricHolder* hold(Owned<Metric> metric);
-template <MetricHolder& (*holder)(const void* self)>
-const atl_metric_v1& own_metric_table();
+template <typename T>
+struct OwnMetric;  // in metric.hpp, which a model T that has a metric includes
 
 struct ModelHolder {  // what `self` points at: the model, and what the host may borrow of it
   Owned<Model> model;
@@ -161,7 +159,7 @@ struct ModelHolder {  // what `self` points at: the model, and what the host may
   static Owned<MetricHolder> metric_of(Model* model) {
     if constexpr (has_own_metric<T>) {
       if (Owned<Metric> metric = model->own_metric(); metric.get() != nullptr) {
-        return Owned<MetricHolder>(hold(std::move(metric)));
+        return Owned<MetricHolder>(OwnMetric<T>::hold(std::move(metric)));
       }
     }
     return {};
@@ -230,7 +228,7 @@ const void* optional_table(const ModelHolder& model, std::string_view name) {
   }
   if constexpr (has_own_metric<T>) {
     if (name == ATL_METRIC_V1)
-      return model.own_metric.get() == nullptr ? nullptr : &own_metric_table<metric_of_model>();
+      return model.own_metric.get() == nullptr ? nullptr : &OwnMetric<T>::template table<metric_of_model>;
   }
   return nullptr;
 }
