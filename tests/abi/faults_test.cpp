@@ -86,6 +86,8 @@ TEST_CASE("an initializer, an activation or a cell of a name that nothing has is
   check("recurrent initializer",
         "got the initializer 'unifrom', expected uniform, glorot_uniform, glorot_normal, he_uniform, he_normal, "
         "orthogonal or normal; did you mean 'uniform'?");
+  check("in a Sequential", "got the activation 'tanj'" + activations + "'tanh'?");
+  check("normalization", "got the normalization 'bacth', expected none, batch or layer; did you mean 'batch'?");
   check_fault("activation", "1", "got the activation 'tan'" + activations + "'tanh'?");
   CHECK(failure(faults("every name")) == "nothing was thrown");
   CHECK(detail::unknown_name("activation", "swish", {"relu", "tanh"}) ==
@@ -95,6 +97,16 @@ TEST_CASE("an initializer, an activation or a cell of a name that nothing has is
   }
   CHECK(Initializer::named("").kind == Initializer::no_initializer);
   CHECK(Initializer::named("a name that is far longer than there is room for").kind == Initializer::no_initializer);
+}
+
+TEST_CASE("stacks that cannot be are refused where they stand") {
+  const auto check = [](const std::string& fault, const std::string& words) {
+    const std::string message = failure(faults(fault));
+    CHECK_MESSAGE(message == "model 'faults': " + place_of(fault) + words, message);
+  };
+  check("no way back", "got a length of 4 before one of 4, expected 1, which is what the convolution makes of that");
+  check("small images", "got images of 2x2 for layer 1, expected none smaller than its kernel");
+  check("one width", "got 1 widths, expected those of the input and of the output");
 }
 
 TEST_CASE("a loss that throws, or gives what its role does not promise, is named") {

@@ -9,39 +9,6 @@ namespace {
 
 using namespace atelier;
 
-struct Layers {  // what all levels share
-  std::string activation;
-  Initializer initializer;
-  bool batch_norm;
-};
-
-// Two 3x3 convolutions, each with an activation.
-class Pair {
- public:
-  Pair(const Builder& build, int64_t inputs, int64_t outputs, const Layers& layers) : activation_(layers.activation) {
-    for (int64_t i = 0; i < 2; ++i) {
-      const Builder layer = build.scope(std::to_string(i));
-      convolutions_.emplace_back(layer, i == 0 ? inputs : outputs, outputs, 3, Convolution{.padding = 1},
-                                 layers.initializer);
-      if (layers.batch_norm) {
-        norms_.emplace_back(layer.scope("norm"), outputs);
-      }
-    }
-  }
-  Tensor operator()(Tensor h) const {
-    for (size_t i = 0; i < convolutions_.size(); ++i) {
-      h = convolutions_[i](h);
-      h = activate(activation_, norms_.empty() ? h : norms_[i](h));
-    }
-    return h;
-  }
-
- private:
-  std::string activation_;
-  std::vector<Conv2d> convolutions_;
-  std::vector<BatchNorm> norms_;
-};
-
 class UNet final : public Model {
  public:
   static void describe(Description& d) {
@@ -64,17 +31,22 @@ class UNet final : public Model {
       return;
     }
     classes_ = mask->classes;
-    const Layers layers{settings.text("activation"), Initializer::named(settings.text("initialization")),
-                        settings.flag("batch_norm")};
+    const HiddenOptions layers{.activation = settings.text("activation"),
+                               .initializer = Initializer::named(settings.text("initialization")),
+                               .norm = settings.flag("batch_norm") ? "batch" : "none"};
     const Builder group = build.group("segmenter");
+    // Two 3x3 convolutions, each with an activation.
+    const auto pair = [&](const std::string& name, int64_t inputs, size_t i) {
+      const std::vector<int64_t> shape{inputs, data.height() >> i, data.width() >> i};
+      return ConvolutionStack(group.scope(name), shape, {filters[i], filters[i]}, 3, {.padding = 1}, layers);
+    };
     for (size_t i = 0; i < filters.size(); ++i) {
       const std::string level = std::to_string(i);
-      contracting_.emplace_back(group.scope("contracting." + level), i == 0 ? data.channels() : filters[i - 1],
-                                filters[i], layers);
+      contracting_.push_back(pair("contracting." + level, i == 0 ? data.channels() : filters[i - 1], i));
       if (i + 1 < filters.size()) {
         ups_.emplace_back(group.scope("up." + level), filters[i + 1], filters[i], 2, Convolution{.stride = 2},
                           layers.initializer);
-        expanding_.emplace_back(group.scope("expanding." + level), 2 * filters[i], filters[i], layers);
+        expanding_.push_back(pair("expanding." + level, 2 * filters[i], i));
       }
     }
     output_ = Conv2d(group.scope("output"), filters[0], classes_, 1, {}, layers.initializer);
@@ -125,7 +97,7 @@ class UNet final : public Model {
   // (B, C, H, W) to (B, classes, H, W)
   [[nodiscard]] Tensor logits(Tensor h) const {
     std::vector<Tensor> skips;
-    for (const Pair& pair : contracting_) {
+    for (const ConvolutionStack& pair : contracting_) {
       h = pair(skips.empty() ? h : max_pool2d(h, {.kernel = 2}));
       skips.push_back(h);
     }
@@ -152,7 +124,7 @@ class UNet final : public Model {
   double low_, high_;
   int64_t classes_ = 0;
   Classification classification_;
-  std::vector<Pair> contracting_, expanding_;  // from the image's size to the smallest
+  std::vector<ConvolutionStack> contracting_, expanding_;  // from the image's size to the smallest
   std::vector<ConvTranspose2d> ups_;
   Conv2d output_;
 };

@@ -19,35 +19,22 @@ class Trunk {
   Trunk() = default;
   // `pooled` of the convolutions, from the first one on, are followed by pooling. Settings that don't fit are reported,
   // and nothing is made.
-  Trunk(const Builder& build, const Settings& settings, const Field& image, int64_t pooled, const MlpOptions& options)
-      : activation_(options.activation), pooled_(static_cast<size_t>(std::max<int64_t>(pooled, 0))) {
+  Trunk(const Builder& build, const Settings& settings, const Field& image, int64_t pooled, const MlpOptions& options) {
     const std::vector<int64_t> filters = settings.integers("filters");
     const int64_t kernel = settings.integer("kernel");
     if (!fits(build, filters, kernel, image, pooled)) {
       return;
     }
-    for (size_t i = 0; i < filters.size(); ++i) {
-      const Builder layer = build.scope("convolution." + std::to_string(i));
-      convolutions_.emplace_back(layer, i == 0 ? image.dims[0] : filters[i - 1], filters[i], kernel,
-                                 Convolution{.padding = kernel / 2}, options.initializer);
-      if (options.batch_norm) {
-        norms_.emplace_back(layer.scope("norm"), filters[i]);
-      }
-    }
-    outputs_ = filters.back() * (image.dims[1] >> pooled) * (image.dims[2] >> pooled);
+    HiddenOptions hidden = options.hidden();
+    hidden.dropout = 0;
+    convolutions_ = ConvolutionStack(build.scope("convolution"), image.dims, filters, kernel, {.padding = kernel / 2},
+                                     hidden, static_cast<size_t>(pooled));
   }
 
-  [[nodiscard]] int64_t outputs() const { return outputs_; }  // 0 where nothing was made
+  [[nodiscard]] int64_t outputs() const { return convolutions_.outputs(); }  // 0 where nothing was made
 
   // (B, C, H, W) to (B, outputs)
-  Tensor operator()(Tensor h) const {
-    for (size_t i = 0; i < convolutions_.size(); ++i) {
-      h = convolutions_[i](h);
-      h = activate(activation_, norms_.empty() ? h : norms_[i](h));
-      h = i < pooled_ ? max_pool2d(h, {.kernel = 2}) : h;
-    }
-    return h.flatten();
-  }
+  Tensor operator()(Tensor images) const { return convolutions_(images).flatten(); }
 
  private:
   static bool fits(const Builder& build, const std::vector<int64_t>& filters, int64_t kernel, const Field& image,
@@ -64,11 +51,7 @@ class Trunk {
     return false;
   }
 
-  std::string activation_;
-  size_t pooled_ = 0;
-  int64_t outputs_ = 0;
-  std::vector<Conv2d> convolutions_;
-  std::vector<BatchNorm> norms_;
+  ConvolutionStack convolutions_;
 };
 
 }  // namespace cnn

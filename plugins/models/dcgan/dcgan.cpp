@@ -38,12 +38,15 @@ class Dcgan final : public AdversarialModel {
     if (data.image().low != -1 || data.image().high != 1) {
       build.fail("dataset.range: the generator gives values in [-1, 1]; hint: set dataset.range = [-1.0, 1.0]");
     }
-    generator_ = dcgan::Generator(build.group("generator"), latent(), condition(), up, data,
-                                  settings.text("activation"), initializer);
-    discriminator_ =
-        dcgan::Discriminator(build.group("discriminator"), condition(), down, data,
-                             {settings.text("discriminator_activation"), settings.text("discriminator_norm"),
-                              settings.flag("spectral_norm"), initializer});
+    generator_ =
+        dcgan::Generator(build.group("generator"), latent(), condition(), up, data,
+                         {.activation = settings.text("activation"), .initializer = initializer, .norm = "batch"});
+    discriminator_ = dcgan::Discriminator(build.group("discriminator"), condition(), down, data,
+                                          {.activation = settings.text("discriminator_activation"),
+                                           .initializer = initializer,
+                                           .norm = settings.text("discriminator_norm"),
+                                           .norm_of_first = false,
+                                           .spectral_norm = settings.flag("spectral_norm")});
   }
 
   // Algorithm 1 of Goodfellow et al. 2014; discriminator_steps is its k.

@@ -45,12 +45,13 @@ class SignalVae final : public Model {
     const Initializer initializer = Initializer::named(settings.text("initialization"));
     const Builder group = build.group("autoencoder");
     const Convolution1d halves{.stride = 2, .padding = 1};
+    halving_ = Sequential(group);
     std::vector<int64_t> channels{signal->dims[0]};
     channels.insert(channels.end(), filters.begin(), filters.end());
     for (size_t i = 0; i < filters.size(); ++i) {
       const std::string name = std::to_string(i);
-      halving_.emplace_back(group.scope("halving").scope(name), channels[i], channels[i + 1], kernel, halves,
-                            initializer);
+      halving_.add_named<Conv1d>("halving." + name, channels[i], channels[i + 1], kernel, halves, initializer);
+      halving_.activate(activation_);
       doubling_.emplace_back(group.scope("doubling").scope(name), channels[i + 1], channels[i], kernel, halves,
                              initializer);
     }
@@ -111,12 +112,7 @@ class SignalVae final : public Model {
   }
 
   // (B, C, T) to the mean and the logarithm of the variance of q(z | x), (B, 2 latent)
-  [[nodiscard]] Tensor encode(Tensor h) const {
-    for (const Conv1d& layer : halving_) {
-      h = activate(activation_, layer(h));
-    }
-    return posterior_(h.flatten());
-  }
+  [[nodiscard]] Tensor encode(Tensor x) const { return posterior_(halving_(x).flatten()); }
   // (B, latent) to a raw output, (B, C, T)
   [[nodiscard]] Tensor decode(Tensor z) const {
     Tensor h = first_(z).reshape({-1, deepest_[0], deepest_[1]});
@@ -131,7 +127,7 @@ class SignalVae final : public Model {
   std::string activation_;
   Reconstruction reconstruction_;
   Divergence divergence_;
-  std::vector<Conv1d> halving_;
+  Sequential halving_;
   std::vector<ConvTranspose1d> doubling_;
   std::vector<int64_t> deepest_;  // channels and times after the last halving
   Linear posterior_, first_;

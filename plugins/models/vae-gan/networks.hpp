@@ -3,7 +3,6 @@
 #pragma once
 
 #include <atelier/layers.hpp>
-#include <functional>
 
 namespace vae_gan {
 
@@ -42,124 +41,79 @@ struct Shape {
   }
 };
 
-using Layer = std::function<Tensor(Tensor)>;
-
-// Before the activation; none where `normalize` is off.
-inline Layer normalization(const Builder& build, int64_t channels, bool normalize) {
-  if (!normalize) {
-    return [](Tensor x) { return x; };
+// The hidden layers of an encoder or a discriminator, each of them one of the Sequential's.
+inline Sequential make_trunk(const Builder& build, const Shape& shape, bool normalize_first) {
+  const HiddenOptions options{.activation = shape.activation,
+                              .initializer = shape.initializer,
+                              .norm = shape.batch_norm ? "batch" : "none",
+                              .norm_of_first = normalize_first};
+  if (shape.convolutional) {
+    return ConvolutionStack(build, shape.image, shape.widths, kernel, halving, options);
   }
-  return [norm = BatchNorm(build.scope("norm"), channels)](Tensor x) { return norm(x); };
+  return LinearStack(build, shape.elements_after(0), shape.widths, options);
 }
-
-// The hidden layers of an encoder or a discriminator.
-class Trunk {
- public:
-  Trunk() = default;
-  Trunk(const Builder& build, const Shape& shape, bool normalize_first) {
-    for (size_t i = 0; i < shape.widths.size(); ++i) {
-      const Builder layer = build.scope(std::to_string(i));
-      const int64_t inputs = shape.after(i)[0];
-      const int64_t outputs = shape.widths[i];
-      Layer product;
-      if (shape.convolutional) {
-        product = [conv = Conv2d(layer, inputs, outputs, kernel, halving, shape.initializer)](Tensor x) {
-          return conv(x);
-        };
-      } else {
-        product = [dense = Linear(layer, inputs, outputs, shape.initializer)](Tensor x) { return dense(x.flatten()); };
-      }
-      const Layer norm = normalization(layer, outputs, shape.batch_norm && (i > 0 || normalize_first));
-      layers_.emplace_back(
-          [product, norm, activation = shape.activation](Tensor x) { return activate(activation, norm(product(x))); });
-    }
-  }
-
-  // After so many layers.
-  [[nodiscard]] Tensor operator()(Tensor x, size_t layers) const {
-    for (size_t i = 0; i < layers; ++i) {
-      x = layers_[i](x);
-    }
-    return x;
-  }
-  [[nodiscard]] Tensor operator()(Tensor x) const { return (*this)(x, layers_.size()); }
-
- private:
-  std::vector<Layer> layers_;
-};
 
 // Images to (B, 2 latent): mean and log variance of q(z | x).
 class Encoder {
  public:
   Encoder() = default;
   Encoder(const Builder& build, const Shape& shape)
-      : trunk_(build, shape, true),
+      : trunk_(make_trunk(build, shape, true)),
         output_(build.scope("output"), shape.elements_after(shape.widths.size()), 2 * shape.latent, shape.initializer) {
   }
   Tensor operator()(Tensor x) const { return output_(trunk_(x).flatten()); }
 
  private:
-  Trunk trunk_;
+  Sequential trunk_;
   Linear output_;
 };
 
 // (B, latent) to images before they are squashed into their range; the encoder mirrored.
-class Decoder {
- public:
-  Decoder() = default;
-  Decoder(const Builder& build, const Shape& shape) : image_{-1, shape.image[0], shape.image[1], shape.image[2]} {
-    const size_t depth = shape.widths.size();
-    const Builder first = build.scope("0");
-    std::vector<int64_t> smallest = shape.after(depth);
-    smallest.insert(smallest.begin(), -1);
-    layers_.emplace_back([dense = Linear(first, shape.latent, shape.elements_after(depth), shape.initializer),
-                          smallest](Tensor z) { return dense(z).reshape(smallest); });
-    layers_.emplace_back(normalization(first, shape.after(depth)[0], shape.batch_norm));
-    const auto active = [activation = shape.activation](Tensor x) { return activate(activation, x); };
-    for (size_t i = depth; i > 0; --i) {
-      const Builder layer = build.scope(std::to_string(depth - i + 1));
-      const std::vector<int64_t> to = shape.after(i - 1);
-      if (shape.convolutional) {  // twice a length is one too many where an odd length was halved
-        layers_.emplace_back(
-            [conv = ConvTranspose2d(layer, shape.after(i)[0], to[0], kernel, doubling, shape.initializer), active,
-             to](Tensor x) { return conv(active(x)).slice(2, 0, to[1]).slice(3, 0, to[2]); });
-      } else {
-        layers_.emplace_back([dense = Linear(layer, shape.after(i)[0], to[0], shape.initializer), active](Tensor x) {
-          return dense(active(x));
-        });
-      }
-      layers_.emplace_back(normalization(layer, to[0], shape.batch_norm && i > 1));
+inline Sequential make_decoder(const Builder& build, const Shape& shape) {
+  const size_t depth = shape.widths.size();
+  Sequential out(build);
+  const auto normalize = [&](const std::string& layer, int64_t channels) {
+    if (shape.batch_norm) {
+      out.add_named<BatchNorm>(layer + ".norm", channels);
+    }
+  };
+  std::vector<int64_t> smallest = shape.after(depth);
+  smallest.insert(smallest.begin(), -1);
+  out.add_named<Linear>("0", shape.latent, shape.elements_after(depth), shape.initializer);
+  out.add([smallest](Tensor h) { return h.reshape(smallest); });
+  normalize("0", smallest[1]);
+  for (size_t i = depth; i > 0; --i) {
+    const std::string layer = std::to_string(depth - i + 1);
+    const int64_t inputs = shape.after(i)[0];
+    const std::vector<int64_t> to = shape.after(i - 1);
+    out.activate(shape.activation);
+    if (shape.convolutional) {  // twice a length is one too many where an odd length was halved
+      out.add_named<ConvTranspose2d>(layer, inputs, to[0], kernel, doubling, shape.initializer);
+      out.add([to](Tensor h) { return h.slice(2, 0, to[1]).slice(3, 0, to[2]); });
+    } else {
+      out.add_named<Linear>(layer, inputs, to[0], shape.initializer);
+    }
+    if (i > 1) {
+      normalize(layer, to[0]);
     }
   }
-
-  Tensor operator()(Tensor z) const {
-    for (const Layer& layer : layers_) {
-      z = layer(z);
-    }
-    return z.reshape(image_);
-  }
-
- private:
-  std::vector<int64_t> image_;  // -1, C, H, W
-  std::vector<Layer> layers_;
-};
+  return out.add([image = shape.image](Tensor h) { return h.reshape({-1, image[0], image[1], image[2]}); });
+}
 
 // Images to logits (B, 1), and what its hidden layers make of them.
 class Discriminator {
  public:
   Discriminator() = default;
   Discriminator(const Builder& build, const Shape& shape)
-      : group_(build.group_name()),
-        trunk_(build, shape, false),
+      : trunk_(make_trunk(build, shape, false)),
         output_(build.scope("output"), shape.elements_after(shape.widths.size()), 1, shape.initializer) {}
   Tensor operator()(Tensor x) const { return output_(trunk_(x).flatten()); }
   // Dis_l: after the hidden layer l, counted from 1.
-  [[nodiscard]] Tensor features(Tensor x, size_t l) const { return trunk_(x, l); }
-  [[nodiscard]] const std::string& group() const { return group_; }
+  [[nodiscard]] Tensor features(Tensor x, size_t l) const { return trunk_.after(x, l); }
+  [[nodiscard]] const std::string& group() const { return trunk_.group(); }
 
  private:
-  std::string group_;
-  Trunk trunk_;
+  Sequential trunk_;
   Linear output_;
 };
 

@@ -63,9 +63,9 @@ class VaeGan final : public Model {
                          settings.text("activation"),
                          Initializer::named(settings.text("initialization"))};
     encoder_ = vae_gan::Encoder(build.group("encoder"), shape);
-    decoder_ = vae_gan::Decoder(build.group("decoder"), shape);
+    decoder_ = vae_gan::make_decoder(build.group("decoder"), shape);
     if (settings.flag("separate_generator")) {
-      generator_ = vae_gan::Decoder(build.group("generator"), shape);
+      generator_ = vae_gan::make_decoder(build.group("generator"), shape);
     }
     shape.widths = settings.integers("discriminator");
     discriminator_ = vae_gan::Discriminator(build.group("discriminator"), shape);
@@ -185,8 +185,8 @@ class VaeGan final : public Model {
   Adversarial adversarial_;
   Divergence divergence_;
   vae_gan::Encoder encoder_;
-  vae_gan::Decoder decoder_;
-  std::optional<vae_gan::Decoder> generator_;
+  Sequential decoder_;
+  std::optional<Sequential> generator_;
   vae_gan::Discriminator discriminator_;
 };
 

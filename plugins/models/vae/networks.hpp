@@ -2,16 +2,18 @@
 // their input.
 #pragma once
 
-#include <functional>
+#include <algorithm>
 
 #include "../common/condition.hpp"
-#include "convolutional.hpp"
 
 namespace vae {
 
 using namespace atelier;
 
-using Network = std::function<Tensor(Tensor)>;
+// By strides instead of pooling, as in Radford et al. 2016; transposed, it doubles.
+inline Convolution halving(int64_t kernel) {
+  return {.stride = 2, .padding = kernel / 2};
+}
 
 inline void describe_networks(Description& d) {
   d.text("encoder", "fully_connected",
@@ -60,16 +62,20 @@ class Encoder {
     } else if (kind_ == "features") {
       features_ = build.features(from);
       length_ = settings.integer("encoder_length");
-      network_ = [layer = Linear(build.scope("output"), length_ + condition_.length(), outputs, options.initializer)](
-                     Tensor x) { return layer(x); };
+      network_ =
+          Sequential(build).add_named<Linear>("output", length_ + condition_.length(), outputs, options.initializer);
     } else if (kind_ == "convolutional") {
-      network_ = ConvolutionalEncoder(build, {data.channels() + condition_.length(), data.height(), data.width()},
-                                      settings.integers("filters"), kernel, outputs, options);
+      const ConvolutionStack convolutions(build, {data.channels() + condition_.length(), data.height(), data.width()},
+                                          settings.integers("filters"), kernel, halving(kernel), options.hidden());
+      network_ = Sequential(build)
+                     .add(convolutions)
+                     .add([](Tensor h) { return h.flatten(); })
+                     .add_named<Linear>("output", convolutions.outputs(), outputs, options.initializer);
     } else {
       std::vector<int64_t> widths = settings.integers("hidden");
       widths.insert(widths.begin(), data.image().elements() + condition_.length());
       widths.push_back(outputs);
-      network_ = [mlp = Mlp(build, widths, options)](Tensor x) { return mlp(x); };
+      network_ = Sequential(build).add(Mlp(build, widths, options));
     }
   }
 
@@ -93,27 +99,43 @@ class Encoder {
   ConditionInput condition_;
   Features features_;
   int64_t length_ = 0;  // of the feature
-  Network network_;
+  Sequential network_;
 };
 
+// A convolutional encoder mirrored: a dense layer and transposed convolutions, (B, inputs) to images (C, H, W).
+inline Sequential convolutional_decoder(const Settings& settings, const Builder& build, int64_t inputs,
+                                        const std::vector<int64_t>& image) {
+  const MlpOptions options = hidden_options(settings);
+  const int64_t kernel = settings.integer("kernel");
+  std::vector<std::vector<int64_t>> shapes{image};
+  for (const int64_t channels : settings.integers("filters")) {
+    shapes.push_back(convolved_shape(shapes.back(), channels, kernel, halving(kernel)));
+  }
+  std::reverse(shapes.begin(), shapes.end());
+  const std::vector<int64_t> smallest{-1, shapes[0][0], shapes[0][1], shapes[0][2]};
+  return Sequential(build)
+      .add_named<Linear>("input", inputs, smallest[1] * smallest[2] * smallest[3], options.initializer)
+      .add([smallest](Tensor h) { return h.reshape(smallest); })
+      .add(ConvolutionTransposeStack(build, shapes, kernel, halving(kernel), options.hidden()));
+}
+
 // (B, inputs) to the raw output of images, (B, C, H, W).
-inline Network make_decoder(const Settings& settings, const DataSpec& data, const Builder& build, int64_t inputs) {
+inline Sequential make_decoder(const Settings& settings, const DataSpec& data, const Builder& build, int64_t inputs) {
   const MlpOptions options = hidden_options(settings);
   const std::vector<int64_t> image = {data.channels(), data.height(), data.width()};
   std::vector<int64_t> widths = settings.integers("decoder_hidden");
   if (settings.text("decoder") == "mirror") {
     if (settings.text("encoder") != "fully_connected") {
-      return ConvolutionalDecoder(build, inputs, settings.integers("filters"), settings.integer("kernel"), image,
-                                  options);
+      return convolutional_decoder(settings, build, inputs, image);
     }
     widths = settings.integers("hidden");
     std::reverse(widths.begin(), widths.end());
   }
   widths.insert(widths.begin(), inputs);
   widths.push_back(data.image().elements());
-  return [mlp = Mlp(build, widths, options), image](Tensor z) {
-    return mlp(z).reshape({-1, image[0], image[1], image[2]});
-  };
+  return Sequential(build).add(Mlp(build, widths, options)).add([image](Tensor h) {
+    return h.reshape({-1, image[0], image[1], image[2]});
+  });
 }
 
 }  // namespace vae

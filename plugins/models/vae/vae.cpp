@@ -170,7 +170,7 @@ class Vae final : public Model {
   std::optional<BatchNorm> latent_norm_;
   vae::Encoder encoder_;
   ConditionInput decoder_condition_;
-  vae::Network decoder_;
+  Sequential decoder_;
 };
 
 }  // namespace

@@ -15,28 +15,24 @@ class Prior {
   Prior(const Builder& build, int64_t codes, int64_t length, int64_t features, int64_t blocks, Initializer initializer)
       : codes_(codes) {
     using Type = CausalMask::Type;
-    const auto make = [&](const std::string& name, int64_t inputs, int64_t outputs, int64_t kernel, Type type) {
-      return MaskedConv2d(build.scope(name), inputs, outputs, kernel, {.type = type}, initializer);
+    const auto add = [&](Sequential& to, const char* name, int64_t inputs, int64_t outputs, int64_t kernel, Type type) {
+      to.add_named<MaskedConv2d>(name, inputs, outputs, kernel, CausalMask{.type = type}, initializer);
     };
-    first_ = make("first", length, features, 5, Type::A);
+    network_ = Sequential(build);
+    add(network_, "first", length, features, 5, Type::A);
     for (int64_t i = 0; i < blocks; ++i) {
-      const std::string block = std::to_string(i);
-      narrow_.push_back(make(block + ".narrow", features, features / 2, 1, Type::B));
-      causal_.push_back(make(block + ".causal", features / 2, features / 2, 3, Type::B));
-      wide_.push_back(make(block + ".wide", features / 2, features, 1, Type::B));
+      Sequential block(build.scope(std::to_string(i)));
+      add(block.activate("relu"), "narrow", features, features / 2, 1, Type::B);
+      add(block.activate("relu"), "causal", features / 2, features / 2, 3, Type::B);
+      add(block.activate("relu"), "wide", features / 2, features, 1, Type::B);
+      network_.add(Residual(block));
     }
-    hidden_ = make("hidden", features, features, 1, Type::B);
-    output_ = make("output", features, codes, 1, Type::B);
+    add(network_.activate("relu"), "hidden", features, features, 1, Type::B);
+    add(network_.activate("relu"), "output", features, codes, 1, Type::B);
   }
 
   // Vectors of codes (B, D, h, w) to logits (B, K, h, w): each place sees those before it.
-  [[nodiscard]] Tensor logits(Tensor z) const {
-    Tensor h = first_(z);
-    for (size_t i = 0; i < causal_.size(); ++i) {
-      h = h + wide_[i](relu(causal_[i](relu(narrow_[i](relu(h))))));
-    }
-    return output_(relu(hidden_(relu(h))));
-  }
+  [[nodiscard]] Tensor logits(Tensor z) const { return network_(z); }
 
   // -log p(codes) in nats, (B): codes (B h w) with their vectors (B, D, h, w).
   [[nodiscard]] Tensor nats(Tensor z, Tensor codes) const {
@@ -46,8 +42,7 @@ class Prior {
 
  private:
   int64_t codes_ = 0;
-  MaskedConv2d first_, hidden_, output_;
-  std::vector<MaskedConv2d> narrow_, causal_, wide_;
+  Sequential network_;
 };
 
 }  // namespace vq

@@ -59,8 +59,8 @@ class VqVae final : public Model {
                           settings.integer("residual_blocks"), settings.text("activation"),
                           Initializer::named(settings.text("initialization"))};
     const Builder group = build.group("autoencoder");
-    encoder_ = vq::Encoder(group.scope("encoder"), image_[0], length_, shape);
-    decoder_ = vq::Decoder(group.scope("decoder"), image_[0], length_, shape);
+    encoder_ = vq::make_encoder(group.scope("encoder"), image_[0], length_, shape);
+    decoder_ = vq::make_decoder(group.scope("decoder"), image_[0], length_, shape);
     codebook_ = vq::Codebook(group.scope("codebook"), codes, length_, settings.number("decay"),
                              settings.number("restart_below"));
     prior_ = vq::Prior(build.group("prior"), codes, length_, settings.integer("prior_features"),
@@ -180,8 +180,7 @@ class VqVae final : public Model {
   int64_t length_;
   double commitment_;
   Reconstruction reconstruction_;
-  vq::Encoder encoder_;
-  vq::Decoder decoder_;
+  Sequential encoder_, decoder_;
   vq::Codebook codebook_;
   vq::Prior prior_;
 };

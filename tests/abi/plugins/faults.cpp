@@ -53,6 +53,17 @@ class Faults final : public Model {
     } else if (fault_ == "recurrent initializer") {
       const Recurrent recurrent(more, "lstm", 1, 1, 1, "unifrom");  // FAULT: recurrent initializer
     }
+    if (fault_ == "in a Sequential") {
+      Sequential(more).activate("tanj");  // FAULT: in a Sequential
+    } else if (fault_ == "normalization") {
+      const LinearStack stack(more, 1, {1}, {.norm = "bacth"});  // FAULT: normalization
+    } else if (fault_ == "no way back") {
+      const ConvolutionTransposeStack up(more, {{1, 4, 4}, {1, 4, 4}}, 4, {.stride = 2});  // FAULT: no way back
+    } else if (fault_ == "small images") {
+      const ConvolutionStack down(more, {1, 4, 4}, {2, 2}, 3, {});  // FAULT: small images
+    } else if (fault_ == "one width") {
+      const Mlp mlp(more, {3});  // FAULT: one width
+    }
     if (fault_ == "parameter") {
       build.group("all").parameter("vast", {far_away, 4}, Initializer::constant(0));
     }

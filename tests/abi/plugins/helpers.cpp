@@ -19,6 +19,13 @@ struct Layers {
         spectral_norm(build.scope("spectral_norm"), 2, 0),
         embedding(build.scope("embedding"), 5, 2),
         mlp(build.scope("mlp"), {3, 4, 2}, {.batch_norm = true, .dropout = 0.5}),
+        sequential(Sequential(build.scope("sequential")).add<Linear>(3, 2).activate("relu")),
+        with_lambda(Sequential(build.scope("lambda")).add([](Tensor x) {
+          return x + x.flatten();  // LAMBDA
+        })),
+        residual(Sequential(build.scope("residual")).add<Linear>(64, 64)),
+        stack(build.scope("stack"), {3, 8, 8}, {2}, 3, {}),
+        transpose_stack(build.scope("transpose_stack"), {{3, 4, 4}, {1, 8, 8}}, 4, {.stride = 2, .padding = 1}),
         batch_norm(build.scope("batch_norm"), 3),
         layer_norm(build.scope("layer_norm"), {3}),
         group_norm(build.scope("group_norm"), 1, 3),
@@ -36,6 +43,10 @@ struct Layers {
   SpectralNorm spectral_norm;
   Embedding embedding;
   Mlp mlp;
+  Sequential sequential, with_lambda;
+  Residual residual;
+  ConvolutionStack stack;
+  ConvolutionTransposeStack transpose_stack;
   BatchNorm batch_norm;
   LayerNorm layer_norm;
   GroupNorm group_norm;
@@ -282,6 +293,11 @@ const std::vector<std::pair<std::string, Attempt>>& attempts() {
       ATTEMPT("MultiHeadAttention", b.layers.attention(b.m)),
       ATTEMPT("Dropout", Dropout(0.5)(b.i)),
       ATTEMPT("Mlp", b.layers.mlp(b.x)),
+      ATTEMPT("Sequential", b.layers.sequential(b.x)),
+      ATTEMPT("Sequential::after", b.layers.sequential.after(b.x, 1)),
+      ATTEMPT("Residual", b.layers.residual(b.x)),
+      ATTEMPT("ConvolutionStack", b.layers.stack(b.x)),
+      ATTEMPT("ConvolutionTransposeStack", b.layers.transpose_stack(b.x)),
       ATTEMPT("BatchNorm", b.layers.batch_norm(b.x)),
       ATTEMPT("LayerNorm", b.layers.layer_norm(b.x)),
       ATTEMPT("GroupNorm", b.layers.group_norm(b.x)),
@@ -310,6 +326,7 @@ const std::vector<std::pair<std::string, Attempt>>& attempts() {
       ATTEMPT("a helper in a helper", norms_of(b.i)),
       ATTEMPT("a line after a helper", norms_of(b.x), norm(b.i)),
       ATTEMPT("a network in a helper", judged(b, b.x)),
+      ATTEMPT("a lambda in a Sequential", b.layers.with_lambda(b.x)),
       ATTEMPT("an operation that nothing has", detail::call<"conv4d/1">({b.x})),
       ATTEMPT("an operation without a version", detail::call<"tanh">({b.x})),
       ATTEMPT("an internal operation", detail::call<"gemm/1">({b.x, b.x})),
