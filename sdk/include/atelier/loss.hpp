@@ -28,6 +28,10 @@ class Network {
 // weights here. The action is borrowed until then, so it is a member of the loss. Does nothing outside training.
 template <typename Action>
 void after_update(Tensor beside, std::string_view group, const Action& action) {
+  static_assert(
+      std::is_invocable_v<const Action&, atl_context*, Parameter>,
+      "after_update runs its action for each weight: it must be callable as `action(context, weight)`, where it "
+      "is const");
   detail::core->after_update(beside.context(), detail::string(group), const_cast<Action*>(&action),
                              [](void* self, atl_context* context, atl_string name) -> atl_status {
                                return detail::guard(context, [&] {
