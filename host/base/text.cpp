@@ -1,6 +1,6 @@
 #include "base/text.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -52,8 +52,8 @@ std::string did_you_mean(std::string_view name, const std::vector<std::string>& 
   return found.empty() ? "" : fmt::format("; did you mean '{}'?", found);
 }
 
-std::string one_of(const std::vector<std::string>& choices) {
-  std::string out;
+std::string one_of(const std::vector<std::string>& choices, std::string_view none) {
+  std::string out(choices.empty() ? none : "");
   for (size_t i = 0; i < choices.size(); ++i) {
     if (i > 0) {
       out += i + 1 == choices.size() ? " or " : ", ";
@@ -61,6 +61,15 @@ std::string one_of(const std::vector<std::string>& choices) {
     out += choices[i];
   }
   return out;
+}
+
+std::string list_of(const std::vector<std::string>& names, std::string_view none) {
+  return names.empty() ? std::string(none) : fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::string instead_of(std::string_view name, const std::vector<std::string>& choices, std::string_view none) {
+  const std::string nearest_name = did_you_mean(name, choices);
+  return nearest_name.empty() ? ", expected " + one_of(choices, none) : nearest_name;
 }
 
 std::string human_bytes(double bytes) {

@@ -131,6 +131,17 @@ std::string problem_of_count(int64_t count, const char* kind) {
 
 }  // namespace
 
+std::vector<std::string> axes_of(const FieldSpec& field) {
+  const std::string_view axes = rule_of(field.kind).axes;
+  std::vector<std::string> names;
+  for (size_t begin = 1; begin < axes.size();) {  // "(C, H, W)"
+    const size_t end = axes.find_first_of(",)", begin);
+    names.emplace_back(axes.substr(begin, end - begin));
+    begin = end + 2;
+  }
+  return names.size() == field.dims.rank() ? names : std::vector<std::string>();
+}
+
 std::string name_of(FieldKind kind) {
   return rule_of(kind).name;
 }

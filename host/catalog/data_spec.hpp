@@ -31,6 +31,9 @@ struct FieldSpec {
       {};  // the field that has each sample's length along the axis of time; "" where all are full
 };
 
+// The names of a sample's axes: {"C", "H", "W"} of an image; none where its kind says nothing of them.
+std::vector<std::string> axes_of(const FieldSpec& field);
+
 constexpr size_t max_fields = 16;  // of a sample
 // In one split: an epoch's order and a split's samples are lists of 32-bit numbers in memory.
 constexpr int64_t max_samples = INT32_MAX;

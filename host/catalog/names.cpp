@@ -104,6 +104,20 @@ std::string problem_of_operation_name(std::string_view name) {
   return problem_of_name(name.substr(0, slash));
 }
 
+std::string problem_of_logged_name(std::string_view name) {
+  if (name.empty()) {
+    return "has no name";
+  }
+  if (name == "." || name.find('/') != std::string_view::npos) {
+    return "is a path in a log, expected a name without '/'";
+  }
+  const bool taken = name == "step" || name == "epoch" || name == "steps" || name.starts_with("gradient_norm.") ||
+                     name.starts_with("learning_rate.");
+  return taken ? "is a name that every log has itself, expected another than step, epoch, steps, gradient_norm.… and "
+                 "learning_rate.…"
+               : problem_of_text(name);
+}
+
 std::string problem_of_text(std::string_view text) {
   if (text.size() > longest_text) {
     return fmt::format("has {} bytes, expected at most {}", text.size(), longest_text);

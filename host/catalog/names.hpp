@@ -13,6 +13,8 @@ std::string problem_of_name(std::string_view name);
 std::string problem_of_text(std::string_view text);
 std::string problem_of_versioned_name(std::string_view name);  // of a component: "vae", "vae@2"
 std::string problem_of_operation_name(std::string_view name);  // "soft_threshold/1"
+// Of a number that a model or a metric has logged: what a log has beside them, and in its summary, has names too.
+std::string problem_of_logged_name(std::string_view name);
 
 // A name for messages, whatever its bytes are: in quotes, shortened, without control characters.
 std::string quoted(std::string_view name);

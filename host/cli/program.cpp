@@ -10,6 +10,7 @@
 #include "cli/crash.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
+#include "tensor/memory.hpp"
 
 namespace atelier::cli {
 namespace {
@@ -64,8 +65,8 @@ int run_and_report(const std::vector<std::string>& words) {
   } catch (const std::filesystem::filesystem_error& error) {  // a path that cannot even be looked at
     print_error(printable(error.path1().string()) + ": " + error.code().message());
     return exit_wrong_input;
-  } catch (const std::bad_alloc&) {
-    print_error("out of memory");
+  } catch (const std::bad_alloc& error) {
+    print_error(tensor::reason_of(error));
   } catch (const std::system_error& error) {  // no more threads, most likely
     print_error(fmt::format("the system refuses: {}", error.what()));
   } catch (const std::exception& error) {

@@ -195,8 +195,8 @@ std::string choose_metric(const std::vector<Run>& runs, const std::string& wante
       }
     }
   }
-  const std::string known = names.empty() ? "none of the runs has any" : "expected " + one_of(names);
-  throw Error(ErrorKind::usage, "metric '{}': no run has it, {}{}", wanted, known, did_you_mean(wanted, names));
+  throw Error(ErrorKind::usage, "metric '{}': no run has it, expected {}{}", wanted,
+              one_of(names, "none: the runs have no metrics"), did_you_mean(wanted, names));
 }
 
 }  // namespace

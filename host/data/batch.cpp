@@ -4,6 +4,7 @@
 #include <array>
 
 #include "catalog/data_spec.hpp"
+#include "tensor/memory.hpp"
 
 namespace atelier::data {
 namespace {
@@ -25,14 +26,31 @@ size_t bytes_of(const catalog::FieldSpec& field) {  // of one sample
   return static_cast<size_t>(field.dims.elements()) * tensor::size_of(field.dtype);
 }
 
+// "'image', float32 (B = 64, C = 1, H = 28, W = 28)"
+std::string batch_text(const catalog::FieldSpec& field, int64_t capacity) {
+  tensor::Shape shape{capacity};
+  for (const int64_t length : field.dims.dims()) {
+    shape.append(length);
+  }
+  std::vector<std::string> axes = catalog::axes_of(field);
+  axes.insert(axes.begin(), "B");
+  return fmt::format("'{}', {}", field.name, tensor::described(shape, field.dtype, axes));
+}
+
+constexpr const char* smaller_batch = "a smaller train.batch_size or evaluate.batch_size";
+
 }  // namespace
 
-Batch::Batch(const ExperimentData& data, int64_t capacity)
-    : data_(data), scratch_(static_cast<size_t>(pieces_of(capacity)) * data.transforms().scratch_bytes()) {
+Batch::Batch(const ExperimentData& data, int64_t capacity) : data_(data) {
   for (const catalog::FieldSpec& field : data.spec().fields) {
-    memory_.emplace_back(static_cast<size_t>(capacity) * bytes_of(field) + guard_bytes);
+    memory_.push_back(tensor::take_memory(
+        [&] { return "a batch of the field " + batch_text(field, capacity) + ","; }, smaller_batch,
+        [&] { return tensor::Storage(static_cast<size_t>(capacity) * bytes_of(field) + guard_bytes); }));
     fields_.push_back({field.name, {{}, field.dtype}, memory_.back().data(), data.refusal(field.name)});
   }
+  scratch_ = tensor::take_memory(
+      [&] { return fmt::format("what [dataset.transform] needs for a batch of {} samples", capacity); }, smaller_batch,
+      [&] { return tensor::Storage(static_cast<size_t>(pieces_of(capacity)) * data.transforms().scratch_bytes()); });
 }
 
 void Batch::plan(const Subset& subset, std::span<const uint32_t> order, int64_t first, int64_t count, int64_t epoch) {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/floating_point.hpp"
+#include "tensor/memory.hpp"
 
 namespace atelier::execute {
 
@@ -59,7 +60,8 @@ void Executor::prepare(const Launch& launch) {
   }
   for (tensor::Storage& scratch : scratch_) {
     if (scratch.size() < plan.scratch_bytes) {
-      scratch = tensor::Storage(plan.scratch_bytes);
+      scratch = tensor::take_memory([&] { return fmt::format("what each of {} threads computes with", thread_count_); },
+                                    "fewer --threads", [&] { return tensor::Storage(plan.scratch_bytes); });
     }
   }
   if (counter_capacity_ < plan.tasks.size()) {

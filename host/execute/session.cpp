@@ -6,12 +6,21 @@
 #include <cstring>
 
 #include "base/error.hpp"
+#include "execute/memory_text.hpp"
 #include "execute/non_finite.hpp"
 #include "kernels/failure.hpp"
 #include "tensor/memory.hpp"
 
 namespace atelier::execute {
 namespace {
+
+constexpr const char* less = "a smaller batch, or smaller layers";  // where there is not enough memory
+
+constexpr const char* name_of(Mode mode) {
+  return mode == Mode::train      ? "a training step"
+         : mode == Mode::evaluate ? "a batch of an evaluation"
+                                  : "a batch of samples";
+}
 
 constexpr int64_t many_structures = 24;  // more than this many in training are worth a word
 
@@ -92,7 +101,9 @@ uint32_t Session::constant(const TensorType& type, const void* data, Location lo
   }
   tensor::Storage& storage = recording.constants[recording.constants_used++];
   if (storage.size() < bytes) {
-    storage = tensor::Storage(bytes);
+    storage =
+        tensor::take_memory([&] { return fmt::format("{}: the constant, {},", to_string(location), to_string(type)); },
+                            less, [&] { return tensor::Storage(bytes); });
   }
   copy_bytes(storage.data(), data, bytes);
   return input(type, storage.data(), location);
@@ -266,7 +277,9 @@ void Session::materialize(std::span<uint32_t> values, Location location) {
     const PlannedBuffer& buffer = plan.buffers[static_cast<size_t>(plan.outputs[i].buffer)];
     const TensorType& value_type = type(values[i]);
     if (kept[i].size() < buffer.bytes) {
-      kept[i] = tensor::Storage(buffer.bytes);
+      kept[i] = tensor::take_memory(
+          [&] { return fmt::format("{}: a value that is read, {},", to_string(location), to_string(value_type)); },
+          less, [&] { return tensor::Storage(buffer.bytes); });
     }
     copy_bytes(kept[i].data(), address_of(buffer, launch_of(pending())), buffer.bytes);
     types.push_back(value_type);
@@ -360,11 +373,14 @@ const Plan* Session::plan_for(std::span<const uint32_t> requested, bool keep_all
   plan_request_.executed = executed_;
   plan_request_.keep_all = keep_all;
   const int64_t made = plans_.made();
-  const Plan& plan = plans_.get(plan_request_, in_flight_ == nullptr ? nullptr : in_flight_->plan);
-  if (const std::string lack = plans_.made() > made ? tensor::lack_of_memory(plan.arena_bytes) : ""; !lack.empty()) {
-    constexpr const char* recordings[] = {"a training step", "a batch of an evaluation", "a batch of images"};
-    throw Error(ErrorKind::shape, "{} {}; hint: a smaller batch, or smaller layers",
-                recordings[static_cast<size_t>(mode_)], lack);
+  const Plan& plan = tensor::take_memory(
+      [&] { return std::string(name_of(mode_)) + ", all of whose values are kept as one of them is read,"; }, less,
+      [&]() -> const Plan& { return plans_.get(plan_request_, in_flight_ == nullptr ? nullptr : in_flight_->plan); });
+  if (plans_.made() > made) {
+    if (const std::string lack = tensor::lack_of_memory(bytes_of(bank_) + plan.own.size() + plan.arena_bytes);
+        !lack.empty()) {
+      throw Error(ErrorKind::memory, "{} {}: {}; hint: {}", name_of(mode_), lack, memory_text(plan, bank_), less);
+    }
   }
   if (plans_.made() > made && mode_ == Mode::train && recorder_.misses() > many_structures && !warned_of_misses_) {
     warned_of_misses_ = true;
@@ -386,8 +402,10 @@ void Session::end(std::span<const uint32_t> requested) {
 // ---- Running
 
 Launch Session::launch_of(const Recording& recording) {
-  return {recording.plan,
-          arena_.reserve(recording.plan->arena_bytes),
+  const Plan& plan = *recording.plan;
+  return {&plan,
+          tensor::take_memory([&] { return fmt::format("{} ({})", name_of(mode_), memory_text(plan, bank_)); }, less,
+                              [&] { return arena_.reserve(plan.arena_bytes); }),
           recording.operands.data(),
           recording.bindings.data(),
           &bank_,

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "kernels/finite.hpp"
+#include "tensor/memory.hpp"
 
 namespace atelier::execute {
 namespace {
@@ -36,7 +37,12 @@ void collect(const Launch& launch, bool with_requested, StepResults& results) {
     if (is_number(output, buffer)) {
       result.value = element(data, buffer.description.dtype, 0);
     } else {
-      auto copy = std::make_unique<tensor::Tensor>(output.shape, buffer.description.dtype);
+      auto copy = tensor::take_memory(
+          [&] {
+            return fmt::format("a copy of a result, {},", tensor::described(output.shape, buffer.description.dtype));
+          },
+          "a smaller batch, or fewer of [log] in the experiment",
+          [&] { return std::make_unique<tensor::Tensor>(output.shape, buffer.description.dtype); });
       if (buffer.bytes > 0) {  // an empty tensor may have no memory at all
         std::memcpy(copy->storage.data(), data, buffer.bytes);
       }

@@ -50,7 +50,7 @@ struct Wanted {
   // " (known: a, b, c)"
   [[nodiscard]] std::string known(const std::vector<Description>& catalog) const {
     const auto all = names(catalog);
-    return fmt::format(" (known: {})", all.empty() ? "none" : fmt::format("{}", fmt::join(all, ", ")));
+    return fmt::format(" (known: {})", list_of(all));
   }
 };
 
@@ -64,7 +64,8 @@ std::string wrong_name(const Context& context, const std::string& name, const Wa
     return got + ", which is " + with_article(loss->role) + " loss" + expected + known;
   }
   const std::string hint = did_you_mean(name, wanted.names(context.catalog));
-  if (!hint.empty()) {
+  const std::string elsewhere = context.where_from ? context.where_from(name) : "";
+  if (!hint.empty() && elsewhere.empty()) {  // a log's names have no typing errors
     return got + expected + hint;
   }
   const auto other = std::ranges::find(context.catalog, name, &Description::name);
@@ -75,7 +76,7 @@ std::string wrong_name(const Context& context, const std::string& name, const Wa
   if (other != context.catalog.end()) {
     return got + ", which is " + with_article(catalog::name_of(other->kind)) + expected + known;
   }
-  return got + expected + known;
+  return got + expected + known + elsewhere;
 }
 
 // The component that the table's `use` names, or `otherwise` where it has none; null, and a problem, where that is none
@@ -309,7 +310,7 @@ std::map<std::string, Component> read_losses(Context& context, const TomlTable& 
 // A metric's name begins its columns' names in the log.
 bool can_be_a_column(const std::string& name) {
   constexpr size_t longest = 100;
-  return !name.empty() && name.size() <= longest && name != "step" && name != "epoch" &&
+  return !name.empty() && name.size() <= longest && catalog::problem_of_logged_name(name).empty() &&
          std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; });
 }
 
@@ -323,8 +324,8 @@ std::map<std::string, MetricChoice> read_metrics(Context& context, const TomlTab
     if (!can_be_a_column(child.key)) {
       context.problems.add(
           child.key_place, "metric",
-          fmt::format("got the name '{}', expected 1 to 100 letters, digits, '-' and '_', and not 'step' or "
-                      "'epoch'",
+          fmt::format("got the name '{}', expected 1 to 100 letters, digits, '-' and '_', and not 'step', 'steps' "
+                      "or 'epoch'",
                       child.key));
       continue;
     }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -47,8 +48,8 @@ struct Dataset : Component {
   double low = 0.0, high = 1.0;  // image values are scaled to [low, high]
   double validation = 0.0;       // in [0, 0.9]: fraction of the training data cut off as the validation split
   Transform transform;
-  // Other datasets for datasets that take them: [dataset.source] as "source", [dataset.sources.NAME] by their names. Of a
-  // source, low, high, validation and transform mean nothing.
+  // Other datasets for datasets that take them: [dataset.source] as "source", [dataset.sources.NAME] by their names. Of
+  // a source, low, high, validation and transform mean nothing.
   std::map<std::string, std::shared_ptr<const Dataset>> sources;
 };
 
@@ -135,8 +136,11 @@ struct Experiment {
   std::string source_text;              // the file, byte for byte
   std::string resolved_text;            // TOML with every value; parses to an equal experiment, without the overrides
   std::vector<std::string> overrides;
-  std::filesystem::path directory;  // relative paths of the experiment are relative to it
+  std::filesystem::path directory;  // relative paths of the experiment are relative to it; never empty
 };
+
+// What to say of a component that no loaded plugin brings: where it is to be had ("; hint: ..."), or "".
+using WhereFrom = std::function<std::string(const std::string& component)>;
 
 // Reads and checks an experiment file. Each override is "key=value": the key dotted as in TOML, the value a TOML
 // literal; what is none is a string. Throws Error(file) where the file cannot be read, otherwise as parse() does.
@@ -147,7 +151,8 @@ Experiment load(const std::filesystem::path& file, const std::vector<std::string
 // problems at once, in the order of their places, a line each: "file:line:column: key: got X, expected Y; did you mean
 // 'Z'?".
 Experiment parse(std::string_view text, std::string_view file_name, const std::filesystem::path& directory,
-                 const std::vector<std::string>& overrides, const std::vector<catalog::Description>& catalog);
+                 const std::vector<std::string>& overrides, const std::vector<catalog::Description>& catalog,
+                 const WhereFrom& where_from = {});
 
 // "vae.toml:12:3: train.batch_size", or the key alone where its value is a default: for what is found wrong with it
 // later.

@@ -196,8 +196,9 @@ void check_start_groups(const Experiment& experiment, const std::vector<std::str
 }  // namespace
 
 Experiment parse(std::string_view text, std::string_view file_name, const std::filesystem::path& directory,
-                 const std::vector<std::string>& overrides, const std::vector<catalog::Description>& catalog) {
-  Context context{catalog, {}, {}};
+                 const std::vector<std::string>& overrides, const std::vector<catalog::Description>& catalog,
+                 const WhereFrom& where_from) {
+  Context context{catalog, {}, {}, where_from};
   Node document = parse_document(text, file_name);
   apply_overrides(document, overrides, context.problems);
   const TomlTable root{&document, "", document.place, true};
@@ -217,7 +218,7 @@ Experiment parse(std::string_view text, std::string_view file_name, const std::f
   experiment.source_text = text;
   experiment.resolved_text = write_resolved(experiment.resolved);
   experiment.overrides = overrides;
-  experiment.directory = directory;
+  experiment.directory = directory.empty() ? "." : directory;
   return experiment;
 }
 
@@ -243,7 +244,7 @@ void check_groups(const Experiment& experiment, const std::vector<std::string>& 
   for (const auto& group : groups) {
     quoted.push_back("'" + group + "'");
   }
-  const std::string expected = quoted.empty() ? "none" : one_of(quoted);
+  const std::string expected = one_of(quoted, "none: the model has no parameter groups");
   for (const auto& [name, component] : experiment.group_optimizers) {
     if (std::ranges::find(groups, name) == groups.end()) {
       problems.add(component.place, join_path("optimizer", name),

@@ -222,9 +222,8 @@ void report_unknown(Context& context, const TomlTable& table, const std::vector<
     if (std::ranges::find(known, child.key) != known.end()) {
       continue;
     }
-    const std::string hint = did_you_mean(child.key, known);
     context.problems.add(child.key_place, join_path(table.path, child.key),
-                         "got an unknown key" + (hint.empty() ? ", expected " + one_of(known) : hint));
+                         "got an unknown key" + instead_of(child.key, known));
   }
 }
 

@@ -23,6 +23,7 @@ struct Context {
   const std::vector<catalog::Description>& catalog;
   Problems problems;
   std::vector<ResolvedValue> resolved;
+  WhereFrom where_from;
 };
 
 struct TomlTable {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ops/operations.hpp"
+#include "tensor/memory.hpp"
 
 namespace atelier::inference {
 namespace {
@@ -11,8 +12,14 @@ plugin::ForeignModel copy_of(const plugin::ForeignModel& model) {
   plugin::ForeignModel out{model.recipe, {}};
   for (const auto& [name, value] : model.weights) {
     tensor::Tensor& copy = out.weights[name];
-    copy = tensor::Tensor(value.shape, value.dtype);
-    copy.storage = tensor::copy_of(value.storage);
+    copy.shape = value.shape;
+    copy.dtype = value.dtype;
+    copy.storage = tensor::take_memory(
+        [&] {
+          return fmt::format("the parameter '{}' of another run, {},", name,
+                             tensor::described(value.shape, value.dtype));
+        },
+        "a machine with more", [&] { return tensor::copy_of(value.storage); });
   }
   return out;
 }

@@ -8,17 +8,19 @@
 #include "base/terminal_text.hpp"
 #include "data/experiment_data.hpp"
 #include "inference/built_model.hpp"
+#include "inference/logged_plugins.hpp"
 #include "runlog/find.hpp"
 
 namespace atelier::inference {
 namespace {
 
-// The model of another run's experiment, with these weights.
-plugin::ForeignModel build_foreign(const std::string& resolved, const std::string& origin,
+// The model of another run's experiment, which this log has, with these weights.
+plugin::ForeignModel build_foreign(const std::string& resolved, const runlog::Reader& log,
                                    std::vector<runlog::NamedTensor> weights, const experiment::Experiment& experiment,
                                    const plugin::Registry& registry, const Environment& environment) {
   const experiment::Experiment theirs =
-      experiment::parse(resolved, origin, experiment.directory, {}, registry.descriptions_of_logs());
+      experiment::parse(resolved, log.path().string(), experiment.directory, {}, registry.descriptions_of_logs(),
+                        plugins_of_log(log.description().provenance.plugins, registry));
   const plugin::Dataset dataset(registry, data::recipe_of(theirs.dataset), experiment.directory,
                                 environment.data_directories);
   plugin::ForeignModel out{recipe_of(theirs, data::Transforms(theirs, dataset.spec()).spec()), {}};
@@ -42,9 +44,9 @@ std::vector<runlog::NamedTensor> final_weights(const runlog::Reader& reader) {
 std::string file_of(const std::string& name, const std::filesystem::path& directory) {
   std::error_code ignored;
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(directory.empty() ? "." : directory, ignored)) {
+  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
     if (entry.path().extension() == ".toml" && entry.is_regular_file(ignored)) {
-      files.push_back(directory / entry.path().filename());
+      files.push_back((directory / entry.path().filename()).lexically_normal());
     }
   }
   std::ranges::sort(files);
@@ -84,7 +86,7 @@ ForeignRuns runs_by_name(const experiment::Experiment& experiment, const plugin:
     const runlog::RunDescription& description = reader.description();
     return ForeignRun{
         name, description.run_id, description.resolved,
-        build_foreign(description.resolved, path.string(), final_weights(reader), experiment, registry, environment)};
+        build_foreign(description.resolved, reader, final_weights(reader), experiment, registry, environment)};
   };
 }
 
@@ -97,10 +99,10 @@ ForeignRuns runs_in_log(const runlog::Reader& log, const experiment::Experiment&
       throw Error(ErrorKind::file, "{}: keeps no weights of the run '{}', which its model asks for",
                   log.path().string(), name);
     }
-    return ForeignRun{name, found->run_id, found->resolved,
-                      build_foreign(found->resolved, log.path().string(),
-                                    log.foreign_weights(static_cast<size_t>(found - stored.begin())), experiment,
-                                    registry, environment)};
+    return ForeignRun{
+        name, found->run_id, found->resolved,
+        build_foreign(found->resolved, log, log.foreign_weights(static_cast<size_t>(found - stored.begin())),
+                      experiment, registry, environment)};
   };
 }
 

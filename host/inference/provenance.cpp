@@ -41,9 +41,11 @@ std::vector<runlog::Plugin> plugins_of(const experiment::Experiment& experiment,
   std::vector<runlog::Plugin> out;
   const auto add = [&](catalog::Kind kind, const std::string& use) {
     const catalog::Description& from = registry.get(kind, use).description;
+    // Whoever reads the log stands somewhere else.
+    const std::string path = std::filesystem::absolute(from.plugin_path).lexically_normal().string();
     if (std::ranges::find(kinds, kind) != kinds.end() &&
-        std::ranges::find(out, from.plugin_path, &runlog::Plugin::path) == out.end()) {
-      out.push_back({from.plugin_name, from.plugin_version, from.plugin_path, Sha256::of_file(from.plugin_path)});
+        std::ranges::find(out, path, &runlog::Plugin::path) == out.end()) {
+      out.push_back({from.plugin_name, from.plugin_version, path, Sha256::of_file(path)});
     }
   };
   add(catalog::Kind::model, experiment.model.use);

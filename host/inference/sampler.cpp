@@ -6,9 +6,11 @@
 
 #include "base/error.hpp"
 #include "base/purposes.hpp"
+#include "base/text.hpp"
 #include "data/chosen_samples.hpp"
 #include "execute/average.hpp"
 #include "execute/finite_run.hpp"
+#include "tensor/memory.hpp"
 
 namespace atelier::inference {
 
@@ -48,7 +50,9 @@ void append(const tensor::Tensor& part, int64_t count, const std::string& model,
   tensor::Shape shape = part.shape;
   shape[0] = count;
   if (filled == 0) {
-    all = tensor::Tensor(shape, part.dtype);
+    all =
+        tensor::take_memory([&] { return fmt::format("{} samples, {},", count, tensor::described(shape, part.dtype)); },
+                            "fewer samples", [&] { return tensor::Tensor(shape, part.dtype); });
   }
   if (!(all.shape == shape)) {
     throw Error(ErrorKind::plugin,
@@ -126,12 +130,12 @@ Samples Sampler::draw_view(const std::string& name, int64_t count, uint64_t seed
   const std::vector<plugin::ViewDescription> views = model_.model().views();
   const auto view = std::ranges::find(views, name, &plugin::ViewDescription::name);
   if (view == views.end()) {
-    std::string known;
+    std::vector<std::string> known;
     for (const plugin::ViewDescription& candidate : views) {
-      known += fmt::format("{}{} ({})", known.empty() ? "" : ", ", candidate.name, candidate.help);
+      known.push_back(fmt::format("{} ({})", candidate.name, candidate.help));
     }
     throw Error(ErrorKind::usage, "--view: the model '{}' has no view '{}', it has {}", model_name(), name,
-                known.empty() ? "none" : known);
+                list_of(known));
   }
   const catalog::FieldSpec* like = model_.spec().find(view->field);
   if (like == nullptr) {
@@ -152,7 +156,10 @@ Samples Sampler::draw_view(const std::string& name, int64_t count, uint64_t seed
     session_->end(std::span(&strips, 1));
   };
   const tensor::Tensor& drawn = requested(run_finite(*session_, record, fmt::format("the view '{}'", name)));
-  Samples out{*like, tensor::Tensor(drawn.shape, drawn.dtype), true, view->animation};
+  tensor::Tensor strips = tensor::take_memory(
+      [&] { return fmt::format("the view '{}', {},", name, tensor::described(drawn.shape, drawn.dtype)); },
+      "fewer samples", [&] { return tensor::Tensor(drawn.shape, drawn.dtype); });
+  Samples out{*like, std::move(strips), true, view->animation};
   std::memcpy(out.values.storage.data(), drawn.storage.data(), drawn.bytes());
   check_tokens(out, fmt::format("the view '{}'", name));
   return out;

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "inference/identity.hpp"
+#include "inference/logged_plugins.hpp"
 #include "inference/weights.hpp"
 
 namespace atelier::inference {
@@ -58,7 +59,8 @@ runlog::Weights weights_in(const runlog::Reader& reader, const experiment::Exper
 experiment::Experiment experiment_of(const runlog::Reader& reader, const plugin::Registry& registry,
                                      const std::vector<std::string>& overrides) {
   return experiment::parse(reader.description().resolved, reader.path().string() + " (resolved experiment)",
-                           reader.description().directory, overrides, registry.descriptions_of_logs());
+                           reader.description().directory, overrides, registry.descriptions_of_logs(),
+                           plugins_of_log(reader.description().provenance.plugins, registry));
 }
 
 TrainedModel::TrainedModel(const std::filesystem::path& log, const plugin::Registry& registry,

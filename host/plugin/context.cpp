@@ -38,6 +38,21 @@ std::string inner_component(const atl_context* context) {
   return fmt::format("{} '{}': ", name_of(description.kind), description.name);
 }
 
+// What the standard library's exceptions and empty texts say to nobody.
+std::string in_plain_words(atl_status status, std::string message) {
+  if (message.empty() || message.ends_with(": ")) {  // behind the place
+    return message + fmt::format("failed with status {} and without words", status);
+  }
+  if (status != ATL_ERROR_MEMORY || !message.starts_with("std::bad_a")) {
+    return message;
+  }
+  const Activity* newest = Activity::newest();
+  const std::string place =
+      newest == nullptr ? "" : to_string(atelier::record::Location{newest->line().file, newest->line().line});
+  return fmt::format("{}asks for more memory than the system gives ({})", place.empty() ? "" : "after " + place + ": ",
+                     message);
+}
+
 }  // namespace
 
 std::string atl_context::first_failure() const {
@@ -48,7 +63,7 @@ std::string atl_context::first_failure() const {
 void atl_context::latch(atl_status status, std::string message) {
   const std::scoped_lock lock(failure_mutex_);
   if (!failed()) {
-    failure_message_ = inner_component(this) + std::move(message);
+    failure_message_ = inner_component(this) + in_plain_words(status, std::move(message));
     failure_.store(status, std::memory_order_release);
   }
 }
@@ -71,6 +86,8 @@ void atl_context::check(atl_status returned) {
         return atelier::ErrorKind::data;
       case ATL_ERROR_SHAPE:
         return atelier::ErrorKind::shape;
+      case ATL_ERROR_MEMORY:
+        return atelier::ErrorKind::memory;
       default:
         return atelier::ErrorKind::plugin;
     }

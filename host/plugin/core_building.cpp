@@ -19,7 +19,7 @@ atl_status group(atl_context* context, atl_string name, atl_parameter* parameter
     const record::ParameterGroup* found = c.model->bank().find_group(text_of(name));
     if (found == nullptr) {
       throw Error(ErrorKind::plugin, "there is no parameter group '{}'{}", own(name),
-                  did_you_mean(own(name), c.model->group_names()));
+                  instead_of(own(name), c.model->group_names(), "none: no parameter with a group is declared yet"));
     }
     *count = found->members.size();
     for (uint64_t i = 0; i < std::min<uint64_t>(capacity, found->members.size()); ++i) {

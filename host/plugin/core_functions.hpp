@@ -99,7 +99,10 @@ atl_status run(atl_context* given, std::string_view call, atl_location location,
   } catch (const Error& error) {
     context->latch(status_of(error.kind()), error.what());
   } catch (const std::bad_alloc&) {
-    context->latch(ATL_ERROR_MEMORY, at_place(location, std::string(call) + ": there is not enough memory"));
+    context->latch(
+        ATL_ERROR_MEMORY,
+        at_place(location, std::string(call) +
+                               ": needs more memory than the system gives; hint: smaller layers or a smaller batch"));
   } catch (const std::exception& error) {
     context->latch(ATL_ERROR_INTERNAL, error.what());
   }

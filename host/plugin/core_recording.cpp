@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.hpp"
+#include "catalog/names.hpp"
 #include "plugin/activity.hpp"
 #include "plugin/core_functions.hpp"
 #include "plugin/handles.hpp"
@@ -178,8 +180,8 @@ atl_status log(atl_context* context, atl_string name, atl_tensor value, atl_tens
   return run(context, "log", location, [&](atl_context& c, atl_location at) {
     execute::Session& session = recording(c, "log");
     const std::string_view text = text_of(name);
-    if (text.empty() || text.find('/') != std::string_view::npos) {
-      throw Error(ErrorKind::plugin, "{}", at_place(at, fmt::format("log: '{}' is no name for a metric", text)));
+    if (const std::string problem = catalog::problem_of_logged_name(text); !problem.empty()) {
+      throw Error(ErrorKind::plugin, "{}", at_place(at, fmt::format("log: {} {}", catalog::quoted(text), problem)));
     }
     const uint32_t logged = value_of(session, value, "log", at);
     if (count == 0) {
@@ -231,7 +233,7 @@ atl_status field(atl_context* context, atl_string name, atl_location location, a
       names.push_back(candidate.name);
     }
     throw Error(ErrorKind::plugin, "{}",
-                at_place(at, fmt::format("the data has no '{}', it has {}", wanted, fmt::join(names, ", "))));
+                at_place(at, fmt::format("the data has no '{}', it has {}", wanted, list_of(names))));
   });
 }
 

@@ -11,6 +11,7 @@
 #include "base/floating_point.hpp"
 #include "plugin/activity.hpp"
 #include "plugin/context.hpp"
+#include "tensor/memory.hpp"
 #include "tensor/storage.hpp"
 
 namespace atelier::plugin {
@@ -201,7 +202,14 @@ void Dataset::try_first(Split split) const {
   std::vector<GuardedMemory> memory;
   std::vector<void*> places;
   for (const catalog::FieldSpec& field : spec_.fields) {
-    memory.emplace_back(static_cast<size_t>(field.dims.elements()) * tensor::size_of(field.dtype));
+    memory.push_back(tensor::take_memory(
+        [&] {
+          return fmt::format("{}: the field '{}' of a sample, {}, with a guard on both sides,",
+                             name_of_sample(split, 0), field.name,
+                             tensor::described(field.dims, field.dtype, catalog::axes_of(field)));
+        },
+        "smaller samples",
+        [&] { return GuardedMemory(static_cast<size_t>(field.dims.elements()) * tensor::size_of(field.dtype)); }));
     places.push_back(memory.back().data());
   }
   read(split, 0, places.data());

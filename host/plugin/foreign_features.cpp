@@ -77,7 +77,7 @@ void ForeignFeatures::apply(atl_context& context, atl_features features, uint32_
     const std::string name = own(wanted);
     if (std::ranges::find(source.names, name) == source.names.end()) {
       throw Error(ErrorKind::plugin, "{}: the other run's model has no feature '{}', expected {}{}", to_string(at),
-                  name, one_of(source.names), did_you_mean(name, source.names));
+                  name, one_of(source.names, "none: it has no features"), did_you_mean(name, source.names));
     }
   }
   execute::Session& session = *context.session;

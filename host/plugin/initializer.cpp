@@ -6,8 +6,10 @@
 
 #include "base/error.hpp"
 #include "base/purposes.hpp"
+#include "base/text.hpp"
 #include "kernels/random.hpp"
 #include "plugin/borrowed.hpp"
+#include "tensor/memory.hpp"
 #include "tensor/safetensors.hpp"
 
 namespace atelier::plugin {
@@ -71,6 +73,26 @@ void require_values(const atl_parameter_info& info, int64_t elements) {
 }
 
 }  // namespace
+
+tensor::Tensor zeros(const std::string& name, const tensor::Shape& shape, tensor::DType dtype,
+                     const record::Bank& bank) {
+  uint64_t others = 0;
+  for (const auto& other : bank.parameters) {
+    others += other->value.bytes();
+  }
+  const auto owner = [&] {
+    const std::string others_text = human_bytes(static_cast<double>(others));
+    return fmt::format("the parameter '{}', {}, with those before it, {} in {},", name, tensor::described(shape, dtype),
+                       bank.parameters.size(), others_text);
+  };
+  return tensor::take_memory(owner, "smaller layers", [&] {
+    const uint64_t bytes = static_cast<uint64_t>(shape.elements()) * tensor::size_of(dtype);
+    if (const std::string lack = tensor::lack_of_memory(bytes + others); !lack.empty()) {
+      throw Error(ErrorKind::memory, "{}", lack);
+    }
+    return tensor::Tensor(shape, dtype);
+  });
+}
 
 void initialize(tensor::Tensor& value, const atl_parameter_info& info, uint64_t seed, uint32_t index,
                 const std::filesystem::path& directory) {

@@ -14,6 +14,7 @@
 #include "plugin/context.hpp"
 #include "plugin/handles.hpp"
 #include "plugin/promises.hpp"
+#include "tensor/memory.hpp"
 
 namespace atelier::plugin {
 namespace {
@@ -149,6 +150,11 @@ void Metric::find_results(const std::string& name) {
                         std::vector<double>(static_cast<size_t>(shape.elements()), std::nan(""))});
   });
   check_names(stage_, names);
+  for (const MetricArray& result : results_) {
+    if (const std::string problem = catalog::problem_of_logged_name(result.name); !problem.empty()) {
+      throw Error(ErrorKind::plugin, "{}: the result {} {}", stage_, catalog::quoted(result.name), problem);
+    }
+  }
 }
 
 void Metric::begin_pass(size_t pass) {
@@ -197,9 +203,17 @@ void Metric::collect(size_t place, const tensor::Tensor& values) {
     return execute::element(values.storage.data(), values.dtype, static_cast<int64_t>(i));
   };
   if (to.appends || to.values.empty()) {
-    for (size_t i = 0; i < elements; ++i) {
-      to.values.push_back(element(i));
-    }
+    tensor::take_memory(
+        [&] {
+          return fmt::format("{}: '{}', of which {} numbers are collected by now,", stage_, to.name,
+                             to.values.size() + elements);
+        },
+        "fewer samples, or sums in place of what is collected one by one",
+        [&] {
+          for (size_t i = 0; i < elements; ++i) {
+            to.values.push_back(element(i));
+          }
+        });
     return;
   }
   if (to.values.size() != elements) {

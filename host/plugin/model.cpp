@@ -13,13 +13,16 @@
 #include "plugin/borrowed.hpp"
 #include "plugin/handles.hpp"
 #include "plugin/initializer.hpp"
+#include "tensor/memory.hpp"
 
 namespace atelier::plugin {
 namespace {
 
 constexpr uint64_t most_names = 1000;  // of outputs or views
 
-bool is_integer(const tensor::Tensor& tensor) { return tensor.dtype == tensor::DType::i64; }
+bool is_integer(const tensor::Tensor& tensor) {
+  return tensor.dtype == tensor::DType::i64;
+}
 
 // Converts between the precisions that weights are kept in. Both are of reals, or both of int64.
 void copy_values(const tensor::Tensor& from, tensor::Tensor& to) {
@@ -135,12 +138,15 @@ atl_parameter Model::declare(atl_context&, const atl_parameter_info& info) {
   auto parameter = std::make_unique<record::Parameter>();
   parameter->name = full;
   parameter->foreign = building_.foreign != nullptr;
+  tensor::Shape shape;
+  tensor::DType dtype{};
   try {
-    parameter->value = tensor::Tensor(
-        tensor::Shape(span_of<int64_t>(info.dims, info.rank, tensor::Shape::max_rank, "its shape")), dtype_of(info));
+    shape = tensor::Shape(span_of<int64_t>(info.dims, info.rank, tensor::Shape::max_rank, "its shape"));
+    dtype = dtype_of(info);
   } catch (const Error& error) {
     throw Error(error.kind(), "the parameter '{}': {}", full, error.what());
   }
+  parameter->value = zeros(full, shape, dtype, bank_);
   const auto index = static_cast<uint32_t>(bank_.parameters.size());
   if (building_.foreign != nullptr) {
     const auto found = building_.foreign->weights.find(name);
@@ -184,11 +190,18 @@ tensor::DType Model::dtype_of(const atl_parameter_info& info) const {
 }
 
 void Model::begin(record::Parameter& parameter, const atl_parameter_info& info, uint32_t index) const {
-  try {
-    initialize(parameter.value, info, recipe_.seed, index, recipe_.directory);
-  } catch (const Error& error) {
-    throw Error(error.kind(), "the parameter '{}': {}", parameter.name, error.what());
-  }
+  const auto owner = [&] {
+    return fmt::format("the parameter '{}', {}, with first values beside it, {},", parameter.name,
+                       tensor::described(parameter.value.shape, parameter.value.dtype),
+                       human_bytes(2 * static_cast<double>(parameter.value.bytes())));
+  };
+  tensor::take_memory(owner, "smaller layers", [&] {
+    try {
+      initialize(parameter.value, info, recipe_.seed, index, recipe_.directory);
+    } catch (const Error& error) {
+      throw Error(error.kind(), "the parameter '{}': {}", parameter.name, error.what());
+    }
+  });
 }
 
 atl_loss Model::find_loss(atl_context&, const std::string& slot) {
@@ -201,7 +214,8 @@ atl_loss Model::find_loss(atl_context&, const std::string& slot) {
     for (const auto& [name, choice] : building_.recipe->losses) {
       known.push_back(name);
     }
-    throw Error(ErrorKind::plugin, "the description has no loss slot '{}'{}", slot, did_you_mean(slot, known));
+    throw Error(ErrorKind::plugin, "the description has no loss slot '{}'{}", slot,
+                instead_of(slot, known, "none: it declares no loss slots"));
   }
   const catalog::ComponentChoice& choice = found->second;
   const Component& component = registry_.get(catalog::Kind::loss, choice.use);
@@ -315,7 +329,7 @@ void Model::minimize(atl_context& context, const std::string& name, uint32_t los
     return;
   }
   throw Error(ErrorKind::plugin, "{}: minimize: there is no parameter group '{}'{}", to_string(location), name,
-              did_you_mean(name, group_names()));
+              instead_of(name, group_names(), "none: the model has no parameters with a group"));
 }
 
 void Model::call_loss(atl_context& context, const LossCall& call, atl_tensor* output) {
@@ -353,8 +367,7 @@ void Model::apply_output(atl_context& context, const std::string& name, int64_t 
   }
   if (outputs == nullptr || std::ranges::find(known, name) == known.end()) {
     throw Error(ErrorKind::plugin, "{}: the model '{}' has no output '{}', it has {}",
-                to_string(record::Location{location.file, location.line}), recipe_.model.use, name,
-                known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", ")));
+                to_string(record::Location{location.file, location.line}), recipe_.model.use, name, list_of(known));
   }
   const atl_status status = outputs->apply(instance_.self(), &context, borrow(name), draws, output);
   if (status != ATL_OK) {

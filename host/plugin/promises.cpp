@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "plugin/handles.hpp"
 
 namespace atelier::plugin {
@@ -101,7 +102,7 @@ std::string problem_of_output(const execute::Session& session, std::string_view 
   }
   std::vector<std::string> texts;
   std::ranges::transform(expected, std::back_inserter(texts), dims_text);
-  return fmt::format("gave {}, expected {}", record::to_string(type), fmt::join(texts, " or "));
+  return fmt::format("gave {}, expected {}", record::to_string(type), one_of(texts));
 }
 
 namespace {

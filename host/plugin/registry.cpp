@@ -183,7 +183,8 @@ const Component& Registry::get(catalog::Kind kind, std::string_view name) const 
       known.push_back(key.second);
     }
   }
-  throw Error(ErrorKind::plugin, "there is no {} '{}'{}", name_of(kind), name, did_you_mean(name, known));
+  throw Error(ErrorKind::plugin, "there is no {} '{}'{}", name_of(kind), name,
+              instead_of(name, known, fmt::format("none: no plugin that is loaded brings a {}", name_of(kind))));
 }
 
 std::vector<catalog::Description> Registry::descriptions() const {

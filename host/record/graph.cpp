@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "record/layout.hpp"
+#include "record/summary.hpp"
 #include "tensor/memory.hpp"
 
 namespace atelier::record {
@@ -111,11 +112,12 @@ std::vector<TensorType> infer(const Operation& operation, std::span<const Tensor
   try {
     const Inference inference(inputs, attributes, real);
     std::vector<TensorType> types = operation.infer(inference);
-    for (const TensorType& type : types) {
-      const Shape possible(type.shape.dims());  // throws for one that cannot be
-      const auto bytes = static_cast<uint64_t>(possible.elements()) * tensor::size_of(type.dtype);
+    for (size_t o = 0; o < types.size(); ++o) {
+      const Shape possible(types[o].shape.dims());  // throws for one that cannot be
+      const auto bytes = static_cast<uint64_t>(possible.elements()) * tensor::size_of(types[o].dtype);
       if (const std::string lack = tensor::lack_of_memory(bytes); !lack.empty()) {
-        throw Error(ErrorKind::shape, "the result, {}, {}", to_string(type), lack);
+        throw Error(ErrorKind::memory, "the result, {}, {}; hint: a smaller batch, or smaller layers",
+                    tensor::described(possible, types[o].dtype, result_axes(operation, o)), lack);
       }
     }
     // Operands of the step have no value yet where a graph is made; they are looked at where they are recorded.

@@ -80,7 +80,7 @@ const Item& Reader::State::find(const std::vector<Item>& items, const std::strin
     names.push_back(item.name);
   }
   throw Error(ErrorKind::file, "{}: got {} '{}', expected {}{}", path.string(), kind, name,
-              names.empty() ? "none: the log has none" : one_of(names), did_you_mean(name, names));
+              one_of(names, "none: the log has none"), did_you_mean(name, names));
 }
 
 const CadenceColumns& Reader::State::columns_of(const std::string& cadence) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "base/error.hpp"
 #include "runlog/forked_process.hpp"
 #include "runlog/hdf5.hpp"
 #include "runlog/transfer.hpp"
@@ -75,6 +76,9 @@ class ReadingProcess {
       return answer;
     } catch (const Disconnected&) {
       throw hdf5::Failure(process_.end());
+    } catch (const Error& error) {  // a tensor of it
+      process_.end();
+      throw hdf5::Failure(error.what());
     } catch (const std::bad_alloc&) {
       process_.end();
       throw hdf5::Failure("there is not enough memory for it");

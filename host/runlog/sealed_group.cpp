@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "runlog/hdf5_array.hpp"
 #include "runlog/hdf5_text.hpp"
+#include "tensor/memory.hpp"
 
 namespace atelier::runlog {
 
@@ -145,7 +146,16 @@ std::vector<NamedTensor> SealedReader::arrays(const std::string& path, const std
       throw hdf5::Failure(fmt::format("{}: '{}' has the shape {}, expected {}", path, entry.name,
                                       tensor::to_string(shape), tensor::to_string(entry.shape)));
     }
-    tensor::Tensor& value = arrays.emplace_back(NamedTensor{entry.name, tensor::Tensor(shape, entry.dtype)}).value;
+    tensor::Tensor& value =
+        arrays
+            .emplace_back(
+                NamedTensor{entry.name, tensor::take_memory(
+                                            [&] {
+                                              return fmt::format("'{}' of the log, {},", entry.name,
+                                                                 tensor::described(shape, entry.dtype));
+                                            },
+                                            "a machine with more", [&] { return tensor::Tensor(shape, entry.dtype); })})
+            .value;
     hdf5::read_values(dataset, hdf5::stored_as(entry.dtype), value.storage.data(),
                       static_cast<size_t>(shape.elements()));
     add(hash_, entry.name, value.storage.data(), value.bytes());

@@ -1,6 +1,10 @@
 #include "runlog/transfer.hpp"
 
+#include <fmt/core.h>
+
 #include <span>
+
+#include "tensor/memory.hpp"
 
 namespace atelier::runlog {
 
@@ -37,7 +41,8 @@ void take(Channel& channel, tensor::Tensor& values) {
   tensor::DType dtype{};
   take(channel, shape);
   take(channel, dtype);
-  values = tensor::Tensor(shape, dtype);
+  values = tensor::take_memory([&] { return fmt::format("a tensor of the log, {},", tensor::described(shape, dtype)); },
+                               "a machine with more", [&] { return tensor::Tensor(shape, dtype); });
   channel.take(values.storage.data(), values.bytes());
 }
 

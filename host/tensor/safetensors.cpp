@@ -96,7 +96,7 @@ std::vector<float> read_safetensors(const std::filesystem::path& file, const std
     for (const auto& [key, value] : header.entries.items()) {
       known.push_back(key);
     }
-    fail(file, fmt::format("has no tensor '{}'{}", name, did_you_mean(name, known)));
+    fail(file, fmt::format("has no tensor '{}'{}", name, instead_of(name, known, "none: it is empty")));
   }
   try {
     const auto type = entry->at("dtype").get<std::string>();

@@ -10,10 +10,13 @@ namespace atelier::tensor {
 
 Storage::Storage(size_t bytes) : size_(bytes) {
   if (const std::string lack = lack_of_memory(bytes); !lack.empty()) {
-    throw Error(ErrorKind::shape, "{}", lack);
+    throw Error(ErrorKind::memory, "{}", lack);
   }
   const size_t reserved = aligned(bytes == 0 ? 1 : bytes);
-  data_.reset(static_cast<std::byte*>(::operator new[](reserved, std::align_val_t{alignment})));
+  data_.reset(static_cast<std::byte*>(::operator new[](reserved, std::align_val_t{alignment}, std::nothrow)));
+  if (data_ == nullptr) {
+    throw Error(ErrorKind::memory, "{}", refused_memory(bytes));
+  }
   std::memset(data_.get(), 0, reserved);
 }
 

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "execute/average.hpp"
 #include "experiment/learning_rate_schedule.hpp"
+#include "tensor/memory.hpp"
 
 namespace atelier::training {
 namespace {
@@ -14,6 +15,17 @@ namespace {
 const experiment::Component& optimizer_of(const experiment::Experiment& experiment, const std::string& group) {
   const auto own = experiment.group_optimizers.find(group);
   return own == experiment.group_optimizers.end() ? experiment.optimizer : own->second;
+}
+
+// What is kept beside a parameter.
+template <typename Take>
+tensor::Storage beside(const record::Parameter& parameter, const std::string& what, const Take& take) {
+  return tensor::take_memory(
+      [&] {
+        return fmt::format("{} beside the parameter '{}', {},", what, parameter.name,
+                           tensor::described(parameter.value.shape, parameter.value.dtype));
+      },
+      "smaller layers, or an optimizer that keeps less", take);
 }
 
 }  // namespace
@@ -40,10 +52,12 @@ void GroupOptimizers::begin_group(size_t group, record::UpdateRule* rule, double
     record::Parameter& parameter = *bank_.parameters[member];
     parameter.slots.clear();
     for (size_t i = 0; rule != nullptr && i < rule->slots().size(); ++i) {
-      parameter.slots.emplace_back(parameter.value.bytes());
+      parameter.slots.push_back(beside(parameter, "'" + rule->slots()[i] + "' of the optimizer",
+                                       [&] { return tensor::Storage(parameter.value.bytes()); }));
     }
     if (target.average > 0) {
-      parameter.slots.push_back(tensor::copy_of(parameter.value.storage));
+      parameter.slots.push_back(
+          beside(parameter, "the moving average", [&] { return tensor::copy_of(parameter.value.storage); }));
     }
   }
 }

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "tensor/memory.hpp"
 #include "training/sample_log.hpp"
 
 namespace atelier::training {
@@ -17,9 +18,9 @@ class Snapshot {
   explicit Snapshot(Setup& setup)
       : bank_(setup.built.bank()), counts_(setup.steps.optimizers().counts()), counts_before_(counts_) {
     for (const auto& parameter : bank_.parameters) {
-      values_.push_back(tensor::copy_of(parameter->value.storage));
+      keep(*parameter, parameter->value.storage);
       for (const tensor::Storage& slot : parameter->slots) {
-        values_.push_back(tensor::copy_of(slot));
+        keep(*parameter, slot);
       }
     }
   }
@@ -38,6 +39,17 @@ class Snapshot {
   Snapshot& operator=(const Snapshot&) = delete;
 
  private:
+  void keep(const record::Parameter& parameter, const tensor::Storage& storage) {
+    values_.push_back(tensor::take_memory(
+        [&] {
+          return fmt::format(
+              "a copy of the parameter '{}', {}, and of what the optimizer keeps beside it, while the first "
+              "step is tried,",
+              parameter.name, tensor::described(parameter.value.shape, parameter.value.dtype));
+        },
+        "smaller layers", [&] { return tensor::copy_of(storage); }));
+  }
+
   record::Bank& bank_;
   std::vector<int64_t>& counts_;
   std::vector<int64_t> counts_before_;
@@ -69,9 +81,7 @@ void add_tensors(Setup& setup, const record::Lowered& step, LogPlan& out) {
   for (const std::string& name : log.activations) {
     if (std::ranges::count(annotated, name) == 0) {
       throw Error(ErrorKind::experiment, "log.activations: the model has no layer '{}'{}", name,
-                  annotated.empty()
-                      ? ""
-                      : fmt::format("{} known: {}", did_you_mean(name, annotated), fmt::join(annotated, ", ")));
+                  instead_of(name, annotated, "none: what the model computes has no names"));
     }
   }
 }
@@ -190,7 +200,8 @@ void probe_evaluation(Setup& setup, const plugin::Registry& registry, LogPlan& o
   }
   if (std::ranges::count(out.evaluation_names, evaluate.metric) == 0) {
     throw Error(ErrorKind::experiment, "evaluate.metric: the model '{}' has no metric '{}', expected {}",
-                setup.experiment.model.use, evaluate.metric, one_of(out.evaluation_names));
+                setup.experiment.model.use, evaluate.metric,
+                one_of(out.evaluation_names, "a number that its evaluate logs, and it logs none"));
   }
   const std::string table = evaluate.metric.substr(0, evaluate.metric.find('.'));
   const auto metric = setup.experiment.metrics.find(table);

@@ -14,6 +14,7 @@
 #include "plugin/handles.hpp"
 #include "plugin/model.hpp"
 #include "plugin/parameter_info.hpp"
+#include "tensor/memory.hpp"
 
 namespace atelier::training {
 
@@ -54,7 +55,11 @@ std::unique_ptr<record::Parameter> make_slot(const atl_slot& slot, const std::st
   }
   const std::span<const int64_t> dims =
       plugin::span_of<int64_t>(slot.dims, slot.rank, tensor::Shape::max_rank, "the shape of '" + out->name + "'");
-  out->value = tensor::Tensor(tensor::Shape(dims), integer ? tensor::DType::i64 : real);
+  const tensor::Shape shape(dims);
+  const tensor::DType dtype = integer ? tensor::DType::i64 : real;
+  out->value = tensor::take_memory(
+      [&] { return fmt::format("'{}' of the optimizer, {},", out->name, tensor::described(shape, dtype)); },
+      "smaller layers, or an optimizer that keeps less", [&] { return tensor::Tensor(shape, dtype); });
   const int64_t elements = out->value.shape.elements();
   switch (out->value.dtype) {
     case tensor::DType::f32:

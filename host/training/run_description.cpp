@@ -41,7 +41,8 @@ runlog::RunDescription describe_run(Setup& setup, const LogPlan& plan, const plu
   for (const std::string& override_text : experiment.overrides) {
     out.overrides += override_text + "\n";
   }
-  out.directory = (std::filesystem::current_path() / experiment.directory).lexically_normal().string();
+  // With a '/' at its end a path loses "." and "..", and then the '/'.
+  out.directory = std::filesystem::absolute(experiment.directory / "").lexically_normal().parent_path().string();
   out.run_id = runlog::new_run_id();
   for (const inference::ForeignRun& foreign : setup.built.foreign_runs()) {
     out.foreign.push_back({foreign.name, foreign.run_id, foreign.resolved, {}});

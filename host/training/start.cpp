@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "execute/average.hpp"
+#include "tensor/memory.hpp"
 
 namespace atelier::training {
 namespace {
@@ -30,7 +31,12 @@ void take(const experiment::Experiment& experiment, const plugin::ForeignModel& 
   const auto found = source.weights.find(parameter.name);
   if (found != source.weights.end() && found->second.shape == parameter.value.shape &&
       found->second.dtype == parameter.value.dtype) {
-    parameter.value.storage = tensor::copy_of(found->second.storage);
+    parameter.value.storage = tensor::take_memory(
+        [&] {
+          return fmt::format("the parameter '{}', {}, of the run to begin with,", parameter.name,
+                             tensor::described(parameter.value.shape, parameter.value.dtype));
+        },
+        "smaller layers", [&] { return tensor::copy_of(found->second.storage); });
     return;
   }
   const std::string& theirs = source.recipe.model.use;

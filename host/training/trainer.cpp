@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "inference/weights.hpp"
+#include "tensor/memory.hpp"
 #include "training/sample_log.hpp"
 
 namespace atelier::training {
@@ -95,16 +96,16 @@ RunOutcome Trainer::run() {
       write_checkpoint(done_);
     } catch (const std::exception& error) {
       outcome_.status = runlog::Status::failed;
-      outcome_.reason += fmt::format("; then: {}", error.what());
+      outcome_.reason += fmt::format("; then: {}", tensor::reason_of(error));
     }
     end_log();
   } catch (const std::exception& error) {
     outcome_.status = runlog::Status::failed;
-    outcome_.reason = error.what();
+    outcome_.reason = tensor::reason_of(error);
     try {
       salvage();
     } catch (const std::exception& further) {
-      outcome_.reason += fmt::format("; then: {}", further.what());
+      outcome_.reason += fmt::format("; then: {}", tensor::reason_of(further));
     }
     end_log();
   }

@@ -43,11 +43,22 @@ TEST_CASE("a constant of another length than its shape, and shapes that no tenso
   check_fault("dims", "1", "random_normal: attribute 'dims' is 4611686018427387904, more than any tensor has");
   check_fault("dims apart", "1", "random_normal: (4294967296, 2147483649) has more elements than any machine");
   check_fault("below nothing", "1", "an axis has a length of at least 0, got -1");
-  check_fault("memory", "1", "needs 1.1 TB of memory, this machine has ");
+  check_fault("memory", "1",
+              "random_normal: the result, float32 (274877906944), needs 1.1 TB of memory, this machine has ");
   check_fault("upsample", "1", "upsample_nearest2d: (16, 1, 8796093022208, 8796093022208) has more elements");
   const std::string parameter = failure(faults("parameter"));
   CHECK_MESSAGE(contains(parameter, "model 'faults': the parameter 'all.vast': (4611686018427387904, 4) has more"),
                 parameter);
+}
+
+TEST_CASE("a layer that no machine has memory for is named, with its shape, its type and its size") {
+  const std::string message = failure(faults("layer"));
+  CHECK_MESSAGE(contains(message,
+                         "model 'faults': the parameter 'all.huge.weight', float32 (1000000, 1000000), with "
+                         "those before it, 4 in "),
+                message);
+  CHECK_MESSAGE(contains(message, " KB, needs 4.0 TB of memory, this machine has "), message);
+  CHECK_MESSAGE(message.ends_with("; hint: smaller layers"), message);
 }
 
 TEST_CASE("what changes from step to step is looked at in every one") {
@@ -123,6 +134,18 @@ TEST_CASE("a loss that throws, or gives what its role does not promise, is named
   CHECK(failure(with_loss("constructor")) == "model 'faults': loss 'faulty': not with these data");
 }
 
+TEST_CASE("what says nothing, or only std::bad_alloc, is told in words") {
+  const std::string memory = failure(with_loss("memory"));
+  CHECK_MESSAGE(memory.starts_with("model 'faults', training step 1: loss 'faulty': after "), memory);
+  CHECK_MESSAGE(
+      contains(memory, place_of("loss of memory") + "asks for more memory than the system gives (std::bad_alloc)"),
+      memory);
+  const std::string silent = failure(with_loss("silent"));
+  CHECK_MESSAGE(contains(silent, "model 'faults', training step 1: loss 'faulty': failed with status "), silent);
+  const std::string constructor = failure(faults("fail silently"));
+  CHECK_MESSAGE(constructor.starts_with("model 'faults': failed with status "), constructor);
+}
+
 TEST_CASE("an output that is not what its name promises is refused where a metric asks for it") {
   const auto output = [](const std::string& name, const std::string& fault) {
     return failure(
@@ -141,6 +164,23 @@ TEST_CASE("an output that is not what its name promises is refused where a metri
   check("logits", "(2, 5)");
   CHECK(contains(output("log_likelihood", "no output"), "the output 'log_likelihood': gave an empty tensor"));
   CHECK(output("of_my_own", "none") == "nothing was thrown");
+}
+
+TEST_CASE("a number by a name that the log has itself is refused before training, at its line") {
+  for (const std::string fault : {"logged", "measured"}) {
+    const auto called = [&](const std::string& name) {
+      return failure(faults("none", fault + " = \"" + name + "\"\n"));
+    };
+    for (const char* name : {"step", "steps", "epoch", "gradient_norm.all", "learning_rate.all"}) {
+      const std::string message = called(name);
+      CHECK_MESSAGE(contains(message, place_of(fault) + "log: '" + name + "' is a name that every log has itself"),
+                    message);
+      CHECK_MESSAGE(!contains(message, "is given twice"), message);
+    }
+    CHECK_MESSAGE(contains(called("a/b"), place_of(fault) + "log: 'a/b' is a path in a log"), called("a/b"));
+    CHECK_MESSAGE(contains(called(""), place_of(fault) + "log: '' has no name"), called(""));
+  }
+  CHECK(failure(faults("none", "logged = \"steps_of_mine\"\n")) == "nothing was thrown");
 }
 
 TEST_CASE("images that become others, or none, end the run in words") {
@@ -167,6 +207,12 @@ TEST_CASE("a view without an image, of five channels, and of data without images
   CHECK(contains(view(faults("none"), "five"), "of 1 or 3 channels"));
   const std::string imageless = view("[dataset]\nuse = \"numbers\"\n[model]\nuse = \"mean-of-numbers\"\n", "picture");
   CHECK_MESSAGE(contains(imageless, "--view: the data has no field 'image'"), imageless);
+}
+
+TEST_CASE("an experiment that is in no folder is in the one where the program runs, in its log too") {
+  const experiment::Experiment here = make(faults("none"));
+  CHECK(here.directory == ".");
+  CHECK(train(faults("none")).log().description().directory == fs::current_path());
 }
 
 TEST_CASE("losses in C that keep nothing are each called in their own slot") {

@@ -120,6 +120,38 @@ class Identity(AtelierTest):
         self.assertTrue(self.with_other_plugin("sample", log, "-o", "a.png").startswith(note))
         self.assertNotIn("note", self.run_atelier("evaluate", log).stderr)
 
+    def test_a_plugin_that_is_not_loaded_is_looked_for_where_the_log_says(self):
+        self.in_a_prefix()
+        os.mkdir(self.path("mine"))
+        library = self.path("mine/vae.so")
+        os.rename(self.path("prefix/lib/atelier/plugins/vae.so"), library)
+        started = self.with_other_plugin("run", "tiny.toml", "train.epochs=2", "--plugin-path", "mine")
+        log = started.split(": training from step 1")[0]
+
+        def missing(*words):
+            said = self.with_other_plugin(*words, code=2)
+            self.assertIn(": model.use: got 'vae', expected a model (known: ", said)
+            self.assertEqual(said.count("; the run had the plugin"), 1, said)
+            return said.split("; the run had the plugin 'vae' from ")[1]
+
+        there = f"{library}, which is still there with the same bytes; hint: --plugin-path {library}\n"
+        self.assertEqual(missing("evaluate", log), there)
+        self.assertEqual(missing("sample", log, "-o", "a.png"), there)
+        self.with_other_plugin("evaluate", log, "--plugin-path", library)
+        with open(library, "ab") as file:
+            file.write(b"again")
+        self.assertRegex(missing("evaluate", log), f"^{library}, where another file is now \\(SHA-256 [0-9a-f]{{12}}…, then "
+                                                   f"[0-9a-f]{{12}}…\\); hint: --plugin-path {library} takes it all the same\n$")
+        os.remove(library)
+        self.assertEqual(missing("evaluate", log), f"{library}, which is no longer there; hint: name the folder that has it "
+                                                   "now with --plugin-path\n")
+
+    def test_a_component_that_no_plugin_of_the_log_brings(self):
+        log = self.train()
+        wrong = self.run_atelier("evaluate", log, "metric.x.use=nonsense", code=2).stderr
+        self.assertIn("metric.x.use: got 'nonsense', expected a metric (known: ", wrong)
+        self.assertNotIn("the run had", wrong)
+
     def test_looking_at_other_data(self):
         log = self.train()
         self.add_picture("ant", 251)

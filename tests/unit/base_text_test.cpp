@@ -42,7 +42,6 @@ TEST_CASE("a hint is a part of a message, or nothing") {
 }
 
 TEST_CASE("choices are listed as in a sentence") {
-  CHECK(one_of({}).empty());
   CHECK(one_of({"a"}) == "a");
   CHECK(one_of({"a", "b"}) == "a or b");
   CHECK(one_of({"a", "b", "c"}) == "a, b or c");
@@ -63,4 +62,15 @@ TEST_CASE("bytes are said in powers of 1000, whole ones without a digit after th
   CHECK(human_bytes(78.5e9) == "78.5 GB");
   CHECK(human_bytes(2e12) == "2.0 TB");
   CHECK(human_bytes(5e15) == "5000.0 TB");  // the largest unit
+}
+
+TEST_CASE("a list of what was expected is never empty") {
+  CHECK(one_of({"a", "b", "c"}) == "a, b or c");
+  CHECK(one_of({}) == "none: there are none");
+  CHECK(one_of({}, "none: the log has none") == "none: the log has none");
+  CHECK(list_of({"a", "b"}) == "a, b");
+  CHECK(list_of({}) == "none");
+  CHECK(instead_of("adma", {"sgd", "adam"}) == "; did you mean 'adam'?");
+  CHECK(instead_of("lion", {"sgd", "adam"}) == ", expected sgd or adam");
+  CHECK(instead_of("lion", {}, "none: no optimizer is loaded") == ", expected none: no optimizer is loaded");
 }

@@ -271,3 +271,19 @@ TEST_CASE("an experiment's data refuses sizes that it does not have") {
                        "'shapes'",
                        Error);
 }
+
+TEST_CASE("a batch that no machine has memory for is named by its field, with its axes") {
+  const auto experiment = experiment_of();
+  const ExperimentData shapes(experiment, registry(), {});
+  std::string message = "nothing was thrown";
+  try {
+    const data::Batch batch(shapes, 10'000'000'000);
+  } catch (const Error& error) {
+    message = error.what();
+    CHECK(error.kind() == ErrorKind::memory);
+  }
+  CHECK_MESSAGE(
+      message.starts_with("a batch of the field 'image', float32 (B = 10000000000, C = 1, H = 16, W = 16), needs "
+                          "10.2 TB of memory, this machine has "),
+      message);
+}

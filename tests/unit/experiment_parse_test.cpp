@@ -265,6 +265,10 @@ TEST_CASE("a file is loaded with its directory; one that is missing is an error 
   std::filesystem::create_directories(directory);
   std::ofstream(directory / "tiny.toml") << minimal();
   CHECK(load(directory / "tiny.toml", {}, catalog()).directory == directory);
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(directory);
+  CHECK(load("tiny.toml", {}, catalog()).directory == ".");
+  std::filesystem::current_path(before);
   std::filesystem::remove_all(directory);
   try {
     load(directory / "tiny.toml", {}, catalog());

@@ -8,6 +8,7 @@
 #include <regex>
 
 #include "ops/operations.hpp"
+#include "record/summary.hpp"
 
 namespace atelier::ops::test {
 namespace {
@@ -44,6 +45,17 @@ Tensors count(const std::string& list) {
 }
 
 }  // namespace
+
+TEST_CASE("catalogue: a summary names the axes of its results, where it names each") {
+  register_operations();
+  const auto axes = [](const char* name, size_t output) {
+    return record::result_axes(OperationRegistry::instance().get(name), output);
+  };
+  CHECK(axes("conv2d/1", 0) == std::vector<std::string>{"B", "O", "H'", "W'"});
+  CHECK(axes("conv2d/1", 1).empty());
+  CHECK(axes("mean/1", 0).empty());
+  CHECK(axes("add/1", 0).empty());
+}
 
 TEST_CASE("catalogue: summaries have as many inputs and results as their operations") {
   for (const Family& family : families()) {

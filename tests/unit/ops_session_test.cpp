@@ -439,6 +439,11 @@ TEST_CASE("session: what fits into memory one by one, and not together, is refus
   }
   CHECK_MESSAGE(message.starts_with("a batch of an evaluation needs "), message);
   CHECK_MESSAGE(message.find("of memory, this machine has ") != std::string::npos, message);
+  // What it is for: each of them by its operation, line, type and size.
+  CHECK_MESSAGE(message.find("; the largest: random_normal at model.cpp:12, float32 (" + std::to_string(elements) +
+                             "), ") != std::string::npos,
+                message);
+  CHECK_MESSAGE(message.ends_with("; hint: a smaller batch, or smaller layers"), message);
 }
 
 }  // namespace atelier::ops::test

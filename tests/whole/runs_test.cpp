@@ -22,6 +22,7 @@ TEST_CASE("a run learns, and its log says what happened") {
   CHECK(reader.metric("train", "learning_rate.autoencoder").values.back() == doctest::Approx(2e-3));
   CHECK(reader.metric("train", "gradient_norm.autoencoder").values.back() > 0);
   CHECK(reader.final_result()->summary.at("steps") == 120);
+  CHECK(reader.description().directory == fs::temp_directory_path());
   CHECK(reader.description().provenance.plugins.size() >= 4);
   CHECK(reader.description().provenance.fingerprint.find("instruction_set=") != std::string::npos);
   CHECK(reader.best()->value == *std::min_element(loss.values.begin(), loss.values.end()));

@@ -8,6 +8,7 @@
 #include <atelier/recurrent.hpp>
 #include <functional>
 #include <limits>
+#include <new>
 #include <stdexcept>
 
 namespace {
@@ -22,12 +23,16 @@ class Faults final : public Model {
     d.summary = "An autoencoder of the image, with one fault.";
     d.text("fault", "none", "which");
     d.text("output", "log_likelihood", "the output that it offers");
+    d.text("logged", "other", "what it calls the other loss in training");
+    d.text("measured", "loss", "what it calls the loss in evaluation");
     d.loss("reconstruction", "reconstruction", "mse", "what is minimized");
     d.loss("other", "reconstruction", "mse", "what is logged beside it");
   }
   Faults(const Settings& settings, const DataSpec& data, Builder& build)
       : fault_(settings.text("fault")),
         output_(settings.text("output")),
+        logged_(settings.text("logged")),
+        measured_(settings.text("measured")),
         image_(data.image().dims),
         pixels_(data.image().elements()),
         code_(build.group("all").scope("code"), pixels_, 4),
@@ -64,6 +69,12 @@ class Faults final : public Model {
     } else if (fault_ == "one width") {
       const Mlp mlp(more, {3});  // FAULT: one width
     }
+    if (fault_ == "fail silently") {
+      build.fail("");
+    }
+    if (fault_ == "layer") {
+      Linear(build.group("all").scope("huge"), 1'000'000, 1'000'000);
+    }
     if (fault_ == "parameter") {
       build.group("all").parameter("vast", {far_away, 4}, Initializer::constant(0));
     }
@@ -76,12 +87,12 @@ class Faults final : public Model {
     const Tensor loss = reconstruction_(y, x);
     step.minimize("all", loss + mean(square(y - x)));
     step.log("loss", loss);
-    step.log("other", other_(y, x));
+    step.log(logged_, other_(y, x));  // FAULT: logged
     seen_ = step.step();
   }
   void evaluate(Evaluation& e) const override {
     const Tensor x = e.images().flatten();
-    e.add_per_sample("loss", reconstruction_.per_sample(layer_(code_(x)), x));
+    e.add_per_sample(measured_, reconstruction_.per_sample(layer_(code_(x)), x));  // FAULT: measured
   }
   Tensor sample(Sampling& s, int64_t n) const override {
     if (fault_ == "sample later" && seen_ > 3) {
@@ -146,7 +157,7 @@ class Faults final : public Model {
     return mean(x);
   }
 
-  std::string fault_, output_;
+  std::string fault_, output_, logged_, measured_;
   std::vector<int64_t> image_;
   int64_t pixels_;
   mutable int64_t seen_ = 0;
@@ -205,6 +216,11 @@ class FaultyLoss final : public ReconstructionLoss {
     if (fault_ == "throw" && ++calls_ == 6) {
       throw std::runtime_error("boom");
     }
+    if (fault_ == "memory") {
+      const Tensor all = sum(output);  // FAULT: loss of memory
+      throw std::bad_alloc();
+    }
+    if (fault_ == "silent") throw std::runtime_error("");
     if (fault_ == "scalar") return sum(output);
     if (fault_ == "pixels") return square(output - target);
     if (fault_ == "nothing") return {};
