@@ -1,13 +1,8 @@
 #include "runlog/hdf5.hpp"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <mutex>
+
+#include "runlog/storage_driver.hpp"
 
 namespace atelier::runlog::hdf5 {
 
@@ -32,23 +27,20 @@ Handle group_properties(hid_t property_class) {
   return properties;
 }
 
-// Metadata reach the file in a flush and at no other time: nothing is evicted from HDF5's cache. Blocks of metadata are
-// not gathered, since a flush would end the block: where things lie would then depend on when we flush.
-Handle writing_access() {
+Handle access_to(Storage& storage) {
   Handle access(H5Pcreate(H5P_FILE_ACCESS));
+  use_storage(access, storage);
+  return access;
+}
+
+// Blocks of metadata are not gathered, since a flush would end the block: where things lie would then depend on when we
+// flush.
+Handle writing_access(Storage& storage) {
+  Handle access = access_to(storage);
   check(H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_V18));
-  check(H5Pset_file_locking(access, false, true));
   check(H5Pset_meta_block_size(access, 0));
   check(H5Pset_small_data_block_size(access, 0));
-  check(H5Pset_cache(access, 0, chunk_slots, 0, 1.0));  // chunks go straight to the file
-  H5AC_cache_config_t cache{};
-  cache.version = H5AC__CURR_CACHE_CONFIG_VERSION;
-  check(H5Pget_mdc_config(access, &cache));
-  cache.evictions_enabled = false;
-  cache.incr_mode = H5C_incr__off;
-  cache.flash_incr_mode = H5C_flash_incr__off;
-  cache.decr_mode = H5C_decr__off;
-  check(H5Pset_mdc_config(access, &cache));
+  check(H5Pset_cache(access, 0, chunk_slots, 0, 1.0));  // chunks go straight to the storage
   return access;
 }
 
@@ -133,53 +125,13 @@ hid_t memory_type(Type type) {
   return H5T_NATIVE_DOUBLE;
 }
 
-Handle create_file(const std::filesystem::path& path) {
-  return Handle(H5Fcreate(path.c_str(), H5F_ACC_EXCL, group_properties(H5P_FILE_CREATE), writing_access()));
+Handle create_file(Storage& storage) {
+  return Handle(H5Fcreate("log", H5F_ACC_EXCL, group_properties(H5P_FILE_CREATE), writing_access(storage)));
 }
 
-Handle open_to_write(const std::filesystem::path& path) {
-  return Handle(H5Fopen(path.c_str(), H5F_ACC_RDWR, writing_access()));
-}
-
-Handle open_to_read(const std::filesystem::path& path) {
-  Handle access(H5Pcreate(H5P_FILE_ACCESS));
-  check(H5Pset_file_locking(access, false, true));
-  return Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access));
-}
-
-Handle open_in_memory(const std::filesystem::path& path) {
-  constexpr size_t growth = 1 << 20;
-  const Handle access = writing_access();
-  check(H5Pset_fapl_core(access, growth, false));
-  return Handle(H5Fopen(path.c_str(), H5F_ACC_RDWR, access));
-}
-
-int descriptor_of(hid_t file) {
-  void* descriptor = nullptr;
-  check(H5Fget_vfd_handle(file, H5P_DEFAULT, &descriptor));
-  return *static_cast<int*>(descriptor);
-}
-
-int64_t reserve_space(hid_t file, int64_t reserved) {
-  haddr_t end = 0;
-  check(H5Fget_eoa(file, &end));
-  const auto wanted = static_cast<int64_t>(end);
-  // A file system that cannot reserve says EOPNOTSUPP; then the flush is what finds out.
-  if (wanted > reserved && fallocate(descriptor_of(file), 0, reserved, wanted - reserved) != 0 && errno != EOPNOTSUPP) {
-    throw Failure(std::strerror(errno));
-  }
-  return std::max(wanted, reserved);
-}
-
-bool detach(hid_t file) noexcept {
-  void* descriptor = nullptr;
-  const int memory = memfd_create("abandoned log", MFD_CLOEXEC);
-  const bool detached = memory >= 0 && H5Fget_vfd_handle(file, H5P_DEFAULT, &descriptor) >= 0 &&
-                        dup2(memory, *static_cast<int*>(descriptor)) >= 0;
-  if (memory >= 0) {
-    ::close(memory);
-  }
-  return detached;
+Handle open_file(Storage& storage, bool to_write) {
+  return to_write ? Handle(H5Fopen("log", H5F_ACC_RDWR, writing_access(storage)))
+                  : Handle(H5Fopen("log", H5F_ACC_RDONLY, access_to(storage)));
 }
 
 Handle make_group(hid_t parent, const std::string& name) {

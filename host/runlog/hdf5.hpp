@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <exception>
-#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,7 +13,11 @@
 
 #include "tensor/shape.hpp"
 
-namespace atelier::runlog::hdf5 {
+namespace atelier::runlog {
+
+class Storage;
+
+namespace hdf5 {
 
 // The reason alone; Writer and Reader make an Error of it, with the path.
 class Failure : public std::exception {
@@ -84,17 +87,9 @@ constexpr Type stored_as(tensor::DType dtype) {
   return dtype == tensor::DType::f32 ? Type::f32 : dtype == tensor::DType::f64 ? Type::f64 : Type::i64;
 }
 
-// Files. Times are not tracked, creation order is, HDF5's locking is off.
-Handle create_file(const std::filesystem::path& path);
-Handle open_to_write(const std::filesystem::path& path);
-Handle open_to_read(const std::filesystem::path& path);
-Handle open_in_memory(const std::filesystem::path& path);  // to write; the file itself stays as it is
-int descriptor_of(hid_t file);
-// Takes disk space up to the end of all that the file's metadata may refer to, so that a flush finds the disk full
-// before it has changed anything, not half-way. `reserved` is what the call before returned, 0 at first.
-int64_t reserve_space(hid_t file, int64_t reserved);
-// Turns the open file away from the disk, to memory that ends with it, so that closing it changes nothing on disk.
-bool detach(hid_t file) noexcept;
+// The file on a storage. Times are not tracked, creation order is.
+Handle create_file(Storage& storage);
+Handle open_file(Storage& storage, bool to_write);
 
 // Groups.
 Handle make_group(hid_t parent, const std::string& name);
@@ -106,4 +101,6 @@ bool has(hid_t parent, const std::string& name);
 Handle dataset_properties();
 Handle simple_space(std::span<const int64_t> dims);
 
-}  // namespace atelier::runlog::hdf5
+}  // namespace hdf5
+
+}  // namespace atelier::runlog

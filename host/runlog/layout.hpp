@@ -1,18 +1,27 @@
 // Inside this room only: the log's structure, made from a description and read back as one.
 #pragma once
 
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "runlog/description.hpp"
 #include "runlog/hdf5.hpp"
+#include "runlog/storage.hpp"
 
 namespace atelier::runlog {
 
 inline constexpr const char* format_name = "atelier-log";
 inline constexpr int64_t format_version = 1;
 
-// Opens a log and looks whether it is one that we can read. What is written for a rehearsal ends with it. Throws
-// hdf5::Failure.
-enum class Access { read, write, rehearsal };
-hdf5::Handle open_log(const std::filesystem::path& path, Access access);
+struct OpenLogFile {
+  std::unique_ptr<Storage> storage;
+  hdf5::Handle file;  // ends first
+};
+
+// Opens a log and looks whether it is one that we can read. Throws hdf5::Failure.
+OpenLogFile open_log(const std::filesystem::path& path, Access access);
 std::string foreign_path(size_t index);
 void make_layout(hid_t file, const RunDescription& description);
 RunDescription read_description(hid_t file);

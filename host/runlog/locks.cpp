@@ -15,33 +15,21 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "runlog/path.hpp"
+#include "runlog/posix_file.hpp"
 
 namespace atelier::runlog {
 
 namespace {
 
-// A log has one lock, whatever links it is opened through.
 std::filesystem::path lock_path(const std::filesystem::path& log) {
-  std::error_code ignored;
-  const std::filesystem::path real = std::filesystem::weakly_canonical(log, ignored);
-  return (real.empty() ? log : real).string() + ".lock";
+  return beside(log, ".lock");
 }
 
 std::string this_host() {
   std::array<char, 256> name{};
   gethostname(name.data(), name.size() - 1);
   return name.data();
-}
-
-// The descriptor of the file itself, not of what a link leads to, and without waiting for a pipe's other end.
-int open_itself(const std::filesystem::path& path, int flags) {
-  return open(path.c_str(), flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0644);
-}
-
-// Of a file with another name too, the contents may be somebody's.
-bool is_own_file(int descriptor) {
-  struct stat opened {};
-  return fstat(descriptor, &opened) == 0 && S_ISREG(opened.st_mode) && opened.st_nlink <= 1;
 }
 
 // Whether the path still leads to the file that is open: a holder that ends removes it.
@@ -89,14 +77,14 @@ bool lock_within_a_moment(int descriptor) {
 
 // Locked, and at its path; -1 where its holder removed it meanwhile.
 int try_to_lock(const std::filesystem::path& log, const std::filesystem::path& path) {
-  const int opened = open_itself(path, O_RDWR | O_CREAT);
+  const int opened = PosixFile::open_itself(path, O_RDWR | O_CREAT);
   if (opened < 0 && errno == ELOOP) {
     throw Error(ErrorKind::file, "{}: is a link, expected a lock file or nothing", path.string());
   }
   if (opened < 0) {
     throw_failed(path, "made", errno);
   }
-  if (!is_own_file(opened)) {
+  if (!PosixFile::is_own(opened)) {
     close(opened);
     throw Error(ErrorKind::file, "{}: is something else than a lock file; hint: remove it", path.string());
   }
@@ -141,11 +129,11 @@ Lock::~Lock() {
 }
 
 std::optional<Holder> holder_of(const std::filesystem::path& log) {
-  const int opened = open_itself(lock_path(log), O_RDONLY);
+  const int opened = PosixFile::open_itself(lock_path(log), O_RDONLY);
   if (opened < 0) {
     return std::nullopt;
   }
-  const bool held = is_own_file(opened) && flock(opened, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  const bool held = PosixFile::is_own(opened) && flock(opened, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
   const std::optional<Holder> holder = held ? std::optional(read_holder(opened)) : std::nullopt;
   close(opened);
   return holder;

@@ -28,7 +28,8 @@ const Item& named(const std::vector<Item>& items, const std::string& name) {
 }  // namespace
 
 struct LogFile::State {
-  Handle file;
+  OpenLogFile log;
+  const Handle& file = log.file;
   RunDescription description;
   Status status = Status::running;
   std::string exit_reason;
@@ -44,13 +45,17 @@ std::vector<int64_t> LogFile::State::steps_of(const std::string& group) const {
 
 LogFile::LogFile(const std::filesystem::path& path) : state_(std::make_unique<State>()) {
   hdf5::prepare();
-  state_->file = open_log(path, Access::read);
+  state_->log = open_log(path, Access::read);
   state_->description = read_description(state_->file);
   state_->status = read_status(state_->file);
   state_->exit_reason = hdf5::read_text_attribute(state_->file, "exit_reason");
 }
 
 LogFile::~LogFile() = default;
+
+bool LogFile::has_changed() const {
+  return state_->log.storage->has_changed();
+}
 
 const RunDescription& LogFile::description() const {
   return state_->description;

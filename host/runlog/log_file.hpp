@@ -22,6 +22,9 @@ class LogFile {
   LogFile& operator=(const LogFile&) = delete;
   ~LogFile();
 
+  // Whether the log has been written since it was opened: then an answer may be of two moments.
+  [[nodiscard]] bool has_changed() const;
+
   [[nodiscard]] const RunDescription& description() const;
   [[nodiscard]] Status status() const;
   [[nodiscard]] const std::string& exit_reason() const;

@@ -45,27 +45,21 @@ std::string in_our_words(const std::string& reason, const std::filesystem::path&
                      reason.substr(found + marker.size()));
 }
 
-Handle open_file(const std::filesystem::path& path, Access access) {
+Handle open_file(Storage& storage, Access access, const std::filesystem::path& path) {
   try {
-    switch (access) {
-      case Access::read:
-        return hdf5::open_to_read(path);
-      case Access::write:
-        return hdf5::open_to_write(path);
-      case Access::rehearsal:
-        break;
-    }
-    return hdf5::open_in_memory(path);
+    return hdf5::open_file(storage, access != Access::read);
   } catch (const Failure& failure) {
-    throw Failure(in_our_words(failure.what(), path));
+    throw Failure(storage.failure().empty() ? in_our_words(failure.what(), path) : storage.failure());
   }
 }
 
 }  // namespace
 
-Handle open_log(const std::filesystem::path& path, Access access) {
+OpenLogFile open_log(const std::filesystem::path& path, Access access) {
   check_signature(path);
-  Handle file = open_file(path, access);
+  OpenLogFile log{Storage::open(path, access), {}};
+  log.file = open_file(*log.storage, access, path);
+  const Handle& file = log.file;
   if (!hdf5::has_attribute(file, "format") || hdf5::read_text_attribute(file, "format") != format_name) {
     throw Failure("it is an HDF5 file, but no log of a run");
   }
@@ -74,7 +68,8 @@ Handle open_log(const std::filesystem::path& path, Access access) {
     throw Failure(
         fmt::format("its format version is {}, and this program knows {} and older", version, format_version));
   }
-  return file;
+  log.storage->set_run_id(hdf5::read_text_attribute(file, "run_id"));
+  return log;
 }
 
 }  // namespace atelier::runlog

@@ -61,6 +61,12 @@ std::filesystem::path new_log_path(const std::filesystem::path& out_dir, const s
   return path;
 }
 
+std::filesystem::path beside(const std::filesystem::path& log, const char* ending) {
+  std::error_code ignored;
+  const std::filesystem::path real = std::filesystem::weakly_canonical(log, ignored);
+  return (real.empty() ? log : real).string() + ending;
+}
+
 std::string new_run_id() {
   std::random_device source;
   return fmt::format("{:08x}", source());

@@ -15,4 +15,7 @@ std::string new_run_id();  // eight hexadecimal digits, from the system's random
 std::filesystem::path new_log_path(const std::filesystem::path& out_dir, const std::string& name,
                                    const std::string& created_utc, const std::string& run_id, uint64_t seed);
 
+// The path of what stands beside a log while it is written: that of the file itself, whatever links lead to it.
+std::filesystem::path beside(const std::filesystem::path& log, const char* ending);
+
 }  // namespace atelier::runlog

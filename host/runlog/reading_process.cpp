@@ -1,6 +1,7 @@
 #include "runlog/reading_process.hpp"
 
 #include <memory>
+#include <utility>
 
 #include "runlog/hdf5_text.hpp"
 #include "runlog/layout.hpp"
@@ -12,71 +13,96 @@ namespace {
 
 enum class Outcome { done, failed };
 
+// The log has been written while it was read.
+struct Changed {};
+
 template <typename Answer>
-void answer(Channel& channel, Answer value) {
+void answer(Channel& channel, bool changed, Answer value) {
+  if (changed) {
+    throw Changed();
+  }
   put(channel, Outcome::done);
   put(channel, value);
   channel.flush();
 }
 
-Title read_title(const std::filesystem::path& log) {
+void answer_title(Channel& channel, const std::filesystem::path& path) {
   hdf5::prepare();
-  const hdf5::Handle file = open_log(log, Access::read);
-  return {hdf5::read_text_attribute(file, "run_id"), hdf5::read_text_attribute(file, "name"),
-          hdf5::read_text_attribute(file, "created_utc"), read_status(file)};
+  const OpenLogFile log = open_log(path, Access::read);
+  Title title{hdf5::read_text_attribute(log.file, "run_id"), hdf5::read_text_attribute(log.file, "name"),
+              hdf5::read_text_attribute(log.file, "created_utc"), read_status(log.file)};
+  answer(channel, log.storage->has_changed(), std::move(title));
 }
 
 void answer(Channel& channel, const LogFile& log, const Request& request) {
+  const auto give = [&](auto value) { answer(channel, log.has_changed(), std::move(value)); };
   switch (request.what) {
     case Request::What::title:
       break;
     case Request::What::open:
-      return answer(channel, Opened{log.description(), log.status(), log.exit_reason()});
+      return give(Opened{log.description(), log.status(), log.exit_reason()});
     case Request::What::cadence:
-      return answer(channel, log.cadence(request.name));
+      return give(log.cadence(request.name));
     case Request::What::sample_steps:
-      return answer(channel, log.sample_steps(request.name));
+      return give(log.sample_steps(request.name));
     case Request::What::sample_row:
-      return answer(channel, log.sample_row(request.name, request.index));
+      return give(log.sample_row(request.name, request.index));
     case Request::What::sample_values:
-      return answer(channel, log.sample_values(request.name, request.index));
+      return give(log.sample_values(request.name, request.index));
     case Request::What::sample_texts:
-      return answer(channel, log.sample_texts(request.name, request.index));
+      return give(log.sample_texts(request.name, request.index));
     case Request::What::tensor_steps:
-      return answer(channel, log.tensor_steps(request.name));
+      return give(log.tensor_steps(request.name));
     case Request::What::tensor_row:
-      return answer(channel, log.tensor_row(request.name, request.index));
+      return give(log.tensor_row(request.name, request.index));
     case Request::What::foreign_weights:
-      return answer(channel, log.foreign_weights(static_cast<size_t>(request.index)));
+      return give(log.foreign_weights(static_cast<size_t>(request.index)));
     case Request::What::newest_checkpoint:
-      return answer(channel, log.newest_checkpoint());
+      return give(log.newest_checkpoint());
     case Request::What::best:
-      return answer(channel, log.best());
+      return give(log.best());
     case Request::What::final_result:
-      return answer(channel, log.final_result());
+      return give(log.final_result());
   }
 }
 
-// The reason, where the request could not be answered.
-std::string try_to_answer(Channel& channel, const std::filesystem::path& path, std::unique_ptr<LogFile>& log,
-                          const Request& request) {
-  try {
-    if (request.what == Request::What::title) {
-      answer(channel, read_title(request.name));
-      return "";
-    }
-    if (log == nullptr) {
-      log = std::make_unique<LogFile>(path);
-    }
-    answer(channel, *log, request);
-    return "";
-  } catch (const Disconnected&) {
-    throw;
-  } catch (const std::bad_alloc&) {
-    return "there is not enough memory for it";
-  } catch (const std::exception& failure) {
-    return failure.what();
+void try_to_answer(Channel& channel, const std::filesystem::path& path, std::unique_ptr<LogFile>& log,
+                   const Request& request) {
+  if (request.what == Request::What::title) {
+    return answer_title(channel, request.name);
   }
+  if (log == nullptr) {
+    log = std::make_unique<LogFile>(path);
+  }
+  try {
+    answer(channel, *log, request);
+  } catch (const hdf5::Failure&) {
+    if (log->has_changed()) {
+      throw Changed();
+    }
+    throw;
+  }
+}
+
+// The reason, where the request could not be answered. A log that is written meanwhile is read again.
+std::string answer_or_reason(Channel& channel, const std::filesystem::path& path, std::unique_ptr<LogFile>& log,
+                             const Request& request) {
+  constexpr int tries = 100;
+  for (int number = 0; number < tries; ++number) {
+    try {
+      try_to_answer(channel, path, log, request);
+      return "";
+    } catch (const Changed&) {
+      log.reset();
+    } catch (const Disconnected&) {
+      throw;
+    } catch (const std::bad_alloc&) {
+      return "there is not enough memory for it";
+    } catch (const std::exception& failure) {
+      return failure.what();
+    }
+  }
+  return "it is written faster than it can be read";
 }
 
 void serve(Channel& channel, const std::filesystem::path& path) {
@@ -85,7 +111,7 @@ void serve(Channel& channel, const std::filesystem::path& path) {
     Request request{};
     take(channel, request);
     limit_computing();
-    if (const std::string reason = try_to_answer(channel, path, log, request); !reason.empty()) {
+    if (const std::string reason = answer_or_reason(channel, path, log, request); !reason.empty()) {
       log.reset();
       put(channel, Outcome::failed);
       put(channel, reason);

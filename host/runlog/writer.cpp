@@ -16,8 +16,6 @@ namespace atelier::runlog {
 
 namespace {
 
-constexpr std::chrono::seconds flush_period{1};
-
 template <typename Series>
 Series& find(std::map<std::string, Series, std::less<>>& all, const char* kind, std::string_view name) {
   const auto found = all.find(name);
@@ -101,20 +99,17 @@ Writer Writer::create(const std::filesystem::path& path, const RunDescription& d
   if (std::filesystem::exists(path)) {
     throw Error(ErrorKind::file, "{}: cannot be made: {}", path.string(), std::strerror(EEXIST));
   }
-  // A log has its name once it is whole, so that one whose making was interrupted is not taken for a run.
-  const std::filesystem::path unfinished = path.string() + ".new";
+  state->unfinished = path.string() + ".new";
   try {
-    std::filesystem::remove(unfinished);  // of a run that was killed; a link goes, not what it leads to
-    state->file = hdf5::create_file(unfinished);
+    std::filesystem::remove(state->unfinished);  // of a run that was killed; a link goes, not what it leads to
+    state->storage = Storage::create(state->unfinished);
+    state->storage->set_run_id(description.run_id);
+    state->file = hdf5::create_file(*state->storage);
     make_layout(state->file, description);
     state->open_series();
-    state->flush();
-    state->sync();
-    std::filesystem::rename(unfinished, path);
+    state->commit();
   } catch (const std::exception& failure) {
     const std::string reason = failure.what();
-    std::error_code ignored;
-    std::filesystem::remove(unfinished, ignored);
     state->let_go();
     throw Error(ErrorKind::file, "{}: cannot be made: {}", path.string(), reason);
   }
@@ -122,7 +117,7 @@ Writer Writer::create(const std::filesystem::path& path, const RunDescription& d
   return Writer(std::move(state));
 }
 
-Writer Writer::reopen(const std::filesystem::path& path, int64_t step) {
+Writer Writer::reopen(const std::filesystem::path& path, int64_t step, std::optional<int64_t> sequence) {
   auto state = std::make_unique<State>();
   state->path = path;
   if (!std::filesystem::exists(path)) {
@@ -137,6 +132,9 @@ Writer Writer::reopen(const std::filesystem::path& path, int64_t step) {
       hdf5::check(H5Fflush(copy.file, H5F_SCOPE_LOCAL));
     });
     state->open(path, Access::write);
+    if (sequence && (*sequence != state->checkpoints || read_status(state->file) == Status::finished)) {
+      throw hdf5::Failure("another process has gone on with it meanwhile");
+    }
   } catch (const hdf5::Failure& failure) {
     throw Error(ErrorKind::file, "{}: cannot be read: {}", path.string(), failure.what());
   }
@@ -290,7 +288,7 @@ void Writer::set_status(Status status, const std::string& exit_reason) {
 
 void Writer::flush_if_due() {
   guarded([&](State& state) {
-    if (std::chrono::steady_clock::now() - state.flushed >= flush_period) {
+    if (State::Clock::now() >= state.flush_due) {
       state.flush();
     }
   });

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,20 +17,24 @@
 namespace atelier::runlog {
 
 // One log, held by this process alone (locks.hpp). One thread at a time. What is appended reaches the file with the
-// next flush: flush_if_due() about every second, flush(), a checkpoint, best or final weights, close().
+// next flush: flush_if_due() about every second, flush(), a checkpoint, best or final weights, close(). A flush is
+// whole or was not, whatever ends the process or the machine (journal.hpp), and it is on the disk when it returns.
 //
 // Names and sizes that the description did not declare are defects of the caller: Error(internal). A file that cannot
 // be written (a full disk) is Error(file), which names the last step that is kept; from then on every call throws that
 // Error again, the file stays as the last flush left it, and it opens.
 class Writer {
  public:
-  // Makes a new file, status "running", and all that it will ever hold; until that is there it is called <path>.new.
-  // Error(file) where it exists, cannot be made, or is locked; Error(experiment) for names that cannot be kept.
+  // Makes a new file, status "running", and all that it will ever hold. It is called <path>.new until the next flush: a
+  // run that makes a checkpoint first has a log under its name once that can be gone on from. Error(file) where it
+  // exists, cannot be made, or is locked; Error(experiment) for names that cannot be kept.
   static Writer create(const std::filesystem::path& path, const RunDescription& description);
 
   // Goes on with a log after `step`: every series is cut to the rows with a step of at most `step`, the status is
   // "running" again. The next checkpoint overwrites the slot that does not hold the newest valid one.
-  static Writer reopen(const std::filesystem::path& path, int64_t step);
+  // Error(file) where its newest checkpoint is another than that of `sequence`, or it is finished: somebody else has
+  // gone on with it since it was read.
+  static Writer reopen(const std::filesystem::path& path, int64_t step, std::optional<int64_t> sequence = {});
 
   Writer(Writer&&) noexcept;
   Writer& operator=(Writer&&) noexcept;
@@ -55,7 +60,7 @@ class Writer {
   bool has_row(std::string_view cadence, int64_t step);
   bool has_tensor(std::string_view name, int64_t step);
 
-  // Into the slot that does not hold the newest checkpoint; on disk (fsync) when it returns.
+  // Into the slot that does not hold the newest checkpoint.
   void write_checkpoint(const CheckpointView& checkpoint);
   void write_best(int64_t step, double value, const WeightsView& weights);
   // `summary` under exactly the names declared.

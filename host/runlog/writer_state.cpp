@@ -1,11 +1,7 @@
 #include "runlog/writer_state.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
+#include <utility>
 
 #include "runlog/checkpoints.hpp"
 
@@ -25,7 +21,9 @@ void Writer::State::open_series() {
 
 // A log that is there already.
 void Writer::State::open(const std::filesystem::path& log, Access access) {
-  file = open_log(log, access);
+  OpenLogFile opened = open_log(log, access);
+  storage = std::move(opened.storage);
+  file = std::move(opened.file);
   description = read_description(file);
   const auto newest = read_newest_checkpoint(file, description);
   checkpoints = newest ? newest->sequence : 0;
@@ -41,52 +39,62 @@ void Writer::State::go_on_after(int64_t step) {
   truncate(tables);
   truncate(samples);
   truncate(tensors);
-  const SealedWriter unfinished(hdf5::open_group(file, "final"));
+  const SealedWriter unsealed(hdf5::open_group(file, "final"));
   write_status(file, Status::running, "");
 }
 
+void Writer::State::commit() {
+  hdf5::check(H5Fflush(file, H5F_SCOPE_LOCAL));
+  storage->commit();
+}
+
+// What a flush has brought into the file is on the disk. So it takes as long as the disk does, and a slow disk is asked
+// less often.
 void Writer::State::flush() {
-  struct stat now {};
-  if (fstat(hdf5::descriptor_of(file), &now) == 0 && now.st_nlink == 0) {
-    throw hdf5::Failure("the file has been removed");
-  }
+  constexpr int rest = 200;
+  const Clock::time_point begin = Clock::now();
   for (auto& [name, table] : tables) {
     table.drain();
   }
-  reserved = hdf5::reserve_space(file, reserved);
-  hdf5::check(H5Fflush(file, H5F_SCOPE_LOCAL));
-  kept_step = newest_step;
-  flushed = Clock::now();
-}
-
-// A flush hands the bytes to the system, which survives our end; this hands them to the disk.
-void Writer::State::sync() const {
-  if (fsync(hdf5::descriptor_of(file)) != 0) {
-    throw hdf5::Failure(std::strerror(errno));
+  commit();
+  if (!unfinished.empty()) {
+    give_name();
   }
+  kept_step = newest_step;
+  const Clock::time_point end = Clock::now();
+  flush_due = end + std::max<Clock::duration>(flush_period, rest * (end - begin));
 }
 
-// The seal is broken in the file before anything is overwritten, and whole only after everything is there.
+void Writer::State::give_name() {
+  storage->keep_journal(path);
+  std::error_code error;
+  std::filesystem::rename(unfinished, path, error);
+  if (error) {
+    throw hdf5::Failure(error.message());
+  }
+  unfinished.clear();
+  sync_folder(path.parent_path());
+}
+
 void Writer::State::replace(const std::string& group_path, int64_t step, int64_t sequence,
                             const std::function<void(SealedWriter&)>& write) {
-  SealedWriter group(hdf5::open_group(file, group_path));
-  flush();
-  write(group);
-  flush();
-  sync();
+  {
+    SealedWriter group(hdf5::open_group(file, group_path));
+    write(group);
+    group.seal(step, sequence);
+  }
   newest_step = std::max(newest_step, step);
-  group.seal(step, sequence);
   flush();
-  sync();
 }
 
 void Writer::State::close() {
   flush();
-  sync();
   tables.clear();
   samples.clear();
   tensors.clear();
   hdf5::check(H5Fclose(file.release()));
+  storage->commit();  // what closing it has changed
+  storage->close();
   watched.reset();
   lock.reset();
 }
@@ -104,17 +112,17 @@ void Writer::State::be_open() {
   });
 }
 
-// Drops the open file as it is on disk. What HDF5 still holds is lost: to write it out is what has just failed.
+// Leaves the file as it is on disk. What libhdf5 still holds is lost: to write it out is what has just failed.
 void Writer::State::let_go() noexcept {
   watched.reset();
-  const bool detached = hdf5::detach(file);
   tables.clear();
   samples.clear();
   tensors.clear();
-  if (detached) {
-    file.close();
-  } else {
-    file.release();
+  file.close();
+  storage.reset();
+  if (!unfinished.empty()) {
+    std::error_code ignored;
+    std::filesystem::remove(unfinished, ignored);
   }
   lock.reset();
 }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -16,35 +17,39 @@
 #include "runlog/sample_stack.hpp"
 #include "runlog/sealed_group.hpp"
 #include "runlog/series.hpp"
+#include "runlog/storage.hpp"
 #include "runlog/writer.hpp"
 
 namespace atelier::runlog {
 
 struct Writer::State {
   using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::seconds flush_period{1};
   template <typename Series>
   using ByName = std::map<std::string, Series, std::less<>>;
 
   std::filesystem::path path;
-  std::optional<Lock> lock;  // none: closed or abandoned
-  hdf5::Handle file;
+  std::filesystem::path unfinished;  // where the file is until its first flush; empty from then on
+  std::optional<Lock> lock;          // none: closed or abandoned
+  std::unique_ptr<Storage> storage;
+  hdf5::Handle file;  // ends before its storage
   RunDescription description;
   ByName<CadenceRows> tables;
   ByName<SampleStack> samples;
   ByName<Stack> tensors;
   int64_t checkpoints = 0;   // the sequence number of the newest
-  int64_t reserved = 0;      // bytes of disk space
   int64_t newest_step = -1;  // of what was given to us
   int64_t kept_step = -1;    // of what a flush has brought into the file
-  Clock::time_point flushed = Clock::now();
+  Clock::time_point flush_due = Clock::now() + flush_period;
   std::optional<Error> failure;
   std::optional<OpenLog> watched;  // from when the file is a log until it is closed
 
   void open(const std::filesystem::path& log, Access access);
   void open_series();
   void go_on_after(int64_t step);
+  void commit();
   void flush();
-  void sync() const;
+  void give_name();
   void replace(const std::string& path, int64_t step, int64_t sequence,
                const std::function<void(SealedWriter&)>& write);
   void let_go() noexcept;

@@ -148,7 +148,7 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
   const double seconds_before = seconds_until(*reader, checkpoint->step);
   reader.reset();
   begin_work(options);
-  runlog::Writer writer = runlog::Writer::reopen(log, checkpoint->step);
+  runlog::Writer writer = runlog::Writer::reopen(log, checkpoint->step, checkpoint->sequence);
   writer.set_changes(changes);
   Trainer trainer(setup, plan, std::move(writer), log, options, observer);
   trainer.restore(*checkpoint, seconds_before);

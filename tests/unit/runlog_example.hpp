@@ -21,8 +21,8 @@ namespace atelier::runlog::example {
 // A folder of its own that ends with the test.
 class Folder {
  public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "runlog-XXXXXX").string();
+  explicit Folder(const std::filesystem::path& in = std::filesystem::temp_directory_path()) {
+    std::string name = (in / "runlog-XXXXXX").string();
     path_ = mkdtemp(name.data());
   }
   Folder(const Folder&) = delete;
@@ -33,6 +33,11 @@ class Folder {
  private:
   std::filesystem::path path_;
 };
+
+// Where a file system is in memory, so that thousands of logs wait for no disk.
+inline std::filesystem::path memory_folder() {
+  return access("/dev/shm", W_OK) == 0 ? "/dev/shm" : std::filesystem::temp_directory_path();
+}
 
 inline std::string bytes_of(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -172,7 +177,14 @@ inline void write_checkpoint(Writer& log, int64_t step) {
                         {{{"epoch", step / 100}, {"updates.generator", step}}, {{"best_value", best}}}});
 }
 
-// Steps first + 1 to last: a row each step, samples and tensors every 100, evaluation and a checkpoint every 50.
+inline void write_looks(Writer& log, int64_t step) {
+  write_samples(log, step);
+  log.append_tensor("critic.2", step, std::vector<float>(6, static_cast<float>(step)));
+  log.append_tensor("scale", step, std::vector<float>(1, static_cast<float>(step)));
+  log.append_tensor("filters", step, std::vector<float>(4, static_cast<float>(step)));
+}
+
+// Steps first + 1 to last: a row each step, evaluation and a checkpoint every 50, samples and tensors every 100.
 inline void write_steps(Writer& log, int64_t first, int64_t last, double clock = 0.001) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   for (int64_t step = first + 1; step <= last; ++step) {
@@ -185,10 +197,7 @@ inline void write_steps(Writer& log, int64_t first, int64_t last, double clock =
       write_checkpoint(log, step);
     }
     if (step % 100 == 0) {
-      write_samples(log, step);
-      log.append_tensor("critic.2", step, std::vector<float>(6, static_cast<float>(step)));
-      log.append_tensor("scale", step, std::vector<float>(1, static_cast<float>(step)));
-      log.append_tensor("filters", step, std::vector<float>(4, static_cast<float>(step)));
+      write_looks(log, step);
     }
   }
 }

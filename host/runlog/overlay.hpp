@@ -1,0 +1,28 @@
+// Inside this room only: bytes that are to be in a file and are not yet.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <vector>
+
+namespace atelier::runlog {
+
+// Pieces by where they begin, that neither overlap nor touch.
+class Overlay {
+ public:
+  using Pieces = std::map<uint64_t, std::vector<std::byte>>;
+
+  void write(uint64_t offset, std::span<const std::byte> bytes);
+  // Puts what is here over what was read of the file at the same place.
+  void cover(uint64_t offset, std::span<std::byte> bytes) const;
+  [[nodiscard]] uint64_t end() const;  // of the last piece; 0 where there is none
+  [[nodiscard]] const Pieces& pieces() const { return pieces_; }
+  void clear() { pieces_.clear(); }
+
+ private:
+  Pieces pieces_;
+};
+
+}  // namespace atelier::runlog

@@ -1,0 +1,141 @@
+#include "runlog/storage.hpp"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "runlog/hdf5.hpp"
+
+namespace atelier::runlog {
+
+Storage::Storage(const std::filesystem::path& path, int flags, Access access)
+    : path_(path), access_(access), file_(path, flags), size_(file_.size()) {}
+
+std::unique_ptr<Storage> Storage::create(const std::filesystem::path& path) {
+  return std::unique_ptr<Storage>(new Storage(path, O_RDWR | O_CREAT | O_EXCL, Access::write));
+}
+
+std::unique_ptr<Storage> Storage::open(const std::filesystem::path& path, Access access) {
+  std::unique_ptr<Storage> storage(new Storage(path, access == Access::write ? O_RDWR : O_RDONLY, access));
+  if (access == Access::write) {
+    storage->keep_journal(path);
+  }
+  // The journal before the file: of a change that is begun later, nothing is in the file that was there before.
+  JournalEntry entry =
+      storage->journal_ ? storage->journal_->entry(storage->file_) : read_journal(path, storage->file_);
+  storage->size_ = storage->file_.size();
+  storage->journal_number_ = entry.number;
+  if (entry.pending) {
+    storage->journal_run_id_ = entry.run_id;
+    storage->make_pending(*entry.pending);
+  }
+  return storage;
+}
+
+void Storage::make_pending(JournalEntry::Pending& pending) {
+  if (access_ != Access::write) {
+    changes_ = std::move(pending.pieces);
+    size_ = pending.size;
+    return;
+  }
+  for (const auto& [offset, bytes] : pending.pieces.pieces()) {
+    file_.write(offset, bytes);
+  }
+  file_.resize(pending.size);
+  file_.sync();
+  journal_->done();
+  size_ = pending.size;
+}
+
+void Storage::keep_journal(const std::filesystem::path& log) {
+  path_ = log;
+  journal_.emplace(log);
+}
+
+void Storage::set_run_id(const std::string& run_id) {
+  if (!journal_run_id_.empty() && journal_run_id_ != run_id) {
+    throw hdf5::Failure(
+        fmt::format("the journal beside it, {}, is of another run, {}", journal_path(path_).string(), journal_run_id_));
+  }
+  run_id_ = run_id;
+}
+
+void Storage::read(uint64_t offset, std::span<std::byte> bytes) const {
+  const size_t there = offset < size_ ? std::min<uint64_t>(bytes.size(), size_ - offset) : 0;
+  const size_t got = file_.read(offset, bytes.first(there));
+  std::ranges::fill(bytes.subspan(got), std::byte{0});
+  changes_.cover(offset, bytes);
+}
+
+uint64_t Storage::size() const {
+  return std::max(size_, changes_.end());
+}
+
+void Storage::fail(const std::string& reason) {
+  if (failure_.empty()) {
+    failure_ = reason;
+  }
+}
+
+// What lies beyond the file's end is nothing to anybody until the rest leads there. Returns the rest.
+FileChange Storage::write_what_is_new() {
+  FileChange rest{{}, end_};
+  bool wrote = false;
+  for (const auto& [offset, bytes] : changes_.pieces()) {
+    const uint64_t old = offset < size_ ? std::min<uint64_t>(bytes.size(), size_ - offset) : 0;
+    if (old > 0) {
+      rest.pieces.push_back({offset, std::span(bytes).first(old)});
+    }
+    if (old < bytes.size()) {
+      file_.write(offset + old, std::span(bytes).subspan(old));
+      wrote = true;
+    }
+  }
+  if (wrote || end_ > size_) {
+    file_.sync();
+  }
+  return rest;
+}
+
+void Storage::commit() {
+  if (!failure_.empty()) {
+    throw hdf5::Failure(failure_);
+  }
+  if (!file_.has_a_name()) {
+    throw hdf5::Failure("the file has been removed");
+  }
+  if (changes_.pieces().empty() && end_ == size_) {
+    return;
+  }
+  file_.reserve(size_, end_);
+  const FileChange rest = write_what_is_new();
+  if (journal_) {
+    journal_->begin(rest, run_id_);
+  }
+  for (const FileChange::Piece& piece : rest.pieces) {
+    file_.write(piece.offset, piece.bytes);
+  }
+  if (end_ < size()) {
+    file_.resize(end_);
+  }
+  file_.sync();
+  if (journal_) {
+    journal_->done();
+  }
+  size_ = end_;
+  changes_.clear();
+}
+
+void Storage::close() {
+  file_.close();
+  if (journal_) {
+    journal_->remove();
+  }
+}
+
+bool Storage::has_changed() const {
+  return read_journal_number(path_) != journal_number_;
+}
+
+}  // namespace atelier::runlog

@@ -1,0 +1,73 @@
+// Inside this room only: the bytes of a log's file as libhdf5 reads and writes them. What it writes stays in memory
+// until commit(), which brings all of it into the file or, whatever ends the process on the way, none: the part of a
+// change that lies in the file already goes by way of a journal (journal.hpp). So no file is ever between two flushes.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "runlog/journal.hpp"
+#include "runlog/overlay.hpp"
+#include "runlog/posix_file.hpp"
+
+namespace atelier::runlog {
+
+enum class Access {
+  read,
+  write,
+  rehearsal,  // what is written ends with it
+};
+
+// Outlives libhdf5's file on it (hdf5::create_file, hdf5::open_file). What fails is a hdf5::Failure.
+class Storage {
+ public:
+  // A new file, without a journal until keep_journal(): nobody knows it before it is whole.
+  static std::unique_ptr<Storage> create(const std::filesystem::path& path);
+  // One that is there. A change that its journal has and it has not is made: in the file for Access::write, by the
+  // holder of the lock, and in memory for the others.
+  static std::unique_ptr<Storage> open(const std::filesystem::path& path, Access access);
+
+  // From now on the file is the log of this name, with a journal beside it.
+  void keep_journal(const std::filesystem::path& log);
+  // Of the log, for its journal; Failure where the journal that was read is another run's.
+  void set_run_id(const std::string& run_id);
+
+  // Everything that was written is in the file, on the disk.
+  void commit();
+  // After the last commit: the journal goes.
+  void close();
+  // Whether the file has been written since it was opened, so that what was read may be of two moments.
+  [[nodiscard]] bool has_changed() const;
+
+  // For the driver.
+  void read(uint64_t offset, std::span<std::byte> bytes) const;
+  void write(uint64_t offset, std::span<const std::byte> bytes) { changes_.write(offset, bytes); }
+  [[nodiscard]] uint64_t size() const;  // of the file with what was written
+  void set_end(uint64_t end) { end_ = end; }
+  // What went wrong in a call of libhdf5, which does not always pass that on; commit() throws it.
+  void fail(const std::string& reason);
+  [[nodiscard]] const std::string& failure() const { return failure_; }
+
+ private:
+  Storage(const std::filesystem::path& path, int flags, Access access);
+  void make_pending(JournalEntry::Pending& pending);
+  FileChange write_what_is_new();
+
+  std::filesystem::path path_;
+  Access access_;
+  PosixFile file_;
+  uint64_t size_ = 0;  // of the file, as the last commit left it
+  uint64_t end_ = 0;   // of what libhdf5 has in it
+  Overlay changes_;
+  std::optional<Journal> journal_;
+  uint64_t journal_number_ = 0;  // when it was opened
+  std::string run_id_;
+  std::string journal_run_id_;
+  std::string failure_;
+};
+
+}  // namespace atelier::runlog

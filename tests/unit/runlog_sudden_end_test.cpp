@@ -1,0 +1,294 @@
+// The end of the process, and errors of the system, at every call that changes a log's files: what a flush has
+// acknowledged is there, the log opens, and the run goes on to the values of one that nothing came between.
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string_view>
+
+#include "runlog_example.hpp"
+
+using namespace atelier::runlog;
+
+namespace {
+
+enum class Fault { none, end, torn, error_once, error_always };
+
+// Of the process that makes the log; its parent reads it afterwards.
+struct Disturbance {
+  Fault fault = Fault::none;
+  int error = 0;
+  int64_t at = 0;  // which call, from 1 on
+  bool watching = false;
+  int64_t calls = 0;
+  int64_t acknowledged = -1;  // the last step of which a flush has returned
+  bool finished = false;
+};
+
+Disturbance* disturbance = nullptr;
+
+constexpr int ended = 9;
+
+// Whether the system's call is to be made: it is not where it fails. `part` makes half of it.
+template <typename Part>
+bool proceed(Part&& part) {
+  if (disturbance == nullptr || !disturbance->watching) {
+    return true;
+  }
+  Disturbance& d = *disturbance;
+  ++d.calls;
+  if (d.calls < d.at || (d.calls > d.at && d.fault != Fault::error_always)) {
+    return true;
+  }
+  switch (d.fault) {
+    case Fault::none:
+      return true;
+    case Fault::end:
+      _exit(ended);
+    case Fault::torn:
+      part();
+      _exit(ended);
+    case Fault::error_once:
+    case Fault::error_always:
+      errno = d.error;
+      return false;
+  }
+  return true;
+}
+
+bool is_a_file_to_write(int descriptor) {
+  struct stat opened {};
+  return fstat(descriptor, &opened) == 0 && S_ISREG(opened.st_mode) &&
+         (fcntl(descriptor, F_GETFL) & O_ACCMODE) == O_RDWR;
+}
+
+}  // namespace
+
+// In place of the C library's.
+extern "C" {
+
+ssize_t pwrite(int descriptor, const void* bytes, size_t size, off_t offset) {
+  const auto call = [&](size_t count) { return syscall(SYS_pwrite64, descriptor, bytes, count, offset); };
+  return proceed([&] { call(size / 2); }) ? call(size) : -1;
+}
+
+int ftruncate(int descriptor, off_t size) noexcept {
+  const auto call = [&] { return static_cast<int>(syscall(SYS_ftruncate, descriptor, size)); };
+  return proceed(call) ? call() : -1;
+}
+
+int fallocate(int descriptor, int mode, off_t offset, off_t size) {
+  const auto call = [&](off_t length) {
+    return static_cast<int>(syscall(SYS_fallocate, descriptor, mode, offset, length));
+  };
+  return proceed([&] { call(std::max<off_t>(size / 2, 1)); }) ? call(size) : -1;
+}
+
+int fsync(int descriptor) {
+  const auto call = [&] { return static_cast<int>(syscall(SYS_fsync, descriptor)); };
+  return proceed(call) ? call() : -1;
+}
+
+int rename(const char* from, const char* to) noexcept {
+  const auto call = [&] { return static_cast<int>(syscall(SYS_rename, from, to)); };
+  return proceed(call) ? call() : -1;
+}
+
+int unlink(const char* path) noexcept {
+  const auto call = [&] { return static_cast<int>(syscall(SYS_unlink, path)); };
+  return !std::string_view(path).ends_with(".journal") || proceed(call) ? call() : -1;
+}
+
+int close(int descriptor) {
+  const auto call = [&] { return static_cast<int>(syscall(SYS_close, descriptor)); };
+  return !is_a_file_to_write(descriptor) || proceed(call) ? call() : -1;
+}
+
+}  // extern "C"
+
+namespace {
+
+constexpr int64_t last_step = 110;
+
+// Steps up to the last, with a flush after every 30 of them.
+void write_until_the_end(Writer& log, int64_t step, Disturbance& report) {
+  while (step < last_step) {
+    const int64_t next = std::min(last_step, step - step % 30 + 30);
+    example::write_steps(log, step, next);
+    log.flush();
+    report.acknowledged = step = next;
+  }
+  example::finish(log, last_step);
+  report.finished = true;
+}
+
+void make_log(const std::filesystem::path& path, Disturbance& report) {
+  Writer log = Writer::create(path, example::description());
+  example::write_foreign(log);
+  example::write_checkpoint(log, 0);
+  report.acknowledged = 0;
+  write_until_the_end(log, 0, report);
+}
+
+// In a process of its own; returns its exit code: 0, 1 where an error was thrown, `ended`.
+int disturbed(const Disturbance& wanted, const std::filesystem::path& path, Disturbance& report) {
+  void* const shared = mmap(nullptr, sizeof report, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  REQUIRE(shared != MAP_FAILED);
+  auto* const there = new (shared) Disturbance(wanted);
+  const pid_t process = fork();
+  REQUIRE(process >= 0);
+  if (process == 0) {
+    disturbance = there;
+    there->watching = true;
+    int code = 0;
+    try {
+      make_log(path, *there);
+    } catch (const atelier::Error&) {
+      code = 1;
+    }
+    _exit(code);
+  }
+  int status = 0;
+  REQUIRE(waitpid(process, &status, 0) == process);
+  report = *there;
+  munmap(shared, sizeof report);
+  REQUIRE(WIFEXITED(status));
+  return WEXITSTATUS(status);
+}
+
+void add(std::string& text, const atelier::tensor::Tensor& values) {
+  text.append(reinterpret_cast<const char*>(values.storage.data()), values.bytes());
+}
+
+void add(std::string& text, const std::vector<NamedTensor>& tensors) {
+  for (const NamedTensor& tensor : tensors) {
+    text += tensor.name;
+    add(text, tensor.value);
+  }
+}
+
+template <typename T>
+void add(std::string& text, const std::vector<T>& values) {
+  text.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
+}
+
+// All that the example writes, in one string.
+std::string contents(const std::filesystem::path& path) {
+  const Reader log(path);
+  std::string text = to_string(log.status());
+  for (const Cadence& cadence : log.description().cadences) {
+    for (const MetricColumn& metric : cadence.metrics) {
+      const MetricSeries series = log.metric(cadence.name, metric.name);
+      add(text, series.steps);
+      add(text, series.values);
+    }
+  }
+  for (const char* const name : {"grey", "films"}) {
+    for (int64_t row = 0; row < std::ssize(log.sample_steps(name)); ++row) {
+      add(text, log.samples(name, row).pixels);
+    }
+  }
+  for (int64_t row = 0; row < std::ssize(log.sample_steps("verses")); ++row) {
+    for (const std::string& verse : log.sample_texts("verses", row)) {
+      text += verse;
+    }
+  }
+  for (int64_t row = 0; row < std::ssize(log.tensor_steps("critic.2")); ++row) {
+    add(text, log.tensor("critic.2", row));
+  }
+  const std::optional<Checkpoint> checkpoint = log.newest_checkpoint();
+  REQUIRE(checkpoint);
+  text += std::to_string(checkpoint->step);
+  add(text, checkpoint->weights.parameters);
+  add(text, checkpoint->weights.state);
+  add(text, checkpoint->optimizer);
+  add(text, log.best()->weights.parameters);
+  add(text, log.final_result()->weights.parameters);
+  return text;
+}
+
+void check_kept(const std::filesystem::path& path, const Disturbance& report) {
+  const Reader log(path);
+  const std::optional<Checkpoint> checkpoint = log.newest_checkpoint();
+  REQUIRE(checkpoint);
+  CHECK(checkpoint->step >= report.acknowledged / 50 * 50);
+  if (report.acknowledged > 0) {
+    CHECK(log.metric("train", "wait").steps.back() >= report.acknowledged);
+    CHECK(std::ssize(log.sample_steps("grey")) >= report.acknowledged / 100);
+  }
+  if (report.finished) {
+    CHECK(log.status() == Status::finished);
+  }
+}
+
+void go_on(const std::filesystem::path& path) {
+  std::optional<Checkpoint> checkpoint;
+  int64_t looks = 0;
+  {
+    const Reader read(path);
+    if (read.status() == Status::finished) {
+      return;
+    }
+    checkpoint = read.newest_checkpoint();
+    looks = std::ssize(read.sample_steps("grey"));
+  }
+  Writer log = Writer::reopen(path, checkpoint->step, checkpoint->sequence);
+  if (checkpoint->step / 100 > looks) {  // they follow the checkpoint of their step
+    example::write_looks(log, checkpoint->step);
+  }
+  Disturbance unused;
+  write_until_the_end(log, checkpoint->step, unused);
+}
+
+struct Kind {
+  Fault fault;
+  int error;
+  int64_t every;  // of so many calls one
+};
+
+void check_every_call(const Kind& kind) {
+  const example::Folder folder(example::memory_folder());
+  Disturbance report;
+  REQUIRE(disturbed({}, folder / "whole.h5", report) == 0);
+  const std::string whole = contents(folder / "whole.h5");
+  const int64_t calls = report.calls;
+  REQUIRE(calls > 100);
+  int64_t begun = 0;
+  for (int64_t at = 1; at <= calls; at += kind.every) {
+    CAPTURE(at);
+    const std::filesystem::path path = folder / ("log" + std::to_string(at) + ".h5");
+    const bool is_error = kind.fault == Fault::error_once || kind.fault == Fault::error_always;
+    CHECK(disturbed({kind.fault, kind.error, at}, path, report) == (is_error ? 1 : ended));
+    if (!std::filesystem::exists(path)) {
+      CHECK(report.acknowledged == -1);
+      continue;
+    }
+    ++begun;
+    check_kept(path, report);
+    go_on(path);
+    CHECK(contents(path) == whole);
+    CHECK_FALSE(std::filesystem::exists(path.string() + ".journal"));
+    std::filesystem::remove(path);
+  }
+  CHECK(begun * kind.every > calls / 2);
+  MESSAGE(calls, " calls");
+}
+
+}  // namespace
+
+TEST_CASE("a log survives the end of its process before every call") { check_every_call({Fault::end, 0, 1}); }
+
+TEST_CASE("a log survives the end of its process in the middle of every call") {
+  check_every_call({Fault::torn, 0, 1});
+}
+
+TEST_CASE("an error of any call is thrown, and the log survives it") {
+  check_every_call({Fault::error_once, EIO, 1});
+  check_every_call({Fault::error_always, ENOSPC, 1});
+  check_every_call({Fault::error_once, EFBIG, 7});
+}
