@@ -59,8 +59,15 @@ ATELIER_ONCE inline std::string unknown_name(std::string_view what, std::string_
       nearest = name;
     }
   }
-  return "got the " + std::string(what) + " '" + std::string(found) + "', expected " + expected +
-         (nearest.empty() ? "" : "; did you mean '" + nearest + "'?");
+  std::string out = "got the ";
+  for (const std::string_view part :
+       {what, std::string_view(" '"), found, std::string_view("', expected "), std::string_view(expected)}) {
+    out += part;
+  }
+  if (!nearest.empty()) {
+    out.append("; did you mean '").append(nearest).append("'?");
+  }
+  return out;
 }
 
 template <size_t count>

@@ -3,11 +3,56 @@
 
 #include <atelier/activations.hpp>
 #include <atelier/builder.hpp>
-#include <functional>
 #include <type_traits>
 #include <utility>
 
 namespace atelier {
+
+namespace detail {
+
+// Anything that makes a tensor of one: std::function<Tensor(At)>, but that <functional> takes long to compile.
+class AnyLayer {
+ public:
+  AnyLayer() = default;  // none
+  template <typename Layer>
+  explicit AnyLayer(Layer layer)
+      : layer_(new Layer(std::move(layer))),
+        call_([](const void* self, At x) -> Tensor { return (*static_cast<const Layer*>(self))(x); }),
+        copy_([](const void* self) -> void* { return new Layer(*static_cast<const Layer*>(self)); }),
+        destroy_([](void* self) { delete static_cast<Layer*>(self); }) {}
+  AnyLayer(const AnyLayer& other)
+      : layer_(other ? other.copy_(other.layer_) : nullptr),
+        call_(other.call_),
+        copy_(other.copy_),
+        destroy_(other.destroy_) {}
+  AnyLayer(AnyLayer&& other) noexcept
+      : layer_(std::exchange(other.layer_, nullptr)),
+        call_(other.call_),
+        copy_(other.copy_),
+        destroy_(other.destroy_) {}
+  AnyLayer& operator=(AnyLayer other) noexcept {
+    std::swap(layer_, other.layer_);
+    std::swap(call_, other.call_);
+    std::swap(copy_, other.copy_);
+    std::swap(destroy_, other.destroy_);
+    return *this;
+  }
+  ~AnyLayer() {
+    if (layer_ != nullptr) {
+      destroy_(layer_);
+    }
+  }
+  explicit operator bool() const { return layer_ != nullptr; }
+  Tensor operator()(At x) const { return call_(layer_, x); }
+
+ private:
+  void* layer_ = nullptr;
+  Tensor (*call_)(const void* self, At x) = nullptr;
+  void* (*copy_)(const void* self) = nullptr;
+  void (*destroy_)(void* self) = nullptr;
+};
+
+}  // namespace detail
 
 // Layers, each called on what the one before it gives, as PyTorch's nn.Sequential:
 //   network_ = Sequential(build.group("classifier"));
@@ -75,7 +120,7 @@ class Sequential {
  private:
   Builder build_{nullptr};
   std::string group_;
-  std::vector<std::function<Tensor(At)>> layers_;
+  std::vector<detail::AnyLayer> layers_;
 };
 
 // x + layers(x) (He et al. 2016).

@@ -28,9 +28,9 @@ class BetweenWeights {
   BetweenWeights(const Builder& build, const std::vector<int64_t>& shape, const HiddenOptions& options, bool first)
       : activation_(options.activation), dropout_(options.dropout) {
     if (options.norm == "batch" && (!first || options.norm_of_first)) {
-      norm_ = BatchNorm(build, shape[0]);
+      norm_ = AnyLayer(BatchNorm(build, shape[0]));
     } else if (options.norm == "layer" && (!first || options.norm_of_first)) {
-      norm_ = LayerNorm(build, shape);
+      norm_ = AnyLayer(LayerNorm(build, shape));
     }
   }
 
@@ -46,7 +46,7 @@ class BetweenWeights {
 
  private:
   std::string activation_;
-  std::function<Tensor(At)> norm_;
+  AnyLayer norm_;
   Dropout dropout_;
 };
 
