@@ -31,6 +31,13 @@ void check_fault(const std::string& fault, const std::string& step, const std::s
   CHECK_MESSAGE(!contains(message, "defect of atelier"), message);
 }
 
+// The whole of what is said when the model is built, but for the folder.
+void check_refusal(const std::string& fault, const std::string& words) {
+  const std::string message = failure(faults(fault));
+  CHECK_MESSAGE(message.starts_with("model 'faults': "), message);
+  CHECK_MESSAGE(message.ends_with(place_of(fault) + words), message);
+}
+
 }  // namespace
 
 TEST_CASE("a tensor that a model keeps is recognized in the next step, with its line") {
@@ -81,24 +88,21 @@ TEST_CASE("a layer kept in a std::function is on the author's line, not on one o
 }
 
 TEST_CASE("an initializer, an activation or a cell of a name that nothing has is refused where the name stands") {
-  const auto check = [](const std::string& fault, const std::string& words) {
-    const std::string message = failure(faults(fault));
-    CHECK_MESSAGE(message == "model 'faults'" + (": " + place_of(fault)) + words, message);
-  };
-  check(
+  check_refusal(
       "initializer",
       "got the initializer 'he_unifrom', expected glorot_uniform, glorot_normal, he_uniform, he_normal, orthogonal or "
       "normal; did you mean 'he_uniform'?");
   const std::string activations =
       ", expected relu, leaky_relu, elu, gelu, softplus, tanh, sigmoid or none; did you mean ";
-  check("reluu", "got the activation 'reluu'" + activations + "'relu'?");
-  check("output activation", "got the activation 'soft plus'" + activations + "'softplus'?");
-  check("cell", "got the recurrent cell 'lstn', expected tanh, lstm or gru; did you mean 'lstm'?");
-  check("recurrent initializer",
-        "got the initializer 'unifrom', expected uniform, glorot_uniform, glorot_normal, he_uniform, he_normal, "
-        "orthogonal or normal; did you mean 'uniform'?");
-  check("in a Sequential", "got the activation 'tanj'" + activations + "'tanh'?");
-  check("normalization", "got the normalization 'bacth', expected none, batch or layer; did you mean 'batch'?");
+  check_refusal("reluu", "got the activation 'reluu'" + activations + "'relu'?");
+  check_refusal("output activation", "got the activation 'soft plus'" + activations + "'softplus'?");
+  check_refusal("cell", "got the recurrent cell 'lstn', expected tanh, lstm or gru; did you mean 'lstm'?");
+  check_refusal(
+      "recurrent initializer",
+      "got the initializer 'unifrom', expected uniform, glorot_uniform, glorot_normal, he_uniform, he_normal, "
+      "orthogonal or normal; did you mean 'uniform'?");
+  check_refusal("in a Sequential", "got the activation 'tanj'" + activations + "'tanh'?");
+  check_refusal("normalization", "got the normalization 'bacth', expected none, batch or layer; did you mean 'batch'?");
   check_fault("activation", "1", "got the activation 'tan'" + activations + "'tanh'?");
   CHECK(failure(faults("every name")) == "nothing was thrown");
   CHECK(detail::unknown_name("activation", "swish", {"relu", "tanh"}) ==
@@ -111,13 +115,10 @@ TEST_CASE("an initializer, an activation or a cell of a name that nothing has is
 }
 
 TEST_CASE("stacks that cannot be are refused where they stand") {
-  const auto check = [](const std::string& fault, const std::string& words) {
-    const std::string message = failure(faults(fault));
-    CHECK_MESSAGE(message == "model 'faults': " + place_of(fault) + words, message);
-  };
-  check("no way back", "got a length of 4 before one of 4, expected 1, which is what the convolution makes of that");
-  check("small images", "got images of 2x2 for layer 1, expected none smaller than its kernel");
-  check("one width", "got 1 widths, expected those of the input and of the output");
+  check_refusal("no way back",
+                "got a length of 4 before one of 4, expected 1, which is what the convolution makes of that");
+  check_refusal("small images", "got images of 2x2 for layer 1, expected none smaller than its kernel");
+  check_refusal("one width", "got 1 widths, expected those of the input and of the output");
 }
 
 TEST_CASE("a loss that throws, or gives what its role does not promise, is named") {
