@@ -14,10 +14,10 @@ class Sequentials final : public Model {
         linear_stack_(build.group("linear"), 64, {5, 4},
                       {.activation = "tanh", .norm = "layer", .spectral_norm = true}),
         stack_(build.group("convolutions"), {1, data.height(), data.width()}, {2, 3}, {3, 5},
-               {.stride = {2, 1}, .padding = {1, 1}, .dilation = {1, 2}},
+               {.stride = {2, 1}, .padding = {1, 4}, .dilation = {1, 2}},
                {.activation = "elu", .norm = "batch", .norm_of_first = false}, 1),
         pooled_(build.group("pooled"), {1, 8, 8}, {2, 2}, 3, {.padding = 1}, {.norm = "layer"}, 1),
-        back_(build.group("back"), {{2, 4, 3}, {3, 7, 3}, {1, 14, 4}}, {3, 2},
+        back_(build.group("back"), {{2, 4, 3}, {3, 7, 3}, {1, 14, 3}}, {3, 2},
               {.stride = {2, 1}, .padding = {1, 1, 1, 0}}, {.norm = "batch"}),
         mlp_(build.group("mlp"), {64, 3, 2}, {.batch_norm = true}),
         first_(build.group("apart").scope("first"), 64, 5),
@@ -45,13 +45,15 @@ class Sequentials final : public Model {
     shape(step, "convolutions", stack_(step.images()), in_batch(stack_.shape()));
     shape(step, "pooled", pooled_(step.images()), {16, 2, 4, 4});
     shape(step, "pooled, as it says", pooled_(step.images()), in_batch(pooled_.shape()));
-    shape(step, "back", back_(step.normal({16, 2, 4, 3})), {16, 1, 14, 4});
+    shape(step, "back", back_(step.normal({16, 2, 4, 3})), {16, 1, 14, 3});
     shape(step, "mlp", mlp_(step.images()), {16, 2});
     const Tensor loss = mean(square(net_(x)));
     step.log("loss", loss);
     step.minimize("net", loss);
   }
-  void evaluate(Evaluation& e) const override { e.add_per_sample("loss", mean(square(net_(e.images())), {1})); }
+  void evaluate(Evaluation& e) const override {
+    e.add_per_sample("loss", mean(square(net_(e.images().flatten())), {1}));
+  }
 
  private:
   static std::vector<int64_t> in_batch(std::vector<int64_t> shape) {
