@@ -283,6 +283,7 @@ const std::vector<std::pair<std::string, Attempt>>& attempts() {
       ATTEMPT("Recording::constant (of integers)", b.step.constant({2}, std::vector<int64_t>{1})),
       ATTEMPT("Recording::fail", b.step.fail("of its own")),
       ATTEMPT("Batch::data", b.step.data("nothing")),
+      ATTEMPT("Batch::mask", b.step.mask(Field::image("nothing", {1, 8, 8}, 0, 1))),
       ATTEMPT("Step::minimize", b.step.minimize("nothing", sum(b.x))),
       ATTEMPT("Step::log", b.step.log("a/b", sum(b.x))),
       ATTEMPT("Linear", b.layers.linear(b.x)),
