@@ -40,7 +40,9 @@ std::string overview() {
   }
   return text + "\n" + paragraph(about_logs) + "\n" +
          paragraph("'atelier help VERB' lists the verb's options; 'atelier --version' prints the version.") + "\n" +
-         paragraph("exit codes: 0 done, 1 the run failed, 2 usage, experiment or file wrong, 130 interrupted");
+         paragraph(
+             "exit codes: 0 done, 1 the run failed, 2 usage, experiment or file wrong, 3 another result, 130 "
+             "interrupted");
 }
 
 std::string help_of(const Verb& verb) {
@@ -70,9 +72,9 @@ Verb help_verb() {
 }
 
 const std::vector<Verb>& verbs() {
-  static const std::vector<Verb> all{run_verb(),     check_verb(),   resume_verb(), ls_verb(),
-                                     show_verb(),    compare_verb(), sample_verb(), evaluate_verb(),
-                                     plugins_verb(), new_verb(),     schema_verb(), help_verb()};
+  static const std::vector<Verb> all{run_verb(),     check_verb(), resume_verb(),  repair_verb(), verify_verb(),
+                                     ls_verb(),      show_verb(),  compare_verb(), sample_verb(), evaluate_verb(),
+                                     plugins_verb(), new_verb(),   schema_verb(),  help_verb()};
   return all;
 }
 

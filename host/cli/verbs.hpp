@@ -10,6 +10,8 @@ namespace atelier::cli {
 Verb run_verb();
 Verb check_verb();
 Verb resume_verb();
+Verb repair_verb();
+Verb verify_verb();
 Verb ls_verb();
 Verb show_verb();
 Verb compare_verb();

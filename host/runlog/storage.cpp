@@ -28,24 +28,10 @@ std::unique_ptr<Storage> Storage::open(const std::filesystem::path& path, Access
   storage->journal_number_ = entry.number;
   if (entry.pending) {
     storage->journal_run_id_ = entry.run_id;
-    storage->make_pending(*entry.pending);
+    storage->changes_ = std::move(entry.pending->pieces);
+    storage->unfinished_size_ = entry.pending->size;
   }
   return storage;
-}
-
-void Storage::make_pending(JournalEntry::Pending& pending) {
-  if (access_ != Access::write) {
-    changes_ = std::move(pending.pieces);
-    size_ = pending.size;
-    return;
-  }
-  for (const auto& [offset, bytes] : pending.pieces.pieces()) {
-    file_.write(offset, bytes);
-  }
-  file_.resize(pending.size);
-  file_.sync();
-  journal_->done();
-  size_ = pending.size;
 }
 
 void Storage::keep_journal(const std::filesystem::path& log) {
@@ -59,6 +45,17 @@ void Storage::set_run_id(const std::string& run_id) {
         fmt::format("the journal beside it, {}, is of another run, {}", journal_path(path_).string(), journal_run_id_));
   }
   run_id_ = run_id;
+  if (access_ != Access::write || !unfinished_size_) {
+    return;
+  }
+  for (const auto& [offset, bytes] : changes_.pieces()) {
+    file_.write(offset, bytes);
+  }
+  file_.resize(*unfinished_size_);
+  file_.sync();
+  journal_->done();
+  size_ = *unfinished_size_;
+  changes_.clear();
 }
 
 void Storage::read(uint64_t offset, std::span<std::byte> bytes) const {

@@ -27,14 +27,16 @@ class Storage {
  public:
   // A new file, without a journal until keep_journal(): nobody knows it before it is whole.
   static std::unique_ptr<Storage> create(const std::filesystem::path& path);
-  // One that is there. A change that its journal has and it has not is made: in the file for Access::write, by the
-  // holder of the lock, and in memory for the others.
+  // One that is there, with the change that its journal has and it may not have.
   static std::unique_ptr<Storage> open(const std::filesystem::path& path, Access access);
 
   // From now on the file is the log of this name, with a journal beside it.
   void keep_journal(const std::filesystem::path& log);
-  // Of the log, for its journal; Failure where the journal that was read is another run's.
+  // Of the log that is in the file. Failure where its journal is another run's; else, for Access::write, the file has
+  // the journal's change from now on.
   void set_run_id(const std::string& run_id);
+  // Whether the journal had a change that the file may not have had.
+  [[nodiscard]] bool was_unfinished() const { return unfinished_size_.has_value(); }
 
   // Everything that was written is in the file, on the disk.
   void commit();
@@ -54,7 +56,6 @@ class Storage {
 
  private:
   Storage(const std::filesystem::path& path, int flags, Access access);
-  void make_pending(JournalEntry::Pending& pending);
   FileChange write_what_is_new();
 
   std::filesystem::path path_;
@@ -64,7 +65,8 @@ class Storage {
   uint64_t end_ = 0;   // of what libhdf5 has in it
   Overlay changes_;
   std::optional<Journal> journal_;
-  uint64_t journal_number_ = 0;  // when it was opened
+  uint64_t journal_number_ = 0;              // when it was opened
+  std::optional<uint64_t> unfinished_size_;  // of the file after the journal's change
   std::string run_id_;
   std::string journal_run_id_;
   std::string failure_;

@@ -94,11 +94,21 @@ double seconds_until(const runlog::Reader& reader, int64_t step) {
   return seconds;
 }
 
-}  // namespace
+constexpr std::string_view other_fingerprint =
+    "this machine or program computes under another numeric fingerprint than the run ";
 
-RunOutcome run(const experiment::Experiment& experiment, const plugin::Registry& registry, const RunOptions& options,
-               Observer& observer) {
-  Setup setup(experiment, registry, options);
+void tell_differences(const runlog::RunDescription& then, const runlog::RunDescription& now, Observer& observer) {
+  for (const runlog::Change& change : runlog::differences(runlog::identity_of(then), runlog::identity_of(now))) {
+    observer.message("this is another experiment: " + to_text(change));
+  }
+  if (then.provenance.fingerprint != now.provenance.fingerprint) {
+    observer.message(fmt::format("{}did; its rounding may differ", other_fingerprint));
+  }
+}
+
+// `then`: the run that this one repeats, if it does.
+RunOutcome begin(Setup& setup, const experiment::Experiment& experiment, const plugin::Registry& registry,
+                 const RunOptions& options, Observer& observer, const runlog::RunDescription* then) {
   const std::string start_run_id = take_start(setup, registry, options);
   const LogPlan plan = plan_log(setup, registry);
   if (!plan.monitor.warning.empty()) {
@@ -111,6 +121,9 @@ RunOutcome run(const experiment::Experiment& experiment, const plugin::Registry&
                     group, group));
   }
   const runlog::RunDescription description = describe_run(setup, plan, registry, options.threads, start_run_id);
+  if (then != nullptr) {
+    tell_differences(*then, description, observer);
+  }
   const std::filesystem::path log = runlog::new_log_path(options.out_directory, experiment.name,
                                                          description.created_utc, description.run_id, description.seed);
   begin_work(options);
@@ -119,6 +132,21 @@ RunOutcome run(const experiment::Experiment& experiment, const plugin::Registry&
   Trainer trainer(setup, plan, std::move(writer), log, options, observer);
   trainer.begin();
   return trainer.run();
+}
+
+}  // namespace
+
+RunOutcome run(const experiment::Experiment& experiment, const plugin::Registry& registry, const RunOptions& options,
+               Observer& observer) {
+  Setup setup(experiment, registry, options);
+  return begin(setup, experiment, registry, options, observer, nullptr);
+}
+
+RunOutcome run_again(const runlog::Reader& log, const plugin::Registry& registry, const RunOptions& options,
+                     Observer& observer) {
+  const experiment::Experiment experiment = inference::experiment_of(log, registry, {});
+  Setup setup(experiment, registry, options, inference::runs_in_log(log, experiment, registry, options));
+  return begin(setup, experiment, registry, options, observer, &log.description());
 }
 
 RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& registry, const RunOptions& options,
@@ -141,9 +169,7 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
                     std::back_inserter(changes));
   check_resumable(setup, now, *reader, *checkpoint);
   if (then.fingerprint != now.provenance.fingerprint) {
-    observer.message(
-        "this machine or program computes under another numeric fingerprint than the run so far; its bits may differ "
-        "from an uninterrupted run's");
+    observer.message(fmt::format("{}so far; its bits may differ from an uninterrupted run's", other_fingerprint));
   }
   const double seconds_before = seconds_until(*reader, checkpoint->step);
   reader.reset();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "inference/environment.hpp"
 #include "plugin/registry.hpp"
 #include "runlog/description.hpp"
+#include "runlog/reader.hpp"
 #include "training/profile.hpp"
 
 namespace atelier::training {
@@ -23,6 +25,7 @@ struct RunOptions : inference::Environment {
   StopRequest* stop =
       nullptr;           // told where work begins that would be lost; stops after the current step, with a checkpoint
   bool profile = false;  // look at one step closely
+  int64_t last_step = std::numeric_limits<int64_t>::max();  // stops after it as if it were asked to
 };
 
 struct Progress {
@@ -68,5 +71,11 @@ RunOutcome run(const experiment::Experiment& experiment, const plugin::Registry&
 // Goes on where a run stopped, in the same log. Throws Error(file) for a log that is not resumable.
 RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& registry, const RunOptions& options,
                   Observer& observer);
+
+// Runs the experiment of a log again, from its first step and from the log alone, into a new log in
+// options.out_directory. Before it trains, it tells the observer what it is made from that the run was not, and whether
+// it computes otherwise. Throws as run() does.
+RunOutcome run_again(const runlog::Reader& log, const plugin::Registry& registry, const RunOptions& options,
+                     Observer& observer);
 
 }  // namespace atelier::training

@@ -252,7 +252,7 @@ void Trainer::finish_step(int64_t step) {
   if (paused) {
     idle_seconds_ += std::chrono::duration<double>(Clock::now() - pause).count();
   }
-  if (stops() && step < plan_.total_steps && !stopping_) {
+  if ((stops() || step >= options_.last_step) && step < plan_.total_steps && !stopping_) {
     stopping_ = true;
     outcome_.status = runlog::Status::interrupted;
     outcome_.reason = fmt::format("interrupted after step {}", step);

@@ -4,6 +4,7 @@
 
 #include "runlog/hdf5_array.hpp"
 #include "runlog/hdf5_text.hpp"
+#include "runlog/layout.hpp"
 #include "runlog_example.hpp"
 
 using namespace atelier;
@@ -18,8 +19,8 @@ struct Picture {
 
   Picture(const std::filesystem::path& log, const std::string& samples) {
     hdf5::prepare();
-    const hdf5::Handle file = hdf5::open_to_read(log);
-    const hdf5::Handle preview = hdf5::open_dataset(file, "samples/" + samples + "/preview");
+    const OpenLogFile opened = open_log(log, Access::read);
+    const hdf5::Handle preview = hdf5::open_dataset(opened.file, "samples/" + samples + "/preview");
     const std::vector<int64_t> shape = hdf5::shape_of(preview, hdf5::Type::u8, 2, 3);
     height = shape[0];
     width = shape[1];
@@ -68,8 +69,11 @@ std::string opening_with(const char* object, const char* attribute, const std::s
   Writer::create(folder / "log.h5", example::description()).close();
   {
     hdf5::prepare();
-    const hdf5::Handle file = hdf5::open_to_write(folder / "log.h5");
-    hdf5::write_attribute(hdf5::open_group(file, object), attribute, value);
+    OpenLogFile opened = open_log(folder / "log.h5", Access::write);
+    hdf5::write_attribute(hdf5::open_group(opened.file, object), attribute, value);
+    opened.file.close();
+    opened.storage->commit();
+    opened.storage->close();
   }
   const std::string message = opening(folder / "log.h5"), start = (folder / "log.h5").string() + ": cannot be read: ";
   REQUIRE(message.starts_with(start));

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <string_view>
 
+#include "runlog/repair.hpp"
 #include "runlog_example.hpp"
 
 using namespace atelier::runlog;
@@ -272,6 +273,8 @@ void check_every_call(const Kind& kind) {
     check_kept(path, report);
     go_on(path);
     CHECK(contents(path) == whole);
+    repair(path);
+    CHECK(contents(path) == whole);
     CHECK_FALSE(std::filesystem::exists(path.string() + ".journal"));
     std::filesystem::remove(path);
   }
@@ -281,7 +284,9 @@ void check_every_call(const Kind& kind) {
 
 }  // namespace
 
-TEST_CASE("a log survives the end of its process before every call") { check_every_call({Fault::end, 0, 1}); }
+TEST_CASE("a log survives the end of its process before every call") {
+  check_every_call({Fault::end, 0, 1});
+}
 
 TEST_CASE("a log survives the end of its process in the middle of every call") {
   check_every_call({Fault::torn, 0, 1});

@@ -1,0 +1,118 @@
+// atelier verify LOG
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+
+#include "base/error.hpp"
+#include "base/printable.hpp"
+#include "base/terminal_text.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/program.hpp"
+#include "cli/progress.hpp"
+#include "cli/run_options.hpp"
+#include "cli/terminal.hpp"
+#include "cli/verbs.hpp"
+#include "compare/divergence.hpp"
+#include "training/run.hpp"
+
+namespace atelier::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A folder that ends with the verb.
+class ScratchFolder {
+ public:
+  ScratchFolder() {
+    std::string name = (fs::temp_directory_path() / "atelier-verify-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) {
+      throw Error(ErrorKind::file, "{}: the folder cannot be made", name);
+    }
+    path_ = name;
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  ~ScratchFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  [[nodiscard]] const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+// Up to where the log is compared.
+struct Extent {
+  int64_t step = 0;  // that the run again ends with
+  int64_t rows = 0;  // the last step whose rows are all in the log
+};
+
+// What follows the newest checkpoint may not be all there. A run that was interrupted within an evaluation kept its
+// weights, and has the evaluation still before it.
+Extent extent_of(const runlog::Reader& log, const Arguments& arguments) {
+  const auto checkpoint = log.newest_checkpoint();
+  if (!checkpoint || checkpoint->step == 0) {
+    throw Error(ErrorKind::file, "{}: there is no step in it to verify", log.path().string());
+  }
+  const int64_t step = std::min(checkpoint->step, arguments.integer("steps", checkpoint->step, 1));
+  const auto due = checkpoint->trainer.counters.find("due");
+  const bool pending = step == checkpoint->step && due != checkpoint->trainer.counters.end() && due->second != 0;
+  return {step, pending ? step - 1 : step};
+}
+
+int verify(const Arguments& arguments) {
+  const fs::path path = runlog::find_log(arguments.words.front(), runlog::Wanted::any, places_of(arguments));
+  const runlog::Reader log(path);
+  const Extent extent = extent_of(log, arguments);
+  const plugin::Registry registry = load_plugins(arguments);
+  const ScratchFolder folder;
+  training::RunOptions options{environment_of(arguments)};
+  options.out_directory = folder.path();
+  options.stop = &watch_interrupts();
+  options.last_step = extent.step;
+  training::RunOutcome outcome;
+  {
+    ProgressPrinter printer;
+    outcome = training::run_again(log, registry, options, printer);
+  }
+  if (options.stop->asked) {
+    print_message("atelier: interrupted; nothing is verified");
+    return exit_interrupted;
+  }
+  const compare::Agreement agreement = compare::agreement_of(log, runlog::Reader(outcome.log), extent.rows);
+  const std::string name = printable(path.string());
+  if (agreement.divergence) {
+    const compare::Divergence& found = *agreement.divergence;
+    print(fmt::format("{}: differs from step {} on: {}: the log has {}, the run again {}\n", name,
+                      terminal::grouped(found.step), found.what, found.first, found.second));
+    return exit_differs;
+  }
+  if (outcome.steps < extent.step) {
+    print(fmt::format("{}: the run again ended after step {}: {}\n", name, terminal::grouped(outcome.steps),
+                      outcome.reason));
+    return exit_differs;
+  }
+  print(fmt::format("{}: the same, bit for bit: {} values of steps 1 to {}\n", name,
+                    terminal::grouped(agreement.values), terminal::grouped(extent.step)));
+  return exit_done;
+}
+
+}  // namespace
+
+Verb verify_verb() {
+  return {
+      "verify",
+      "LOG",
+      "run the experiment again from its log alone, and compare every bit",
+      "Metrics, tensors, samples, checkpoints and weights up to the newest checkpoint, but not times. What the run\n"
+      "is made from that has changed is said before it begins. Exit code 3 where they differ.",
+      1,
+      1,
+      {{"steps", "N", "the first N steps alone"}, threads_option(), out_option()},
+      verify};
+}
+
+}  // namespace atelier::cli

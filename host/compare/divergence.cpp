@@ -1,0 +1,218 @@
+#include "compare/divergence.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "catalog/names.hpp"
+
+namespace atelier::compare {
+
+namespace {
+
+class Comparison {
+ public:
+  Comparison(const runlog::Reader& first, const runlog::Reader& second, int64_t last_step)
+      : first_(first), second_(second), last_step_(last_step) {}
+
+  Agreement run() {
+    for (const runlog::Cadence& cadence : first_.description().cadences) {
+      metrics(cadence);
+    }
+    for (const runlog::TensorSeries& series : first_.description().tensors) {
+      rows("tensors/" + series.name, first_.tensor_steps(series.name), second_.tensor_steps(series.name),
+           [&](int64_t step, int64_t a, int64_t b) {
+             tensors(step, "tensors/" + series.name, first_.tensor(series.name, a), second_.tensor(series.name, b));
+           });
+    }
+    for (const runlog::SampleSeries& series : first_.description().samples) {
+      rows("samples/" + series.name, first_.sample_steps(series.name), second_.sample_steps(series.name),
+           [&](int64_t step, int64_t a, int64_t b) { samples(step, series, a, b); });
+    }
+    checkpoints();
+    best();
+    final_weights();
+    return std::move(agreement_);
+  }
+
+ private:
+  void differ(int64_t step, std::string what, std::string first, std::string second) {
+    if (!agreement_.divergence || step < agreement_.divergence->step) {
+      agreement_.divergence = Divergence{step, std::move(what), std::move(first), std::move(second)};
+    }
+  }
+
+  template <typename T>
+  void values(int64_t step, const std::string& what, const tensor::Shape& shape, std::span<const T> a,
+              std::span<const T> b) {
+    agreement_.values += std::ssize(a);
+    for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+      if (std::memcmp(&a[i], &b[i], sizeof(T)) != 0) {
+        const std::string place = shape.rank() == 0 ? "" : fmt::format(" at {}", place_of(shape, i));
+        return differ(step, what + place, fmt::format("{}", +a[i]), fmt::format("{}", +b[i]));
+      }
+    }
+    if (a.size() != b.size()) {
+      differ(step, what, fmt::format("{} values", a.size()), fmt::format("{} values", b.size()));
+    }
+  }
+
+  static std::string place_of(const tensor::Shape& shape, size_t element) {
+    std::vector<size_t> place(shape.rank());
+    for (size_t axis = shape.rank(); axis-- > 0;) {
+      const auto length = static_cast<size_t>(shape[axis]);
+      place[axis] = element % length;
+      element /= length;
+    }
+    return fmt::format("({})", fmt::join(place, ", "));
+  }
+
+  void tensors(int64_t step, const std::string& what, const tensor::Tensor& a, const tensor::Tensor& b) {
+    if (a.dtype != b.dtype || !(a.shape == b.shape)) {
+      const auto text = [](const tensor::Tensor& t) {
+        return fmt::format("{} {}", tensor::name_of(t.dtype), tensor::to_string(t.shape));
+      };
+      return differ(step, what, text(a), text(b));
+    }
+    const auto same = [&]<typename T>(T) {
+      const auto count = static_cast<size_t>(a.shape.elements());
+      values<T>(step, what, a.shape, {a.storage.as<T>(), count}, {b.storage.as<T>(), count});
+    };
+    switch (a.dtype) {
+      case tensor::DType::f32:
+        return same(float{});
+      case tensor::DType::f64:
+        return same(double{});
+      case tensor::DType::i64:
+        return same(int64_t{});
+    }
+  }
+
+  // Rows of the same steps, and steps that only one of them has.
+  template <typename Compare>
+  void rows(const std::string& what, const std::vector<int64_t>& a, const std::vector<int64_t>& b, Compare&& compare) {
+    size_t i = 0, k = 0;
+    while (i < a.size() || k < b.size()) {
+      const int64_t left = i < a.size() ? a[i] : last_step_ + 1;
+      const int64_t right = k < b.size() ? b[k] : last_step_ + 1;
+      const int64_t step = std::min(left, right);
+      if (step > last_step_) {
+        return;
+      }
+      if (left != right) {
+        return differ(step, what, left == step ? "a row" : "none", right == step ? "a row" : "none");
+      }
+      compare(step, static_cast<int64_t>(i++), static_cast<int64_t>(k++));
+    }
+  }
+
+  void metrics(const runlog::Cadence& cadence) {
+    for (const runlog::MetricColumn& metric : cadence.metrics) {
+      const runlog::MetricSeries a = first_.metric(cadence.name, metric.name);
+      const runlog::MetricSeries b = second_.metric(cadence.name, metric.name);
+      const std::string what = "metrics/" + cadence.name + "/" + metric.name;
+      rows(what, a.steps, b.steps, [&](int64_t step, int64_t i, int64_t k) {
+        values<double>(step, what, {}, {&a.values[static_cast<size_t>(i)], 1}, {&b.values[static_cast<size_t>(k)], 1});
+        values<double>(step, "metrics/" + cadence.name + "/epoch", {}, {&a.epochs[static_cast<size_t>(i)], 1},
+                       {&b.epochs[static_cast<size_t>(k)], 1});
+      });
+    }
+  }
+
+  void samples(int64_t step, const runlog::SampleSeries& series, int64_t a, int64_t b) {
+    const std::string what = "samples/" + series.name;
+    if (series.kind == catalog::FieldKind::image || series.kind == catalog::FieldKind::image_sequence) {
+      const runlog::Images x = first_.samples(series.name, a);
+      const runlog::Images y = second_.samples(series.name, b);
+      tensor::Shape shape{x.count, x.frames, x.height, x.width, x.channels};
+      return values<uint8_t>(step, what, shape, x.pixels, y.pixels);
+    }
+    tensors(step, what, first_.sample_values(series.name, a), second_.sample_values(series.name, b));
+    if (series.kind == catalog::FieldKind::tokens) {
+      const std::vector<std::string> x = first_.sample_texts(series.name, a);
+      const std::vector<std::string> y = second_.sample_texts(series.name, b);
+      agreement_.values += std::ssize(x);
+      for (size_t i = 0; i < std::min(x.size(), y.size()); ++i) {
+        if (x[i] != y[i]) {
+          return differ(step, fmt::format("{}, text {}", what, i), catalog::quoted(x[i]), catalog::quoted(y[i]));
+        }
+      }
+    }
+  }
+
+  void named(int64_t step, const std::string& of, const std::vector<runlog::NamedTensor>& a,
+             const std::vector<runlog::NamedTensor>& b) {
+    for (size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
+      if (i >= a.size() || i >= b.size() || a[i].name != b[i].name) {
+        return differ(step, of, i < a.size() ? a[i].name : "nothing", i < b.size() ? b[i].name : "nothing");
+      }
+      tensors(step, of + ", " + a[i].name, a[i].value, b[i].value);
+    }
+  }
+
+  void weights(int64_t step, const std::string& of, const runlog::Weights& a, const runlog::Weights& b) {
+    named(step, of, a.parameters, b.parameters);
+    named(step, of, a.state, b.state);
+  }
+
+  template <typename T>
+  void numbers(int64_t step, const std::string& of, const std::map<std::string, T>& a,
+               const std::map<std::string, T>& b) {
+    for (const auto& [name, value] : a) {
+      if (name == "due") {
+        continue;  // what was still to be done is no result
+      }
+      const auto found = b.find(name);
+      if (found == b.end()) {
+        return differ(step, of + ", " + name, fmt::format("{}", value), "nothing");
+      }
+      values<T>(step, of + ", " + name, {}, {&value, 1}, {&found->second, 1});
+    }
+  }
+
+  void checkpoints() {
+    const auto a = first_.newest_checkpoint();
+    const auto b = second_.newest_checkpoint();
+    if (a && b && a->step == b->step) {
+      weights(a->step, "the weights", a->weights, b->weights);
+      named(a->step, "the optimizer's values", a->optimizer, b->optimizer);
+      numbers(a->step, "the counters", a->trainer.counters, b->trainer.counters);
+      numbers(a->step, "the numbers", a->trainer.numbers, b->trainer.numbers);
+    }
+  }
+
+  void best() {
+    const auto a = first_.best();
+    const auto b = second_.best();
+    if (a && b && a->step == b->step) {
+      values<double>(a->step, "the best value", {}, {&a->value, 1}, {&b->value, 1});
+      weights(a->step, "the best weights", a->weights, b->weights);
+    }
+  }
+
+  void final_weights() {
+    const auto a = first_.final_result();
+    const auto b = second_.final_result();
+    if (a && b && a->step == b->step) {
+      numbers(a->step, "the summary", a->summary, b->summary);
+      weights(a->step, "the final weights", a->weights, b->weights);
+    }
+  }
+
+  const runlog::Reader& first_;
+  const runlog::Reader& second_;
+  int64_t last_step_;
+  Agreement agreement_;
+};
+
+}  // namespace
+
+Agreement agreement_of(const runlog::Reader& first, const runlog::Reader& second, int64_t last_step) {
+  return Comparison(first, second, last_step).run();
+}
+
+}  // namespace atelier::compare

@@ -1,0 +1,29 @@
+// Where two logs of equal experiments part, to the last bit.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "runlog/reader.hpp"
+
+namespace atelier::compare {
+
+struct Divergence {
+  int64_t step = 0;
+  std::string what;   // "metrics/train/loss", "tensors/critic.2 at (0, 3)", "the weights, generator.0.weight at (5)"
+  std::string first;  // what each has there
+  std::string second;
+};
+
+struct Agreement {
+  int64_t values = 0;                    // that were compared: numbers, pixels, texts
+  std::optional<Divergence> divergence;  // the first step that differs; of several in one step, in the log's order
+};
+
+// All but the clock's: metrics, tensors and samples up to and with `last_step`; and the weights, slots and counters of
+// checkpoints, best and final weights, where both have them of the same step. A NaN equals a NaN of the same bits.
+// Throws Error(file) for what cannot be read.
+Agreement agreement_of(const runlog::Reader& first, const runlog::Reader& second, int64_t last_step);
+
+}  // namespace atelier::compare

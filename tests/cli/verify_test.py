@@ -1,0 +1,118 @@
+#!/usr/bin/python3
+"""A log's run made again: the same, or the first thing that differs."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+import h5py
+
+from atelier_test import PROGRAM, SELDOM, AtelierTest
+
+
+class Verify(AtelierTest):
+    def edit(self, log, change):
+        with h5py.File(self.path(log), "r+") as file:
+            change(file)
+
+    def test_a_run_is_the_same_again_on_other_threads_and_elsewhere(self):
+        os.makedirs(self.path("elsewhere"))
+        shutil.move(self.path(self.train("--threads", "1")), self.path("elsewhere/moved.h5"))
+        with open(self.path("elsewhere/moved.h5"), "rb") as file:
+            before = file.read()
+        whole = self.output("verify", "elsewhere/moved.h5", "--threads", "2")
+        self.assertRegex(whole, r"moved.h5: the same, bit for bit: [\d,]+ values of steps 1 to 12\n$")
+        fewer = self.output("verify", "elsewhere/moved.h5", "--steps", "7")
+        self.assertRegex(fewer, r"values of steps 1 to 7\n$")
+        values = [int(text.rpartition(": ")[2].split()[0].replace(",", "")) for text in (whole, fewer)]
+        self.assertGreater(values[1], 7 * 3)
+        self.assertGreater(values[0], values[1] + 1000)  # weights and samples
+        with open(self.path("elsewhere/moved.h5"), "rb") as file:
+            self.assertEqual(file.read(), before)
+        self.assertEqual(os.listdir(self.path("runs/tiny")), [])
+
+    def test_a_run_that_was_interrupted_and_one_that_was_killed(self):
+        for number in (signal.SIGINT, signal.SIGKILL):
+            with self.subTest(number):
+                name = f"ended-{int(number)}"
+                words = ["run", "tiny.toml", "train.epochs=100000000", *SELDOM, "checkpoint.every=0.05", f"name={name}"]
+                with subprocess.Popen([PROGRAM, *words], cwd=self.folder, stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.DEVNULL) as run:
+                    while not (os.path.isdir(self.path(f"runs/{name}")) and
+                               any(file.endswith(".h5") for file in os.listdir(self.path(f"runs/{name}")))):
+                        time.sleep(0.02)
+                    time.sleep(0.5)
+                    run.send_signal(number)
+                self.assertRegex(self.output("verify", name), r"the same, bit for bit: [\d,]+ values of steps 1 to [\d,]+\n$")
+
+    def test_a_run_that_was_resumed(self):
+        words = ["run", "tiny.toml", "train.epochs=12000", *SELDOM]
+        with subprocess.Popen([PROGRAM, *words], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+            while not os.path.isdir(self.path("runs/tiny")) or not os.listdir(self.path("runs/tiny")):
+                time.sleep(0.02)
+            time.sleep(0.2)
+            run.send_signal(signal.SIGINT)
+        self.output("resume", "tiny")
+        self.assertRegex(self.output("verify", "tiny"), r"values of steps 1 to 48,000\n$")
+
+    def test_what_was_changed_afterwards_is_found(self):
+        log = self.train()
+
+        def change_loss(file):
+            file["metrics/train/loss"][4] += 1
+
+        def change_pixel(file):
+            images = file["samples/generated/images"]
+            pixels = images[0]
+            pixels[2, 3, 5] ^= 1
+            images[0] = pixels
+
+        def change_step(file):
+            file["metrics/eval/step"][1] += 1
+
+        there = r"the log has \S+, the run again \S+\n$"
+        changes = {change_loss: "5 on: metrics/train/loss: " + there,
+                   change_pixel: r"4 on: samples/generated at \(2, 0, 3, 5, 0\): " + there,
+                   change_step: r"8 on: metrics/eval/\S+: the log has none, the run again a row\n$"}
+        for change, words in changes.items():
+            with self.subTest(words):
+                shutil.copy(self.path(log), self.path("changed.h5"))
+                self.edit("changed.h5", change)
+                self.assertRegex(self.run_atelier("verify", "changed.h5", code=3).stdout, "changed.h5: differs from step " + words)
+
+    def test_damaged_weights_are_found_before(self):
+        log = self.train()
+
+        def change(file):
+            weights = file["final/weights/parameters"]
+            weights[next(iter(weights))][0] += 1
+
+        self.edit(log, change)
+        self.assertIn("its final weights are damaged", self.run_atelier("verify", log, code=2).stderr)
+
+    def test_what_the_run_is_made_from_now_is_said(self):
+        log = self.train()
+
+        def change(file):
+            file["provenance/fingerprint"][()] = "cpu=another"
+
+        self.edit(log, change)
+        said = self.run_atelier("verify", log).stderr
+        self.assertIn("computes under another numeric fingerprint than the run did; its rounding may differ", said)
+
+    def test_a_log_without_steps(self):
+        log = self.train()
+
+        def change(file):
+            for slot in "ab":
+                file["checkpoints"][slot].attrs.modify("sequence", 0)
+
+        self.edit(log, change)
+        self.assert_error(["verify", log], f"{log}: there is no step in it to verify")
+
+
+if __name__ == "__main__":
+    unittest.main()
