@@ -129,7 +129,7 @@ TEST_CASE("a dataset's source is in the log: its plugin, and its files among tho
   plugin::DatasetRecipe recipe = data::recipe_of(*make(text).dataset.sources.at("source"));
   for (const char* file : {"below", "above"}) {
     recipe = {"inverted",
-              {{"limit", int64_t{0}}, {"file", std::string(file)}},
+              {{"limit", int64_t{0}}, {"of", std::string("source")}, {"file", std::string(file)}},
               {{"source", std::make_shared<const plugin::DatasetRecipe>(recipe)}}};
   }
   const plugin::Dataset dataset(registry(), recipe, {}, {});

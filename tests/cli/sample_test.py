@@ -36,7 +36,8 @@ class Sample(AtelierTest):
                           "--weights: got 'bst', expected final, best or checkpoint; did you mean 'best'?")
 
     def test_wrong_input(self):
-        self.assert_error(["sample", "a.h5"],
+        self.assert_error(["sample", "a.h5"], "a.h5: no such file")  # which might be of texts, that need no output file
+        self.assert_error(["sample", self.train()],
                           "atelier sample: got no output file, expected: atelier sample LOG -o FILE.png")
         self.assert_error(["sample", "a.h5", "-o", "out.jpg"],
                           "--output: got 'out.jpg', expected a name that ends in .png, or in .gif with --view")
@@ -91,7 +92,7 @@ class Views(AtelierTest):
         wrong = self.run_atelier("sample", "classifier", "-o", "out.png", "--view", "saliency", "--columns", "2", code=2).stderr
         self.assertIn("--columns: expected without --view", wrong)
         wrong = self.run_atelier("sample", "classifier", "-o", "out.png", code=2).stderr
-        self.assertIn("the model makes no images of 1 or 3 channels; hint: --view shows what it does", wrong)
+        self.assertIn("the model makes no samples; hint: --view shows what it does", wrong)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ class Workplace {
     run.name = log.parent_path().filename().string();
     run.created_utc = created;
     Writer writer = Writer::create(log, run);
+    writer.flush();
     if (status == Status::running) {
       live_.push_back(std::move(writer));
       return log;

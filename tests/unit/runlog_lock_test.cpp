@@ -15,6 +15,7 @@ TEST_CASE("a log has one writer") {
   const example::Folder folder;
   const std::filesystem::path path = folder / "log.h5";
   Writer log = Writer::create(path, example::description());
+  log.flush();
   REQUIRE(holder_of(path));
   CHECK(holder_of(path)->process == getpid());
   const std::string message = example::message_of([&] { Writer::reopen(path, 0); });
@@ -87,6 +88,7 @@ TEST_CASE("only a lock file is taken for one: no link, no pipe, no file that has
 TEST_CASE("a log has one lock, through links too") {
   const example::Folder folder;
   Writer log = Writer::create(folder / "log.h5", example::description());
+  log.flush();
   std::filesystem::create_symlink("log.h5", folder / "link.h5");
   CHECK(holder_of(folder / "link.h5"));
   CHECK(example::message_of([&] { Writer::reopen(folder / "link.h5", 0); }).find("is being written by process") !=

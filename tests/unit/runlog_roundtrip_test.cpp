@@ -192,6 +192,8 @@ TEST_CASE("what a run writes is read back") {
 TEST_CASE("a reader follows a log that is being written") {
   const example::Folder folder;
   Writer log = Writer::create(folder / "log.h5", example::description());
+  CHECK_FALSE(std::filesystem::exists(folder / "log.h5"));
+  log.flush();
   CHECK(Reader(folder / "log.h5").metric("train", "wait").steps.empty());
   example::write_steps(log, 0, 7);
   log.flush();
