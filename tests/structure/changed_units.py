@@ -2,7 +2,7 @@
 sees it, by what the build knows of who includes what.
 
 Usage: changed_units.py BUILD_FOLDER [BASE]    what differs from the commit BASE, what is not committed included; without BASE, from the
-                                               newest commit that is a day older than the newest of all
+                                               newest commit that is four hours older than the newest of all
 """
 
 import pathlib
@@ -16,7 +16,8 @@ def git(*words):
 
 def default_base():
     newest = int(git("log", "-1", "--format=%ct")[0])
-    older = git("rev-list", "-1", f"--before={newest - 86400}", "HEAD")
+    hours = 4  # what takes longer to make is seen by the whole lint
+    older = git("rev-list", "-1", f"--before={newest - hours * 3600}", "HEAD")
     return older[0] if older else git("hash-object", "-t", "tree", "/dev/null")[0]
 
 
