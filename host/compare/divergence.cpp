@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
+#include <bit>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -13,6 +14,18 @@
 namespace atelier::compare {
 
 namespace {
+
+// A NaN is a NaN of the same bits, and zero has a sign.
+template <typename T>
+bool same_bits(T a, T b) {
+  if constexpr (std::is_same_v<T, double>) {
+    return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b);
+  } else if constexpr (std::is_same_v<T, float>) {
+    return std::bit_cast<uint32_t>(a) == std::bit_cast<uint32_t>(b);
+  } else {
+    return a == b;
+  }
+}
 
 class Comparison {
  public:
@@ -51,7 +64,7 @@ class Comparison {
               std::span<const T> b) {
     agreement_.values += std::ssize(a);
     for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
-      if (std::memcmp(&a[i], &b[i], sizeof(T)) != 0) {
+      if (!same_bits(a[i], b[i])) {
         const std::string place = shape.rank() == 0 ? "" : fmt::format(" at {}", place_of(shape, i));
         return differ(step, what + place, fmt::format("{}", +a[i]), fmt::format("{}", +b[i]));
       }
@@ -150,7 +163,7 @@ class Comparison {
       if (i >= a.size() || i >= b.size() || a[i].name != b[i].name) {
         return differ(step, of, i < a.size() ? a[i].name : "nothing", i < b.size() ? b[i].name : "nothing");
       }
-      tensors(step, of + ", " + a[i].name, a[i].value, b[i].value);
+      tensors(step, fmt::format("{}, {}", of, a[i].name), a[i].value, b[i].value);
     }
   }
 
@@ -166,11 +179,12 @@ class Comparison {
       if (name == "due") {
         continue;  // what was still to be done is no result
       }
+      const std::string what = fmt::format("{}, {}", of, name);
       const auto found = b.find(name);
       if (found == b.end()) {
-        return differ(step, of + ", " + name, fmt::format("{}", value), "nothing");
+        return differ(step, what, fmt::format("{}", value), "nothing");
       }
-      values<T>(step, of + ", " + name, {}, {&value, 1}, {&found->second, 1});
+      values<T>(step, what, {}, {&value, 1}, {&found->second, 1});
     }
   }
 

@@ -10,7 +10,9 @@ namespace {
 
 plugin::ForeignModel copy_of(const plugin::ForeignModel& model) {
   plugin::ForeignModel out{model.recipe, {}};
-  for (const auto& [name, value] : model.weights) {
+  for (const auto& weight : model.weights) {
+    const std::string& name = weight.first;
+    const tensor::Tensor& value = weight.second;
     tensor::Tensor& copy = out.weights[name];
     copy.shape = value.shape;
     copy.dtype = value.dtype;
