@@ -26,21 +26,21 @@ void refuse_other_classes(const runlog::Reader& log, const Environment& environm
   }
 }
 
-catalog::DataSpec as_trained(const runlog::Reader& log, catalog::DataSpec data) {
-  for (catalog::FieldSpec& field : data.fields) {
-    const catalog::FieldSpec* const then = log.description().data.find(field.name);
-    if (then != nullptr && then->class_names.size() == field.class_names.size()) {
-      field.class_names = then->class_names;
+void check_fields(const runlog::Reader& log, const data::ExperimentData& data) {
+  const auto text = [](const catalog::FieldSpec& field) {
+    const std::string classes = field.classes > 0 ? fmt::format(", {} classes", field.classes) : "";
+    return fmt::format("{} {}{}", catalog::name_of(field.kind), tensor::to_string(tensor::Shape(field.dims)), classes);
+  };
+  for (const catalog::FieldSpec& then : log.description().data.fields) {
+    const catalog::FieldSpec* const now = data.spec().find(then.name);
+    if (now != nullptr && text(*now) == text(then)) {
+      continue;
     }
-  }
-  return data;
-}
-
-void explain_by_classes(const data::ExperimentData& data) {
-  for (const catalog::FieldSpec& field : data.spec().fields) {
-    if (const std::string refusal = data.refusal(field.name); !refusal.empty()) {
-      throw Error(ErrorKind::data, "'{}': {}", field.name, refusal);
+    if (const std::string refusal = data.refusal(then.name); !refusal.empty()) {
+      throw Error(ErrorKind::data, "'{}': {}", then.name, refusal);
     }
+    throw Error(ErrorKind::data, "{}: the data's field '{}' is {}, the model was trained with {}", log.path().string(),
+                then.name, now == nullptr ? "not there" : text(*now), text(then));
   }
 }
 

@@ -11,12 +11,8 @@ namespace atelier::inference {
 // number would stand for another class. Not where changes are allowed.
 void refuse_other_classes(const runlog::Reader& log, const Environment& environment, data::ExperimentData& data);
 
-// The data with the names that the log has for as many classes: what the model makes means what it did when it learned,
-// whatever the same numbers stand for in the data of today.
-catalog::DataSpec as_trained(const runlog::Reader& log, catalog::DataSpec data);
-
-// Throws the first of these refusals, if there is one, in the place of what came of it.
-void explain_by_classes(const data::ExperimentData& data);
+// Refuses data whose fields are not what the model learned from: another shape, kind, or number of classes.
+void check_fields(const runlog::Reader& log, const data::ExperimentData& data);
 
 // Tells what is other than the log says, of the plugins of these kinds and, where they are looked at, of the data. What
 // only one side has, as a metric that is asked for later, is no change.

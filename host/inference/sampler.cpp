@@ -126,7 +126,7 @@ uint32_t Sampler::samples_of(int64_t n) {
   return *made;
 }
 
-Samples Sampler::draw_view(const std::string& name, int64_t count, uint64_t seed, const data::ExperimentData& data) {
+Samples Sampler::draw_view(const std::string& name, int64_t count, uint64_t seed, const data::ExperimentData* data) {
   const std::vector<plugin::ViewDescription> views = model_.model().views();
   const auto view = std::ranges::find(views, name, &plugin::ViewDescription::name);
   if (view == views.end()) {
@@ -145,8 +145,9 @@ Samples Sampler::draw_view(const std::string& name, int64_t count, uint64_t seed
   }
   std::optional<data::ChosenSamples> samples;
   if (view->uses_data) {
-    const data::Subsets& subsets = data.subsets();
-    samples.emplace(data, subsets.test.count > 0 ? subsets.test : subsets.validation, count, seed);
+    ATELIER_CHECK(data != nullptr);
+    const data::Subsets& subsets = data->subsets();
+    samples.emplace(*data, subsets.test.count > 0 ? subsets.test : subsets.validation, count, seed);
   }
   const execute::AveragedWeights averaged(model_.bank());
   const auto record = [&](const record::Observation& observation) {

@@ -39,9 +39,10 @@ class Sampler {
   void generate(int64_t count, uint64_t seed,
                 const std::function<std::vector<uint32_t>(execute::Session&, uint32_t samples, int64_t n)>& record,
                 const std::function<void(const execute::StepResults&)>& take, const PartDone& part_done = {});
-  // What the model draws of itself: a strip for each of `count` latent vectors, or test samples of `data`, which the
-  // seed chooses. Throws Error(usage) where the model has no view of that name, with those that it has.
-  Samples draw_view(const std::string& name, int64_t count, uint64_t seed, const data::ExperimentData& data);
+  // What the model draws of itself: a strip for each of `count` latent vectors, or test samples of `data` (only of
+  // views that use it), which the seed chooses. Throws Error(usage) where the model has no view of that name, with
+  // those that it has.
+  Samples draw_view(const std::string& name, int64_t count, uint64_t seed, const data::ExperimentData* data);
 
  private:
   uint32_t samples_of(int64_t n);

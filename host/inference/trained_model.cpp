@@ -65,20 +65,37 @@ experiment::Experiment experiment_of(const runlog::Reader& reader, const plugin:
 
 TrainedModel::TrainedModel(const std::filesystem::path& log, const plugin::Registry& registry,
                            const Environment& environment, const std::vector<std::string>& overrides, WeightsOf weights)
-    : reader_(log),
+    : registry_(registry),
+      environment_(environment),
+      reader_(log),
       experiment_(experiment_of(reader_, registry, overrides)),
-      data_(experiment_, registry, environment.data_directories),
-      model_(experiment_, as_trained(reader_, data_.spec()), registry, environment,
+      model_(experiment_, reader_.description().data, registry, environment,
              runs_in_log_or_by_name(reader_, experiment_, registry, environment)),
       sampler_(model_) {
-  refuse_other_classes(reader_, environment, data_);
+  load(weights_in(reader_, experiment_, weights), model_.bank());
+}
+
+const data::ExperimentData& TrainedModel::data() {
+  if (data_ == nullptr) {
+    auto opened = std::make_unique<data::ExperimentData>(experiment_, registry_, environment_.data_directories);
+    refuse_other_classes(reader_, environment_, *opened);
+    check_fields(reader_, *opened);
+    data_ = std::move(opened);
+  }
+  return *data_;
+}
+
+namespace {
+
+const data::ExperimentData& data_for(TrainedModel& trained, const std::string& view) {
   try {
-    load(weights_in(reader_, experiment_, weights), model_.bank());
-  } catch (const Error&) {
-    explain_by_classes(data_);  // another number of them makes other shapes
-    throw;
+    return trained.data();
+  } catch (const Error& error) {
+    throw Error(error.kind(), "--view: '{}' shows samples of the data: {}", view, error.what());
   }
 }
+
+}  // namespace
 
 Samples sample(TrainedModel& trained, const plugin::Registry& registry, const Environment& environment, int64_t count,
                uint64_t seed) {
@@ -100,9 +117,9 @@ Samples view(TrainedModel& trained, const plugin::Registry& registry, const Envi
   if (shows_data) {
     kinds.push_back(catalog::Kind::dataset);
   }
-  inform_of_changes(trained.log(), trained.experiment(), registry, environment, trained.model(), kinds,
-                    shows_data ? &trained.data() : nullptr);
-  return trained.sampler().draw_view(name, count, seed, trained.data());
+  const data::ExperimentData* const data = shows_data ? &data_for(trained, name) : nullptr;
+  inform_of_changes(trained.log(), trained.experiment(), registry, environment, trained.model(), kinds, data);
+  return trained.sampler().draw_view(name, count, seed, data);
 }
 
 Measurement evaluate(const std::filesystem::path& log, const plugin::Registry& registry, const Environment& environment,

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,8 @@ experiment::Experiment experiment_of(const runlog::Reader& reader, const plugin:
 
 class TrainedModel {
  public:
-  // Throws Error(file) where the log has no weights yet. Borrows the registry.
+  // From the log alone: no dataset is needed. Throws Error(file) where the log has no weights yet. Borrows the
+  // registry.
   TrainedModel(const std::filesystem::path& log, const plugin::Registry& registry, const Environment& environment,
                const std::vector<std::string>& overrides, WeightsOf weights);
   TrainedModel(const TrainedModel&) = delete;
@@ -29,14 +31,18 @@ class TrainedModel {
 
   [[nodiscard]] const runlog::Reader& log() const { return reader_; }
   [[nodiscard]] const experiment::Experiment& experiment() const { return experiment_; }
-  [[nodiscard]] const data::ExperimentData& data() const { return data_; }
+  // The experiment's data, opened when it is first asked for. Throws Error(data) where they are not there, and where
+  // they are not of the shapes that the model learned from.
+  [[nodiscard]] const data::ExperimentData& data();
   [[nodiscard]] BuiltModel& model() { return model_; }
   [[nodiscard]] Sampler& sampler() { return sampler_; }
 
  private:
+  const plugin::Registry& registry_;
+  Environment environment_;
   runlog::Reader reader_;
   experiment::Experiment experiment_;
-  data::ExperimentData data_;
+  std::unique_ptr<data::ExperimentData> data_;
   BuiltModel model_;
   Sampler sampler_;
 };

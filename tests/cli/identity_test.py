@@ -47,6 +47,28 @@ class Identity(AtelierTest):
         self.assertIn("pictures/ant/x.png: ", lines[1])
         self.assertIn("pictures/bee/y␊z.png: ", lines[2])
 
+    def test_a_log_is_enough_to_sample_from(self):
+        log = self.train()
+        self.run_atelier("sample", log, "-o", "there.png", "-n", "9")
+        self.run_atelier("sample", log, "-o", "strips.png", "--view", "interpolation")
+        shutil.rmtree(self.path("pictures"))
+        self.run_atelier("sample", log, "-o", "gone.png", "-n", "9")
+        self.run_atelier("sample", log, "-o", "strips-gone.png", "--view", "interpolation")
+        for there, gone in (("there.png", "gone.png"), ("strips.png", "strips-gone.png")):
+            with open(self.path(there), "rb") as first, open(self.path(gone), "rb") as second:
+                self.assertEqual(first.read(), second.read())
+        wrong = self.run_atelier("sample", log, "-o", "x.png", "--view", "reconstruction", code=2).stderr
+        self.assertIn("--view: 'reconstruction' shows samples of the data: dataset 'image-folder': no such folder", wrong)
+
+    def test_data_of_another_shape_are_refused(self):
+        log = self.train()
+        self.add_picture("yak", 7)
+        wrong = self.run_atelier("evaluate", log, code=2).stderr
+        self.assertIn("'label': the classes of this data are ant, bee, cow, yak, the model was trained with ant, bee, cow", wrong)
+        allowed = self.run_atelier("evaluate", log, "--allow-changes", code=2).stderr
+        self.assertIn(f"{log}: the data's field 'label' is ", allowed)
+        self.assertIn("4 classes, the model was trained with ", allowed)
+
     def rename_class(self):
         """The same pictures with the same labels but for their names; 'bee' is the first class then."""
         os.rename(self.path("pictures/ant"), self.path("pictures/yak"))

@@ -38,9 +38,10 @@ class Sample(AtelierTest):
     def test_wrong_input(self):
         self.assert_error(["sample", "a.h5"], "a.h5: no such file")  # which might be of texts, that need no output file
         self.assert_error(["sample", self.train()],
-                          "atelier sample: got no output file, expected: atelier sample LOG -o FILE.png")
+                          "atelier sample: got no output file, expected: atelier sample LOG -o FILE.png; what is like "
+                          "'image' is of the kind 'image'")
         self.assert_error(["sample", "a.h5", "-o", "out.jpg"],
-                          "--output: got 'out.jpg', expected a name that ends in .png, or in .gif with --view")
+                          "--output: got 'out.jpg', expected a name that ends in .png, .gif, .txt, .csv or .wav")
         folder = os.path.join(os.path.realpath(self.folder), "none")
         self.assert_error(["sample", "a.h5", "-o", "none/out.png"],
                           f"none/out.png: cannot be written: there is no folder {folder}")
