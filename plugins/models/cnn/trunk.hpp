@@ -11,8 +11,8 @@ using namespace atelier;
 
 class Trunk {
  public:
-  static void describe(Description& d, std::vector<int64_t> filters, const char* help) {
-    d.integers("filters", std::move(filters), help).range(1, 65536);
+  static void describe(Description& d, const std::vector<int64_t>& filters, const char* help) {
+    d.integers("filters", filters, help).range(1, 65536);
     d.integer("kernel", 3, "height and width of the filters; odd, the borders are padded").range(1, 15);
   }
 
