@@ -72,7 +72,7 @@ bool is_a_log_to_write(int descriptor) {
   const ssize_t length = readlink(link.c_str(), name.data(), name.size());
   return fstat(descriptor, &opened) == 0 && S_ISREG(opened.st_mode) &&
          (fcntl(descriptor, F_GETFL) & O_ACCMODE) == O_RDWR && length > 0 &&
-         !std::string_view(name.data(), static_cast<size_t>(length)).ends_with(".lock");
+         std::string_view(name.data(), static_cast<size_t>(length)).find(".h5.lock") == std::string_view::npos;
 }
 
 }  // namespace
