@@ -8,6 +8,8 @@
 
 namespace atelier::execute {
 
+inline constexpr const char* less_memory = "a smaller batch, or smaller layers";  // the hint
+
 // Of the parameters and what optimizers keep beside them.
 uint64_t bytes_of(const record::Bank& bank);
 
