@@ -15,6 +15,7 @@
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
 #include "compare/divergence.hpp"
+#include "runlog/locks.hpp"
 #include "training/run.hpp"
 
 namespace atelier::cli {
@@ -46,8 +47,9 @@ class ScratchFolder {
 
 // Up to where the log is compared.
 struct Extent {
-  int64_t step = 0;  // that the run again ends with
-  int64_t rows = 0;  // the last step whose rows are all in the log
+  int64_t step = 0;    // that the run again ends with
+  int64_t rows = 0;    // the last step whose rows are all in the log
+  bool whole = false;  // with the weights of its newest checkpoint
 };
 
 // What follows the newest checkpoint may not be all there. A run that was interrupted within an evaluation kept its
@@ -60,11 +62,20 @@ Extent extent_of(const runlog::Reader& log, const Arguments& arguments) {
   const int64_t step = std::min(checkpoint->step, arguments.integer("steps", checkpoint->step, 1));
   const auto due = checkpoint->trainer.counters.find("due");
   const bool pending = step == checkpoint->step && due != checkpoint->trainer.counters.end() && due->second != 0;
-  return {step, pending ? step - 1 : step};
+  return {step, pending ? step - 1 : step, step == checkpoint->step};
+}
+
+std::string weights_in(const compare::Agreement& agreement) {
+  return fmt::format("{}{}{}", agreement.checkpoint ? ", the newest checkpoint" : "",
+                     agreement.best ? ", the best weights" : "", agreement.final_weights ? ", the final weights" : "");
 }
 
 int verify(const Arguments& arguments) {
   const fs::path path = runlog::find_log(arguments.words.front(), runlog::Wanted::any, places_of(arguments));
+  if (const auto holder = runlog::holder_of(path)) {
+    throw Error(ErrorKind::file, "{}: is being written by process {} on {}; hint: a run is verified once it has ended",
+                path.string(), holder->process, holder->host);
+  }
   const runlog::Reader log(path);
   const Extent extent = extent_of(log, arguments);
   const plugin::Registry registry = load_plugins(arguments);
@@ -82,21 +93,30 @@ int verify(const Arguments& arguments) {
     print_message("atelier: interrupted; nothing is verified");
     return exit_interrupted;
   }
-  const compare::Agreement agreement = compare::agreement_of(log, runlog::Reader(outcome.log), extent.rows);
+  if (!fs::exists(outcome.log)) {
+    throw Error(ErrorKind::file, "{}: the run again failed before its first step: {}", path.string(), outcome.reason);
+  }
+  const bool ended_early = outcome.steps < extent.step;
+  const compare::Agreement agreement =
+      compare::agreement_of(log, runlog::Reader(outcome.log), std::min(extent.rows, outcome.steps));
   const std::string name = printable(path.string());
   if (agreement.divergence) {
     const compare::Divergence& found = *agreement.divergence;
-    print(fmt::format("{}: differs from step {} on: {}: the log has {}, the run again {}\n", name,
-                      terminal::grouped(found.step), found.what, found.first, found.second));
+    print(fmt::format("{}: differs from step {} on: {}: the log has {}, the run again {}{}\n", name,
+                      terminal::grouped(found.step), found.what, found.first, found.second,
+                      ended_early ? "; the run again failed: " + outcome.reason : ""));
     return exit_differs;
   }
-  if (outcome.steps < extent.step) {
-    print(fmt::format("{}: the run again ended after step {}: {}\n", name, terminal::grouped(outcome.steps),
-                      outcome.reason));
-    return exit_differs;
+  if (ended_early) {
+    print_message(fmt::format("atelier: error: {}: the run again failed after step {}, the same until then: {}", name,
+                              terminal::grouped(outcome.steps), outcome.reason));
+    return exit_failed;
   }
-  print(fmt::format("{}: the same, bit for bit: {} values of steps 1 to {}\n", name,
-                    terminal::grouped(agreement.values), terminal::grouped(extent.step)));
+  if (extent.whole && !agreement.checkpoint) {
+    throw Error(ErrorKind::file, "{}: its newest checkpoint is another one than when this began", path.string());
+  }
+  print(fmt::format("{}: the same, bit for bit: {} values of steps 1 to {}{}\n", name,
+                    terminal::grouped(agreement.values), terminal::grouped(extent.rows), weights_in(agreement)));
   return exit_done;
 }
 

@@ -27,6 +27,11 @@ bool same_bits(T a, T b) {
   }
 }
 
+template <typename Item>
+bool has(const std::vector<Item>& items, const std::string& name) {
+  return std::ranges::any_of(items, [&](const Item& item) { return item.name == name; });
+}
+
 class Comparison {
  public:
   Comparison(const runlog::Reader& first, const runlog::Reader& second, int64_t last_step)
@@ -37,12 +42,20 @@ class Comparison {
       metrics(cadence);
     }
     for (const runlog::TensorSeries& series : first_.description().tensors) {
+      if (!has(second_.description().tensors, series.name)) {
+        differ(0, "tensors/" + series.name, "rows", "none");
+        continue;
+      }
       rows("tensors/" + series.name, first_.tensor_steps(series.name), second_.tensor_steps(series.name),
            [&](int64_t step, int64_t a, int64_t b) {
              tensors(step, "tensors/" + series.name, first_.tensor(series.name, a), second_.tensor(series.name, b));
            });
     }
     for (const runlog::SampleSeries& series : first_.description().samples) {
+      if (!has(second_.description().samples, series.name)) {
+        differ(0, "samples/" + series.name, "rows", "none");
+        continue;
+      }
       rows("samples/" + series.name, first_.sample_steps(series.name), second_.sample_steps(series.name),
            [&](int64_t step, int64_t a, int64_t b) { samples(step, series, a, b); });
     }
@@ -124,15 +137,26 @@ class Comparison {
   }
 
   void metrics(const runlog::Cadence& cadence) {
+    const std::string of = "metrics/" + cadence.name;
+    bool epochs = true;
     for (const runlog::MetricColumn& metric : cadence.metrics) {
+      const std::string what = of + "/" + metric.name;
+      const auto& others = second_.description().cadences;
+      const auto other = std::ranges::find(others, cadence.name, &runlog::Cadence::name);
+      if (other == others.end() || !has(other->metrics, metric.name)) {
+        differ(0, what, "rows", "none");
+        continue;
+      }
       const runlog::MetricSeries a = first_.metric(cadence.name, metric.name);
       const runlog::MetricSeries b = second_.metric(cadence.name, metric.name);
-      const std::string what = "metrics/" + cadence.name + "/" + metric.name;
       rows(what, a.steps, b.steps, [&](int64_t step, int64_t i, int64_t k) {
         values<double>(step, what, {}, {&a.values[static_cast<size_t>(i)], 1}, {&b.values[static_cast<size_t>(k)], 1});
-        values<double>(step, "metrics/" + cadence.name + "/epoch", {}, {&a.epochs[static_cast<size_t>(i)], 1},
-                       {&b.epochs[static_cast<size_t>(k)], 1});
+        if (epochs) {  // which all columns share
+          values<double>(step, of + "/epoch", {}, {&a.epochs[static_cast<size_t>(i)], 1},
+                         {&b.epochs[static_cast<size_t>(k)], 1});
+        }
       });
+      epochs = false;
     }
   }
 
@@ -176,9 +200,6 @@ class Comparison {
   void numbers(int64_t step, const std::string& of, const std::map<std::string, T>& a,
                const std::map<std::string, T>& b) {
     for (const auto& [name, value] : a) {
-      if (name == "due") {
-        continue;  // what was still to be done is no result
-      }
       const std::string what = fmt::format("{}, {}", of, name);
       const auto found = b.find(name);
       if (found == b.end()) {
@@ -191,9 +212,13 @@ class Comparison {
   void checkpoints() {
     const auto a = first_.newest_checkpoint();
     const auto b = second_.newest_checkpoint();
-    if (a && b && a->step == b->step) {
-      weights(a->step, "the weights", a->weights, b->weights);
-      named(a->step, "the optimizer's values", a->optimizer, b->optimizer);
+    agreement_.checkpoint = a && b && a->step == b->step;
+    if (!agreement_.checkpoint) {
+      return;
+    }
+    weights(a->step, "the weights", a->weights, b->weights);
+    named(a->step, "the optimizer's values", a->optimizer, b->optimizer);
+    if (a->step <= last_step_) {
       numbers(a->step, "the counters", a->trainer.counters, b->trainer.counters);
       numbers(a->step, "the numbers", a->trainer.numbers, b->trainer.numbers);
     }
@@ -202,7 +227,8 @@ class Comparison {
   void best() {
     const auto a = first_.best();
     const auto b = second_.best();
-    if (a && b && a->step == b->step) {
+    agreement_.best = a && b && a->step == b->step;
+    if (agreement_.best) {
       values<double>(a->step, "the best value", {}, {&a->value, 1}, {&b->value, 1});
       weights(a->step, "the best weights", a->weights, b->weights);
     }
@@ -211,7 +237,8 @@ class Comparison {
   void final_weights() {
     const auto a = first_.final_result();
     const auto b = second_.final_result();
-    if (a && b && a->step == b->step) {
+    agreement_.final_weights = a && b && a->step == b->step;
+    if (agreement_.final_weights) {
       numbers(a->step, "the summary", a->summary, b->summary);
       weights(a->step, "the final weights", a->weights, b->weights);
     }

@@ -1,12 +1,15 @@
 #include "runlog/journal.hpp"
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <random>
+#include <string>
 
 #include "base/sha256.hpp"
 #include "runlog/hdf5.hpp"
@@ -24,8 +27,9 @@ constexpr size_t digest_size = 64;
 struct Header {
   std::array<char, 8> signature{};
   uint64_t number = 0;
-  uint64_t bytes = 0;  // 0 where nothing is pending
-  std::array<char, 40> run_id{};
+  uint64_t bytes = 0;                         // 0 where nothing is pending
+  uint64_t looked_at = 0;                     // so much of the log, for:
+  std::array<char, digest_size> unchanged{};  // the hash of what the change leaves alone, which tells a log from others
 };
 
 std::span<const std::byte> bytes_of(const auto& value) {
@@ -92,7 +96,9 @@ std::optional<JournalEntry::Pending> parse(std::span<const std::byte> body, uint
 // nullopt where the change is not whole.
 std::optional<JournalEntry::Pending> read_pending(const PosixFile& file, const Header& header,
                                                   const PosixFile& log_file) {
-  if (header.bytes < digest_size || header.bytes > file.size()) {
+  // A change is within the log, in pieces of a byte at least.
+  const uint64_t most = (2 * sizeof(uint64_t) + 1) * log_file.size() + sizeof(uint64_t) + digest_size;
+  if (header.bytes < digest_size || header.bytes > std::min(file.size(), most)) {
     return std::nullopt;
   }
   std::vector<std::byte> body(header.bytes);
@@ -110,22 +116,63 @@ std::optional<JournalEntry::Pending> read_pending(const PosixFile& file, const H
   return parse(content, log_file.size());  // as it is after the change has been begun, which made it long enough
 }
 
+// Of a log as long as this, with the change in the place of what it changes: the same before, between and after. Not of
+// every byte, since a log is long; of enough of them, from its beginning to its end.
+std::array<char, digest_size> hash_of_unchanged(const PosixFile& log_file, uint64_t length, const Overlay& change) {
+  constexpr uint64_t windows = 64, window = 1024;
+  std::array<std::byte, window> bytes{};
+  Sha256 hash;
+  for (uint64_t i = 0; i < windows; ++i) {
+    const uint64_t offset = length / windows * i;
+    const auto wanted = std::span(bytes).first(std::min(window, length - offset));
+    std::ranges::fill(wanted, std::byte{0});
+    log_file.read(offset, wanted);
+    change.cover(offset, wanted);
+    hash.update(wanted.data(), wanted.size());
+  }
+  std::array<char, digest_size> out{};
+  const std::string digest = hash.finish();
+  std::ranges::copy(digest, out.begin());
+  return out;
+}
+
 JournalEntry read_entry(const PosixFile& file, const PosixFile& log_file) {
   constexpr int tries = 100;
   for (int number = 1;; ++number) {
     const Header header = read_header(file);
-    JournalEntry entry{header.number, header.run_id.data(), read_pending(file, header, log_file)};
-    // Not whole: the writer has begun another one meanwhile, or has ended while it wrote one.
-    if (entry.pending || header.bytes == 0 || read_header(file).number == header.number || number == tries) {
-      return entry;
+    JournalEntry entry{header.number, read_pending(file, header, log_file)};
+    const bool changed = read_header(file).number != header.number;  // the writer has begun another one meanwhile
+    if (changed && number < tries) {
+      continue;
     }
+    if (!changed && entry.pending &&
+        hash_of_unchanged(log_file, header.looked_at, entry.pending->pieces) != header.unchanged) {
+      if (read_header(file).number != header.number && number < tries) {
+        continue;
+      }
+      throw hdf5::Failure("the journal beside it is of another log");
+    }
+    return entry;
   }
 }
 
+// None where there is none; where it cannot be read, what it has would be missed.
 PosixFile open_to_read(const std::filesystem::path& path) {
   const int opened = PosixFile::open_itself(path, O_RDONLY);
+  const int reason = errno;
   PosixFile file = PosixFile::of(opened);
-  return opened >= 0 && PosixFile::is_own(opened) ? std::move(file) : PosixFile();
+  if (opened < 0 && reason != ENOENT) {
+    throw hdf5::Failure(fmt::format("its journal, {}: {}", path.string(), std::strerror(reason)));
+  }
+  if (opened >= 0 && !PosixFile::is_regular(opened)) {
+    throw hdf5::Failure(fmt::format("{} is something else than a journal", path.string()));
+  }
+  return file;
+}
+
+uint64_t random_number() {
+  std::random_device source;
+  return uint64_t{source()} << 31U | source() | 1U;
 }
 
 }  // namespace
@@ -144,17 +191,24 @@ uint64_t read_journal_number(const std::filesystem::path& log) {
   return file.is_open() ? read_header(file).number : 0;
 }
 
+// The first number is anyone's, so that a journal that is made anew is not taken for the one before.
 Journal::Journal(const std::filesystem::path& log) : path_(journal_path(log)) {
   const int opened = PosixFile::open_itself(path_, O_RDWR | O_CREAT);
   const int reason = errno;
   file_ = PosixFile::of(opened);
   if (opened < 0 && reason != ELOOP) {
-    throw hdf5::Failure("its journal: " + std::string(std::strerror(reason)));
+    throw hdf5::Failure(fmt::format("its journal, {}: {}", path_.string(), std::strerror(reason)));
   }
   if (opened < 0 || !PosixFile::is_own(opened)) {
-    throw hdf5::Failure(path_.string() + " is something else than a journal; hint: remove it");
+    throw hdf5::Failure(fmt::format(
+        "its journal, {}, is a link, or has another name too; hint: put a copy in its place", path_.string()));
   }
-  number_ = read_header(file_).number;
+  const Header header = read_header(file_);
+  pending_ = header.bytes > 0;
+  number_ = header.number == 0 ? random_number() : header.number;
+  if (header.number == 0) {
+    sync_folder(path_.parent_path());
+  }
 }
 
 JournalEntry Journal::entry(const PosixFile& log_file) const {
@@ -162,12 +216,13 @@ JournalEntry Journal::entry(const PosixFile& log_file) const {
 }
 
 // The header names the change once the rest is there.
-void Journal::begin(const FileChange& change, const std::string& run_id) {
-  Header header{signature, number_ + 1, sizeof change.size + digest_size, {}};
-  std::copy_n(run_id.begin(), std::min(run_id.size(), header.run_id.size() - 1), header.run_id.begin());
+void Journal::begin(const FileChange& change, const Overlay& all, const PosixFile& log_file) {
+  pending_ = true;
+  Header header{signature, number_ + 1, sizeof change.size + digest_size, std::min(log_file.size(), change.size), {}};
   for (const FileChange::Piece& piece : change.pieces) {
     header.bytes += 2 * sizeof(uint64_t) + piece.bytes.size();
   }
+  header.unchanged = hash_of_unchanged(log_file, header.looked_at, all);
   Sha256 hash;
   add(hash, header);
   uint64_t place = sizeof header;
@@ -192,6 +247,7 @@ void Journal::begin(const FileChange& change, const std::string& run_id) {
 void Journal::done() {
   constexpr uint64_t none = 0;
   file_.write(offsetof(Header, bytes), bytes_of(none));
+  pending_ = false;
 }
 
 void Journal::remove() {

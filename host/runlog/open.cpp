@@ -68,7 +68,6 @@ OpenLogFile open_log(const std::filesystem::path& path, Access access) {
     throw Failure(
         fmt::format("its format version is {}, and this program knows {} and older", version, format_version));
   }
-  log.storage->set_run_id(hdf5::read_text_attribute(file, "run_id"));
   return log;
 }
 

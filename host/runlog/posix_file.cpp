@@ -63,15 +63,24 @@ int PosixFile::open_itself(const std::filesystem::path& path, int flags) {
   return ::open(path.c_str(), flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0644);
 }
 
+bool PosixFile::is_regular(int descriptor) {
+  struct stat opened {};
+  return fstat(descriptor, &opened) == 0 && S_ISREG(opened.st_mode);
+}
+
 bool PosixFile::is_own(int descriptor) {
   struct stat opened {};
   return fstat(descriptor, &opened) == 0 && S_ISREG(opened.st_mode) && opened.st_nlink <= 1;
 }
 
-uint64_t PosixFile::size() const {
+PosixFile::Stamp PosixFile::stamp() const {
   struct stat now {};
   checked([&] { return fstat(descriptor_, &now); });
-  return static_cast<uint64_t>(now.st_size);
+  return {static_cast<uint64_t>(now.st_size), now.st_mtim.tv_sec, now.st_mtim.tv_nsec};
+}
+
+uint64_t PosixFile::size() const {
+  return stamp().size;
 }
 
 bool PosixFile::has_a_name() const {

@@ -19,12 +19,20 @@ class PosixFile {
 
   // The file itself, not what a link leads to, without waiting for a pipe's other end; -1 and errno where it cannot be.
   static int open_itself(const std::filesystem::path& path, int flags);
+  static bool is_regular(int descriptor);
   // Of a file with another name too, the contents may be somebody's.
   static bool is_own(int descriptor);
 
   [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
   [[nodiscard]] int descriptor() const { return descriptor_; }
   [[nodiscard]] uint64_t size() const;
+  // Equal as long as nobody writes it.
+  struct Stamp {
+    uint64_t size = 0;
+    int64_t seconds = 0, nanoseconds = 0;  // of its last change
+    bool operator==(const Stamp&) const = default;
+  };
+  [[nodiscard]] Stamp stamp() const;
   [[nodiscard]] bool has_a_name() const;  // false once it has been removed
 
   // As many as there are from `offset` on.

@@ -27,7 +27,7 @@ bool is_tokens(const SampleSeries& series) {
   return series.kind == catalog::FieldKind::tokens;
 }
 
-// A log whose writer was killed may have columns that differ by the last rows, or rows that are not whole.
+// A log that somebody else made may have columns that differ by the last rows, or rows that are not whole.
 template <typename... Columns>
 void cut_to_whole_rows(std::vector<int64_t>& steps, Columns&... columns) {
   const size_t rows = std::min({whole_rows(steps), columns.size()...});

@@ -1,6 +1,8 @@
 #include "runlog/reading_process.hpp"
 
+#include <chrono>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "runlog/hdf5_text.hpp"
@@ -36,6 +38,8 @@ void answer_title(Channel& channel, const std::filesystem::path& path) {
 
 void answer(Channel& channel, const LogFile& log, const Request& request) {
   const auto give = [&](auto value) { answer(channel, log.has_changed(), std::move(value)); };
+  // What its hash says is whole is of one moment, however long reading it took.
+  const auto give_sealed = [&](auto value) { answer(channel, false, std::move(value)); };
   switch (request.what) {
     case Request::What::title:
       break;
@@ -56,13 +60,13 @@ void answer(Channel& channel, const LogFile& log, const Request& request) {
     case Request::What::tensor_row:
       return give(log.tensor_row(request.name, request.index));
     case Request::What::foreign_weights:
-      return give(log.foreign_weights(static_cast<size_t>(request.index)));
+      return give_sealed(log.foreign_weights(static_cast<size_t>(request.index)));
     case Request::What::newest_checkpoint:
-      return give(log.newest_checkpoint());
+      return give_sealed(log.newest_checkpoint());
     case Request::What::best:
-      return give(log.best());
+      return give_sealed(log.best());
     case Request::What::final_result:
-      return give(log.final_result());
+      return give_sealed(log.final_result());
   }
 }
 
@@ -71,7 +75,8 @@ void try_to_answer(Channel& channel, const std::filesystem::path& path, std::uni
   if (request.what == Request::What::title) {
     return answer_title(channel, request.name);
   }
-  if (log == nullptr) {
+  if (log == nullptr || log->has_changed()) {
+    log.reset();
     log = std::make_unique<LogFile>(path);
   }
   try {
@@ -87,13 +92,16 @@ void try_to_answer(Channel& channel, const std::filesystem::path& path, std::uni
 // The reason, where the request could not be answered. A log that is written meanwhile is read again.
 std::string answer_or_reason(Channel& channel, const std::filesystem::path& path, std::unique_ptr<LogFile>& log,
                              const Request& request) {
-  constexpr int tries = 100;
+  constexpr int tries = 20;
+  constexpr std::chrono::milliseconds pause{20};
   for (int number = 0; number < tries; ++number) {
+    limit_computing();
     try {
       try_to_answer(channel, path, log, request);
       return "";
     } catch (const Changed&) {
       log.reset();
+      std::this_thread::sleep_for(pause);
     } catch (const Disconnected&) {
       throw;
     } catch (const std::bad_alloc&) {
@@ -110,7 +118,6 @@ void serve(Channel& channel, const std::filesystem::path& path) {
   for (;;) {
     Request request{};
     take(channel, request);
-    limit_computing();
     if (const std::string reason = answer_or_reason(channel, path, log, request); !reason.empty()) {
       log.reset();
       put(channel, Outcome::failed);

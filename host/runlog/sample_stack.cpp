@@ -226,7 +226,7 @@ SampleStack::SampleStack(hid_t file, const SampleSeries& series)
 }
 
 void SampleStack::append(int64_t step, const void* row, size_t elements, const std::vector<std::string>& texts) {
-  if (texts_ >= 0) {  // first, as a row is there once its step is
+  if (texts_ >= 0) {
     hdf5::resize_texts(texts_, stack_.rows() + 1);
     hdf5::write_text_row(texts_, stack_.rows(), texts);
   }

@@ -28,8 +28,8 @@ template <typename T>
 void check_scalars(const std::string& path, const std::vector<std::string>& names,
                    const std::map<std::string, T>& values);
 
-// The steps of a writer: break the seal, (flush,) write everything, (flush,) seal, (flush). A reader reads in the same
-// order and verifies at the end.
+// A writer breaks the seal, writes everything, and seals: what a failure leaves half-way is not taken for a whole. A
+// reader reads in the same order and verifies at the end.
 class SealedWriter {
  public:
   explicit SealedWriter(hdf5::Handle group);  // breaks the seal

@@ -29,7 +29,7 @@ void make_column(hid_t group, const MetricColumn& metric, hid_t steps) {
   }
 }
 
-// Rows of a series that is to end at `step`. Those at the end may be empty (step 0) where a writer was killed.
+// Rows of a series that is to end at `step`. Those at the end may be empty (step 0).
 int64_t rows_up_to(const std::vector<int64_t>& steps, int64_t step) {
   const std::span<const int64_t> whole(steps.data(), whole_rows(steps));
   return std::upper_bound(whole.begin(), whole.end(), step) - whole.begin();

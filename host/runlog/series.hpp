@@ -60,7 +60,7 @@ class Stack {
   int64_t last_step_ = -1;
 };
 
-// All that the file says, and how many of them are whole: steps increase, and rows that a killed writer left unwritten
+// All that the file says, and how many of them are whole: steps increase, and rows that nobody has written
 // at the end have step 0.
 std::vector<int64_t> read_steps(hid_t group);
 size_t whole_rows(const std::vector<int64_t>& steps);

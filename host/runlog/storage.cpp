@@ -22,16 +22,29 @@ std::unique_ptr<Storage> Storage::open(const std::filesystem::path& path, Access
     storage->keep_journal(path);
   }
   // The journal before the file: of a change that is begun later, nothing is in the file that was there before.
+  storage->stamp_ = storage->file_.stamp();
   JournalEntry entry =
       storage->journal_ ? storage->journal_->entry(storage->file_) : read_journal(path, storage->file_);
   storage->size_ = storage->file_.size();
   storage->journal_number_ = entry.number;
   if (entry.pending) {
-    storage->journal_run_id_ = entry.run_id;
     storage->changes_ = std::move(entry.pending->pieces);
     storage->unfinished_size_ = entry.pending->size;
   }
+  if (access == Access::write) {
+    storage->finish_change();
+  }
   return storage;
+}
+
+Storage::~Storage() {
+  if (journal_ && !journal_->is_pending()) {
+    try {
+      journal_->remove();
+    } catch (const hdf5::Failure&) {
+      // It says nothing that the next writer could not read.
+    }
+  }
 }
 
 void Storage::keep_journal(const std::filesystem::path& log) {
@@ -39,23 +52,17 @@ void Storage::keep_journal(const std::filesystem::path& log) {
   journal_.emplace(log);
 }
 
-void Storage::set_run_id(const std::string& run_id) {
-  if (!journal_run_id_.empty() && journal_run_id_ != run_id) {
-    throw hdf5::Failure(
-        fmt::format("the journal beside it, {}, is of another run, {}", journal_path(path_).string(), journal_run_id_));
+void Storage::finish_change() {
+  if (unfinished_size_) {
+    for (const auto& [offset, bytes] : changes_.pieces()) {
+      file_.write(offset, bytes);
+    }
+    file_.resize(*unfinished_size_);
+    file_.sync();
+    size_ = *unfinished_size_;
+    changes_.clear();
   }
-  run_id_ = run_id;
-  if (access_ != Access::write || !unfinished_size_) {
-    return;
-  }
-  for (const auto& [offset, bytes] : changes_.pieces()) {
-    file_.write(offset, bytes);
-  }
-  file_.resize(*unfinished_size_);
-  file_.sync();
-  journal_->done();
-  size_ = *unfinished_size_;
-  changes_.clear();
+  journal_->done();  // whatever it has beside is not whole
 }
 
 void Storage::read(uint64_t offset, std::span<std::byte> bytes) const {
@@ -108,7 +115,7 @@ void Storage::commit() {
   file_.reserve(size_, end_);
   const FileChange rest = write_what_is_new();
   if (journal_) {
-    journal_->begin(rest, run_id_);
+    journal_->begin(rest, changes_, file_);
   }
   for (const FileChange::Piece& piece : rest.pieces) {
     file_.write(piece.offset, piece.bytes);
@@ -128,11 +135,12 @@ void Storage::close() {
   file_.close();
   if (journal_) {
     journal_->remove();
+    journal_.reset();
   }
 }
 
 bool Storage::has_changed() const {
-  return read_journal_number(path_) != journal_number_;
+  return read_journal_number(path_) != journal_number_ || file_.stamp() != stamp_;
 }
 
 }  // namespace atelier::runlog

@@ -25,23 +25,25 @@ enum class Access {
 // Outlives libhdf5's file on it (hdf5::create_file, hdf5::open_file). What fails is a hdf5::Failure.
 class Storage {
  public:
+  Storage(const Storage&) = delete;
+  Storage& operator=(const Storage&) = delete;
   // A new file, without a journal until keep_journal(): nobody knows it before it is whole.
   static std::unique_ptr<Storage> create(const std::filesystem::path& path);
-  // One that is there, with the change that its journal has and it may not have.
+  // One that is there, with the change that its journal has and it may not have: made in the file for Access::write, by
+  // the holder of the lock, and in memory for the others.
   static std::unique_ptr<Storage> open(const std::filesystem::path& path, Access access);
 
   // From now on the file is the log of this name, with a journal beside it.
   void keep_journal(const std::filesystem::path& log);
-  // Of the log that is in the file. Failure where its journal is another run's; else, for Access::write, the file has
-  // the journal's change from now on.
-  void set_run_id(const std::string& run_id);
   // Whether the journal had a change that the file may not have had.
   [[nodiscard]] bool was_unfinished() const { return unfinished_size_.has_value(); }
 
   // Everything that was written is in the file, on the disk.
   void commit();
-  // After the last commit: the journal goes.
+  // After the last commit: the journal goes. It goes, too, as this ends without, unless it has a change that is not
+  // made.
   void close();
+  ~Storage();
   // Whether the file has been written since it was opened, so that what was read may be of two moments.
   [[nodiscard]] bool has_changed() const;
 
@@ -56,6 +58,7 @@ class Storage {
 
  private:
   Storage(const std::filesystem::path& path, int flags, Access access);
+  void finish_change();
   FileChange write_what_is_new();
 
   std::filesystem::path path_;
@@ -67,8 +70,7 @@ class Storage {
   std::optional<Journal> journal_;
   uint64_t journal_number_ = 0;              // when it was opened
   std::optional<uint64_t> unfinished_size_;  // of the file after the journal's change
-  std::string run_id_;
-  std::string journal_run_id_;
+  PosixFile::Stamp stamp_;                   // when it was opened
   std::string failure_;
 };
 

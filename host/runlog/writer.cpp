@@ -103,7 +103,6 @@ Writer Writer::create(const std::filesystem::path& path, const RunDescription& d
   try {
     std::filesystem::remove(state->unfinished);  // of a run that was killed; a link goes, not what it leads to
     state->storage = Storage::create(state->unfinished);
-    state->storage->set_run_id(description.run_id);
     state->file = hdf5::create_file(*state->storage);
     make_layout(state->file, description);
     state->open_series();

@@ -18,13 +18,18 @@ class Verify(AtelierTest):
         with h5py.File(self.path(log), "r+") as file:
             change(file)
 
+    def wait_for_log(self, name):
+        folder = self.path(f"runs/{name}")
+        while not os.path.isdir(folder) or not any(file.endswith(".h5") for file in os.listdir(folder)):
+            time.sleep(0.02)
+
     def test_a_run_is_the_same_again_on_other_threads_and_elsewhere(self):
         os.makedirs(self.path("elsewhere"))
         shutil.move(self.path(self.train("--threads", "1")), self.path("elsewhere/moved.h5"))
         with open(self.path("elsewhere/moved.h5"), "rb") as file:
             before = file.read()
         whole = self.output("verify", "elsewhere/moved.h5", "--threads", "2")
-        self.assertRegex(whole, r"moved.h5: the same, bit for bit: [\d,]+ values of steps 1 to 12\n$")
+        self.assertRegex(whole, r"moved.h5: the same, bit for bit: [\d,]+ values of steps 1 to 12, the newest checkpoint, the best weights, the final weights\n$")
         fewer = self.output("verify", "elsewhere/moved.h5", "--steps", "7")
         self.assertRegex(fewer, r"values of steps 1 to 7\n$")
         values = [int(text.rpartition(": ")[2].split()[0].replace(",", "")) for text in (whole, fewer)]
@@ -41,22 +46,19 @@ class Verify(AtelierTest):
                 words = ["run", "tiny.toml", "train.epochs=100000000", *SELDOM, "checkpoint.every=0.05", f"name={name}"]
                 with subprocess.Popen([PROGRAM, *words], cwd=self.folder, stdout=subprocess.DEVNULL,
                                       stderr=subprocess.DEVNULL) as run:
-                    while not (os.path.isdir(self.path(f"runs/{name}")) and
-                               any(file.endswith(".h5") for file in os.listdir(self.path(f"runs/{name}")))):
-                        time.sleep(0.02)
+                    self.wait_for_log(name)
                     time.sleep(0.5)
                     run.send_signal(number)
-                self.assertRegex(self.output("verify", name), r"the same, bit for bit: [\d,]+ values of steps 1 to [\d,]+\n$")
+                self.assertRegex(self.output("verify", name), r"the same, bit for bit: [\d,]+ values of steps 1 to [\d,]+, the newest checkpoint\n$")
 
     def test_a_run_that_was_resumed(self):
         words = ["run", "tiny.toml", "train.epochs=12000", *SELDOM]
         with subprocess.Popen([PROGRAM, *words], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
-            while not os.path.isdir(self.path("runs/tiny")) or not os.listdir(self.path("runs/tiny")):
-                time.sleep(0.02)
+            self.wait_for_log("tiny")
             time.sleep(0.2)
             run.send_signal(signal.SIGINT)
         self.output("resume", "tiny")
-        self.assertRegex(self.output("verify", "tiny"), r"values of steps 1 to 48,000\n$")
+        self.assertRegex(self.output("verify", "tiny"), r"values of steps 1 to 48,000, the newest checkpoint, the best weights, the final weights\n$")
 
     def test_what_was_changed_afterwards_is_found(self):
         log = self.train()
@@ -82,6 +84,36 @@ class Verify(AtelierTest):
                 shutil.copy(self.path(log), self.path("changed.h5"))
                 self.edit("changed.h5", change)
                 self.assertRegex(self.run_atelier("verify", "changed.h5", code=3).stdout, "changed.h5: differs from step " + words)
+
+    def test_a_run_that_was_interrupted_within_an_evaluation(self):
+        words = ["run", "tiny.toml", "name=long", "metric.nll.use=log-likelihood", "metric.nll.samples=20000",
+                 "dataset.test_count=600"]
+        with subprocess.Popen([PROGRAM, *words], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+            self.wait_for_log("long")
+            time.sleep(0.5)
+            run.send_signal(signal.SIGINT)
+        log = self.json("show", "long")["path"]
+        with h5py.File(self.path(log)) as file:
+            self.assertIn("in [metric.nll]", file.attrs["exit_reason"])
+            last = max(file[f"checkpoints/{slot}"].attrs["step"] for slot in "ab")
+        said = self.output("verify", "long")
+        self.assertRegex(said, rf"the same, bit for bit: [\d,]+ values of steps 1 to {last - 1}, the newest checkpoint")
+
+    def test_a_run_that_goes_on(self):
+        words = ["run", "tiny.toml", "name=long", "train.epochs=100000000", *SELDOM]
+        with subprocess.Popen([PROGRAM, *words], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+            self.wait_for_log("long")
+            said = self.run_atelier("verify", "long", code=2).stderr
+            run.send_signal(signal.SIGINT)
+        self.assertRegex(said, r"is being written by process \d+ on .*; hint: a run is verified once it has ended")
+
+    def test_a_run_again_that_fails(self):
+        log = self.train("train.epochs=300")
+        done = subprocess.run(["bash", "-c", f"ulimit -f 40; exec {PROGRAM} verify {log}"], cwd=self.folder, capture_output=True,
+                              text=True)
+        self.assertIn("File too large", done.stderr)
+        self.assertIn(done.returncode, (1, 2))
+        self.assertEqual(done.stdout, "")
 
     def test_damaged_weights_are_found_before(self):
         log = self.train()

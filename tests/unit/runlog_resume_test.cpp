@@ -84,7 +84,7 @@ TEST_CASE("a log without a checkpoint starts anew") {
   CHECK(Reader(folder / "log.h5").metric("train", "wait").steps.size() == 40);
 }
 
-TEST_CASE("rows that a killed writer left unwritten do not count") {
+TEST_CASE("rows that nobody has written do not count") {
   const example::Folder folder;
   const std::filesystem::path path = folder / "log.h5";
   Writer log = Writer::create(path, example::description());

@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <functional>
 #include <string_view>
 
 #include "runlog/repair.hpp"
@@ -144,7 +145,7 @@ void make_log(const std::filesystem::path& path, Disturbance& report) {
 }
 
 // In a process of its own; returns its exit code: 0, 1 where an error was thrown, `ended`.
-int disturbed(const Disturbance& wanted, const std::filesystem::path& path, Disturbance& report) {
+int disturbed(const Disturbance& wanted, const std::function<void(Disturbance&)>& work, Disturbance& report) {
   void* const shared = mmap(nullptr, sizeof report, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   REQUIRE(shared != MAP_FAILED);
   auto* const there = new (shared) Disturbance(wanted);
@@ -155,7 +156,7 @@ int disturbed(const Disturbance& wanted, const std::filesystem::path& path, Dist
     there->watching = true;
     int code = 0;
     try {
-      make_log(path, *there);
+      work(*there);
     } catch (const atelier::Error&) {
       code = 1;
     }
@@ -273,7 +274,8 @@ int64_t calls_apart() {
 void check_calls(const Kind& kind) {
   const example::Folder folder(example::memory_folder());
   Disturbance report;
-  REQUIRE(disturbed({}, folder / "whole.h5", report) == 0);
+  const auto making = [](const std::filesystem::path& path) { return [path](Disturbance& d) { make_log(path, d); }; };
+  REQUIRE(disturbed({}, making(folder / "whole.h5"), report) == 0);
   const std::string whole = contents(folder / "whole.h5");
   const int64_t calls = report.calls;
   REQUIRE(calls > 100);
@@ -283,7 +285,7 @@ void check_calls(const Kind& kind) {
     CAPTURE(at);
     const std::filesystem::path path = folder / ("log" + std::to_string(at) + ".h5");
     const bool is_error = kind.fault == Fault::error_once || kind.fault == Fault::error_always;
-    CHECK(disturbed({kind.fault, kind.error, at}, path, report) == (is_error ? 1 : ended));
+    CHECK(disturbed({kind.fault, kind.error, at}, making(path), report) == (is_error ? 1 : ended));
     if (!std::filesystem::exists(path)) {
       CHECK(report.acknowledged == -1);
       continue;
@@ -315,4 +317,65 @@ TEST_CASE("an error of a call is thrown, and the log survives it") {
   check_calls({Fault::error_once, EIO});
   check_calls({Fault::error_always, ENOSPC});
   check_calls({Fault::error_once, EFBIG});
+}
+
+// What the first process leaves in the middle of an in-place change is a journal with all of it.
+TEST_CASE("going on with a log, and repairing it, survive their own ends and errors") {
+  const example::Folder folder(example::memory_folder());
+  Disturbance report;
+  const std::filesystem::path whole = folder / "whole.h5", killed = folder / "killed.h5", path = folder / "log.h5";
+  REQUIRE(disturbed(
+              {}, [&](Disturbance& d) { make_log(whole, d); }, report) == 0);
+  const std::string expected = contents(whole);
+  const int64_t making = report.calls;
+  int64_t unfinished = 0;
+  for (int64_t at = making / 2; unfinished < 2 && at < making; at += 5) {
+    CAPTURE(at);
+    std::filesystem::remove(killed);
+    std::filesystem::remove(killed.string() + ".journal");
+    disturbed(
+        {Fault::torn, 0, at}, [&](Disturbance& d) { make_log(killed, d); }, report);
+    const auto begin_again = [&] {
+      for (const char* const ending : {"", ".journal"}) {
+        std::filesystem::copy_file(killed.string() + ending, path.string() + ending,
+                                   std::filesystem::copy_options::overwrite_existing);
+      }
+    };
+    begin_again();
+    if (!repair(path)) {
+      continue;
+    }
+    ++unfinished;
+    CHECK_FALSE(std::filesystem::exists(path.string() + ".journal"));
+    check_kept(path, report);
+    for (const bool repairing : {true, false}) {
+      const auto work = [&](Disturbance& /*d*/) {
+        if (repairing) {
+          repair(path);
+        } else {
+          go_on(path);
+        }
+      };
+      begin_again();
+      Disturbance second;
+      REQUIRE(disturbed({}, work, second) == 0);
+      const int64_t calls = second.calls, apart = repairing ? 1 : 2 * calls_apart();
+      REQUIRE(calls > 3);
+      for (int64_t call = 1; call <= calls; call += apart) {
+        for (const Kind& kind : {Kind{Fault::end, 0}, Kind{Fault::torn, 0}, Kind{Fault::error_always, EIO}}) {
+          CAPTURE(call);
+          begin_again();
+          const int code = disturbed({kind.fault, kind.error, call}, work, second);
+          CHECK(code == (kind.fault == Fault::error_always ? 1 : ended));
+          if (repairing) {  // going on cuts the rows after the checkpoint
+            check_kept(path, report);
+          }
+          go_on(path);
+          CHECK(contents(path) == expected);
+          std::filesystem::remove(path.string() + ".journal");
+        }
+      }
+    }
+  }
+  CHECK(unfinished == 2);
 }

@@ -28,6 +28,9 @@ TEST_CASE("a run of every family is the same again from its log alone") {
     const auto second = again(log, folder, first.steps);
     const compare::Agreement whole = compare::agreement_of(log, runlog::Reader(second.log), first.steps);
     CHECK_FALSE(whole.divergence);
+    CHECK(whole.checkpoint);
+    CHECK(whole.final_weights);
+    CHECK(whole.best == log.best().has_value());
     int64_t weights = 0;
     const auto result = log.final_result();
     REQUIRE(result);
