@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A log's run made again: the same, or the first thing that differs."""
+"""A log's run made again: the same, or the first thing that differs; and a log whose writer was killed, repaired."""
 
 import os
 import shutil
@@ -49,6 +49,11 @@ class Verify(AtelierTest):
                     self.wait_for_log(name)
                     time.sleep(0.5)
                     run.send_signal(number)
+                log = self.json("show", name)["path"]
+                self.assertEqual(os.path.exists(self.path(log + ".journal")), number == signal.SIGKILL)
+                self.assertRegex(self.output("repair", name), rf"^{log}: (was whole already|has what its journal had, .*)\n$")
+                self.assertFalse(os.path.exists(self.path(log + ".journal")))
+                self.assertEqual(self.output("repair", name), f"{log}: was whole already\n")
                 self.assertRegex(self.output("verify", name), r"the same, bit for bit: [\d,]+ values of steps 1 to [\d,]+, the newest checkpoint\n$")
 
     def test_a_run_that_was_resumed(self):
