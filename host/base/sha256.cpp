@@ -1,8 +1,8 @@
 #include "base/sha256.hpp"
 
+#include <fmt/ranges.h>
 #include <openssl/evp.h>
 
-#include <array>
 #include <fstream>
 #include <vector>
 
@@ -11,6 +11,11 @@
 namespace atelier {
 
 struct Sha256::State {
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { EVP_MD_CTX_free(context); }
+
   EVP_MD_CTX* context = EVP_MD_CTX_new();
 };
 
@@ -18,23 +23,25 @@ Sha256::Sha256() : state_(std::make_unique<State>()) {
   ATELIER_CHECK(state_->context != nullptr && EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) == 1);
 }
 
-Sha256::~Sha256() {
-  EVP_MD_CTX_free(state_->context);
-}
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+Sha256::~Sha256() = default;
 
 void Sha256::update(const void* data, size_t size) {
   ATELIER_CHECK(EVP_DigestUpdate(state_->context, data, size) == 1);
 }
 
-std::string Sha256::finish() {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+Sha256::Digest Sha256::bytes() const {
+  const State copy;
+  Digest digest{};
   unsigned int size = 0;
-  ATELIER_CHECK(EVP_DigestFinal_ex(state_->context, digest.data(), &size) == 1);
-  std::string out;
-  for (unsigned int i = 0; i < size; ++i) {
-    out += fmt::format("{:02x}", digest[i]);
-  }
-  return out;
+  ATELIER_CHECK(EVP_MD_CTX_copy_ex(copy.context, state_->context) == 1 &&
+                EVP_DigestFinal_ex(copy.context, digest.data(), &size) == 1 && size == digest.size());
+  return digest;
+}
+
+std::string Sha256::text_of(const Digest& digest) {
+  return fmt::format("{:02x}", fmt::join(digest, ""));
 }
 
 std::string Sha256::of_file(const std::filesystem::path& path) {
@@ -52,7 +59,7 @@ std::string Sha256::of_file(const std::filesystem::path& path) {
     hash.update(block.data(), static_cast<size_t>(in.gcount()));
   }
   check(!in.bad());  // a folder opens too, and a disk may fail in the middle
-  return hash.finish();
+  return hash.digest();
 }
 
 }  // namespace atelier

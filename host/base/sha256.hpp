@@ -1,7 +1,9 @@
 // SHA-256, for the provenance of plugins and data and for the hash of a checkpoint.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -12,12 +14,15 @@ class Sha256 {
  public:
   Sha256();
   ~Sha256();
-  Sha256(const Sha256&) = delete;
-  Sha256& operator=(const Sha256&) = delete;
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
 
   void update(const void* data, size_t size);
-  // 64 lower-case hexadecimal digits. Call once.
-  std::string finish();
+  // Of all that was given until now; as text, 64 lower-case hexadecimal digits.
+  using Digest = std::array<uint8_t, 32>;
+  [[nodiscard]] Digest bytes() const;
+  [[nodiscard]] std::string digest() const { return text_of(bytes()); }
+  static std::string text_of(const Digest& digest);
 
   // Of a whole file; throws Error(file) where it cannot be read.
   static std::string of_file(const std::filesystem::path& path);

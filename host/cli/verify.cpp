@@ -70,6 +70,31 @@ std::string weights_in(const compare::Agreement& agreement) {
                      agreement.best ? ", the best weights" : "", agreement.final_weights ? ", the final weights" : "");
 }
 
+// The log held against its own hashes; nothing is run.
+int verify_chain(const runlog::Reader& log) {
+  const runlog::Chain chain = log.chain();
+  const std::string name = printable(log.path().string());
+  if (!chain.there) {
+    throw Error(ErrorKind::file,
+                "{}: was written by an earlier version, which kept no hashes of what it logged; hint: "
+                "atelier verify without --chain runs it again",
+                name);
+  }
+  for (const std::string& fault : chain.faults) {
+    print(fmt::format("{}: {}\n", name, fault));
+  }
+  if (!chain.faults.empty()) {
+    return exit_differs;
+  }
+  const std::string later = chain.later_rows == 0 ? ""
+                                                  : fmt::format("; {} rows after that are covered by no hash yet",
+                                                                terminal::grouped(chain.later_rows));
+  print(fmt::format("{}: as it was written: {} rows up to step {}, {} checkpoints and results{}\nhead: {}\n", name,
+                    terminal::grouped(chain.rows), terminal::grouped(chain.step), terminal::grouped(chain.links), later,
+                    chain.head));
+  return exit_done;
+}
+
 int verify(const Arguments& arguments) {
   const fs::path path = runlog::find_log(arguments.words.front(), runlog::Wanted::any, places_of(arguments));
   if (const auto holder = runlog::holder_of(path)) {
@@ -77,6 +102,12 @@ int verify(const Arguments& arguments) {
                 path.string(), holder->process, holder->host);
   }
   const runlog::Reader log(path);
+  if (arguments.has("chain")) {
+    if (arguments.has("steps")) {
+      throw Error(ErrorKind::usage, "--steps: expected without --chain, which runs nothing");
+    }
+    return verify_chain(log);
+  }
   const Extent extent = extent_of(log, arguments);
   const plugin::Registry registry = load_plugins(arguments);
   const ScratchFolder folder;
@@ -131,7 +162,10 @@ Verb verify_verb() {
       "is made from that has changed is said before it begins. Exit code 3 where they differ.",
       1,
       1,
-      {{"steps", "N", "the first N steps alone"}, threads_option(), out_option()},
+      {{"steps", "N", "the first N steps alone"},
+       {"chain", "", "hold the log against the hashes in it, without running anything"},
+       threads_option(),
+       out_option()},
       verify};
 }
 

@@ -50,7 +50,7 @@ std::string hash_of(const plugin::Dataset& dataset, const Piece& piece) {
     const int64_t group = piece.split == plugin::Split::train ? dataset.group(i) : 0;
     hash.update(&group, sizeof group);
   }
-  return hash.finish();
+  return hash.digest();
 }
 
 // Each piece's hash by itself, so that no thread count and no order of theirs matters.
@@ -113,7 +113,7 @@ std::string hash_of_samples(const plugin::Dataset& dataset, int threads) {
   Sha256 all;
   bool any = false;
   add_samples(dataset, threads, all, any);
-  return any ? all.finish() : "";
+  return any ? all.digest() : "";
 }
 
 }  // namespace atelier::data

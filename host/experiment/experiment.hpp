@@ -87,6 +87,7 @@ struct Sample {
 
 struct Checkpoint {
   double every = 60;  // seconds, > 0
+  int64_t keep = 0;   // steps between those that stay; 0: none does
 };
 
 // Cadences are in steps; 0 is off.

@@ -158,7 +158,8 @@ void read_sections(Context& context, const TomlTable& root, const Values& top, E
     read_sample(context, *table, top, experiment.sample);
   }
   if (const auto table = open_table(context, root, "checkpoint")) {
-    experiment.checkpoint.every = read_section(context, *table, "checkpoint").get<double>("every");
+    const Values values = read_section(context, *table, "checkpoint");
+    experiment.checkpoint = {values.get<double>("every"), values.get<int64_t>("keep")};
   }
   if (const auto table = open_table(context, root, "log")) {
     read_log(context, *table, experiment.log);

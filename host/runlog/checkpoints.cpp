@@ -1,6 +1,9 @@
 #include "runlog/checkpoints.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "runlog/hdf5_text.hpp"
@@ -19,24 +22,6 @@ void check_counts(const Checkpoint& checkpoint) {
   }
 }
 
-// nullopt where the slot is damaged: it cannot be read, or is not what its seal says.
-std::optional<Checkpoint> read_slot(hid_t file, const std::string& slot, const RunDescription& description) {
-  try {
-    SealedReader group(hdf5::open_group(file, slot));
-    Checkpoint checkpoint;
-    checkpoint.step = group.step();
-    checkpoint.sequence = group.sequence();
-    checkpoint.weights = read_weights(group, "", description);
-    checkpoint.optimizer = group.arrays("optimizer", description.optimizer);
-    checkpoint.trainer.counters = group.scalars<int64_t>("counters", description.counters);
-    checkpoint.trainer.numbers = group.scalars<double>("numbers", description.numbers);
-    check_counts(checkpoint);
-    return group.verify() ? std::optional(std::move(checkpoint)) : std::nullopt;
-  } catch (const hdf5::Failure&) {
-    return std::nullopt;
-  }
-}
-
 int64_t sequence_in(hid_t file, const std::string& slot) {
   return read_sequence(hdf5::open_group(file, slot));
 }
@@ -45,6 +30,50 @@ int64_t sequence_in(hid_t file, const std::string& slot) {
 
 std::string slot_of(int64_t sequence) {
   return sequence % 2 == 1 ? "checkpoints/a" : "checkpoints/b";
+}
+
+std::string kept_path(int64_t step) {
+  return fmt::format("kept/{}", step);
+}
+
+void make_checkpoint(hid_t file, const std::string& path, const RunDescription& description) {
+  const hdf5::Handle group = make_sealed_group(file, path);
+  make_arrays(group, "parameters", description.parameters);
+  make_arrays(group, "state", description.state);
+  make_arrays(group, "optimizer", description.optimizer);
+  make_scalars<int64_t>(group, "counters", description.counters);
+  make_scalars<double>(group, "numbers", description.numbers);
+  make_history(group, description);
+}
+
+void write_checkpoint(SealedWriter& group, const RunDescription& description, const CheckpointView& checkpoint) {
+  write_weights(group, "", checkpoint.weights);
+  group.arrays("optimizer", checkpoint.optimizer);
+  group.scalars("counters", description.counters, checkpoint.trainer.counters);
+  group.scalars("numbers", description.numbers, checkpoint.trainer.numbers);
+}
+
+void write_weights(SealedWriter& group, const std::string& prefix, const WeightsView& weights) {
+  group.arrays(prefix + "parameters", weights.parameters);
+  group.arrays(prefix + "state", weights.state);
+}
+
+std::optional<Checkpoint> read_checkpoint(hid_t file, const std::string& path, const RunDescription& description) {
+  try {
+    SealedReader group(hdf5::open_group(file, path));
+    Checkpoint checkpoint;
+    checkpoint.step = group.step();
+    checkpoint.sequence = group.sequence();
+    checkpoint.weights = read_weights(group, "", description);
+    checkpoint.optimizer = group.arrays("optimizer", description.optimizer);
+    checkpoint.trainer.counters = group.scalars<int64_t>("counters", description.counters);
+    checkpoint.trainer.numbers = group.scalars<double>("numbers", description.numbers);
+    group.history(description);
+    check_counts(checkpoint);
+    return group.verify() ? std::optional(std::move(checkpoint)) : std::nullopt;
+  } catch (const hdf5::Failure&) {
+    return std::nullopt;
+  }
 }
 
 Weights read_weights(SealedReader& group, const std::string& prefix, const RunDescription& description) {
@@ -64,12 +93,29 @@ std::optional<Checkpoint> read_newest_checkpoint(hid_t file, const RunDescriptio
   }
   for (const std::string& slot : slots) {
     if (sequence_in(file, slot) > 0) {
-      if (std::optional<Checkpoint> checkpoint = read_slot(file, slot, description)) {
+      if (std::optional<Checkpoint> checkpoint = read_checkpoint(file, slot, description)) {
         return checkpoint;
       }
     }
   }
   throw hdf5::Failure("its checkpoints are damaged: their hashes differ from what was written");
+}
+
+std::vector<int64_t> read_kept_steps(hid_t file) {
+  std::vector<int64_t> steps;
+  if (!hdf5::has(file, "kept")) {
+    return steps;  // a log of an earlier version
+  }
+  for (const std::string& name : hdf5::children(hdf5::open_group(file, "kept"))) {
+    int64_t step = -1;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), step);
+    if (error != std::errc() || end != name.data() + name.size() || kept_path(step) != "kept/" + name) {
+      throw hdf5::Failure(fmt::format("kept: got '{}', expected the number of a step", name));
+    }
+    steps.push_back(step);
+  }
+  std::ranges::sort(steps);
+  return steps;
 }
 
 }  // namespace atelier::runlog

@@ -69,6 +69,9 @@ class Handle {
 
 // The element types of a log: little-endian in the file, native in memory.
 enum class Type { u8, i64, f32, f64 };
+constexpr size_t size_of(Type type) {
+  return type == Type::u8 ? 1 : type == Type::f32 ? 4 : 8;
+}
 hid_t file_type(Type type);
 hid_t memory_type(Type type);
 

@@ -16,8 +16,7 @@ constexpr unsigned deflate_level = 1;
 
 Handle make_array(hid_t parent, const std::string& name, Type type, std::span<const int64_t> dims) {
   const Handle properties = dataset_properties();
-  check(H5Pset_alloc_time(properties, H5D_ALLOC_TIME_EARLY));
-  check(H5Pset_fill_time(properties, H5D_FILL_TIME_NEVER));
+  check(H5Pset_alloc_time(properties, H5D_ALLOC_TIME_LATE));
   return Handle(
       H5Dcreate2(parent, name.c_str(), file_type(type), simple_space(dims), H5P_DEFAULT, properties, H5P_DEFAULT));
 }

@@ -6,7 +6,7 @@
 
 namespace atelier::runlog::hdf5 {
 
-// Arrays of a fixed size, contiguous, their space taken at once. dims empty: a scalar.
+// Arrays of a fixed size, contiguous; they take space when they are first written. dims empty: a scalar.
 Handle make_array(hid_t parent, const std::string& name, Type type, std::span<const int64_t> dims);
 // Arrays that grow along their first axis from length 0, in chunks of `chunk_rows` rows of shape `row`. Compressed ones
 // are to be written a whole chunk at a time; what was never written is NaN in float64 ones, 0 in others.

@@ -157,12 +157,13 @@ std::vector<std::string> read_texts_attribute(hid_t object, const char* name) {
   return texts_of_attribute(attribute, extent);
 }
 
-std::vector<uint8_t> read_bytes_attribute(hid_t object, const char* name, int64_t count) {
+Sha256::Digest read_digest_attribute(hid_t object, const char* name) {
+  constexpr auto count = static_cast<int64_t>(std::tuple_size_v<Sha256::Digest>);
   const Handle attribute(H5Aopen(object, name, H5P_DEFAULT));
   Extent::of_attribute(attribute, Content::u8).expect_dims({&count, 1});
-  std::vector<uint8_t> values(static_cast<size_t>(count));
-  check(H5Aread(attribute, memory_type(Type::u8), values.data()));
-  return values;
+  Sha256::Digest digest{};
+  check(H5Aread(attribute, memory_type(Type::u8), digest.data()));
+  return digest;
 }
 
 bool has_attribute(hid_t object, const char* name) {

@@ -1,6 +1,7 @@
 // Inside this room only: attributes, and datasets of text.
 #pragma once
 
+#include "base/sha256.hpp"
 #include "runlog/hdf5.hpp"
 
 namespace atelier::runlog::hdf5 {
@@ -19,7 +20,7 @@ int64_t read_integer_attribute(hid_t object, const char* name);
 double read_number_attribute(hid_t object, const char* name);
 std::vector<int64_t> read_integers_attribute(hid_t object, const char* name);
 std::vector<std::string> read_texts_attribute(hid_t object, const char* name);
-std::vector<uint8_t> read_bytes_attribute(hid_t object, const char* name, int64_t count);
+Sha256::Digest read_digest_attribute(hid_t object, const char* name);
 bool has_attribute(hid_t object, const char* name);
 
 // Variable-length UTF-8 strings: one, or a list.

@@ -109,7 +109,7 @@ std::optional<JournalEntry::Pending> read_pending(const PosixFile& file, const H
   Sha256 hash;
   add(hash, header);
   hash.update(content.data(), content.size());
-  const std::string digest = hash.finish();
+  const std::string digest = hash.digest();
   if (std::memcmp(digest.data(), body.data() + content.size(), digest_size) != 0) {
     return std::nullopt;
   }
@@ -131,7 +131,7 @@ std::array<char, digest_size> hash_of_unchanged(const PosixFile& log_file, uint6
     hash.update(wanted.data(), wanted.size());
   }
   std::array<char, digest_size> out{};
-  const std::string digest = hash.finish();
+  const std::string digest = hash.digest();
   std::ranges::copy(digest, out.begin());
   return out;
 }
@@ -237,7 +237,7 @@ void Journal::begin(const FileChange& change, const Overlay& all, const PosixFil
     put(bytes_of(numbers));
     put(piece.bytes);
   }
-  const std::string digest = hash.finish();
+  const std::string digest = hash.digest();
   file_.write(place, std::as_bytes(std::span(digest)));
   file_.write(0, bytes_of(header));
   file_.sync();

@@ -8,11 +8,11 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "runlog/checkpoints.hpp"
 #include "runlog/data_group.hpp"
 #include "runlog/hdf5_array.hpp"
 #include "runlog/hdf5_text.hpp"
 #include "runlog/sample_stack.hpp"
-#include "runlog/sealed_group.hpp"
 #include "runlog/series.hpp"
 
 namespace atelier::runlog {
@@ -115,13 +115,9 @@ void make_weights(hid_t group, const RunDescription& description) {
 void make_sealed_groups(hid_t file, const RunDescription& description) {
   hdf5::make_group(file, "checkpoints");
   for (const char* slot : {"checkpoints/a", "checkpoints/b"}) {
-    const Handle group = make_sealed_group(file, slot);
-    make_arrays(group, "parameters", description.parameters);
-    make_arrays(group, "state", description.state);
-    make_arrays(group, "optimizer", description.optimizer);
-    make_scalars<int64_t>(group, "counters", description.counters);
-    make_scalars<double>(group, "numbers", description.numbers);
+    make_checkpoint(file, slot, description);
   }
+  hdf5::make_group(file, "kept");
   const Handle best = make_sealed_group(file, "best");
   hdf5::write_attribute(best, "metric", description.best_metric);
   if (!description.best_metric.empty()) {
@@ -131,6 +127,7 @@ void make_sealed_groups(hid_t file, const RunDescription& description) {
   const Handle result = make_sealed_group(file, "final");
   make_scalars<double>(result, "summary", description.summary);
   make_weights(result, description);
+  make_history(result, description);
 }
 
 // "" where there is none.
@@ -231,6 +228,7 @@ void make_layout(hid_t file, const RunDescription& description) {
   write_status(file, Status::running, "");
   hdf5::write_attribute(file, "tags", description.tags);
   hdf5::write_attribute(file, "created_utc", description.created_utc);
+  hdf5::write_attribute(file, "description_sha256", digest_of(description));
 
   const Handle experiment = hdf5::make_group(file, "experiment");
   hdf5::make_text(experiment, "source", description.source);
@@ -254,6 +252,16 @@ void make_layout(hid_t file, const RunDescription& description) {
   }
   make_foreign(file, description.foreign);
   make_sealed_groups(file, description);
+}
+
+void complete_layout(hid_t file, const RunDescription& description) {
+  if (hdf5::has(file, "kept")) {
+    return;
+  }
+  hdf5::make_group(file, "kept");
+  for (const char* group : {"checkpoints/a", "checkpoints/b", "final"}) {
+    make_history(hdf5::open_group(file, group), description);
+  }
 }
 
 RunDescription read_description(hid_t file) {

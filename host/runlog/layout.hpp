@@ -24,6 +24,8 @@ struct OpenLogFile {
 OpenLogFile open_log(const std::filesystem::path& path, Access access);
 std::string foreign_path(size_t index);
 void make_layout(hid_t file, const RunDescription& description);
+// What a log of an earlier version lacks.
+void complete_layout(hid_t file, const RunDescription& description);
 RunDescription read_description(hid_t file);
 
 void write_changes(hid_t file, const std::vector<Change>& changes);

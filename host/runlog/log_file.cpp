@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "runlog/chain_reader.hpp"
 #include "runlog/checkpoints.hpp"
 #include "runlog/hdf5.hpp"
 #include "runlog/hdf5_array.hpp"
@@ -158,10 +159,23 @@ std::optional<FinalResult> LogFile::final_result() const {
   result.step = group.step();
   result.summary = group.scalars<double>("summary", state_->description.summary);
   result.weights = read_weights(group, "weights/", state_->description);
+  group.history(state_->description);
   if (!group.verify()) {
     throw hdf5::Failure("its final weights are damaged: their hash differs from what was written");
   }
   return result;
+}
+
+std::optional<Checkpoint> LogFile::kept_checkpoint(int64_t step) const {
+  return read_checkpoint(state_->file, kept_path(step), state_->description);
+}
+
+std::vector<int64_t> LogFile::kept_steps() const {
+  return read_kept_steps(state_->file);
+}
+
+Chain LogFile::chain() const {
+  return read_chain(*this, state_->file);
 }
 
 }  // namespace atelier::runlog

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "runlog/chain.hpp"
 #include "runlog/description.hpp"
 #include "runlog/rows.hpp"
 #include "runlog/weights.hpp"
@@ -41,6 +42,9 @@ class LogFile {
   [[nodiscard]] std::optional<Checkpoint> newest_checkpoint() const;
   [[nodiscard]] std::optional<BestWeights> best() const;
   [[nodiscard]] std::optional<FinalResult> final_result() const;
+  [[nodiscard]] std::optional<Checkpoint> kept_checkpoint(int64_t step) const;  // none where it is damaged
+  [[nodiscard]] std::vector<int64_t> kept_steps() const;
+  [[nodiscard]] Chain chain() const;
 
  private:
   struct State;

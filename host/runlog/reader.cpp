@@ -210,4 +210,20 @@ std::optional<FinalResult> Reader::final_result() const {
   return state_->ask<std::optional<FinalResult>>({What::final_result});
 }
 
+std::vector<int64_t> Reader::kept_steps() const {
+  return state_->ask<std::vector<int64_t>>({What::kept_steps});
+}
+
+Checkpoint Reader::kept_checkpoint(int64_t step) const {
+  auto checkpoint = state_->ask<std::optional<Checkpoint>>({What::kept_checkpoint, "", step});
+  if (!checkpoint) {
+    throw Error(ErrorKind::file, "{}: its checkpoint of step {} is damaged, or gone", path().string(), step);
+  }
+  return std::move(*checkpoint);
+}
+
+Chain Reader::chain() const {
+  return state_->ask<Chain>({What::chain});
+}
+
 }  // namespace atelier::runlog

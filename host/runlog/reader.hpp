@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runlog/chain.hpp"
 #include "runlog/description.hpp"
 #include "runlog/rows.hpp"
 #include "runlog/weights.hpp"
@@ -61,6 +62,12 @@ class Reader {
   // nullopt where none was written; Error(file) where it is damaged.
   [[nodiscard]] std::optional<BestWeights> best() const;
   [[nodiscard]] std::optional<FinalResult> final_result() const;
+
+  // Of the checkpoints that stay, in rising order; and one of them. Error(file) where it is damaged.
+  [[nodiscard]] std::vector<int64_t> kept_steps() const;
+  [[nodiscard]] Checkpoint kept_checkpoint(int64_t step) const;
+  // The log held against its own hashes.
+  [[nodiscard]] Chain chain() const;
 
  private:
   struct State;

@@ -67,6 +67,12 @@ void answer(Channel& channel, const LogFile& log, const Request& request) {
       return give_sealed(log.best());
     case Request::What::final_result:
       return give_sealed(log.final_result());
+    case Request::What::kept_steps:
+      return give(log.kept_steps());
+    case Request::What::kept_checkpoint:
+      return give(log.kept_checkpoint(request.index));
+    case Request::What::chain:
+      return give(log.chain());
   }
 }
 

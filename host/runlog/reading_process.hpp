@@ -30,11 +30,14 @@ struct Request {
     foreign_weights,
     newest_checkpoint,
     best,
-    final_result
+    final_result,
+    kept_steps,
+    kept_checkpoint,
+    chain
   };
   What what;
   std::string name{};
-  int64_t index = 0;  // of a row, or of a foreign run
+  int64_t index = 0;  // of a row, of a foreign run, or a step
 };
 
 struct Opened {

@@ -231,6 +231,9 @@ void SampleStack::append(int64_t step, const void* row, size_t elements, const s
     hdf5::write_text_row(texts_, stack_.rows(), texts);
   }
   stack_.append(step, row, elements);
+  for (const std::string& text : texts) {
+    stack_.hash().add(text);
+  }
   if (preview_ >= 0) {
     renew_preview({static_cast<const uint8_t*>(row), elements});
   }
@@ -242,16 +245,41 @@ void SampleStack::truncate(int64_t step) {
     hdf5::resize_texts(texts_, stack_.rows());
   }
   if (preview_ >= 0) {
-    std::vector<uint8_t> pixels(static_cast<size_t>(stack_.row_elements()), 0);
-    if (stack_.rows() > 0) {
-      stack_.read_row(stack_.rows() - 1, pixels.data(), pixels.size());
-    }
-    renew_preview(pixels);
+    renew_preview(newest_pixels());
   }
+}
+
+std::vector<uint8_t> SampleStack::newest_pixels() const {
+  std::vector<uint8_t> pixels(static_cast<size_t>(stack_.row_elements()), 0);
+  if (stack_.rows() > 0) {
+    stack_.read_row(stack_.rows() - 1, pixels.data(), pixels.size());
+  }
+  return pixels;
 }
 
 void SampleStack::renew_preview(std::span<const uint8_t> pixels) {
   hdf5::write_all(preview_, std::span<const uint8_t>(Preview(series_).drawn(pixels)));
+}
+
+bool SampleStack::preview_is_of_newest() const {
+  if (preview_ < 0 || stack_.rows() == 0) {
+    return true;
+  }
+  const std::vector<uint8_t> expected = Preview(series_).drawn(newest_pixels());
+  std::vector<uint8_t> found(expected.size());
+  hdf5::read_all(preview_, std::span(found));
+  return found == expected;
+}
+
+std::vector<std::string> SampleStack::texts_of(int64_t row) const {
+  return texts_ >= 0 ? hdf5::read_text_row(texts_, row) : std::vector<std::string>();
+}
+
+void SampleStack::hash_row_in_file(int64_t row) {
+  stack_.hash_row_in_file(row);
+  for (const std::string& text : texts_of(row)) {
+    stack_.hash().add(text);
+  }
 }
 
 }  // namespace atelier::runlog

@@ -32,8 +32,12 @@ class SampleStack {
   void truncate(int64_t step);
   [[nodiscard]] const SampleSeries& series() const { return series_; }
   [[nodiscard]] const Stack& stack() const { return stack_; }
+  [[nodiscard]] std::vector<std::string> texts_of(int64_t row) const;  // none but of tokens
+  void hash_row_in_file(int64_t row);                                  // as if it were appended
+  [[nodiscard]] bool preview_is_of_newest() const;                     // as append() leaves it
 
  private:
+  [[nodiscard]] std::vector<uint8_t> newest_pixels() const;  // zeros where there are none
   void renew_preview(std::span<const uint8_t> pixels);
 
   SampleSeries series_;

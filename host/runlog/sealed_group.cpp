@@ -17,26 +17,16 @@ namespace {
 
 using hdf5::Handle;
 
-constexpr size_t digest_bytes = 32;
-
-std::vector<uint8_t> bytes_of(const std::string& digits) {
-  std::vector<uint8_t> bytes;
-  for (size_t i = 0; i < digits.size(); i += 2) {
-    bytes.push_back(static_cast<uint8_t>(std::stoi(digits.substr(i, 2), nullptr, 16)));
-  }
-  return bytes;
-}
-
 void add(Sha256& hash, std::string_view name, const void* data, size_t size) {
   hash.update(name.data(), name.size());
   hash.update("", 1);
   hash.update(data, size);
 }
 
-std::vector<uint8_t> digest(Sha256& hash, int64_t step, int64_t sequence) {
+Sha256::Digest digest(Sha256& hash, int64_t step, int64_t sequence) {
   add(hash, "step", &step, sizeof(step));
   add(hash, "sequence", &sequence, sizeof(sequence));
-  return bytes_of(hash.finish());
+  return hash.bytes();
 }
 
 }  // namespace
@@ -74,7 +64,7 @@ Handle make_sealed_group(hid_t file, const std::string& path) {
   Handle group = hdf5::make_group(file, path);
   hdf5::write_attribute(group, "step", int64_t{-1});
   hdf5::write_attribute(group, "sequence", int64_t{0});
-  hdf5::write_attribute(group, "sha256", std::array<uint8_t, digest_bytes>{});
+  hdf5::write_attribute(group, "sha256", Sha256::Digest{});
   return group;
 }
 
@@ -118,6 +108,11 @@ void SealedWriter::scalars(const std::string& path, const std::vector<std::strin
   }
 }
 
+void SealedWriter::history(const History& history) {
+  write_history(group_, history);
+  add(hash_, history);
+}
+
 void SealedWriter::seal(int64_t step, int64_t sequence) {
   hdf5::write_attribute(group_, "step", step);
   hdf5::write_attribute(group_, "sha256", digest(hash_, step, sequence));
@@ -131,6 +126,10 @@ int64_t read_sequence(hid_t group) {
     throw hdf5::Failure(fmt::format("a sequence number is {}, expected one in [0, {}]", sequence, most));
   }
   return sequence;
+}
+
+Sha256::Digest read_seal(hid_t group) {
+  return read_sequence(group) == 0 ? Sha256::Digest{} : hdf5::read_digest_attribute(group, "sha256");
 }
 
 SealedReader::SealedReader(Handle group)
@@ -175,8 +174,16 @@ std::map<std::string, T> SealedReader::scalars(const std::string& path, const st
   return values;
 }
 
+std::optional<History> SealedReader::history(const RunDescription& description) {
+  std::optional<History> history = read_history(group_, description);
+  if (history) {
+    add(hash_, *history);
+  }
+  return history;
+}
+
 bool SealedReader::verify() {
-  return hdf5::read_bytes_attribute(group_, "sha256", digest_bytes) == digest(hash_, step_, sequence_);
+  return hdf5::read_digest_attribute(group_, "sha256") == digest(hash_, step_, sequence_);
 }
 
 template void make_scalars<int64_t>(hid_t, const std::string&, const std::vector<std::string>&);

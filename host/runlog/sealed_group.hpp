@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "base/sha256.hpp"
 #include "runlog/description.hpp"
 #include "runlog/hdf5.hpp"
+#include "runlog/history.hpp"
 #include "runlog/weights.hpp"
 
 namespace atelier::runlog {
@@ -36,6 +38,7 @@ class SealedWriter {
   void arrays(const std::string& path, std::span<const ArrayView> views);
   template <typename T>
   void scalars(const std::string& path, const std::vector<std::string>& names, const std::map<std::string, T>& values);
+  void history(const History& history);
   void seal(int64_t step, int64_t sequence);
 
  private:
@@ -44,6 +47,7 @@ class SealedWriter {
 };
 
 int64_t read_sequence(hid_t group);
+Sha256::Digest read_seal(hid_t group);  // the hash; zeros where the group holds nothing
 
 class SealedReader {
  public:
@@ -54,6 +58,7 @@ class SealedReader {
   std::vector<NamedTensor> arrays(const std::string& path, const std::vector<Entry>& entries);
   template <typename T>
   std::map<std::string, T> scalars(const std::string& path, const std::vector<std::string>& names);
+  std::optional<History> history(const RunDescription& description);  // none in logs of earlier versions
   // Whether the hash of what was read is the seal's. Call once, at the end.
   bool verify();
 

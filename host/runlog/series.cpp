@@ -99,6 +99,9 @@ CadenceRows::CadenceRows(hid_t file, const Cadence& cadence) : metrics_(cadence.
 
 void CadenceRows::append(int64_t step, double epoch, std::span<const double> values, double wall_seconds,
                          double samples_per_second) {
+  hash_.begin(step);
+  hash_.add(&epoch, sizeof(epoch));
+  hash_.add(values.data(), values.size_bytes());
   pending_steps_.push_back(step);
   columns_.front().pending.push_back(epoch);
   for (size_t i = 0; i < metrics_; ++i) {
@@ -131,6 +134,28 @@ void CadenceRows::drain() {
   rows_ += count;
 }
 
+CadenceBlock CadenceRows::read(int64_t first, int64_t count) const {
+  CadenceBlock block{std::vector<int64_t>(static_cast<size_t>(count)), {}};
+  hdf5::read_rows(steps_.front(), first, count, std::span(block.steps));
+  for (const Column& column : columns_) {
+    hdf5::read_rows(column.dataset, first, count, std::span(block.columns.emplace_back(static_cast<size_t>(count))));
+  }
+  return block;
+}
+
+void CadenceRows::hash_rows_in_file(int64_t first, int64_t count) {
+  constexpr int64_t most = 8 * chunk_rows;
+  for (int64_t done = 0; done < count; done += most) {
+    const CadenceBlock block = read(first + done, std::min(most, count - done));
+    for (size_t row = 0; row < block.steps.size(); ++row) {
+      hash_.begin(block.steps[row]);
+      for (size_t column = 0; column <= metrics_; ++column) {
+        hash_.add(&block.columns[column][row], sizeof(double));
+      }
+    }
+  }
+}
+
 void CadenceRows::truncate(int64_t step) {
   std::vector<int64_t> steps(static_cast<size_t>(rows_));
   hdf5::read_all(steps_.front(), std::span(steps));
@@ -156,8 +181,29 @@ void Stack::append(int64_t step, const void* row, size_t elements) {
   hdf5::write_rows(values_, type_, rows_, 1, row, elements);
   hdf5::resize(steps_, Type::i64, rows_ + 1);
   hdf5::write_rows(steps_, Type::i64, rows_, 1, &step, 1);
+  hash_.begin(step);
+  hash_.add(row, elements * hdf5::size_of(type_));
   ++rows_;
   last_step_ = step;
+}
+
+void Stack::hash_row_in_file(int64_t row) {
+  const std::vector<std::byte> values = row_bytes(row);
+  hash_.begin(step_of(row));
+  hash_.add(values.data(), values.size());
+}
+
+std::vector<std::byte> Stack::row_bytes(int64_t row) const {
+  const auto elements = static_cast<size_t>(row_elements());
+  std::vector<std::byte> values(elements * hdf5::size_of(type_));
+  read_row(row, values.data(), elements);
+  return values;
+}
+
+int64_t Stack::step_of(int64_t row) const {
+  int64_t step = 0;
+  hdf5::read_rows(steps_, row, 1, std::span(&step, 1));
+  return step;
 }
 
 void Stack::truncate(int64_t step) {

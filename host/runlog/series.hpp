@@ -7,12 +7,19 @@
 
 #include "runlog/description.hpp"
 #include "runlog/hdf5.hpp"
+#include "runlog/history.hpp"
 
 namespace atelier::runlog {
 
 hdf5::Handle make_steps(hid_t group);  // the scale of an axis of steps
 void make_cadence(hid_t file, const Cadence& cadence);
 void make_tensors(hid_t file, const TensorSeries& series);
+
+// Rows of a cadence, one after the other in each column.
+struct CadenceBlock {
+  std::vector<int64_t> steps;
+  std::vector<std::vector<double>> columns;  // epoch, metrics, wall_seconds, samples_per_second
+};
 
 // /metrics/<cadence> and /timing/<cadence>. Rows are gathered and written together.
 class CadenceRows {
@@ -24,6 +31,10 @@ class CadenceRows {
               double samples_per_second);
   void drain();
   void truncate(int64_t step);
+  [[nodiscard]] CadenceBlock read(int64_t first, int64_t count) const;  // rows that are in the file
+  [[nodiscard]] int64_t rows() const { return rows_; }                  // in the file
+  [[nodiscard]] const RowsHash& hash() const { return hash_; }          // of what was appended
+  void hash_rows_in_file(int64_t first, int64_t count);                 // as if they were appended
   [[nodiscard]] size_t metrics() const { return metrics_; }
   [[nodiscard]] int64_t last_step() const { return last_step_; }
 
@@ -35,8 +46,9 @@ class CadenceRows {
   size_t metrics_;
   std::vector<hdf5::Handle> steps_;  // of the metrics, of the timing
   std::vector<int64_t> pending_steps_;
-  std::vector<Column> columns_;  // epoch, metrics, wall_seconds, samples_per_second
-  int64_t rows_ = 0;             // in the file
+  std::vector<Column> columns_;  // as a CadenceBlock's
+  RowsHash hash_;
+  int64_t rows_ = 0;  // in the file
   int64_t last_step_ = -1;
 };
 
@@ -48,6 +60,11 @@ class Stack {
   void append(int64_t step, const void* row, size_t elements);
   void truncate(int64_t step);
   [[nodiscard]] int64_t rows() const { return rows_; }
+  [[nodiscard]] RowsHash& hash() { return hash_; }  // of what was appended
+  [[nodiscard]] const RowsHash& hash() const { return hash_; }
+  void hash_row_in_file(int64_t row);  // as if it were appended
+  [[nodiscard]] int64_t step_of(int64_t row) const;
+  [[nodiscard]] std::vector<std::byte> row_bytes(int64_t row) const;
   [[nodiscard]] int64_t last_step() const { return last_step_; }
   [[nodiscard]] int64_t row_elements() const;
   void read_row(int64_t row, void* data, size_t elements) const;
@@ -56,6 +73,7 @@ class Stack {
   hdf5::Type type_;
   hdf5::Handle steps_;
   hdf5::Handle values_;
+  RowsHash hash_;
   int64_t rows_ = 0;
   int64_t last_step_ = -1;
 };

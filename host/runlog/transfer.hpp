@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "runlog/chain.hpp"
 #include "runlog/channel.hpp"
 #include "runlog/description.hpp"
 #include "runlog/rows.hpp"
@@ -101,6 +102,11 @@ inline auto fields(BestWeights& of) {
 inline auto fields(FinalResult& of) {
   auto& [step, summary, weights] = of;
   return std::tie(step, summary, weights);
+}
+
+inline auto fields(Chain& of) {
+  auto& [there, faults, links, rows, later_rows, step, head] = of;
+  return std::tie(there, faults, links, rows, later_rows, step, head);
 }
 
 template <typename T>

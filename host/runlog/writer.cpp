@@ -42,9 +42,11 @@ void check_weights(const std::string& place, const RunDescription& description, 
   check_arrays(place + "/state", description.state, weights.state);
 }
 
-void write_weights(SealedWriter& group, const std::string& prefix, const WeightsView& weights) {
-  group.arrays(prefix + "parameters", weights.parameters);
-  group.arrays(prefix + "state", weights.state);
+void check_checkpoint(const RunDescription& description, const CheckpointView& checkpoint) {
+  check_weights("checkpoint", description, checkpoint.weights);
+  check_arrays("checkpoint/optimizer", description.optimizer, checkpoint.optimizer);
+  check_scalars("checkpoint/counters", description.counters, checkpoint.trainer.counters);
+  check_scalars("checkpoint/numbers", description.numbers, checkpoint.trainer.numbers);
 }
 
 }  // namespace
@@ -231,19 +233,31 @@ bool Writer::has_tensor(std::string_view name, int64_t step) {
 
 void Writer::write_checkpoint(const CheckpointView& checkpoint) {
   guarded([&](State& state) {
-    const RunDescription& description = state.description;
-    check_weights("checkpoint", description, checkpoint.weights);
-    check_arrays("checkpoint/optimizer", description.optimizer, checkpoint.optimizer);
-    check_scalars("checkpoint/counters", description.counters, checkpoint.trainer.counters);
-    check_scalars("checkpoint/numbers", description.numbers, checkpoint.trainer.numbers);
+    check_checkpoint(state.description, checkpoint);
     const int64_t sequence = state.checkpoints + 1;
     state.replace(slot_of(sequence), checkpoint.step, sequence, [&](SealedWriter& group) {
-      write_weights(group, "", checkpoint.weights);
-      group.arrays("optimizer", checkpoint.optimizer);
-      group.scalars("counters", description.counters, checkpoint.trainer.counters);
-      group.scalars("numbers", description.numbers, checkpoint.trainer.numbers);
+      runlog::write_checkpoint(group, state.description, checkpoint);
+      group.history(state.history());
     });
     state.checkpoints = sequence;
+  });
+}
+
+void Writer::keep_checkpoint(const CheckpointView& checkpoint) {
+  guarded([&](State& state) {
+    check_checkpoint(state.description, checkpoint);
+    if (!state.kept.empty() && state.kept.back() >= checkpoint.step) {
+      check_step("kept", checkpoint.step + 1, state.kept.back());
+      return;
+    }
+    const History history = state.history();
+    const std::string path = kept_path(checkpoint.step);
+    make_checkpoint(state.file, path, state.description);
+    state.replace(path, checkpoint.step, std::ssize(state.kept) + 1, [&](SealedWriter& group) {
+      runlog::write_checkpoint(group, state.description, checkpoint);
+      group.history(history);
+    });
+    state.kept.push_back(checkpoint.step);
   });
 }
 
@@ -267,6 +281,7 @@ void Writer::write_final(int64_t step, const WeightsView& weights, const std::ma
     state.replace("final", step, 1, [&](SealedWriter& group) {
       group.scalars("summary", state.description.summary, summary);
       write_weights(group, "weights/", weights);
+      group.history(state.history());
     });
   });
 }

@@ -62,6 +62,8 @@ class Writer {
 
   // Into the slot that does not hold the newest checkpoint.
   void write_checkpoint(const CheckpointView& checkpoint);
+  // One that stays: /kept/<step>. Steps increase; of the newest that is there already, nothing is written.
+  void keep_checkpoint(const CheckpointView& checkpoint);
   void write_best(int64_t step, double value, const WeightsView& weights);
   // `summary` under exactly the names declared.
   void write_final(int64_t step, const WeightsView& weights, const std::map<std::string, double>& summary);

@@ -4,8 +4,20 @@
 #include <utility>
 
 #include "runlog/checkpoints.hpp"
+#include "runlog/compact.hpp"
 
 namespace atelier::runlog {
+
+namespace {
+
+template <typename Stack>
+void hash_rows_in_file(Stack& stack, int64_t rows) {
+  for (int64_t row = 0; row < rows; ++row) {
+    stack.hash_row_in_file(row);
+  }
+}
+
+}  // namespace
 
 void Writer::State::open_series() {
   for (const Cadence& cadence : description.cadences) {
@@ -27,10 +39,12 @@ void Writer::State::open(const std::filesystem::path& log, Access access) {
   description = read_description(file);
   const auto newest = read_newest_checkpoint(file, description);
   checkpoints = newest ? newest->sequence : 0;
+  kept = read_kept_steps(file);
   open_series();
 }
 
 void Writer::State::go_on_after(int64_t step) {
+  complete_layout(file, description);
   const auto truncate = [step](auto& all) {
     for (auto& [name, series] : all) {
       series.truncate(step);
@@ -39,8 +53,42 @@ void Writer::State::go_on_after(int64_t step) {
   truncate(tables);
   truncate(samples);
   truncate(tensors);
+  for (auto& [name, table] : tables) {
+    table.hash_rows_in_file(0, table.rows());
+  }
+  for (auto& [name, stack] : samples) {
+    hash_rows_in_file(stack, stack.stack().rows());
+  }
+  for (auto& [name, stack] : tensors) {
+    hash_rows_in_file(stack, stack.rows());
+  }
+  for (; !kept.empty() && kept.back() > step; kept.pop_back()) {
+    hdf5::check(H5Ldelete(file, kept_path(kept.back()).c_str(), H5P_DEFAULT));
+  }
   const SealedWriter unsealed(hdf5::open_group(file, "final"));
   write_status(file, Status::running, "");
+}
+
+History Writer::State::history() const {
+  History history;
+  const auto add = [&](const RowsHash& rows) {
+    history.rows.push_back(rows.rows());
+    history.digests.push_back(rows.digest());
+  };
+  for (const Cadence& cadence : description.cadences) {
+    add(tables.at(cadence.name).hash());
+  }
+  for (const SampleSeries& series : description.samples) {
+    add(samples.at(series.name).stack().hash());
+  }
+  for (const TensorSeries& series : description.tensors) {
+    add(tensors.at(series.name).hash());
+  }
+  if (!kept.empty()) {
+    history.previous = read_seal(hdf5::open_group(file, kept_path(kept.back())));
+  }
+  history.best = read_seal(hdf5::open_group(file, "best"));
+  return history;
 }
 
 void Writer::State::commit() {
@@ -58,6 +106,7 @@ void Writer::State::flush() {
   }
   commit();
   if (!unfinished.empty()) {
+    storage->keep_journal(path);
     give_name();
   }
   kept_step = newest_step;
@@ -66,7 +115,6 @@ void Writer::State::flush() {
 }
 
 void Writer::State::give_name() {
-  storage->keep_journal(path);
   std::error_code error;
   std::filesystem::rename(unfinished, path, error);
   if (error) {
@@ -89,14 +137,36 @@ void Writer::State::replace(const std::string& group_path, int64_t step, int64_t
 
 void Writer::State::close() {
   flush();
+  const bool finished = read_status(file) == Status::finished;
+  if (finished) {
+    write_compact_log();
+  }
   tables.clear();
   samples.clear();
   tensors.clear();
   hdf5::check(H5Fclose(file.release()));
   storage->commit();  // what closing it has changed
   storage->close();
+  if (finished) {
+    give_name();
+  }
   watched.reset();
   lock.reset();
+}
+
+// Beside the log, which stays what it is until the new one takes its name.
+void Writer::State::write_compact_log() {
+  unfinished = path.string() + ".new";
+  std::filesystem::remove(unfinished);
+  const std::unique_ptr<Storage> compact = Storage::create(unfinished);
+  hdf5::Handle to = hdf5::create_file(*compact);
+  write_compact(file, description, to, [&] {
+    hdf5::check(H5Fflush(to, H5F_SCOPE_LOCAL));
+    compact->commit();
+  });
+  hdf5::check(H5Fclose(to.release()));
+  compact->commit();
+  compact->close();
 }
 
 void Writer::State::be_open() {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "runlog/hdf5.hpp"
@@ -29,7 +30,7 @@ struct Writer::State {
   using ByName = std::map<std::string, Series, std::less<>>;
 
   std::filesystem::path path;
-  std::filesystem::path unfinished;  // where the file is until its first flush; empty from then on
+  std::filesystem::path unfinished;  // a file that is to have the log's name: the log's own until its first flush
   std::optional<Lock> lock;          // none: closed or abandoned
   std::unique_ptr<Storage> storage;
   hdf5::Handle file;  // ends before its storage
@@ -37,9 +38,10 @@ struct Writer::State {
   ByName<CadenceRows> tables;
   ByName<SampleStack> samples;
   ByName<Stack> tensors;
-  int64_t checkpoints = 0;   // the sequence number of the newest
-  int64_t newest_step = -1;  // of what was given to us
-  int64_t kept_step = -1;    // of what a flush has brought into the file
+  int64_t checkpoints = 0;    // the sequence number of the newest
+  std::vector<int64_t> kept;  // the steps of checkpoints that stay
+  int64_t newest_step = -1;   // of what was given to us
+  int64_t kept_step = -1;     // of what a flush has brought into the file
   Clock::time_point flush_due = Clock::now() + flush_period;
   std::optional<Error> failure;
   std::optional<OpenLog> watched;  // from when the file is a log until it is closed
@@ -47,6 +49,7 @@ struct Writer::State {
   void open(const std::filesystem::path& log, Access access);
   void open_series();
   void go_on_after(int64_t step);
+  [[nodiscard]] History history() const;
   void commit();
   void flush();
   void give_name();
@@ -54,6 +57,7 @@ struct Writer::State {
                const std::function<void(SealedWriter&)>& write);
   void let_go() noexcept;
   void close();
+  void write_compact_log();
   void be_open();  // to a process that dies
 };
 

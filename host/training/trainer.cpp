@@ -39,6 +39,7 @@ Trainer::Trainer(Setup& setup, const LogPlan& plan, runlog::Writer writer, std::
 void Trainer::begin() {
   setup_.steps.batches().seek(0);
   write_checkpoint(0);
+  keep_checkpoint(0);
 }
 
 void Trainer::restore(const runlog::Checkpoint& checkpoint, double seconds_before) {
@@ -274,7 +275,7 @@ bool Trainer::finish_due(int64_t step, Due first) {
     sample_now(step);
   }
   due_ = Due::nothing;
-  return evaluates || samples;
+  return keep_checkpoint(step) || evaluates || samples;
 }
 
 void Trainer::report(int64_t step, const execute::StepResults& results) {
@@ -329,7 +330,7 @@ void Trainer::sample_now(int64_t step) {
   write_samples(writer_, *plan_.samples, step, samples);
 }
 
-void Trainer::write_checkpoint(int64_t step) {
+runlog::CheckpointView Trainer::checkpoint_of(int64_t step) {
   runlog::CheckpointView view;
   view.step = step;
   view.weights = inference::weights_of(setup_.built.bank());
@@ -341,8 +342,22 @@ void Trainer::write_checkpoint(int64_t step) {
   for (size_t g = 0; g < names.size(); ++g) {
     view.trainer.counters["updates." + names[g]] = updates_after_[g];
   }
-  writer_.write_checkpoint(view);
+  return view;
+}
+
+void Trainer::write_checkpoint(int64_t step) {
+  writer_.write_checkpoint(checkpoint_of(step));
   last_checkpoint_ = Clock::now();
+}
+
+// True where one falls on this step.
+bool Trainer::keep_checkpoint(int64_t step) {
+  const int64_t every = setup_.experiment.checkpoint.keep;
+  const bool falls = every > 0 && step % every == 0;
+  if (falls) {
+    writer_.keep_checkpoint(checkpoint_of(step));
+  }
+  return falls;
 }
 
 void Trainer::finish() {

@@ -46,7 +46,9 @@ class Trainer {
   void fail_non_finite(int64_t step);
   void begin_profile();
   void take_profile(int64_t step);
+  [[nodiscard]] runlog::CheckpointView checkpoint_of(int64_t step);
   void write_checkpoint(int64_t step);
+  bool keep_checkpoint(int64_t step);
   [[nodiscard]] bool due(int64_t step, double every_epochs) const;
   [[nodiscard]] double epoch() const;  // passes over the training data in the steps done
   [[nodiscard]] double wall_seconds() const;

@@ -120,6 +120,21 @@ class Verify(AtelierTest):
         self.assertIn(done.returncode, (1, 2))
         self.assertEqual(done.stdout, "")
 
+    def test_the_log_is_held_against_its_own_hashes(self):
+        log = self.train("checkpoint.keep=4")
+        self.assertRegex(self.output("verify", log, "--chain"),
+                         rf"^{log}: as it was written: \d+ rows up to step 12, 6 checkpoints and results\nhead: [0-9a-f]{{64}}\n$")
+        self.assertEqual(self.output("verify", log, "--chain").splitlines()[1],
+                         self.output("verify", self.train("checkpoint.keep=4"), "--chain").splitlines()[1])
+
+        def change(file):
+            file["metrics/train/loss"][6] += 1
+
+        self.edit(log, change)
+        self.assertEqual(self.run_atelier("verify", log, "--chain", code=3).stdout,
+                         f"{log}: metrics/train: rows 4 to 7, counted from 0, are not as they were written (kept/8)\n")
+        self.assert_error(["verify", log, "--chain", "--steps", "3"], "--steps: expected without --chain, which runs nothing")
+
     def test_damaged_weights_are_found_before(self):
         log = self.train()
 
@@ -128,7 +143,7 @@ class Verify(AtelierTest):
             weights[next(iter(weights))][0] += 1
 
         self.edit(log, change)
-        self.assertIn("its final weights are damaged", self.run_atelier("verify", log, code=2).stderr)
+        self.assertIn("its checkpoints are damaged", self.run_atelier("verify", log, code=2).stderr)
 
     def test_what_the_run_is_made_from_now_is_said(self):
         log = self.train()

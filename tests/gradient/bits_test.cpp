@@ -23,7 +23,7 @@ std::string hash_of(const Outcome& outcome) {
       hash.update(numbers.data(), numbers.size() * sizeof(double));
     }
   }
-  return hash.finish();
+  return hash.digest();
 }
 
 void check_threads(const Case& checked, const std::string& expected) {

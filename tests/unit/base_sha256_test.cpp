@@ -22,7 +22,7 @@ constexpr const char* hash_of_a_million = "cdc76e5c9914fb9281a1c7e284d73e67f1809
 std::string hash_of(std::string_view text) {
   Sha256 hash;
   hash.update(text.data(), text.size());
-  return hash.finish();
+  return hash.digest();
 }
 
 struct Folder {
@@ -41,7 +41,7 @@ struct Folder {
 }  // namespace
 
 TEST_CASE("hashes are those of the standard") {
-  CHECK(Sha256().finish() == hash_of_nothing);
+  CHECK(Sha256().digest() == hash_of_nothing);
   CHECK(hash_of("abc") == hash_of_abc);
   CHECK(hash_of(two_blocks) == hash_of_two_blocks);
   CHECK(hash_of(std::string(1'000'000, 'a')) == hash_of_a_million);
@@ -52,7 +52,7 @@ TEST_CASE("what is hashed in pieces has the hash of the whole") {
     Sha256 hash;
     hash.update(two_blocks.data(), cut);
     hash.update(two_blocks.data() + cut, two_blocks.size() - cut);
-    CHECK(hash.finish() == hash_of_two_blocks);
+    CHECK(hash.digest() == hash_of_two_blocks);
   }
 }
 

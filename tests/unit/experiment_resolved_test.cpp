@@ -90,6 +90,7 @@ seed = 0
 
 [checkpoint]
 every = 60.0
+keep = 0
 
 [log]
 every = 10

@@ -168,13 +168,15 @@ inline void write_samples(Writer& log, int64_t step) {
   log.append_samples("rows", step, std::vector<float>(6, -static_cast<float>(step)));
 }
 
-inline void write_checkpoint(Writer& log, int64_t step) {
+// `write`: a member of Writer that takes a checkpoint.
+inline void write_checkpoint(Writer& log, int64_t step,
+                             void (Writer::*write)(const CheckpointView&) = &Writer::write_checkpoint) {
   const Values values(step);
   const double best = step < 50 ? std::numeric_limits<double>::quiet_NaN() : 1.0 / static_cast<double>(step);
-  log.write_checkpoint({step,
-                        values.weights(),
-                        values.optimizer(),
-                        {{{"epoch", step / 100}, {"updates.generator", step}}, {{"best_value", best}}}});
+  (log.*write)({step,
+                values.weights(),
+                values.optimizer(),
+                {{{"epoch", step / 100}, {"updates.generator", step}}, {{"best_value", best}}}});
 }
 
 inline void write_looks(Writer& log, int64_t step) {
@@ -202,8 +204,12 @@ inline void write_steps(Writer& log, int64_t first, int64_t last, double clock =
   }
 }
 
-inline void finish(Writer& log, int64_t step) {
+inline void write_final(Writer& log, int64_t step) {
   log.write_final(step, Values(step).weights(), {{"steps", static_cast<double>(step)}, {"loss", 0.5}});
+}
+
+inline void finish(Writer& log, int64_t step) {
+  write_final(log, step);
   log.set_status(Status::finished, "");
   log.close();
 }

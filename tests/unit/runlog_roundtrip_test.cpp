@@ -175,7 +175,7 @@ TEST_CASE("what a run writes is read back") {
   const std::optional<Checkpoint> checkpoint = reader.newest_checkpoint();
   REQUIRE(checkpoint);
   CHECK(checkpoint->step == 1200);
-  CHECK(checkpoint->sequence == 24);
+  CHECK(checkpoint->sequence == 1);  // the only one that a finished log has
   CHECK(holds(checkpoint->weights.parameters, values.weights().parameters));
   CHECK(holds(checkpoint->weights.state, values.weights().state));
   CHECK(holds(checkpoint->optimizer, values.optimizer()));

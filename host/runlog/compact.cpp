@@ -1,0 +1,229 @@
+#include "runlog/compact.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "runlog/checkpoints.hpp"
+#include "runlog/hdf5_text.hpp"
+#include "runlog/layout.hpp"
+#include "runlog/sample_stack.hpp"
+#include "runlog/series.hpp"
+
+namespace atelier::runlog {
+
+namespace {
+
+using hdf5::Handle;
+
+constexpr size_t most_in_memory = size_t{64} << 20U;  // bytes, roughly
+
+class Compaction {
+ public:
+  Compaction(hid_t from, const RunDescription& description, hid_t to, const std::function<void()>& commit)
+      : from_(from), to_(to), description_(description), commit_(commit) {}
+
+  void run() {
+    make_layout(to_, description_);
+    if (hdf5::has_attribute(from_, "description_sha256")) {
+      hdf5::write_attribute(to_, "description_sha256", hdf5::read_digest_attribute(from_, "description_sha256"));
+    }
+    for (const Cadence& cadence : description_.cadences) {
+      copy(cadence);
+    }
+    for (const SampleSeries& series : description_.samples) {
+      copy(series);
+    }
+    for (const TensorSeries& series : description_.tensors) {
+      copy(series);
+    }
+    for (size_t i = 0; i < description_.foreign.size(); ++i) {
+      copy_foreign(i);
+    }
+    for (const int64_t step : read_kept_steps(from_)) {
+      make_checkpoint(to_, kept_path(step), description_);
+      copy_checkpoint(kept_path(step), kept_path(step), {});
+    }
+    newest_ = read_newest_checkpoint(from_, description_);
+    if (newest_) {
+      copy_checkpoint(slot_of(newest_->sequence), slot_of(1), 1);
+    }
+    copy_best();
+    copy_final();
+    write_status(to_, read_status(from_), hdf5::read_text_attribute(from_, "exit_reason"));
+  }
+
+ private:
+  // So much was written.
+  void wrote(size_t bytes) {
+    in_memory_ += bytes;
+    if (in_memory_ > most_in_memory) {
+      commit_();
+      in_memory_ = 0;
+    }
+  }
+
+  void copy(const Cadence& cadence) {
+    const CadenceRows old(from_, cadence);
+    CadenceRows rows(to_, cadence);
+    constexpr int64_t most = 4096;
+    std::vector<double> values(old.metrics());
+    for (int64_t first = 0; first < old.rows(); first += most) {
+      const CadenceBlock block = old.read(first, std::min(most, old.rows() - first));
+      for (size_t row = 0; row < block.steps.size(); ++row) {
+        for (size_t i = 0; i < values.size(); ++i) {
+          values[i] = block.columns[i + 1][row];
+        }
+        rows.append(block.steps[row], block.columns.front()[row], values, block.columns[values.size() + 1][row],
+                    block.columns[values.size() + 2][row]);
+      }
+      wrote(block.steps.size() * block.columns.size() * sizeof(double));
+    }
+    rows.drain();
+  }
+
+  void copy(const SampleSeries& series) {
+    const SampleStack old(from_, series);
+    SampleStack rows(to_, series);
+    const auto elements = static_cast<size_t>(old.stack().row_elements());
+    for (int64_t row = 0; row < old.stack().rows(); ++row) {
+      const std::vector<std::byte> values = old.stack().row_bytes(row);
+      rows.append(old.stack().step_of(row), values.data(), elements, old.texts_of(row));
+      wrote(values.size());
+    }
+  }
+
+  void copy(const TensorSeries& series) {
+    const std::string group = "tensors/" + series.name;
+    const Stack old(hdf5::open_group(from_, group), "values", hdf5::Type::f32);
+    Stack rows(hdf5::open_group(to_, group), "values", hdf5::Type::f32);
+    const auto elements = static_cast<size_t>(old.row_elements());
+    for (int64_t row = 0; row < old.rows(); ++row) {
+      const std::vector<std::byte> values = old.row_bytes(row);
+      rows.append(old.step_of(row), values.data(), elements);
+      wrote(values.size());
+    }
+  }
+
+  void copy_foreign(size_t index) {
+    const std::string path = foreign_path(index);
+    SealedReader old(hdf5::open_group(from_, path));
+    if (old.sequence() == 0) {
+      return;
+    }
+    const std::vector<NamedTensor> weights = old.arrays("weights", description_.foreign[index].weights);
+    check(path, old.verify());
+    SealedWriter group(hdf5::open_group(to_, path));
+    group.arrays("weights", views_of(weights));
+    group.seal(old.step(), old.sequence());
+  }
+
+  void copy_best() {
+    SealedReader old(hdf5::open_group(from_, "best"));
+    if (old.sequence() == 0) {
+      return;
+    }
+    const auto value = old.scalars<double>("summary", {"value"});
+    const Weights weights = read_weights(old, "weights/", description_);
+    check("best", old.verify());
+    if (newest_ && same(weights, newest_->weights)) {
+      share_weights("best");
+    }
+    SealedWriter group(hdf5::open_group(to_, "best"));
+    group.scalars<double>("summary", {"value"}, value);
+    write(group, "weights/", weights);
+    group.seal(old.step(), old.sequence());
+  }
+
+  void copy_checkpoint(const std::string& from, const std::string& to, std::optional<int64_t> sequence) {
+    const std::optional<Checkpoint> checkpoint = read_checkpoint(from_, from, description_);
+    check(from, checkpoint.has_value());
+    const std::optional<History> history = read_history(hdf5::open_group(from_, from), description_);
+    SealedWriter group(hdf5::open_group(to_, to));
+    runlog::write_checkpoint(group, description_,
+                             {checkpoint->step,
+                              {views_of(checkpoint->weights.parameters), views_of(checkpoint->weights.state)},
+                              views_of(checkpoint->optimizer),
+                              checkpoint->trainer});
+    if (history) {
+      group.history(*history);
+    }
+    group.seal(checkpoint->step, sequence.value_or(checkpoint->sequence));
+  }
+
+  void copy_final() {
+    SealedReader old(hdf5::open_group(from_, "final"));
+    if (old.sequence() == 0) {
+      return;
+    }
+    const auto summary = old.scalars<double>("summary", description_.summary);
+    const Weights weights = read_weights(old, "weights/", description_);
+    const std::optional<History> history = old.history(description_);
+    check("final", old.verify());
+    if (newest_ && same(weights, newest_->weights)) {
+      share_weights("final");
+    }
+    SealedWriter group(hdf5::open_group(to_, "final"));
+    group.scalars("summary", description_.summary, summary);
+    write(group, "weights/", weights);
+    if (history) {
+      group.history(*history);
+    }
+    group.seal(old.step(), old.sequence());
+  }
+
+  static void check(const std::string& path, bool whole) {
+    if (!whole) {
+      throw hdf5::Failure(fmt::format("{} is damaged: its hash differs from what was written", path));
+    }
+  }
+
+  static std::vector<ArrayView> views_of(const std::vector<NamedTensor>& tensors) {
+    std::vector<ArrayView> views;
+    for (const auto& [name, value] : tensors) {
+      views.emplace_back(name, value.dtype, value.storage);
+    }
+    return views;
+  }
+
+  void write(SealedWriter& group, const std::string& prefix, const Weights& weights) {
+    runlog::write_weights(group, prefix, {views_of(weights.parameters), views_of(weights.state)});
+  }
+
+  static bool same(const Weights& a, const Weights& b) {
+    const auto equal = [](const NamedTensor& x, const NamedTensor& y) {
+      return x.value.bytes() == y.value.bytes() &&
+             std::memcmp(x.value.storage.data(), y.value.storage.data(), x.value.bytes()) == 0;
+    };
+    return std::ranges::equal(a.parameters, b.parameters, equal) && std::ranges::equal(a.state, b.state, equal);
+  }
+
+  // Of `group`: the datasets of the checkpoint in the place of its own.
+  void share_weights(const std::string& group) {
+    for (const auto& [kind, entries] :
+         {std::pair("/parameters/", &description_.parameters), {"/state/", &description_.state}}) {
+      for (const Entry& entry : *entries) {
+        const std::string own = group + "/weights" + kind + entry.name;
+        hdf5::check(H5Ldelete(to_, own.c_str(), H5P_DEFAULT));
+        hdf5::check(
+            H5Lcreate_hard(to_, (slot_of(1) + kind + entry.name).c_str(), to_, own.c_str(), H5P_DEFAULT, H5P_DEFAULT));
+      }
+    }
+  }
+
+  hid_t from_, to_;
+  const RunDescription& description_;
+  const std::function<void()>& commit_;
+  size_t in_memory_ = 0;
+  std::optional<Checkpoint> newest_;
+};
+
+}  // namespace
+
+void write_compact(hid_t from, const RunDescription& description, hid_t to, const std::function<void()>& commit) {
+  Compaction(from, description, to, commit).run();
+}
+
+}  // namespace atelier::runlog

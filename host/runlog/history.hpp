@@ -1,0 +1,49 @@
+// Inside this room only: hashes over what was logged, so that what is changed afterwards is found out. Every checkpoint
+// that is written says, of all that the log had by then, what its hashes were. Equal runs have equal ones: times and
+// ids do not go into them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/sha256.hpp"
+#include "runlog/description.hpp"
+#include "runlog/hdf5.hpp"
+
+namespace atelier::runlog {
+
+// Over the rows of one series, in their order.
+class RowsHash {
+ public:
+  void begin(int64_t step);  // of a row, whose values follow
+  void add(const void* values, size_t bytes) { hash_.update(values, bytes); }
+  void add(const std::string& text);
+  [[nodiscard]] int64_t rows() const { return rows_; }
+  [[nodiscard]] Sha256::Digest digest() const { return hash_.bytes(); }
+
+ private:
+  Sha256 hash_;
+  int64_t rows_ = 0;
+};
+
+// Of each series of a log in turn: its cadences, its samples, its tensors. A checkpoint's history is of the same order.
+struct History {
+  std::vector<int64_t> rows;            // that it is of
+  std::vector<Sha256::Digest> digests;  // over them
+  Sha256::Digest previous{}, best{};    // of the checkpoint that was kept before, of the best weights; zeros: none
+};
+std::vector<std::string> names_of_series(const RunDescription& description);
+
+void make_history(hid_t group, const RunDescription& description);
+void write_history(hid_t group, const History& history);
+// nullopt in logs of earlier versions. Throws hdf5::Failure for one that is of other series.
+std::optional<History> read_history(hid_t group, const RunDescription& description);
+void add(Sha256& hash, const History& history);
+
+// All that is known before the first step, but for what may be changed later (tags, changes).
+Sha256::Digest digest_of(const RunDescription& description);
+
+}  // namespace atelier::runlog
