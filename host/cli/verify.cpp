@@ -1,73 +1,82 @@
 // atelier verify LOG
-#include <fmt/core.h>
-#include <unistd.h>
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <random>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/printable.hpp"
 #include "base/terminal_text.hpp"
-#include "cli/interrupt.hpp"
 #include "cli/program.hpp"
-#include "cli/progress.hpp"
 #include "cli/run_options.hpp"
+#include "cli/scratch_run.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
 #include "compare/divergence.hpp"
 #include "runlog/locks.hpp"
-#include "training/run.hpp"
 
 namespace atelier::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-// A folder that ends with the verb.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string name = (fs::temp_directory_path() / "atelier-verify-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) {
-      throw Error(ErrorKind::file, "{}: the folder cannot be made", name);
-    }
-    path_ = name;
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  ~ScratchFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
-// Up to where the log is compared.
+// What is made again, and compared.
 struct Extent {
-  int64_t step = 0;    // that the run again ends with
+  int64_t from = 0;
+  int64_t to = 0;
   int64_t rows = 0;    // the last step whose rows are all in the log
-  bool whole = false;  // with the weights of its newest checkpoint
+  bool whole = false;  // with the newest checkpoint
 };
 
-// What follows the newest checkpoint may not be all there. A run that was interrupted within an evaluation kept its
-// weights, and has the evaluation still before it.
-Extent extent_of(const runlog::Reader& log, const Arguments& arguments) {
+struct Newest {
+  int64_t step = 0;
+  // A run that was interrupted within an evaluation kept its weights, and has the evaluation still before it.
+  bool pending = false;
+};
+
+Newest newest_of(const runlog::Reader& log) {
   const auto checkpoint = log.newest_checkpoint();
   if (!checkpoint || checkpoint->step == 0) {
     throw Error(ErrorKind::file, "{}: there is no step in it to verify", log.path().string());
   }
-  const int64_t step = std::min(checkpoint->step, arguments.integer("steps", checkpoint->step, 1));
   const auto due = checkpoint->trainer.counters.find("due");
-  const bool pending = step == checkpoint->step && due != checkpoint->trainer.counters.end() && due->second != 0;
-  return {step, pending ? step - 1 : step, step == checkpoint->step};
+  return {checkpoint->step, due != checkpoint->trainer.counters.end() && due->second != 0};
 }
 
-std::string weights_in(const compare::Agreement& agreement) {
-  return fmt::format("{}{}{}", agreement.checkpoint ? ", the newest checkpoint" : "",
-                     agreement.best ? ", the best weights" : "", agreement.final_weights ? ", the final weights" : "");
+// What follows the newest checkpoint may not be all there.
+Extent extent_of(int64_t from, int64_t to, const Newest& newest) {
+  const bool whole = to >= newest.step;
+  return {from, std::min(to, newest.step), whole ? newest.step - (newest.pending ? 1 : 0) : to, whole};
+}
+
+// From each checkpoint that stays to the next, and from the last to the newest.
+std::vector<Extent> between_checkpoints(const runlog::Reader& log, const Newest& newest) {
+  std::vector<int64_t> steps = log.kept_steps();
+  if (steps.empty()) {
+    throw Error(ErrorKind::file,
+                "{}: keeps no checkpoints to begin from; hint: [checkpoint] keep = N keeps one every N steps of a run, "
+                "and atelier verify without --spot needs none",
+                log.path().string());
+  }
+  steps.push_back(newest.step);
+  std::vector<Extent> extents;
+  for (size_t i = 0; i + 1 < steps.size(); ++i) {
+    if (steps[i] < steps[i + 1]) {
+      extents.push_back(extent_of(steps[i], steps[i + 1], newest));
+    }
+  }
+  return extents;
+}
+
+// So many of them, which nobody can foresee, in their order.
+std::vector<Extent> some_of(const std::vector<Extent>& all, int64_t count) {
+  std::vector<Extent> chosen;
+  std::random_device device;
+  std::ranges::sample(all, std::back_inserter(chosen), count, std::mt19937_64(device()));
+  return chosen;
 }
 
 // The log held against its own hashes; nothing is run.
@@ -95,42 +104,32 @@ int verify_chain(const runlog::Reader& log) {
   return exit_done;
 }
 
-int verify(const Arguments& arguments) {
-  const fs::path path = runlog::find_log(arguments.words.front(), runlog::Wanted::any, places_of(arguments));
-  if (const auto holder = runlog::holder_of(path)) {
-    throw Error(ErrorKind::file, "{}: is being written by process {} on {}; hint: a run is verified once it has ended",
-                path.string(), holder->process, holder->host);
+std::string weights_in(const compare::Agreement& agreement) {
+  const std::string kept =
+      agreement.kept == 0
+          ? ""
+          : fmt::format(", {} kept checkpoint{}", terminal::grouped(agreement.kept), agreement.kept == 1 ? "" : "s");
+  return fmt::format("{}{}{}{}", kept, agreement.checkpoint ? ", the newest checkpoint" : "",
+                     agreement.best ? ", the best weights" : "", agreement.final_weights ? ", the final weights" : "");
+}
+
+// Prints what came of it.
+int verify_extent(const runlog::Reader& log, const Extent& extent, const plugin::Registry& registry,
+                  const Arguments& arguments) {
+  training::Stretch stretch;
+  if (const std::vector<int64_t> kept = log.kept_steps(); std::ranges::binary_search(kept, extent.from)) {
+    stretch.from = log.kept_checkpoint(extent.from);
   }
-  const runlog::Reader log(path);
-  if (arguments.has("chain")) {
-    if (arguments.has("steps")) {
-      throw Error(ErrorKind::usage, "--steps: expected without --chain, which runs nothing");
-    }
-    return verify_chain(log);
-  }
-  const Extent extent = extent_of(log, arguments);
-  const plugin::Registry registry = load_plugins(arguments);
-  const ScratchFolder folder;
-  training::RunOptions options{environment_of(arguments)};
-  options.out_directory = folder.path();
-  options.stop = &watch_interrupts();
-  options.last_step = extent.step;
-  training::RunOutcome outcome;
-  {
-    ProgressPrinter printer;
-    outcome = training::run_again(log, registry, options, printer);
-  }
-  if (options.stop->asked) {
-    print_message("atelier: interrupted; nothing is verified");
+  const std::optional<ScratchRun> run = make_again(log, stretch, extent.to, registry, arguments);
+  if (!run) {
+    print_message("atelier: interrupted; not all is verified");
     return exit_interrupted;
   }
-  if (!fs::exists(outcome.log)) {
-    throw Error(ErrorKind::file, "{}: the run again failed before its first step: {}", path.string(), outcome.reason);
-  }
-  const bool ended_early = outcome.steps < extent.step;
+  const training::RunOutcome& outcome = run->outcome;
+  const bool ended_early = outcome.steps < extent.to;
   const compare::Agreement agreement =
-      compare::agreement_of(log, runlog::Reader(outcome.log), std::min(extent.rows, outcome.steps));
-  const std::string name = printable(path.string());
+      compare::agreement_of(log, runlog::Reader(outcome.log), {extent.from, std::min(extent.rows, outcome.steps)});
+  const std::string name = printable(log.path().string());
   if (agreement.divergence) {
     const compare::Divergence& found = *agreement.divergence;
     print(fmt::format("{}: differs from step {} on: {}: the log has {}, the run again {}{}\n", name,
@@ -144,10 +143,47 @@ int verify(const Arguments& arguments) {
     return exit_failed;
   }
   if (extent.whole && !agreement.checkpoint) {
-    throw Error(ErrorKind::file, "{}: its newest checkpoint is another one than when this began", path.string());
+    throw Error(ErrorKind::file, "{}: its newest checkpoint is another one than when this began", log.path().string());
   }
-  print(fmt::format("{}: the same, bit for bit: {} values of steps 1 to {}{}\n", name,
-                    terminal::grouped(agreement.values), terminal::grouped(extent.rows), weights_in(agreement)));
+  print(fmt::format("{}: the same, bit for bit: {} values of steps {} to {}{}\n", name,
+                    terminal::grouped(agreement.values), terminal::grouped(extent.from + 1),
+                    terminal::grouped(extent.rows), weights_in(agreement)));
+  return exit_done;
+}
+
+void check_options(const Arguments& arguments) {
+  std::vector<std::string> given;
+  for (const char* option : {"steps", "spot", "chain"}) {
+    if (arguments.has(option)) {
+      given.push_back(fmt::format("--{}", option));
+    }
+  }
+  if (given.size() > 1) {
+    throw Error(ErrorKind::usage, "atelier verify: got {}, expected one of them", fmt::join(given, " and "));
+  }
+}
+
+int verify(const Arguments& arguments) {
+  check_options(arguments);
+  const fs::path path = runlog::find_log(arguments.words.front(), runlog::Wanted::any, places_of(arguments));
+  if (const auto holder = runlog::holder_of(path)) {
+    throw Error(ErrorKind::file, "{}: is being written by process {} on {}; hint: a run is verified once it has ended",
+                path.string(), holder->process, holder->host);
+  }
+  const runlog::Reader log(path);
+  if (arguments.has("chain")) {
+    return verify_chain(log);
+  }
+  const Newest newest = newest_of(log);
+  const std::vector<Extent> extents =
+      arguments.has("spot") ? some_of(between_checkpoints(log, newest), arguments.integer("spot", 1, 1))
+                            : std::vector{extent_of(0, arguments.integer("steps", newest.step, 1), newest)};
+  const plugin::Registry registry = load_plugins(arguments);
+  for (const Extent& extent : extents) {
+    if (const int code = verify_extent(log, extent, registry, arguments); code != exit_done) {
+      return code;
+    }
+  }
   return exit_done;
 }
 
@@ -163,6 +199,7 @@ Verb verify_verb() {
       1,
       1,
       {{"steps", "N", "the first N steps alone"},
+       {"spot", "K", "K stretches between checkpoints that stay, chosen at random"},
        {"chain", "", "hold the log against the hashes in it, without running anything"},
        threads_option(),
        out_option()},

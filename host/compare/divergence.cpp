@@ -27,45 +27,18 @@ bool same_bits(T a, T b) {
   }
 }
 
+size_t rows_until(const std::vector<int64_t>& steps, int64_t step) {
+  return static_cast<size_t>(std::ranges::upper_bound(steps, step) - steps.begin());
+}
+
 template <typename Item>
 bool has(const std::vector<Item>& items, const std::string& name) {
   return std::ranges::any_of(items, [&](const Item& item) { return item.name == name; });
 }
 
-class Comparison {
+// What is held against each other, one after the other.
+class Findings {
  public:
-  Comparison(const runlog::Reader& first, const runlog::Reader& second, int64_t last_step)
-      : first_(first), second_(second), last_step_(last_step) {}
-
-  Agreement run() {
-    for (const runlog::Cadence& cadence : first_.description().cadences) {
-      metrics(cadence);
-    }
-    for (const runlog::TensorSeries& series : first_.description().tensors) {
-      if (!has(second_.description().tensors, series.name)) {
-        differ(0, "tensors/" + series.name, "rows", "none");
-        continue;
-      }
-      rows("tensors/" + series.name, first_.tensor_steps(series.name), second_.tensor_steps(series.name),
-           [&](int64_t step, int64_t a, int64_t b) {
-             tensors(step, "tensors/" + series.name, first_.tensor(series.name, a), second_.tensor(series.name, b));
-           });
-    }
-    for (const runlog::SampleSeries& series : first_.description().samples) {
-      if (!has(second_.description().samples, series.name)) {
-        differ(0, "samples/" + series.name, "rows", "none");
-        continue;
-      }
-      rows("samples/" + series.name, first_.sample_steps(series.name), second_.sample_steps(series.name),
-           [&](int64_t step, int64_t a, int64_t b) { samples(step, series, a, b); });
-    }
-    checkpoints();
-    best();
-    final_weights();
-    return std::move(agreement_);
-  }
-
- private:
   void differ(int64_t step, std::string what, std::string first, std::string second) {
     if (!agreement_.divergence || step < agreement_.divergence->step) {
       agreement_.divergence = Divergence{step, std::move(what), std::move(first), std::move(second)};
@@ -118,15 +91,92 @@ class Comparison {
     }
   }
 
+  void named(int64_t step, const std::string& of, const std::vector<runlog::NamedTensor>& a,
+             const std::vector<runlog::NamedTensor>& b) {
+    for (size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
+      if (i >= a.size() || i >= b.size() || a[i].name != b[i].name) {
+        return differ(step, of, i < a.size() ? a[i].name : "nothing", i < b.size() ? b[i].name : "nothing");
+      }
+      tensors(step, fmt::format("{}, {}", of, a[i].name), a[i].value, b[i].value);
+    }
+  }
+
+  void weights(int64_t step, const std::string& of, const runlog::Weights& a, const runlog::Weights& b) {
+    named(step, of, a.parameters, b.parameters);
+    named(step, of, a.state, b.state);
+  }
+
+  template <typename T>
+  void numbers(int64_t step, const std::string& of, const std::map<std::string, T>& a,
+               const std::map<std::string, T>& b) {
+    for (const auto& [name, value] : a) {
+      const std::string what = fmt::format("{}, {}", of, name);
+      const auto found = b.find(name);
+      if (found == b.end()) {
+        return differ(step, what, fmt::format("{}", value), "nothing");
+      }
+      values<T>(step, what, {}, {&value, 1}, {&found->second, 1});
+    }
+  }
+
+  void checkpoint(const runlog::Checkpoint& a, const runlog::Checkpoint& b, bool with_counters = true) {
+    weights(a.step, "the weights", a.weights, b.weights);
+    named(a.step, "the optimizer's values", a.optimizer, b.optimizer);
+    if (with_counters) {
+      numbers(a.step, "the counters", a.trainer.counters, b.trainer.counters);
+      numbers(a.step, "the numbers", a.trainer.numbers, b.trainer.numbers);
+    }
+  }
+
+  [[nodiscard]] Agreement& agreement() { return agreement_; }
+
+ private:
+  Agreement agreement_;
+};
+
+class Comparison : Findings {
+ public:
+  Comparison(const runlog::Reader& first, const runlog::Reader& second, const Steps& steps)
+      : first_(first), second_(second), steps_(steps) {}
+
+  Agreement run() {
+    for (const runlog::Cadence& cadence : first_.description().cadences) {
+      metrics(cadence);
+    }
+    for (const runlog::TensorSeries& series : first_.description().tensors) {
+      if (!has(second_.description().tensors, series.name)) {
+        differ(0, "tensors/" + series.name, "rows", "none");
+        continue;
+      }
+      rows("tensors/" + series.name, first_.tensor_steps(series.name), second_.tensor_steps(series.name),
+           [&](int64_t step, int64_t a, int64_t b) {
+             tensors(step, "tensors/" + series.name, first_.tensor(series.name, a), second_.tensor(series.name, b));
+           });
+    }
+    for (const runlog::SampleSeries& series : first_.description().samples) {
+      if (!has(second_.description().samples, series.name)) {
+        differ(0, "samples/" + series.name, "rows", "none");
+        continue;
+      }
+      rows("samples/" + series.name, first_.sample_steps(series.name), second_.sample_steps(series.name),
+           [&](int64_t step, int64_t a, int64_t b) { samples(step, series, a, b); });
+    }
+    checkpoints();
+    best();
+    final_weights();
+    return std::move(agreement());
+  }
+
+ private:
   // Rows of the same steps, and steps that only one of them has.
   template <typename Compare>
   void rows(const std::string& what, const std::vector<int64_t>& a, const std::vector<int64_t>& b, Compare&& compare) {
-    size_t i = 0, k = 0;
+    size_t i = rows_until(a, steps_.after), k = rows_until(b, steps_.after);
     while (i < a.size() || k < b.size()) {
-      const int64_t left = i < a.size() ? a[i] : last_step_ + 1;
-      const int64_t right = k < b.size() ? b[k] : last_step_ + 1;
+      const int64_t left = i < a.size() ? a[i] : steps_.until + 1;
+      const int64_t right = k < b.size() ? b[k] : steps_.until + 1;
       const int64_t step = std::min(left, right);
-      if (step > last_step_) {
+      if (step > steps_.until) {
         return;
       }
       if (left != right) {
@@ -172,7 +222,7 @@ class Comparison {
     if (series.kind == catalog::FieldKind::tokens) {
       const std::vector<std::string> x = first_.sample_texts(series.name, a);
       const std::vector<std::string> y = second_.sample_texts(series.name, b);
-      agreement_.values += std::ssize(x);
+      agreement().values += std::ssize(x);
       for (size_t i = 0; i < std::min(x.size(), y.size()); ++i) {
         if (x[i] != y[i]) {
           return differ(step, fmt::format("{}, text {}", what, i), catalog::quoted(x[i]), catalog::quoted(y[i]));
@@ -181,54 +231,33 @@ class Comparison {
     }
   }
 
-  void named(int64_t step, const std::string& of, const std::vector<runlog::NamedTensor>& a,
-             const std::vector<runlog::NamedTensor>& b) {
-    for (size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
-      if (i >= a.size() || i >= b.size() || a[i].name != b[i].name) {
-        return differ(step, of, i < a.size() ? a[i].name : "nothing", i < b.size() ? b[i].name : "nothing");
-      }
-      tensors(step, fmt::format("{}, {}", of, a[i].name), a[i].value, b[i].value);
-    }
-  }
-
-  void weights(int64_t step, const std::string& of, const runlog::Weights& a, const runlog::Weights& b) {
-    named(step, of, a.parameters, b.parameters);
-    named(step, of, a.state, b.state);
-  }
-
-  template <typename T>
-  void numbers(int64_t step, const std::string& of, const std::map<std::string, T>& a,
-               const std::map<std::string, T>& b) {
-    for (const auto& [name, value] : a) {
-      const std::string what = fmt::format("{}, {}", of, name);
-      const auto found = b.find(name);
-      if (found == b.end()) {
-        return differ(step, what, fmt::format("{}", value), "nothing");
-      }
-      values<T>(step, what, {}, {&value, 1}, {&found->second, 1});
-    }
-  }
-
   void checkpoints() {
+    for (const int64_t step : both_kept()) {
+      checkpoint(first_.kept_checkpoint(step), second_.kept_checkpoint(step));
+      ++agreement().kept;
+    }
     const auto a = first_.newest_checkpoint();
     const auto b = second_.newest_checkpoint();
-    agreement_.checkpoint = a && b && a->step == b->step;
-    if (!agreement_.checkpoint) {
-      return;
+    agreement().checkpoint = a && b && a->step == b->step;
+    if (agreement().checkpoint) {
+      checkpoint(*a, *b, a->step <= steps_.until);
     }
-    weights(a->step, "the weights", a->weights, b->weights);
-    named(a->step, "the optimizer's values", a->optimizer, b->optimizer);
-    if (a->step <= last_step_) {
-      numbers(a->step, "the counters", a->trainer.counters, b->trainer.counters);
-      numbers(a->step, "the numbers", a->trainer.numbers, b->trainer.numbers);
-    }
+  }
+
+  [[nodiscard]] std::vector<int64_t> both_kept() const {
+    const std::vector<int64_t> second = second_.kept_steps();
+    std::vector<int64_t> steps = first_.kept_steps();
+    std::erase_if(steps, [&](int64_t step) {
+      return step <= steps_.after || step > steps_.until || !std::ranges::binary_search(second, step);
+    });
+    return steps;
   }
 
   void best() {
     const auto a = first_.best();
     const auto b = second_.best();
-    agreement_.best = a && b && a->step == b->step;
-    if (agreement_.best) {
+    agreement().best = a && b && a->step == b->step;
+    if (agreement().best) {
       values<double>(a->step, "the best value", {}, {&a->value, 1}, {&b->value, 1});
       weights(a->step, "the best weights", a->weights, b->weights);
     }
@@ -237,8 +266,8 @@ class Comparison {
   void final_weights() {
     const auto a = first_.final_result();
     const auto b = second_.final_result();
-    agreement_.final_weights = a && b && a->step == b->step;
-    if (agreement_.final_weights) {
+    agreement().final_weights = a && b && a->step == b->step;
+    if (agreement().final_weights) {
       numbers(a->step, "the summary", a->summary, b->summary);
       weights(a->step, "the final weights", a->weights, b->weights);
     }
@@ -246,14 +275,19 @@ class Comparison {
 
   const runlog::Reader& first_;
   const runlog::Reader& second_;
-  int64_t last_step_;
-  Agreement agreement_;
+  Steps steps_;
 };
 
 }  // namespace
 
-Agreement agreement_of(const runlog::Reader& first, const runlog::Reader& second, int64_t last_step) {
-  return Comparison(first, second, last_step).run();
+Agreement agreement_of(const runlog::Reader& first, const runlog::Reader& second, const Steps& steps) {
+  return Comparison(first, second, steps).run();
+}
+
+std::optional<Divergence> divergence_of(const runlog::Checkpoint& first, const runlog::Checkpoint& second) {
+  Findings findings;
+  findings.checkpoint(first, second);
+  return findings.agreement().divergence;
 }
 
 }  // namespace atelier::compare

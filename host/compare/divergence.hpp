@@ -18,14 +18,22 @@ struct Divergence {
 
 struct Agreement {
   bool checkpoint = false, best = false, final_weights = false;  // whether both had them of one step, to be compared
+  int64_t kept = 0;                                              // checkpoints that stay, and that both had
   int64_t values = 0;                                            // that were compared: numbers, pixels, texts
   std::optional<Divergence> divergence;  // the first step that differs; of several in one step, in the log's order
 };
 
-// All but the clock's: metrics, tensors and samples up to and with `last_step`; and the weights, slots and counters of
-// checkpoints, best and final weights, where both have them of the same step. What evaluations have come to is left out
-// of a checkpoint after `last_step`, which has one still before it. A NaN equals a NaN of the same bits. Throws
-// Error(file) for what cannot be read.
-Agreement agreement_of(const runlog::Reader& first, const runlog::Reader& second, int64_t last_step);
+// All but the clock's: metrics, tensors and samples of the steps after the first of these up to and with the last; and
+// the weights, slots and counters of checkpoints, best and final weights, where both have them of the same step. What
+// evaluations have come to is left out of a checkpoint after the last, which has one still before it. A NaN equals a
+// NaN of the same bits. Throws Error(file) for what cannot be read.
+struct Steps {
+  int64_t after = 0;
+  int64_t until = 0;
+};
+Agreement agreement_of(const runlog::Reader& first, const runlog::Reader& second, const Steps& steps);
+
+// Two checkpoints, as agreement_of does.
+std::optional<Divergence> divergence_of(const runlog::Checkpoint& first, const runlog::Checkpoint& second);
 
 }  // namespace atelier::compare

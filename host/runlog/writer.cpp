@@ -288,6 +288,7 @@ void Writer::write_final(int64_t step, const WeightsView& weights, const std::ma
 
 void Writer::set_changes(const std::vector<Change>& changes) {
   guarded([&](State& state) {
+    state.description.provenance.changes = changes;
     write_changes(state.file, changes);
     state.flush();
   });

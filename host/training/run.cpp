@@ -106,10 +106,18 @@ void tell_differences(const runlog::RunDescription& then, const runlog::RunDescr
   }
 }
 
-// `then`: the run that this one repeats, if it does.
+// What a run repeats, if it does.
+struct Repeated {
+  const runlog::RunDescription& description;
+  const Stretch& stretch;
+};
+
 RunOutcome begin(Setup& setup, const experiment::Experiment& experiment, const plugin::Registry& registry,
-                 const RunOptions& options, Observer& observer, const runlog::RunDescription* then) {
-  const std::string start_run_id = take_start(setup, registry, options);
+                 const RunOptions& options, Observer& observer, const Repeated* repeated) {
+  const runlog::Checkpoint* const from =
+      repeated != nullptr && repeated->stretch.from ? &*repeated->stretch.from : nullptr;
+  const std::string start_run_id =
+      from != nullptr ? repeated->description.provenance.start_run_id : take_start(setup, registry, options);
   const LogPlan plan = plan_log(setup, registry);
   if (!plan.monitor.warning.empty()) {
     observer.message(plan.monitor.warning);
@@ -121,16 +129,21 @@ RunOutcome begin(Setup& setup, const experiment::Experiment& experiment, const p
                     group, group));
   }
   const runlog::RunDescription description = describe_run(setup, plan, registry, options.threads, start_run_id);
-  if (then != nullptr) {
-    tell_differences(*then, description, observer);
+  if (repeated != nullptr) {
+    tell_differences(repeated->description, description, observer);
   }
   const std::filesystem::path log = runlog::new_log_path(options.out_directory, experiment.name,
                                                          description.created_utc, description.run_id, description.seed);
   begin_work(options);
   runlog::Writer writer = runlog::Writer::create(log, description);
   write_foreign(setup, writer);
-  Trainer trainer(setup, plan, std::move(writer), log, options, observer);
-  trainer.begin();
+  Trainer trainer(setup, plan, std::move(writer), log, options, observer,
+                  repeated != nullptr && repeated->stretch.steps_only);
+  if (from != nullptr) {
+    trainer.begin_from(*from);
+  } else {
+    trainer.begin();
+  }
   return trainer.run();
 }
 
@@ -142,11 +155,12 @@ RunOutcome run(const experiment::Experiment& experiment, const plugin::Registry&
   return begin(setup, experiment, registry, options, observer, nullptr);
 }
 
-RunOutcome run_again(const runlog::Reader& log, const plugin::Registry& registry, const RunOptions& options,
-                     Observer& observer) {
-  const experiment::Experiment experiment = inference::experiment_of(log, registry, {});
+RunOutcome run_again(const runlog::Reader& log, const Stretch& stretch, const plugin::Registry& registry,
+                     const RunOptions& options, Observer& observer) {
+  const experiment::Experiment experiment = inference::experiment_of(log, registry, stretch.logged_instead);
   Setup setup(experiment, registry, options, inference::runs_in_log(log, experiment, registry, options));
-  return begin(setup, experiment, registry, options, observer, &log.description());
+  const Repeated repeated{log.description(), stretch};
+  return begin(setup, experiment, registry, options, observer, &repeated);
 }
 
 RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& registry, const RunOptions& options,

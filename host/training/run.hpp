@@ -28,6 +28,13 @@ struct RunOptions : inference::Environment {
   int64_t last_step = std::numeric_limits<int64_t>::max();  // stops after it as if it were asked to
 };
 
+// A part of a run that is made again.
+struct Stretch {
+  std::optional<runlog::Checkpoint> from{};   // of the run; none: from its first step
+  bool steps_only = false;                    // neither evaluations nor samples
+  std::vector<std::string> logged_instead{};  // overrides of the experiment's [log]: "log.weights=20"
+};
+
 struct Progress {
   int64_t step = 0, total_steps = 0;
   double epoch = 0;
@@ -72,10 +79,10 @@ RunOutcome run(const experiment::Experiment& experiment, const plugin::Registry&
 RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& registry, const RunOptions& options,
                   Observer& observer);
 
-// Runs the experiment of a log again, from its first step and from the log alone, into a new log in
+// Runs the experiment of a log again, from the log alone, up to options.last_step and into a new log in
 // options.out_directory. Before it trains, it tells the observer what it is made from that the run was not, and whether
 // it computes otherwise. Throws as run() does.
-RunOutcome run_again(const runlog::Reader& log, const plugin::Registry& registry, const RunOptions& options,
-                     Observer& observer);
+RunOutcome run_again(const runlog::Reader& log, const Stretch& stretch, const plugin::Registry& registry,
+                     const RunOptions& options, Observer& observer);
 
 }  // namespace atelier::training

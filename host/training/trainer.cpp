@@ -20,13 +20,14 @@ struct Interrupted : std::runtime_error {
 }  // namespace
 
 Trainer::Trainer(Setup& setup, const LogPlan& plan, runlog::Writer writer, std::filesystem::path log,
-                 const RunOptions& options, Observer& observer)
+                 const RunOptions& options, Observer& observer, bool steps_only)
     : setup_(setup),
       plan_(plan),
       writer_(std::move(writer)),
       log_(std::move(log)),
       options_(options),
       observer_(observer),
+      steps_only_(steps_only),
       step_log_(setup_, plan_, writer_, observer),
       evaluation_log_(plan_, writer_),
       improvement_(plan_.monitor.direction, setup.experiment.train.early_stopping) {
@@ -40,6 +41,11 @@ void Trainer::begin() {
   setup_.steps.batches().seek(0);
   write_checkpoint(0);
   keep_checkpoint(0);
+}
+
+void Trainer::begin_from(const runlog::Checkpoint& checkpoint) {
+  restore(checkpoint, 0);
+  write_checkpoint(done_);
 }
 
 void Trainer::restore(const runlog::Checkpoint& checkpoint, double seconds_before) {
@@ -133,7 +139,8 @@ void Trainer::train() {
   finish_due(done_, due_);  // of an earlier part of the run
   idle_seconds_ += std::chrono::duration<double>(Clock::now() - pause).count();
   execute::Session& session = setup_.steps.session();
-  for (int64_t step = done_ + 1; step <= plan_.total_steps && !stopping_ && !stopped_early(); ++step) {
+  const int64_t last_step = std::min(plan_.total_steps, options_.last_step);
+  for (int64_t step = done_ + 1; step <= last_step && !stopping_ && !stopped_early(); ++step) {
     session.set_profile(step == profiled_step_ ? &profile_ : nullptr);
     if (!record(step)) {
       return;
@@ -155,6 +162,15 @@ void Trainer::train() {
     }
   }
   finish_running_step();
+  if (!stopping_ && (steps_only_ || (last_step < plan_.total_steps && !stopped_early()))) {
+    be_interrupted();
+  }
+}
+
+void Trainer::be_interrupted() {
+  stopping_ = true;
+  outcome_.status = runlog::Status::interrupted;
+  outcome_.reason = fmt::format("interrupted after step {}", done_);
 }
 
 // Records a step while the one before runs; a model that reads values in its step has to wait until that one is done.
@@ -253,19 +269,18 @@ void Trainer::finish_step(int64_t step) {
   if (paused) {
     idle_seconds_ += std::chrono::duration<double>(Clock::now() - pause).count();
   }
-  if ((stops() || step >= options_.last_step) && step < plan_.total_steps && !stopping_) {
-    stopping_ = true;
-    outcome_.status = runlog::Status::interrupted;
-    outcome_.reason = fmt::format("interrupted after step {}", step);
+  if (stops() && step < plan_.total_steps && !stopping_) {
+    be_interrupted();
   }
   setup_.steps.batches().check();  // the batch of the next step, which was assembled meanwhile
 }
 
 // What is due after a step, from `first` on; true where anything was.
 bool Trainer::finish_due(int64_t step, Due first) {
-  const bool evaluates =
-      first == Due::evaluation && due(step, setup_.experiment.evaluate.every) && !writer_.has_row("eval", step);
-  const bool samples = first != Due::nothing && plan_.samples && due(step, setup_.experiment.sample.every);
+  const bool evaluates = !steps_only_ && first == Due::evaluation && due(step, setup_.experiment.evaluate.every) &&
+                         !writer_.has_row("eval", step);
+  const bool samples =
+      !steps_only_ && first != Due::nothing && plan_.samples && due(step, setup_.experiment.sample.every);
   if (evaluates) {
     due_ = Due::evaluation;
     evaluate_now(step);

@@ -15,11 +15,12 @@ namespace atelier::training {
 class Trainer {
  public:
   Trainer(Setup& setup, const LogPlan& plan, runlog::Writer writer, std::filesystem::path log,
-          const RunOptions& options, Observer& observer);
+          const RunOptions& options, Observer& observer, bool steps_only = false);
   Trainer(const Trainer&) = delete;  // its logs refer to its other members
   Trainer& operator=(const Trainer&) = delete;
 
-  void begin();  // of a new run: the checkpoint of step 0
+  void begin();                                           // of a new run: the checkpoint of step 0
+  void begin_from(const runlog::Checkpoint& checkpoint);  // of a stretch of one: that checkpoint
   // Of a resumed one, whose earlier parts took so long.
   void restore(const runlog::Checkpoint& checkpoint, double seconds_before);
   RunOutcome run();
@@ -33,6 +34,7 @@ class Trainer {
   bool finish_due(int64_t step, Due first);
   bool record(int64_t step);
   void finish_running_step();
+  void be_interrupted();
   [[nodiscard]] bool stopped_early();
   void check_updates();
   void salvage();
@@ -60,6 +62,7 @@ class Trainer {
   std::filesystem::path log_;
   RunOptions options_;
   Observer& observer_;
+  bool steps_only_;
   StepLog step_log_;
   EvaluationLog evaluation_log_;
   Improvement improvement_;

@@ -39,7 +39,7 @@ def check_structure(log):
     for text in ("source", "resolved", "overrides", "directory"):
         assert isinstance(log["experiment"][text].asstr()[()], str)
     expected = {"experiment", "provenance", "data", "metrics", "timing", "samples", "tensors"}
-    expected |= {"foreign", "checkpoints", "best", "final"}
+    expected |= {"foreign", "checkpoints", "kept", "best", "final"}
     assert set(log) == expected, f"groups: {set(log)}"
     tracked = h5py.h5p.CRT_ORDER_TRACKED | h5py.h5p.CRT_ORDER_INDEXED
     for group in [log["/"]] + groups_in(log):
@@ -177,7 +177,7 @@ def content(log):
 
     keep("", log)
     log.visititems(keep)
-    del found["@created_utc"]
+    del found["@created_utc"], found["@description_sha256"]
     return found
 
 

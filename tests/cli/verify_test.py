@@ -133,7 +133,26 @@ class Verify(AtelierTest):
         self.edit(log, change)
         self.assertEqual(self.run_atelier("verify", log, "--chain", code=3).stdout,
                          f"{log}: metrics/train: rows 4 to 7, counted from 0, are not as they were written (kept/8)\n")
-        self.assert_error(["verify", log, "--chain", "--steps", "3"], "--steps: expected without --chain, which runs nothing")
+        self.assert_error(["verify", log, "--chain", "--steps", "3"], "atelier verify: got --steps and --chain, expected one of them")
+
+    def test_stretches_between_checkpoints(self):
+        log = self.train("checkpoint.keep=4", "train.epochs=4", *SELDOM, "log.every=1")
+        said = self.output("verify", log, "--spot", "2").splitlines()
+        self.assertEqual(len(said), 2)
+        for line in said:
+            self.assertRegex(line, r"the same, bit for bit: [\d,]+ values of steps (1 to 4|5 to 8|9 to 12|13 to 16), 1 kept checkpoint")
+        self.assertEqual(len(self.output("verify", log, "--spot", "9").splitlines()), 4)
+        self.assertRegex(self.output("verify", log), r"steps 1 to 16, 4 kept checkpoints, the newest checkpoint, ")
+
+        def change(file):
+            file["metrics/train/loss"][9] += 1
+
+        self.edit(log, change)
+        said = self.run_atelier("verify", log, "--spot", "9", code=3).stdout.splitlines()
+        self.assertEqual(len(said), 3)
+        self.assertIn("differs from step 10 on: metrics/train/loss: ", said[-1])
+        self.assertIn("keeps no checkpoints to begin from; hint: [checkpoint] keep = N",
+                      self.run_atelier("verify", self.train(), "--spot", "2", code=2).stderr)
 
     def test_damaged_weights_are_found_before(self):
         log = self.train()

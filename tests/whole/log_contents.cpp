@@ -19,7 +19,7 @@ hid_t checked(hid_t id) {
 }
 
 bool left_out(const std::string& name) {
-  return name.starts_with("/timing") || name == "/@created_utc" || name == "/@run_id" ||
+  return name.starts_with("/timing") || name == "/@created_utc" || name == "/@run_id" || name == "/@description_sha256" ||
          name == "/provenance/threads" || name == "/provenance@threads";
 }
 

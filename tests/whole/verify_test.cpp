@@ -12,7 +12,7 @@ training::RunOutcome again(const runlog::Reader& log, const Folder& folder, int6
   options.threads = 3;
   options.out_directory = folder.path();
   options.last_step = last_step;
-  return training::run_again(log, registry(), options, watcher);
+  return training::run_again(log, {}, registry(), options, watcher);
 }
 
 }  // namespace
@@ -26,7 +26,7 @@ TEST_CASE("a run of every family is the same again from its log alone") {
     REQUIRE(first.status == runlog::Status::finished);
     const runlog::Reader log(first.log);
     const auto second = again(log, folder, first.steps);
-    const compare::Agreement whole = compare::agreement_of(log, runlog::Reader(second.log), first.steps);
+    const compare::Agreement whole = compare::agreement_of(log, runlog::Reader(second.log), {0, first.steps});
     CHECK_FALSE(whole.divergence);
     CHECK(whole.checkpoint);
     CHECK(whole.final_weights);
@@ -48,15 +48,15 @@ TEST_CASE("the first steps of a run are the same again, and those of another see
   const runlog::Reader log(first.log);
   const auto second = again(log, folder, 5);
   CHECK(second.steps == 5);
-  CHECK_FALSE(compare::agreement_of(log, runlog::Reader(second.log), 5).divergence);
-  const auto beyond = compare::agreement_of(log, runlog::Reader(second.log), 6).divergence;
+  CHECK_FALSE(compare::agreement_of(log, runlog::Reader(second.log), {0, 5}).divergence);
+  const auto beyond = compare::agreement_of(log, runlog::Reader(second.log), {0, 6}).divergence;
   REQUIRE(beyond);
   CHECK(beyond->step == 6);
   CHECK(beyond->what.starts_with("metrics/train/"));
   CHECK(beyond->first == "a row");
   CHECK(beyond->second == "none");
   const auto other = run(text_of("vae"), folder, watcher, 1, {"seed=12"});
-  const auto parted = compare::agreement_of(log, runlog::Reader(other.log), first.steps).divergence;
+  const auto parted = compare::agreement_of(log, runlog::Reader(other.log), {0, first.steps}).divergence;
   REQUIRE(parted);
   CHECK(parted->step == 1);
 }
