@@ -141,6 +141,23 @@ void make_pictures(const Seeds& seeds) {
   add("cmyk.jpeg", "\x01\x04");
 }
 
+// A first byte of '0' has a header and, after a zero byte, data behind it; of '1' a whole file.
+void make_safetensors(const Seeds& seeds) {
+  const std::string one = R"({"a.weight":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}})";
+  seeds.add("one", '0' + one + '\0' + "12345678");
+  seeds.add("whole", '1' + std::string(1, static_cast<char>(one.size())) + std::string(7, '\0') + one + "12345678");
+  seeds.add("types",
+            R"(0{"__metadata__":{"step":"3","text":"\u00e9"},"d":{"dtype":"F64","shape":[],"data_offsets":[0,8]},)"
+            R"("h":{"dtype":"F16","shape":[3,1],"data_offsets":[8,14]},)"
+            R"("b":{"dtype":"BF16","shape":[1],"data_offsets":[14,16]},)"
+            R"("i":{"dtype":"I64","shape":[1],"data_offsets":[16,24]},)"
+            R"("none":{"dtype":"F32","shape":[0,7],"data_offsets":[24,24]},)"
+            R"("u":{"dtype":"U8","shape":[2],"data_offsets":[24,26]}})" +
+                std::string(1, '\0') + "abcdefghijklmnopqrstuvwxyz");
+  seeds.add("empty", "0{}");
+  seeds.add("vast", R"(0{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}})");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -153,5 +170,6 @@ int main(int argc, char** argv) {
   make_idx({folder, "idx"});
   make_cifar({folder, "cifar"});
   make_pictures({folder, "pictures"});
+  make_safetensors({folder, "safetensors"});
   return 0;
 }
