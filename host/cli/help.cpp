@@ -16,8 +16,9 @@ namespace {
 constexpr const char* about_logs =
     "A LOG is a file or a folder with logs, the name of an experiment (vae), all of its runs (vae@all), a run's id or "
     "how "
-    "it begins, or a pattern of these ('vae-*'). Of several runs 'show' takes the newest, 'sample' and 'evaluate' the "
-    "newest that is finished, 'resume' the newest that stopped before its end; 'ls' lists all, and 'compare' all of a "
+    "it begins, or a pattern of these ('vae-*'). Of several runs 'show' and 'export' take the newest, 'sample', "
+    "'evaluate' and 'export --weights' the newest that is finished, 'resume' the newest that stopped before its end; "
+    "'ls' lists all, and 'compare' all of a "
     "folder or of vae@all, but of vae the newest. When a run began is said inside of its log: names of files don't "
     "matter.";
 
@@ -72,9 +73,9 @@ Verb help_verb() {
 }
 
 const std::vector<Verb>& verbs() {
-  static const std::vector<Verb> all{run_verb(),     check_verb(), resume_verb(),  repair_verb(), verify_verb(),
-                                     ls_verb(),      show_verb(),  compare_verb(), sample_verb(), evaluate_verb(),
-                                     plugins_verb(), new_verb(),   schema_verb(),  help_verb()};
+  static const std::vector<Verb> all{run_verb(),      check_verb(),   resume_verb(),  repair_verb(), verify_verb(),
+                                     ls_verb(),       show_verb(),    compare_verb(), sample_verb(), export_verb(),
+                                     evaluate_verb(), plugins_verb(), new_verb(),     schema_verb(), help_verb()};
   return all;
 }
 

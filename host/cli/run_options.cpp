@@ -73,8 +73,8 @@ runlog::Places places_of(const Arguments& arguments) {
   return {arguments.text("out", "runs"), "", print_note};
 }
 
-inference::WeightsOf chosen_weights(const Arguments& arguments) {
-  const std::string choice = arguments.choice("weights", {"final", "best", "checkpoint"});
+inference::WeightsOf chosen_weights(const Arguments& arguments, const std::string& option) {
+  const std::string choice = arguments.choice(option, {"final", "best", "checkpoint"});
   return choice == "best"         ? inference::WeightsOf::best
          : choice == "checkpoint" ? inference::WeightsOf::checkpoint
                                   : inference::WeightsOf::final;

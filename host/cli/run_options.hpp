@@ -22,8 +22,8 @@ inference::Environment environment_of(const Arguments& arguments, const std::fil
 // Where LOG arguments are looked for: --out, and the current folder. What is passed over is a message.
 runlog::Places places_of(const Arguments& arguments);
 
-// --weights
-inference::WeightsOf chosen_weights(const Arguments& arguments);
+// By --weights, or another option.
+inference::WeightsOf chosen_weights(const Arguments& arguments, const std::string& option = "weights");
 
 Option threads_option();
 Option allow_changes_option();

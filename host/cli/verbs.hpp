@@ -16,6 +16,7 @@ Verb ls_verb();
 Verb show_verb();
 Verb compare_verb();
 Verb sample_verb();
+Verb export_verb();
 Verb evaluate_verb();
 Verb plugins_verb();
 Verb new_verb();

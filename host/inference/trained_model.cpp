@@ -12,48 +12,6 @@ namespace {
 
 const std::vector<catalog::Kind> seen_in_samples = {catalog::Kind::model, catalog::Kind::loss};
 
-// A checkpoint's weights, with their moving averages, which lie beside them, in their place.
-runlog::Weights averaged(runlog::Checkpoint checkpoint) {
-  for (runlog::NamedTensor& parameter : checkpoint.weights.parameters) {
-    const auto average =
-        std::ranges::find(checkpoint.optimizer, parameter.name + ".average", &runlog::NamedTensor::name);
-    if (average != checkpoint.optimizer.end()) {
-      parameter.value = std::move(average->value);
-    }
-  }
-  return std::move(checkpoint.weights);
-}
-
-// A run whose evaluations have no best one keeps no best weights: what it has is not what was asked for.
-void check_keeps_best(const runlog::Reader& reader, const experiment::Experiment& experiment) {
-  if (reader.description().best_metric.empty()) {
-    throw Error(
-        ErrorKind::file,
-        "{}: keeps no best weights: of '{}', its evaluate.metric, neither larger nor smaller values are better; "
-        "hint: leave out --weights for the final ones, or train with a metric of quality in evaluate.metric",
-        reader.path().string(), experiment.evaluate.metric);
-  }
-}
-
-runlog::Weights weights_in(const runlog::Reader& reader, const experiment::Experiment& experiment, WeightsOf which) {
-  if (which == WeightsOf::best) {
-    check_keeps_best(reader, experiment);
-    if (auto best = reader.best()) {
-      return std::move(best->weights);
-    }
-    throw Error(ErrorKind::file,
-                "{}: has no best weights yet, as no evaluation has given a finite '{}'; hint: --weights checkpoint",
-                reader.path().string(), experiment.evaluate.metric);
-  }
-  if (auto last = which != WeightsOf::checkpoint ? reader.final_result() : std::nullopt) {
-    return std::move(last->weights);
-  }
-  if (auto checkpoint = reader.newest_checkpoint()) {
-    return averaged(std::move(*checkpoint));
-  }
-  throw Error(ErrorKind::file, "{}: has no weights yet", reader.path().string());
-}
-
 }  // namespace
 
 experiment::Experiment experiment_of(const runlog::Reader& reader, const plugin::Registry& registry,
@@ -72,7 +30,7 @@ TrainedModel::TrainedModel(const std::filesystem::path& log, const plugin::Regis
       model_(experiment_, reader_.description().data, registry, environment,
              runs_in_log_or_by_name(reader_, experiment_, registry, environment)),
       sampler_(model_) {
-  load(weights_in(reader_, experiment_, weights), model_.bank());
+  load(weights_in(reader_, weights).weights, model_.bank());
 }
 
 const data::ExperimentData& TrainedModel::data() {

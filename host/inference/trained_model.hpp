@@ -9,12 +9,9 @@
 #include <vector>
 
 #include "inference/evaluator.hpp"
+#include "inference/logged_weights.hpp"
 
 namespace atelier::inference {
-
-// The final ones of a run that has none yet are those of its newest checkpoint. Best ones that a log has not are an
-// error.
-enum class WeightsOf { best, final, checkpoint };
 
 // The experiment of a log, with every value as it was then but for the overrides.
 experiment::Experiment experiment_of(const runlog::Reader& reader, const plugin::Registry& registry,

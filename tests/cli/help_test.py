@@ -3,7 +3,7 @@ import unittest
 
 from atelier_test import PROGRAM, AtelierTest
 
-VERBS = ["run", "check", "resume", "repair", "verify", "ls", "show", "compare", "sample", "evaluate", "plugins", "new", "schema", "help"]
+VERBS = ["run", "check", "resume", "repair", "verify", "ls", "show", "compare", "sample", "export", "evaluate", "plugins", "new", "schema", "help"]
 
 
 class Help(AtelierTest):

@@ -14,49 +14,11 @@ import unittest
 import wave
 
 from atelier_test import AtelierTest
+from experiments import REST, SIGNALS, TEXT
 
 KINDS = os.environ["ATELIER_KINDS"]
 READER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "read_log.py")
 
-REST = """
-[optimizer]
-use = "adam"
-learning_rate = 1e-2
-[train]
-epochs = 2
-batch_size = 16
-[sample]
-count = 3
-[log]
-every = 1
-"""
-TEXT = """name = "text"
-seed = 7
-[dataset]
-use = "text-file"
-file = "text.txt"
-length = 10
-stride = 3
-[model]
-use = "character-rnn"
-units = 8
-embedding = 4
-sample_length = 25
-""" + REST
-SIGNALS = """name = "signals"
-seed = 7
-[dataset]
-use = "signals"
-length = 16
-rate = 8000.0
-range = [-1.0, 1.0]
-count = 64
-test_count = 32
-[model]
-use = "signal-vae"
-latent = 2
-filters = [4, 4]
-""" + REST
 ROWS = """name = "rows"
 seed = 7
 [dataset]

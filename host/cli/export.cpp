@@ -1,0 +1,157 @@
+// atelier export LOG --weights|--metrics|--samples -o FILE
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "cli/export_samples.hpp"
+#include "cli/output_file.hpp"
+#include "cli/program.hpp"
+#include "cli/run_options.hpp"
+#include "cli/terminal.hpp"
+#include "cli/verbs.hpp"
+#include "compare/metrics_table.hpp"
+#include "inference/pytorch_weights.hpp"
+#include "tensor/safetensors.hpp"
+
+namespace atelier::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What there is to export, where it goes, and the options that are for it alone.
+struct Choice {
+  std::string name;
+  std::string target;  // for the message
+  std::vector<std::string> endings;
+  std::vector<std::string> options;
+};
+
+const std::vector<Choice>& choices() {
+  static const std::vector<Choice> all{{"weights", "FILE.safetensors", {".safetensors"}, {"of"}},
+                                       {"metrics", "FILE.csv", {".csv"}, {"timing"}},
+                                       {"samples", "FOLDER", {}, {"step"}}};
+  return all;
+}
+
+const Choice& chosen(const Arguments& arguments) {
+  const Choice* found = nullptr;
+  std::vector<std::string> given;
+  for (const Choice& choice : choices()) {
+    if (arguments.has(choice.name)) {
+      found = &choice;
+      given.push_back("--" + choice.name);
+    }
+  }
+  if (given.size() != 1) {
+    std::string got = given.empty() ? "none of them" : given.front();
+    for (size_t i = 1; i < given.size(); ++i) {
+      got += " and " + given[i];
+    }
+    throw Error(ErrorKind::usage, "atelier export: got {}, expected one of --weights, --metrics and --samples", got);
+  }
+  for (const Choice& other : choices()) {
+    for (const std::string& option : other.options) {
+      if (&other != found && arguments.has(option)) {
+        throw Error(ErrorKind::usage, "--{}: expected with --{} only", option, other.name);
+      }
+    }
+  }
+  return *found;
+}
+
+// Known before the log is looked at. Of standard output, empty.
+fs::path target_of(const Choice& choice, const Arguments& arguments) {
+  if (!arguments.has("output")) {
+    throw Error(ErrorKind::usage, "atelier export: got no output, expected: atelier export LOG --{} -o {}", choice.name,
+                choice.target);
+  }
+  fs::path target = arguments.text("output", "");
+  if (choice.name == "metrics" && target == "-") {
+    return {};
+  }
+  if (choice.endings.empty()) {
+    if (fs::exists(target) && !fs::is_directory(target)) {
+      throw Error(ErrorKind::file, "{}: cannot be a folder of samples: it is a file", target.string());
+    }
+    return target;
+  }
+  if (std::ranges::find(choice.endings, target.extension().string()) == choice.endings.end()) {
+    throw Error(ErrorKind::usage, "--output: got '{}', expected a name that ends in {}{}", target.string(),
+                choice.endings.front(), choice.name == "metrics" ? ", or - for the terminal" : "");
+  }
+  check_writable(target);
+  return target;
+}
+
+void export_weights(const fs::path& log, const fs::path& file, const Arguments& arguments) {
+  const inference::WeightsOf which = chosen_weights(arguments, "of");
+  const runlog::Reader reader(log);
+  const inference::LoggedWeights weights = inference::weights_in(reader, which, "--of");
+  const auto tensors = inference::in_pytorch(weights);
+  write_file(file, [&](std::ostream& out) {
+    tensor::write_safetensors(out, inference::origin_of(reader.description(), weights), tensors);
+  });
+  print_message(fmt::format("{}: {} tensors, the {} weights of step {}, from {}", file.string(), tensors.size(),
+                            inference::name_of(weights.which), weights.step, log.string()));
+}
+
+void export_metrics(const fs::path& log, const fs::path& file, const Arguments& arguments) {
+  const std::string text = compare::metrics_csv(log, arguments.has("timing"));
+  if (file.empty()) {
+    return print(text);
+  }
+  write_file(file, text);
+  print_message(fmt::format("{}: {} steps from {}", file.string(), std::ranges::count(text, '\n') - 1, log.string()));
+}
+
+std::optional<int64_t> step_of(const Arguments& arguments) {
+  return arguments.has("step") ? std::optional(arguments.integer("step", 0, 0)) : std::nullopt;
+}
+
+int export_run(const Arguments& arguments) {
+  const Choice& choice = chosen(arguments);
+  const fs::path target = target_of(choice, arguments);
+  const auto wanted = choice.name == "weights" ? runlog::Wanted::finished : runlog::Wanted::any;
+  const fs::path log = runlog::find_log(arguments.words.front(), wanted, places_of(arguments));
+  if (choice.name == "weights") {
+    export_weights(log, target, arguments);
+  } else if (choice.name == "metrics") {
+    export_metrics(log, target, arguments);
+  } else {
+    const std::string written = export_samples(runlog::Reader(log), target, step_of(arguments));
+    print_message(fmt::format("{}: {}, from {}", target.string(), written, log.string()));
+  }
+  return exit_done;
+}
+
+}  // namespace
+
+Verb export_verb() {
+  return {"export",
+          "LOG --weights|--metrics|--samples -o FILE",
+          "a run's weights, metrics or samples, in files of other programs",
+          "--weights: a safetensors file, with PyTorch's names and layouts, and the experiment in its metadata.\n"
+          "--metrics: one table, FILE.csv, or - for the terminal, with a row for each step and a column for each "
+          "metric.\n"
+          "--samples: a folder, which has a folder for each series, by steps: a PNG file for each image; text in "
+          "FILE.txt,\n"
+          "signals in FILE.csv and FILE.wav, tables and numbers in FILE.csv. Files of the same names are written anew.",
+          1,
+          1,
+          {{"weights", "", "export the weights"},
+           {"metrics", "", "export the metrics of all steps"},
+           {"samples", "", "export what the run logged of what its model made"},
+           {"output", "FILE", "the file, or the folder of samples, to write", 'o'},
+           {"of", "NAME", "of the weights: final (the default), best or checkpoint"},
+           {"timing", "", "of the metrics: when each row was logged, and how fast the run was, too"},
+           {"step", "N", "of the samples: those of this step alone"},
+           out_option()},
+          export_run};
+}
+
+}  // namespace atelier::cli

@@ -1,0 +1,70 @@
+#include "inference/logged_weights.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/terminal_text.hpp"
+#include "experiment/experiment.hpp"
+
+namespace atelier::inference {
+namespace {
+
+// A checkpoint's weights, with their moving averages, which lie beside them, in their place.
+runlog::Weights averaged(runlog::Checkpoint checkpoint) {
+  for (runlog::NamedTensor& parameter : checkpoint.weights.parameters) {
+    const auto average =
+        std::ranges::find(checkpoint.optimizer, parameter.name + ".average", &runlog::NamedTensor::name);
+    if (average != checkpoint.optimizer.end()) {
+      parameter.value = std::move(average->value);
+    }
+  }
+  return std::move(checkpoint.weights);
+}
+
+// The number that chooses the best weights.
+std::string metric_of(const runlog::Reader& log) {
+  const auto settings = experiment::flatten(log.description().resolved, log.path().string() + " (resolved experiment)");
+  const auto found = settings.find("evaluate.metric");
+  return found == settings.end() ? "loss" : terminal::unquoted(found->second);
+}
+
+LoggedWeights best_in(const runlog::Reader& log, std::string_view option) {
+  // A run whose evaluations have no best one keeps no best weights: what it has is not what was asked for.
+  if (log.description().best_metric.empty()) {
+    throw Error(
+        ErrorKind::file,
+        "{}: keeps no best weights: of '{}', its evaluate.metric, neither larger nor smaller values are better; "
+        "hint: leave out {} for the final ones, or train with a metric of quality in evaluate.metric",
+        log.path().string(), metric_of(log), option);
+  }
+  if (auto best = log.best()) {
+    return {WeightsOf::best, best->step, std::move(best->weights)};
+  }
+  throw Error(ErrorKind::file,
+              "{}: has no best weights yet, as no evaluation has given a finite '{}'; hint: {} checkpoint",
+              log.path().string(), metric_of(log), option);
+}
+
+}  // namespace
+
+std::string_view name_of(WeightsOf which) {
+  return which == WeightsOf::best ? "best" : which == WeightsOf::final ? "final" : "checkpoint";
+}
+
+LoggedWeights weights_in(const runlog::Reader& log, WeightsOf which, std::string_view option) {
+  if (which == WeightsOf::best) {
+    return best_in(log, option);
+  }
+  if (auto last = which != WeightsOf::checkpoint ? log.final_result() : std::nullopt) {
+    return {WeightsOf::final, last->step, std::move(last->weights)};
+  }
+  if (auto checkpoint = log.newest_checkpoint()) {
+    const int64_t step = checkpoint->step;
+    return {WeightsOf::checkpoint, step, averaged(std::move(*checkpoint))};
+  }
+  throw Error(ErrorKind::file, "{}: has no weights yet", log.path().string());
+}
+
+}  // namespace atelier::inference

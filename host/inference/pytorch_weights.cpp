@@ -1,0 +1,47 @@
+#include "inference/pytorch_weights.hpp"
+
+#include <fmt/core.h>
+
+#include <vector>
+
+#include "base/error.hpp"
+#include "tensor/pytorch_layers.hpp"
+
+namespace atelier::inference {
+
+std::map<std::string, tensor::Tensor> in_pytorch(const LoggedWeights& weights) {
+  std::vector<tensor::NamedShape> ours;
+  std::vector<const tensor::Tensor*> values;
+  for (const auto* list : {&weights.weights.parameters, &weights.weights.state}) {
+    for (const runlog::NamedTensor& entry : *list) {
+      ours.push_back({entry.name, entry.value.shape, entry.value.dtype});
+      values.push_back(&entry.value);
+    }
+  }
+  std::map<std::string, tensor::Tensor> out;
+  for (const tensor::PyTorchTensor& theirs : tensor::pytorch_tensors_of(ours)) {
+    std::vector<const tensor::Tensor*> parts;
+    for (const size_t place : theirs.ours) {
+      parts.push_back(values[place]);
+    }
+    if (!out.emplace(theirs.theirs.name, to_pytorch(theirs, parts, weights.step)).second) {
+      throw Error(ErrorKind::file, "two of the log's weights are called '{}'", theirs.theirs.name);
+    }
+  }
+  return out;
+}
+
+std::map<std::string, std::string> origin_of(const runlog::RunDescription& run, const LoggedWeights& weights) {
+  return {{"format", "pt"},
+          {"atelier.format_version", "1"},
+          {"atelier.experiment", run.resolved},
+          {"atelier.name", run.name},
+          {"atelier.run_id", run.run_id},
+          {"atelier.seed", fmt::format("{}", run.seed)},
+          {"atelier.created_utc", run.created_utc},
+          {"atelier.source_revision", run.provenance.source_revision},
+          {"atelier.step", fmt::format("{}", weights.step)},
+          {"atelier.weights", std::string(name_of(weights.which))}};
+}
+
+}  // namespace atelier::inference
