@@ -78,6 +78,24 @@ Json samples_json(const training::ModelSummary& summary) {
           {"shape", std::vector<int64_t>(series.dims.dims().begin(), series.dims.dims().end())}};
 }
 
+Json start_json(const training::StartedWith& start) {
+  if (!start.file_sha256.empty()) {
+    return {{"sha256", start.file_sha256},
+            {"taken", start.taken},
+            {"only_model_has", start.only_model_has},
+            {"only_file_has", start.only_file_has}};
+  }
+  return start.run_id.empty() ? Json(nullptr) : Json{{"run", start.run_id}};
+}
+
+std::string start_text(const training::StartedWith& start) {
+  std::string text;
+  for (const std::string& line : start.said) {
+    text += line + "\n";
+  }
+  return text;
+}
+
 Json summary_json(const training::ModelSummary& summary) {
   Json parameters = Json::array();
   for (const auto& parameter : summary.parameters) {
@@ -105,6 +123,7 @@ Json summary_json(const training::ModelSummary& summary) {
           {"test_count", summary.test_count},
           {"total_steps", summary.total_steps},
           {"samples", samples_json(summary)},
+          {"start", start_json(summary.start)},
           {"best",
            {{"metric", summary.monitor.metric},
             {"better", catalog::to_string(summary.monitor.direction)},
@@ -125,8 +144,8 @@ int check(const Arguments& arguments) {
     const Json json{{"experiment", experiment_json(experiment)}, {"model", summary_json(summary)}};
     print_json(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   } else {
-    print(fmt::format("{}\n{}\n{}", experiment::resolved_with_origins(experiment),
-                      parameters_text(summary, output_layout()), totals_text(summary)));
+    print(fmt::format("{}\n{}\n{}{}", experiment::resolved_with_origins(experiment),
+                      parameters_text(summary, output_layout()), totals_text(summary), start_text(summary.start)));
   }
   return exit_done;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "cli/output_file.hpp"
 #include "cli/sample_formats.hpp"
 #include "inference/samples.hpp"
@@ -113,11 +114,15 @@ void write_row(const Row& row) {
   if (!step || steps.empty()) {
     throw Error(ErrorKind::file, "{}: has no samples yet; hint: 'atelier sample' makes some", path);
   }
+  std::vector<std::string> known;
+  for (const int64_t one : steps) {
+    known.push_back(fmt::format("{}", one));
+  }
   constexpr size_t most_listed = 12;
-  const size_t listed = std::min(steps.size(), most_listed);
-  throw Error(ErrorKind::usage, "--step: {} has no samples of step {}, expected one of {}{}", path, *step,
-              fmt::join(steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(listed), ", "),
-              listed < steps.size() ? fmt::format(", ..., {}", steps.back()) : "");
+  throw Error(ErrorKind::usage, "--step: {} has no samples of step {}, expected {}", path, *step,
+              known.size() <= most_listed
+                  ? one_of(known)
+                  : fmt::format("one of its {} steps, {} to {}", known.size(), known.front(), known.back()));
 }
 
 }  // namespace

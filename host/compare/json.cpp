@@ -1,6 +1,7 @@
 #include "compare/json.hpp"
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "compare/sample_values.hpp"
 
@@ -97,6 +98,18 @@ Json changes_json(const std::vector<runlog::Change>& changes) {
   return json;
 }
 
+Json start_file_json(const runlog::Provenance& from) {
+  if (from.start_file_sha256.empty()) {
+    return nullptr;
+  }
+  Json left_out = Json::array();
+  std::istringstream lines(from.start_left_out);
+  for (std::string line; std::getline(lines, line);) {
+    left_out.push_back(line);
+  }
+  return {{"sha256", from.start_file_sha256}, {"left_out", left_out}};
+}
+
 Json provenance_json(const runlog::RunDescription& description) {
   const runlog::Provenance& from = description.provenance;
   Json plugins = Json::array();
@@ -116,6 +129,7 @@ Json provenance_json(const runlog::RunDescription& description) {
           {"plugins", plugins},
           {"runs", foreign},
           {"start_run", text_or_null(from.start_run_id)},
+          {"start_file", start_file_json(from)},
           {"changes", changes_json(from.changes)},
           {"source_revision", text_or_null(from.source_revision)}};
 }

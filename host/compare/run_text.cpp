@@ -89,7 +89,11 @@ std::string provenance(const runlog::RunDescription& description, const terminal
   for (const catalog::FieldSpec& data : description.data.fields) {
     text += field("data", data_text(data));
   }
-  text += field("started as", from.start_run_id);
+  text += field("started as", from.start_file_sha256.empty() ? from.start_run_id : "sha256 " + from.start_file_sha256);
+  std::istringstream left_out(from.start_left_out);
+  for (std::string line; std::getline(left_out, line);) {
+    text += field("", line);
+  }
   for (const runlog::ForeignRun& run : description.foreign) {
     text += field("uses", fmt::format("{}  {}", run.name, run.run_id));
   }

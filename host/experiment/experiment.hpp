@@ -101,7 +101,7 @@ struct Log {
 };
 
 struct Start {
-  std::string from;  // a log's path, relative to Experiment::directory, or the name of an experiment: as written
+  std::string from;  // a path, relative to Experiment::directory, of a log or a file of weights; or a run: as written
   std::vector<std::string> groups;  // parameter groups to take, with their state; empty means everything
   std::vector<std::string> freeze;  // parameter groups that keep their weights and state; not all of the model's
 };

@@ -151,7 +151,9 @@ std::vector<Section> make_sections() {
         at_least(1, integer("activations_every", 100, "Steps between copies of the activations"))}},
       {"start",
        "Weights to begin with",
-       {required(text("from", "", "A log's path, a run's id, or the name of an experiment: its newest finished run")),
+       {required(
+            text("from", "",
+                 "A log's path, a run's id, the name of an experiment: its newest finished run; or FILE.safetensors")),
         texts("groups", "Parameter groups to take, with their state; everything where empty"),
         texts("freeze", "Parameter groups that stay as they are: weights, running statistics, codebooks")}},
   };

@@ -82,9 +82,11 @@ struct Provenance {
   int64_t threads = 0;
   std::vector<Plugin> plugins;
   std::string dataset;
-  std::string dataset_sha256;   // of the samples, as the dataset that reads files gives them; "" where none does
-  std::string start_run_id;     // of the run whose weights this one began with; "" for none
-  std::vector<Change> changes;  // in the order in which they came; the rest is as the run began
+  std::string dataset_sha256;     // of the samples, as the dataset that reads files gives them; "" where none does
+  std::string start_run_id;       // of the run whose weights this one began with; "" for none
+  std::string start_file_sha256;  // of the file of weights that it began with; "" for none
+  std::string start_left_out;     // one tensor a line, which the model or that file has and the other has not
+  std::vector<Change> changes;    // in the order in which they came; the rest is as the run began
   std::string source_revision;
 };
 

@@ -33,6 +33,7 @@ Identity identity_of(const RunDescription& description) {
     add(identity, "run " + run.name, run.run_id);
   }
   add(identity, "start run", from.start_run_id);
+  add(identity, "start file", from.start_file_sha256);
   for (const Change& change : from.changes) {
     identity.erase(change.what);
     add(identity, change.what, change.now);

@@ -23,6 +23,11 @@ using hdf5::Handle;
 
 constexpr std::array status_names{"running", "finished", "failed", "interrupted"};
 
+// "" where there is none.
+std::string optional_text(hid_t object, const char* name) {
+  return hdf5::has_attribute(object, name) ? hdf5::read_text_attribute(object, name) : "";
+}
+
 // A line is a step, what changed, what it was, what it is, with tabs between them.
 std::vector<Change> read_changes(hid_t provenance) {
   std::vector<Change> changes;
@@ -46,6 +51,10 @@ void make_provenance(hid_t file, const Provenance& provenance) {
   hdf5::write_attribute(group, "dataset", provenance.dataset);
   hdf5::write_attribute(group, "dataset_sha256", provenance.dataset_sha256);
   hdf5::write_attribute(group, "start_run_id", provenance.start_run_id);
+  if (!provenance.start_file_sha256.empty()) {
+    hdf5::write_attribute(group, "start_file_sha256", provenance.start_file_sha256);
+    hdf5::make_text(group, "start_left_out", provenance.start_left_out);
+  }
   write_changes(file, provenance.changes);
   hdf5::make_text(group, "fingerprint", provenance.fingerprint);
   const Handle plugins = hdf5::make_group(group, "plugins");
@@ -76,6 +85,8 @@ Provenance read_provenance(hid_t file) {
   provenance.dataset = hdf5::read_text_attribute(group, "dataset");
   provenance.dataset_sha256 = hdf5::read_text_attribute(group, "dataset_sha256");
   provenance.start_run_id = hdf5::read_text_attribute(group, "start_run_id");
+  provenance.start_file_sha256 = optional_text(group, "start_file_sha256");
+  provenance.start_left_out = hdf5::has(group, "start_left_out") ? hdf5::read_text(group, "start_left_out") : "";
   provenance.changes = read_changes(group);
   provenance.fingerprint = hdf5::read_text(group, "fingerprint");
   const Handle plugins = hdf5::open_group(group, "plugins");
@@ -128,11 +139,6 @@ void make_sealed_groups(hid_t file, const RunDescription& description) {
   make_scalars<double>(result, "summary", description.summary);
   make_weights(result, description);
   make_history(result, description);
-}
-
-// "" where there is none.
-std::string optional_text(hid_t object, const char* name) {
-  return hdf5::has_attribute(object, name) ? hdf5::read_text_attribute(object, name) : "";
 }
 
 std::vector<Cadence> read_cadences(hid_t file) {

@@ -61,8 +61,10 @@ inline auto fields(Change& of) {
   return std::tie(step, what, was, now);
 }
 inline auto fields(Provenance& of) {
-  auto& [host, fingerprint, threads, plugins, dataset, dataset_sha256, start_run_id, changes, source_revision] = of;
-  return std::tie(host, fingerprint, threads, plugins, dataset, dataset_sha256, start_run_id, changes, source_revision);
+  auto& [host, fingerprint, threads, plugins, dataset, dataset_sha256, start_run_id, start_file_sha256, start_left_out,
+         changes, source_revision] = of;
+  return std::tie(host, fingerprint, threads, plugins, dataset, dataset_sha256, start_run_id, start_file_sha256,
+                  start_left_out, changes, source_revision);
 }
 inline auto fields(RunDescription& of) {
   auto& [run_id, name, seed, tags, created_utc, source, resolved, overrides, directory, provenance, data, cadences,

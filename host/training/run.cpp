@@ -114,10 +114,16 @@ struct Repeated {
 
 RunOutcome begin(Setup& setup, const experiment::Experiment& experiment, const plugin::Registry& registry,
                  const RunOptions& options, Observer& observer, const Repeated* repeated) {
+  const runlog::RunDescription* const then = repeated != nullptr ? &repeated->description : nullptr;
   const runlog::Checkpoint* const from =
       repeated != nullptr && repeated->stretch.from ? &*repeated->stretch.from : nullptr;
-  const std::string start_run_id =
-      from != nullptr ? repeated->description.provenance.start_run_id : take_start(setup, registry, options);
+  const StartedWith start =
+      from != nullptr ? started_with(then->provenance) : take_start(setup, registry, options, then);
+  for (const std::string& line : start.said) {
+    if (options.inform) {
+      options.inform(line);
+    }
+  }
   const LogPlan plan = plan_log(setup, registry);
   if (!plan.monitor.warning.empty()) {
     observer.message(plan.monitor.warning);
@@ -128,9 +134,9 @@ RunOutcome begin(Setup& setup, const experiment::Experiment& experiment, const p
                     "stay as they begin; hint: step.minimize(\"{}\", loss)",
                     group, group));
   }
-  const runlog::RunDescription description = describe_run(setup, plan, registry, options.threads, start_run_id);
-  if (repeated != nullptr) {
-    tell_differences(repeated->description, description, observer);
+  const runlog::RunDescription description = describe_run(setup, plan, registry, options.threads, start);
+  if (then != nullptr) {
+    tell_differences(*then, description, observer);
   }
   const std::filesystem::path log = runlog::new_log_path(options.out_directory, experiment.name,
                                                          description.created_utc, description.run_id, description.seed);
@@ -177,7 +183,7 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
   Setup setup(experiment, registry, options, inference::runs_in_log(*reader, experiment, registry, options));
   const LogPlan plan = plan_log(setup, registry);
   const runlog::Provenance& then = reader->description().provenance;
-  const runlog::RunDescription now = describe_run(setup, plan, registry, options.threads, then.start_run_id);
+  const runlog::RunDescription now = describe_run(setup, plan, registry, options.threads, started_with(then));
   std::vector<runlog::Change> changes = then.changes;
   std::ranges::move(allowed_changes(*reader, now, checkpoint->step, options.allow_changes),
                     std::back_inserter(changes));

@@ -29,7 +29,7 @@ std::vector<runlog::MetricColumn> measured_columns(const LogPlan& plan) {
 }  // namespace
 
 runlog::RunDescription describe_run(Setup& setup, const LogPlan& plan, const plugin::Registry& registry, int threads,
-                                    const std::string& start_run_id) {
+                                    const StartedWith& start) {
   const experiment::Experiment& experiment = setup.experiment;
   runlog::RunDescription out;
   out.name = experiment.name;
@@ -51,7 +51,9 @@ runlog::RunDescription describe_run(Setup& setup, const LogPlan& plan, const plu
     }
   }
   out.provenance = inference::provenance_of(experiment, registry, setup.data, setup.built, threads);
-  out.provenance.start_run_id = start_run_id;
+  out.provenance.start_run_id = start.run_id;
+  out.provenance.start_file_sha256 = start.file_sha256;
+  out.provenance.start_left_out = start.left_out_text();
   out.data = setup.data.spec();
   out.data.files.clear();
   out.cadences.push_back({"train", columns(plan.train_columns), "train"});

@@ -2,11 +2,12 @@
 #pragma once
 
 #include "training/log_plan.hpp"
+#include "training/start.hpp"
 
 namespace atelier::training {
 
-// `start_run_id`: of the run whose weights it began with, or "".
+// `start`: what it began with.
 runlog::RunDescription describe_run(Setup& setup, const LogPlan& plan, const plugin::Registry& registry, int threads,
-                                    const std::string& start_run_id);
+                                    const StartedWith& start);
 
 }  // namespace atelier::training

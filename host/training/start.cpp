@@ -1,10 +1,13 @@
 #include "training/start.hpp"
 
 #include <algorithm>
+#include <sstream>
+#include <string_view>
 
 #include "base/error.hpp"
 #include "execute/average.hpp"
 #include "tensor/memory.hpp"
+#include "training/start_file.hpp"
 
 namespace atelier::training {
 namespace {
@@ -49,23 +52,63 @@ void take(const experiment::Experiment& experiment, const plugin::ForeignModel& 
           : fmt::format("; hint: it is a run of the model '{}', and this is '{}'", theirs, experiment.model.use));
 }
 
-}  // namespace
-
-std::string take_start(Setup& setup, const plugin::Registry& registry, const inference::Environment& environment) {
-  const auto& start = setup.experiment.start;
-  if (!start) {
-    return "";
-  }
+StartedWith take_run(Setup& setup, const plugin::Registry& registry, const inference::Environment& environment) {
   const inference::ForeignRun source = find_source(setup, registry, environment);
-  record::Bank& bank = setup.built.bank();
-  ++bank.version;
-  for (const auto& parameter : bank.parameters) {
-    if (is_taken(*start, bank, *parameter)) {
+  for (const auto& parameter : setup.built.bank().parameters) {
+    if (is_taken(*setup.experiment.start, setup.built.bank(), *parameter)) {
       take(setup.experiment, source.model, *parameter);
     }
   }
+  StartedWith out;
+  out.run_id = source.run_id;
+  return out;
+}
+
+constexpr std::string_view only_model = "the model's: ", only_file = "the file's: ";
+
+}  // namespace
+
+std::string StartedWith::left_out_text() const {
+  std::string text;
+  for (const std::string& name : only_model_has) {
+    text += fmt::format("{}{}\n", only_model, name);
+  }
+  for (const std::string& name : only_file_has) {
+    text += fmt::format("{}{}\n", only_file, name);
+  }
+  return text;
+}
+
+StartedWith started_with(const runlog::Provenance& provenance) {
+  StartedWith out;
+  out.run_id = provenance.start_run_id;
+  out.file_sha256 = provenance.start_file_sha256;
+  std::istringstream lines(provenance.start_left_out);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with(only_model)) {
+      out.only_model_has.push_back(line.substr(only_model.size()));
+    } else if (line.starts_with(only_file)) {
+      out.only_file_has.push_back(line.substr(only_file.size()));
+    }
+  }
+  return out;
+}
+
+StartedWith take_start(Setup& setup, const plugin::Registry& registry, const inference::Environment& environment,
+                       const runlog::RunDescription* then) {
+  const auto& start = setup.experiment.start;
+  if (!start) {
+    return {};
+  }
+  record::Bank& bank = setup.built.bank();
+  ++bank.version;
+  StartedWith out =
+      is_start_file(start->from)
+          ? take_file(
+                setup, [&](const record::Parameter& parameter) { return is_taken(*start, bank, parameter); }, then)
+          : take_run(setup, registry, environment);
   execute::begin_averages(bank);
-  return source.run_id;
+  return out;
 }
 
 }  // namespace atelier::training

@@ -9,10 +9,11 @@ namespace atelier::training {
 ModelSummary summarize(const experiment::Experiment& experiment, const plugin::Registry& registry,
                        const inference::Environment& environment) {
   Setup setup(experiment, registry, environment);
-  const std::string start_run_id = take_start(setup, registry, environment);
+  StartedWith start = take_start(setup, registry, environment);
   const LogPlan plan = plan_log(setup, registry);
-  runlog::check_names(describe_run(setup, plan, registry, environment.threads, start_run_id));
+  runlog::check_names(describe_run(setup, plan, registry, environment.threads, start));
   ModelSummary out;
+  out.start = std::move(start);
   for (const auto& parameter : setup.built.bank().parameters) {
     if (parameter->slot_of >= 0) {
       out.optimizer_bytes += static_cast<int64_t>(parameter->value.bytes());

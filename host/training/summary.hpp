@@ -11,6 +11,7 @@
 #include "plugin/registry.hpp"
 #include "runlog/description.hpp"
 #include "training/measures.hpp"
+#include "training/start.hpp"
 
 namespace atelier::training {
 
@@ -33,6 +34,7 @@ struct ModelSummary {
   int64_t total_steps = 0;
   std::vector<catalog::Measure> measures;  // what an evaluation reports
   Monitor monitor;
+  StartedWith start;
   std::optional<runlog::SampleSeries> samples;  // that the log will have; none of a model that makes none
 };
 

@@ -120,6 +120,8 @@ class AtelierTest(unittest.TestCase):
                                    stderr=subprocess.PIPE, text=True, env=self.environment())
         self.addCleanup(self.end, process)
         first = process.stderr.readline()
+        while first.startswith("atelier: note: "):
+            first = process.stderr.readline()
         self.assertIn(": training from step 1", first)
         time.sleep(0.1)
         return process, first.split(": training")[0]

@@ -53,3 +53,5 @@ def on_shapes(name, model):
 
 CNN = on_shapes("cnn", 'use = "cnn"\nfilters = [4, 4]\nhidden = [8]\nbatch_norm = true')
 RNN = on_shapes("rnn", 'use = "rnn"\nunits = 6\ncell = "lstm"')
+GAN = on_shapes("gan", 'use = "gan"\nlatent = 3\ngenerator = [8]\ndiscriminator = [8]\nbatch_norm = true').replace(
+    'use = "shapes"', 'use = "shapes"\nrange = [-1.0, 1.0]')

@@ -178,7 +178,7 @@ class Samples(Export):
         self.export(log, "--samples", "-o", "deep/out", "--step", "8")
         self.assertEqual(self.files("deep/out"), [f"generated/step-00000008/{i}.png" for i in range(4)])
         self.assert_error(["export", log, "--samples", "-o", "out", "--step", "7"],
-                          f"--step: {log} has no samples of step 7, expected one of 4, 8, 12")
+                          f"--step: {log} has no samples of step 7, expected 4, 8 or 12")
 
     def test_text_and_signals(self):
         self.write("text.txt", "ene mene muh, größer\n" * 30)
