@@ -263,6 +263,44 @@ class Rows(Kinds):
         self.assertEqual(self.png_size("a.png"), (3 * 4 + 2 * 2, 2 * 4 + 2))
 
 
+class Exported(Kinds):
+    """What the run logged, each kind in the files that `sample` has for it."""
+
+    def export(self, like):
+        """The files of the newest step, by their endings."""
+        log = self.train("rows", f"model.like={like}", f"name={like}")
+        self.run_atelier("export", log, "--samples", "-o", like, "--step", "4")
+        found = sorted(os.path.relpath(os.path.join(place, name), self.folder)
+                       for place, _, names in os.walk(self.path(like)) for name in names)
+        self.assertTrue(all(name.startswith(f"{like}/generated/step-00000004") for name in found), found)
+        return found
+
+    def test_tables_and_numbers(self):
+        name, = self.export("person")
+        self.assertEqual(self.rows(name)[0], ["height", "shoe size"])
+        self.assertEqual(len(self.rows(name)), 1 + 3)
+        name, = self.export("shapeless")
+        self.assertEqual([row[0] for row in self.rows(name)], ["sample", "0", "1", "2"])
+
+    def test_signals(self):
+        table, sound = self.export("sound")
+        self.assertEqual(self.rows(table)[0], ["sample", "time", "left", "right"])
+        with wave.open(self.path(sound), "rb") as opened:
+            self.assertEqual((opened.getnchannels(), opened.getframerate(), opened.getnframes()), (2, 1000, 3 * 8))
+
+    def test_text(self):
+        name, = self.export("text")
+        self.assertEqual(re.findall(r"--- sample (\d) ---\n", self.content(name).decode()), ["0", "1", "2"])
+
+    def test_images_of_other_channels_and_sequences(self):
+        names = self.export("bands")
+        self.assertEqual([os.path.basename(name) for name in names], ["0.png", "1.png", "2.png"])
+        self.assertEqual(self.png_size(names[0]), (5 * 4 + 4 * 2, 3))  # as `sample` shows the channels
+        names = self.export("film")
+        self.assertEqual(len(names), 3)
+        self.assertEqual(self.png_size(names[0]), (3 * 4 + 2 * 2, 4))
+
+
 class Logs(Kinds):
     def test_logs_of_every_kind_open_everywhere(self):
         logs = [self.train("text"), self.train("signals"), self.train("text", "dataset.tokens=bytes", "name=bytes")]

@@ -17,13 +17,16 @@ using Kind = PyTorchTensor::Kind;
 // "name (shape)" of PyTorch's, and which of ours it is made of.
 std::map<std::string, std::string> names(const std::vector<NamedShape>& ours) {
   std::map<std::string, std::string> out;
+  std::vector<bool> kept(ours.size());
   for (const PyTorchTensor& tensor : pytorch_tensors_of(ours)) {
     std::string from;
     for (const size_t place : tensor.ours) {
+      kept[place] = kept[place] || tensor.is_needed();
       from += (from.empty() ? "" : ", ") + ours[place].name;
     }
     CHECK(out.emplace(fmt::format("{} {}", tensor.theirs.name, to_string(tensor.theirs.shape)), from).second);
   }
+  CHECK(std::ranges::count(kept, false) == 0);
   return out;
 }
 
