@@ -52,7 +52,7 @@ FIRST = {
 
 # Documents whose programs read the real test images; they are skipped where these, or torch, are not installed.
 REAL_DATA = {"docs/pytorch.md": Path("/usr/share/datasets/fashion-mnist")}
-NEEDED = {"docs/pytorch.md": "torch, h5py", "docs/reading-logs.md": "h5py, pandas, xarray, h5netcdf, netCDF4",
+NEEDED = {"docs/pytorch.md": "torch, h5py, safetensors", "docs/reading-logs.md": "h5py, pandas, xarray, h5netcdf, netCDF4",
           "README.md": "xarray, h5netcdf"}
 
 # (document, how a block of text begins): the command that prints it.
