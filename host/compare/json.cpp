@@ -26,7 +26,7 @@ Json best_json(const Best& best) {
       {"metric", best.metric}, {"better", catalog::to_string(best.better)}, {"value", best.value}, {"step", best.step}};
 }
 
-Json run_json(const Run& run) {
+Json run_json(const RunSummary& run) {
   Json json{{"path", run.path.string()}, {"status", to_string(run.state)}, {"reason", text_or_null(run.problem)}};
   if (run.state == State::broken) {
     return json;
@@ -40,7 +40,28 @@ Json run_json(const Run& run) {
   json["seconds"] = run.seconds;
   json["samples_per_second"] = run.samples_per_second > 0 ? Json(run.samples_per_second) : Json(nullptr);
   json["best"] = best_json(run.best);
+  json["bytes"] = run.bytes;
   return json;
+}
+
+Json value_json(const Value& value) {
+  switch (value.kind) {
+    case Value::Kind::truth:
+      return value.truth;
+    case Value::Kind::number: {
+      const Json number = Json::parse(to_string(value), nullptr, false);  // whole numbers as such
+      return number.is_discarded() ? Json(nullptr) : number;
+    }
+    case Value::Kind::text:
+      return value.text;
+    case Value::Kind::list:
+      break;
+  }
+  Json list = Json::array();
+  for (const Value& item : value.items) {
+    list.push_back(value_json(item));
+  }
+  return list;
 }
 
 Json metrics_json(const Run& run) {
@@ -172,10 +193,15 @@ Json step_json(const WeightsAt& weights) {
 
 }  // namespace
 
-std::string to_json(const std::vector<Run>& runs) {
+std::string to_json(const std::vector<RunSummary>& runs, const std::vector<ListedColumn>& columns) {
   Json list = Json::array();
   for (const auto& run : runs) {
-    list.push_back(run_json(run));
+    Json json = run_json(run);
+    for (const ListedColumn& column : columns) {
+      const std::optional<Value> value = value_of(run, column.key);
+      json["columns"][column.heading] = value ? value_json(*value) : Json(nullptr);
+    }
+    list.push_back(json);
   }
   return dumped(list);
 }

@@ -6,11 +6,13 @@
 #include <vector>
 
 #include "compare/comparison.hpp"
+#include "compare/listing.hpp"
 #include "compare/run.hpp"
 
 namespace atelier::compare {
 
-std::string to_json(const std::vector<Run>& runs);            // a list, without the metrics' rows
+// A list; each with what it has in the columns, where there are any.
+std::string to_json(const std::vector<RunSummary>& runs, const std::vector<ListedColumn>& columns = {});
 std::string to_json(const Run& run, const Details& details);  // with the rows of every metric
 std::string to_json(const Comparison& comparison);
 

@@ -6,16 +6,12 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <optional>
 
 #include "base/terminal_table.hpp"
-#include "runlog/creation_time.hpp"
 
 namespace atelier::compare {
 namespace {
-
-std::string best_text(const Best& best) {
-  return std::isnan(best.value) ? "–" : fmt::format("{} {}", best.metric, terminal::number_text(best.value));
-}
 
 // As full digits, for machines; "" for NaN.
 std::string exact(double value) {
@@ -30,25 +26,36 @@ std::vector<Run> read_runs(const std::vector<std::filesystem::path>& logs) {
   return runs;
 }
 
-std::string listing_text(const std::vector<Run>& runs, const terminal::Layout& layout) {
-  terminal::TextTable table{
-      {{"name"}, {"id"}, {"status"}, {"created"}, {"steps", terminal::Align::right}, {"best"}, {"path"}}, {}};
-  std::string problems;
-  for (const auto& run : runs) {
-    const bool readable = run.state != State::broken;
-    table.add({{readable ? run.name : "–"},
-               {readable ? run.run_id : "–"},
-               {to_string(run.state), emphasis_of(run.state)},
-               {readable ? runlog::whole_seconds(run.created_utc) : "–"},
-               {readable ? terminal::grouped(run.steps) : "–"},
-               {best_text(run.best)},
-               {run.path.string()}});
-    problems += readable ? "" : fmt::format("broken: {}\n", run.problem);
+std::vector<ListedColumn> usual_columns() {
+  std::vector<ListedColumn> columns;
+  for (const char* fact : {"name", "id", "status", "created", "steps", "best", "path"}) {
+    columns.push_back({fact, {Key::Kind::fact, fact}});
   }
-  return to_text(table, layout, 2) + (problems.empty() ? "" : "\n" + problems);
+  return columns;
 }
 
-std::string listing_csv(const std::vector<Run>& runs) {
+std::string listing_text(const std::vector<RunSummary>& runs, const terminal::Layout& layout,
+                         const std::vector<ListedColumn>& columns) {
+  terminal::TextTable table;
+  for (const ListedColumn& column : columns) {
+    table.columns.push_back(
+        {column.heading, is_number(runs, column.key) ? terminal::Align::right : terminal::Align::left});
+  }
+  std::string problems;
+  for (const RunSummary& run : runs) {
+    std::vector<terminal::Cell> row;
+    for (const ListedColumn& column : columns) {
+      const bool status = column.key.kind == Key::Kind::fact && column.key.name == "status";
+      row.push_back({shown(run, column.key), status ? emphasis_of(run.state) : terminal::Emphasis::none});
+    }
+    table.add(std::move(row));
+    problems += run.state == State::broken ? fmt::format("broken: {}\n", run.problem) : "";
+  }
+  constexpr size_t repeated = 2;  // columns, in every block of a table that is too wide
+  return to_text(table, layout, std::min(repeated, columns.size())) + (problems.empty() ? "" : "\n" + problems);
+}
+
+std::string listing_csv(const std::vector<RunSummary>& runs) {
   std::string text = terminal::csv_record({"name", "id", "status", "created_utc", "seed", "tags", "steps",
                                            "best_metric", "best_value", "best_step", "path", "reason"});
   for (const auto& run : runs) {
@@ -57,6 +64,21 @@ std::string listing_csv(const std::vector<Run>& runs) {
                                   fmt::format("{}", run.seed), fmt::format("{}", fmt::join(run.tags, " ")),
                                   fmt::format("{}", run.steps), evaluated ? run.best.metric : "", exact(run.best.value),
                                   evaluated ? fmt::format("{}", run.best.step) : "", run.path.string(), run.problem});
+  }
+  return text;
+}
+
+std::string listing_csv(const std::vector<RunSummary>& runs, const std::vector<ListedColumn>& columns) {
+  std::vector<std::string> header;
+  std::ranges::transform(columns, std::back_inserter(header), &ListedColumn::heading);
+  std::string text = terminal::csv_record(header);
+  for (const RunSummary& run : runs) {
+    std::vector<std::string> record;
+    for (const ListedColumn& column : columns) {
+      const std::optional<Value> value = value_of(run, column.key);
+      record.push_back(value ? to_string(*value) : "");
+    }
+    text += terminal::csv_record(record);
   }
   return text;
 }

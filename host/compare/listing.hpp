@@ -7,12 +7,22 @@
 
 #include "base/terminal_text.hpp"
 #include "compare/run.hpp"
+#include "compare/run_keys.hpp"
 
 namespace atelier::compare {
 
 std::vector<Run> read_runs(const std::vector<std::filesystem::path>& logs);
 
-std::string listing_text(const std::vector<Run>& runs, const terminal::Layout& layout);
-std::string listing_csv(const std::vector<Run>& runs);
+struct ListedColumn {
+  std::string heading;
+  Key key;
+};
+std::vector<ListedColumn> usual_columns();
+
+std::string listing_text(const std::vector<RunSummary>& runs, const terminal::Layout& layout,
+                         const std::vector<ListedColumn>& columns = usual_columns());
+// As full digits; the first has columns of its own.
+std::string listing_csv(const std::vector<RunSummary>& runs);
+std::string listing_csv(const std::vector<RunSummary>& runs, const std::vector<ListedColumn>& columns);
 
 }  // namespace atelier::compare

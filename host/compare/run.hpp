@@ -4,25 +4,18 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <limits>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/terminal_text.hpp"
 #include "catalog/description.hpp"
-#include "experiment/experiment.hpp"
+#include "compare/run_summary.hpp"
 #include "runlog/description.hpp"
 #include "runlog/identity.hpp"
 #include "runlog/reader.hpp"
 
 namespace atelier::compare {
-
-// A log that says "running" while nobody writes it was killed; one that cannot be read is broken.
-enum class State { running, finished, failed, interrupted, killed, broken };
-std::string to_string(State state);
-terminal::Emphasis emphasis_of(State state);
 
 // One metric over a run; rows without a value are left out.
 struct Series {
@@ -36,37 +29,16 @@ struct Series {
   std::vector<double> epochs;
   std::vector<double> values;
 
-  // Evaluations are called after the split that they are of: "validation/loss", "test/loss", "train/loss".
-  [[nodiscard]] std::string full_name() const { return (of_evaluation() ? split : cadence) + "/" + name; }
-  [[nodiscard]] bool of_evaluation() const { return cadence == "eval" || cadence == "test"; }
+  [[nodiscard]] std::string full_name() const { return Final::full_name_of(cadence, split, name); }
+  [[nodiscard]] bool of_evaluation() const { return Final::is_of_evaluation(cadence); }
   [[nodiscard]] double last() const;  // NaN where there are no values; the same for the next two
   [[nodiscard]] double smallest() const;
   [[nodiscard]] double largest() const;
 };
 
-// The value by which the run chose its best weights.
-struct Best {
-  std::string metric;  // "test/loss"; "" where the run has no such metric
-  catalog::Direction better = catalog::Direction::unknown;
-  // The best so far; NaN before the first evaluation, and where neither larger nor smaller values are better.
-  double value = std::numeric_limits<double>::quiet_NaN();
-  int64_t step = 0;
-};
-
-struct Run {
-  std::filesystem::path path;
-  State state = State::broken;
-  std::string problem;  // why a log is broken, or why a run ended; "" otherwise. Of a broken log the rest is empty
-  std::string run_id, name, created_utc;
-  uint64_t seed = 0;
-  std::vector<std::string> tags;
-  std::map<std::string, std::string> settings;  // experiment::flatten of the resolved experiment
-  runlog::Identity identity;                    // what it was made from beside them
-  std::vector<Series> metrics;                  // in the log's order
-  Best best;
-  int64_t steps = 0;              // of the newest row
-  double seconds = 0;             // from the start of the run to its newest row
-  double samples_per_second = 0;  // of training, the median; 0 where nothing is known
+struct Run : RunSummary {
+  runlog::Identity identity;    // what it was made from beside its settings
+  std::vector<Series> metrics;  // in the log's order, as the finals
 
   [[nodiscard]] const Series* find(const std::string& full_name) const;  // null where the run has no such metric
 };

@@ -63,7 +63,7 @@ std::vector<Heading> readable_of(const Meaning& meaning, const Places& places) {
               can_go_on ? fmt::format("; hint: atelier resume {}", newest.path.string()) : "");
 }
 
-fs::path newest_of(const Meaning& meaning, Wanted wanted, const Places& places) {
+Heading newest_of(const Meaning& meaning, Wanted wanted, const Places& places) {
   const std::vector<Heading> all = readable_of(meaning, places);
   std::vector<Heading> wanted_ones;
   std::ranges::copy_if(all, std::back_inserter(wanted_ones),
@@ -83,7 +83,7 @@ fs::path newest_of(const Meaning& meaning, Wanted wanted, const Places& places) 
                                  other.path.string()));
     }
   }
-  return taken.path;
+  return taken;
 }
 
 std::string listed(const std::vector<std::string>& all) {
@@ -108,13 +108,28 @@ std::string listed(const std::vector<std::string>& all) {
   throw Error(ErrorKind::file, "'{}': means {} where one run is expected: {}", word, texts.size(), listed(texts));
 }
 
-std::vector<fs::path> logs_of(const std::string& word, OfName of_name, const Places& places) {
-  std::vector<fs::path> all;
+std::vector<Heading> logs_of(const std::string& word, OfName of_name, const Places& places) {
+  std::vector<Heading> all;
   for (const Meaning& meaning : meanings_of(word, places)) {
     if (meaning.kind == Meaning::Kind::experiment && of_name == OfName::newest) {
       all.push_back(newest_of(meaning, Wanted::any, places));
     } else {
-      std::ranges::transform(meaning.logs, std::back_inserter(all), &Heading::path);
+      std::ranges::copy(meaning.logs, std::back_inserter(all));
+    }
+  }
+  return all;
+}
+
+// Each file once; of a path to a file, the path alone.
+std::vector<Heading> all_logs_of(const std::vector<std::string>& words, OfName of_name, const Places& places) {
+  std::vector<Heading> all;
+  std::set<fs::path> seen;
+  for (const std::string& word : words) {
+    for (Heading& log : logs_of(word, of_name, places)) {
+      std::error_code ignored;
+      if (seen.insert(fs::weakly_canonical(log.path, ignored)).second) {
+        all.push_back(std::move(log));
+      }
     }
   }
   return all;
@@ -130,18 +145,28 @@ fs::path find_log(const std::string& word, Wanted wanted, const Places& places) 
     throw_several(word, meanings);
   }
   const bool one = meaning.kind == Meaning::Kind::log || meaning.kind == Meaning::Kind::all_of_experiment;
-  return one ? meaning.logs.front().path : newest_of(meaning, wanted, places);
+  return one ? meaning.logs.front().path : newest_of(meaning, wanted, places).path;
 }
 
 std::vector<fs::path> find_logs(const std::vector<std::string>& words, OfName of_name, const Places& places) {
-  std::vector<fs::path> all;
-  std::set<fs::path> seen;
-  for (const std::string& word : words) {
-    for (const fs::path& log : logs_of(word, of_name, places)) {
-      std::error_code ignored;
-      if (seen.insert(fs::weakly_canonical(log, ignored)).second) {
-        all.push_back(log);
-      }
+  std::vector<fs::path> paths;
+  std::ranges::transform(all_logs_of(words, of_name, places), std::back_inserter(paths), &Heading::path);
+  return paths;
+}
+
+std::vector<Heading> find_headings(const std::vector<std::string>& words, OfName of_name, const Places& places) {
+  std::vector<Heading> all = all_logs_of(words, of_name, places);
+  std::vector<fs::path> unread;
+  for (const Heading& log : all) {
+    if (!log.was_read) {
+      unread.push_back(log.path);
+    }
+  }
+  std::vector<Heading> read = read_headings(unread);
+  auto next = read.begin();
+  for (Heading& log : all) {
+    if (!log.was_read) {
+      log = std::move(*next++);
     }
   }
   return all;

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "runlog/headings.hpp"
 
 namespace atelier::runlog {
 
@@ -44,5 +45,7 @@ std::filesystem::path find_log(const std::string& word, Wanted wanted, const Pla
 enum class OfName { newest, all };
 std::vector<std::filesystem::path> find_logs(const std::vector<std::string>& words, OfName of_name,
                                              const Places& places);
+// The same, with what they say of their runs.
+std::vector<Heading> find_headings(const std::vector<std::string>& words, OfName of_name, const Places& places);
 
 }  // namespace atelier::runlog

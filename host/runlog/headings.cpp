@@ -1,11 +1,14 @@
 #include "runlog/headings.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <thread>
 #include <tuple>
 
 #include "base/error.hpp"
 #include "runlog/creation_time.hpp"
-#include "runlog/reader.hpp"
+#include "runlog/locks.hpp"
 #include "runlog/reading_process.hpp"
 
 namespace atelier::runlog {
@@ -14,14 +17,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A Reader waits for a writer's flush to end, and says what is wrong.
-Heading thorough_look(const fs::path& log) {
-  try {
-    const Reader reader(log);
-    const RunDescription& run = reader.description();
-    return {log, "", run.run_id, run.name, run.created_utc, reader.status()};
-  } catch (const Error& error) {
-    return {log, error.what()};
+// Again as long as somebody is writing the log.
+Heading read_heading(ReadingProcess& process, const fs::path& log) {
+  constexpr int tries = 20;
+  constexpr std::chrono::milliseconds pause{50};
+  for (int number = 1;; ++number) {
+    try {
+      auto heading = process.ask<Heading>({Request::What::heading, log.string()});
+      heading.path = log;
+      heading.was_read = true;
+      return heading;
+    } catch (const hdf5::Failure& failure) {
+      if (number == tries || !holder_of(log)) {
+        return {log, Error(ErrorKind::file, "{}: cannot be read: {}", log.string(), failure.what()).what(), true};
+      }
+    }
+    std::this_thread::sleep_for(pause);
   }
 }
 
@@ -30,15 +41,42 @@ Heading thorough_look(const fs::path& log) {
 std::vector<Heading> read_headings(const std::vector<fs::path>& logs) {
   ReadingProcess process("");  // one for all
   std::vector<Heading> headings;
+  headings.reserve(logs.size());
   for (const fs::path& log : logs) {
-    try {
-      const Title title = process.ask<Title>({Request::What::title, log.string()});
-      headings.push_back({log, "", title.run_id, title.name, title.created_utc, title.status});
-    } catch (const hdf5::Failure&) {
-      headings.push_back(thorough_look(log));
-    }
+    headings.push_back(read_heading(process, log));
   }
   return headings;
+}
+
+FinalValue final_value(const Cadence& cadence, const MetricColumn& metric, const std::vector<int64_t>& steps,
+                       const std::vector<double>& values) {
+  FinalValue out{cadence.name, cadence.split, metric.name, metric.better};
+  for (size_t row = 0; row < values.size(); ++row) {
+    if (std::isnan(values[row])) {
+      continue;
+    }
+    out.last = values[row];
+    if (cadence.name == "eval" && !(values[row] >= out.smallest)) {
+      out.smallest = values[row];
+      out.smallest_step = steps[row];
+    }
+    if (cadence.name == "eval" && !(values[row] <= out.largest)) {
+      out.largest = values[row];
+      out.largest_step = steps[row];
+    }
+  }
+  return out;
+}
+
+double median_speed(std::vector<double> samples_per_second) {
+  constexpr double most = 1e15;
+  std::erase_if(samples_per_second, [](double value) { return !(value >= 0 && value <= most); });
+  if (samples_per_second.empty()) {
+    return 0;
+  }
+  const auto middle = samples_per_second.begin() + static_cast<std::ptrdiff_t>(samples_per_second.size() / 2);
+  std::ranges::nth_element(samples_per_second, middle);
+  return *middle;
 }
 
 bool is_older(const Heading& a, const Heading& b) {

@@ -5,7 +5,7 @@
 #include <thread>
 #include <utility>
 
-#include "runlog/hdf5_text.hpp"
+#include "runlog/heading_file.hpp"
 #include "runlog/layout.hpp"
 #include "runlog/log_file.hpp"
 
@@ -28,12 +28,11 @@ void answer(Channel& channel, bool changed, Answer value) {
   channel.flush();
 }
 
-void answer_title(Channel& channel, const std::filesystem::path& path) {
+void answer_heading(Channel& channel, const std::filesystem::path& path) {
   hdf5::prepare();
   const OpenLogFile log = open_log(path, Access::read);
-  Title title{hdf5::read_text_attribute(log.file, "run_id"), hdf5::read_text_attribute(log.file, "name"),
-              hdf5::read_text_attribute(log.file, "created_utc"), read_status(log.file)};
-  answer(channel, log.storage->has_changed(), std::move(title));
+  Heading heading = read_heading(log.file);
+  answer(channel, log.storage->has_changed(), std::move(heading));
 }
 
 void answer(Channel& channel, const LogFile& log, const Request& request) {
@@ -41,7 +40,7 @@ void answer(Channel& channel, const LogFile& log, const Request& request) {
   // What its hash says is whole is of one moment, however long reading it took.
   const auto give_sealed = [&](auto value) { answer(channel, false, std::move(value)); };
   switch (request.what) {
-    case Request::What::title:
+    case Request::What::heading:
       break;
     case Request::What::open:
       return give(Opened{log.description(), log.status(), log.exit_reason()});
@@ -78,8 +77,8 @@ void answer(Channel& channel, const LogFile& log, const Request& request) {
 
 void try_to_answer(Channel& channel, const std::filesystem::path& path, std::unique_ptr<LogFile>& log,
                    const Request& request) {
-  if (request.what == Request::What::title) {
-    return answer_title(channel, request.name);
+  if (request.what == Request::What::heading) {
+    return answer_heading(channel, request.name);
   }
   if (log == nullptr || log->has_changed()) {
     log.reset();

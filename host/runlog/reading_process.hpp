@@ -11,14 +11,16 @@
 #include "base/error.hpp"
 #include "runlog/forked_process.hpp"
 #include "runlog/hdf5.hpp"
+#include "runlog/headings.hpp"
 #include "runlog/transfer.hpp"
 
 namespace atelier::runlog {
 
-// Which function of LogFile, and its arguments; `open` is asked first. Or the title of any log, whose path is the name.
+// Which function of LogFile, and its arguments; `open` is asked first. Or the heading of any log, whose path is the
+// name.
 struct Request {
   enum class What {
-    title,
+    heading,
     open,
     cadence,
     sample_steps,
@@ -45,12 +47,6 @@ struct Opened {
   Status status = Status::running;
   std::string exit_reason;
 };
-struct Title {
-  std::string run_id;
-  std::string name;
-  std::string created_utc;
-  Status status = Status::running;
-};
 inline auto fields(Request& of) {
   auto& [what, name, index] = of;
   return std::tie(what, name, index);
@@ -59,10 +55,16 @@ inline auto fields(Opened& of) {
   auto& [description, status, exit_reason] = of;
   return std::tie(description, status, exit_reason);
 }
-
-inline auto fields(Title& of) {
-  auto& [run_id, name, created_utc, status] = of;
-  return std::tie(run_id, name, created_utc, status);
+inline auto fields(FinalValue& of) {
+  auto& [cadence, split, name, better, last, smallest, largest, smallest_step, largest_step] = of;
+  return std::tie(cadence, split, name, better, last, smallest, largest, smallest_step, largest_step);
+}
+// But for what the reader of many logs knows itself.
+inline auto fields(Heading& of) {
+  auto& [path, problem, was_read, run_id, name, created_utc, status, exit_reason, seed, tags, resolved, uses, metrics,
+         steps, seconds, samples_per_second] = of;
+  return std::tie(run_id, name, created_utc, status, exit_reason, seed, tags, resolved, uses, metrics, steps, seconds,
+                  samples_per_second);
 }
 
 class ReadingProcess {

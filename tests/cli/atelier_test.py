@@ -70,7 +70,7 @@ class AtelierTest(unittest.TestCase):
 
     def environment(self, **changes):
         kept = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "COLUMNS")}
-        return {**kept, **changes}
+        return {**kept, "XDG_CACHE_HOME": self.path("cache"), **changes}
 
     def run_atelier(self, *words, code=0, **environment):
         """Runs the program in the test's folder, and checks its exit code."""

@@ -46,6 +46,7 @@ INTERRUPTED = {"atelier resume runs/vae-fashion": "experiments/vae-fashion.toml"
 
 # The experiments that have been run when a document begins.
 FIRST = {
+    "docs/housekeeping.md": ["vae-fashion"],
     "docs/reading-logs.md": ["vae-fashion"],
     "docs/pytorch.md": ["vae-fashion", "cnn-fashion"],
 }

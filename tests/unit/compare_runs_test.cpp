@@ -360,7 +360,7 @@ TEST_CASE("a listing as comma-separated values") {
   const Folder folder;
   const fs::path log = folder.path / "vae" / "a.h5";
   write_log(log, description("000a", 10, "min"), 8, runlog::Status::finished);
-  const std::string csv = compare::listing_csv(compare::read_runs({log}));
+  const std::string csv = compare::listing_csv(compare::summaries_of(runlog::read_headings({log})));
   CHECK(csv.find("vae,000a,finished,2026-01-31T12:00:00Z,7,a größer,40,test/loss,0.2,40,") != std::string::npos);
 }
 
@@ -373,5 +373,50 @@ TEST_CASE("one run's text names everything that is in the log") {
         "best test/loss: 0.2 at step 40 (smaller is better)", "/samples/samples/preview", "checkpoint none"}) {
     CAPTURE(part);
     CHECK(text.find(part) != std::string::npos);
+  }
+}
+
+TEST_CASE("a summary says what the whole log says") {
+  const Folder folder;
+  const double no_value = std::numeric_limits<double>::quiet_NaN();
+  std::vector<fs::path> logs;
+  for (const auto& [id, goal, status] : {std::tuple("000a", "min", runlog::Status::finished),
+                                         {"000b", "max", runlog::Status::failed},
+                                         {"000c", "min", runlog::Status::interrupted}}) {
+    logs.push_back(write_log(folder.path / (std::string(id) + ".h5"), description(id, 10, goal), 8, status));
+  }
+  runlog::Writer long_one = runlog::Writer::create(folder.path / "long.h5", description("000d", 10, "max"));
+  write_rows(long_one, -3, 2000);
+  long_one.append("train", 3001, 300, std::vector<double>{no_value}, 3001, 100);
+  for (int64_t step = 3002; step < 5000; ++step) {  // whole blocks of rows without a value
+    long_one.append("train", step, 300, std::vector<double>{no_value}, 3001, 100);
+  }
+  long_one.flush();
+  logs.push_back(folder.path / "long.h5");
+  runlog::Writer empty = runlog::Writer::create(folder.path / "empty.h5", description("000e", 10, "max"));
+  empty.flush();
+  logs.push_back(folder.path / "empty.h5");
+  std::ofstream(folder.path / "text.h5") << "no log\n";
+  logs.push_back(folder.path / "text.h5");
+
+  const std::vector<compare::RunSummary> summaries = compare::summaries_of(runlog::read_headings(logs));
+  REQUIRE(summaries.size() == logs.size());
+  for (size_t i = 0; i < logs.size(); ++i) {
+    CAPTURE(logs[i]);
+    const compare::RunSummary& ours = summaries[i];
+    const compare::Run run = compare::read_run(logs[i]);
+    CHECK(compare::to_json(std::vector{ours}) == compare::to_json({run}));
+    CHECK(ours.settings == run.settings);
+    REQUIRE(ours.finals.size() == run.metrics.size());
+    for (size_t k = 0; k < ours.finals.size(); ++k) {
+      const compare::Final& final = ours.finals[k];
+      const compare::Series& series = run.metrics[k];
+      CHECK(final.full_name() == series.full_name());
+      CHECK(final.direction == series.better);
+      const auto same = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
+      CHECK(same(final.last, series.last()));
+      CHECK(same(final.smallest, final.cadence == "eval" ? series.smallest() : no_value));
+      CHECK(same(final.largest, final.cadence == "eval" ? series.largest() : no_value));
+    }
   }
 }

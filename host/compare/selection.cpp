@@ -1,0 +1,291 @@
+#include "compare/selection.hpp"
+
+#include <fmt/core.h>
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <optional>
+#include <set>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "runlog/creation_time.hpp"
+
+namespace atelier::compare {
+namespace {
+
+using Kind = Value::Kind;
+
+enum class Truth { no, unknown, yes };  // in the order of `and`, which takes the least, and of `or`
+
+Truth truth_of(bool value) {
+  return value ? Truth::yes : Truth::no;
+}
+
+// A condition whose keys are known.
+struct Bound {
+  const Condition* condition;
+  std::vector<Bound> parts{};
+  Key key{};
+  Value value{};
+};
+
+template <typename T>
+bool holds(Relation relation, const T& a, const T& b) {
+  switch (relation) {
+    case Relation::less:
+      return a < b;
+    case Relation::at_most:
+      return a <= b;
+    case Relation::greater:
+      return a > b;
+    case Relation::at_least:
+      return a >= b;
+    default:
+      return relation == Relation::equal ? a == b : a != b;
+  }
+}
+
+bool compares(Relation relation, const Value& have, const Value& wanted);
+
+bool any_item(Relation relation, const Value& list, const Value& wanted) {
+  return std::ranges::any_of(list.items, [&](const Value& item) { return compares(relation, item, wanted); });
+}
+
+// What a value of one kind is compared with one of another kind comes to: that it is no such thing.
+bool compares(Relation relation, const Value& have, const Value& wanted) {
+  const bool list = have.kind == Kind::list;
+  switch (relation) {
+    case Relation::contains:
+      return list ? any_item(Relation::equal, have, wanted)
+                  : have.kind == Kind::text && have.text.find(wanted.text) != std::string::npos;
+    case Relation::matches:
+      return list ? any_item(relation, have, wanted)
+                  : have.kind == Kind::text && fnmatch(wanted.text.c_str(), have.text.c_str(), 0) == 0;
+    case Relation::in:
+      return std::ranges::any_of(wanted.items, [&](const Value& one) { return compares(Relation::equal, have, one); });
+    default:
+      break;
+  }
+  if (list && wanted.kind != Kind::list) {  // a tag
+    return relation == Relation::unequal ? !any_item(Relation::equal, have, wanted) : any_item(relation, have, wanted);
+  }
+  if (have.kind != wanted.kind) {
+    return relation == Relation::unequal;
+  }
+  switch (have.kind) {
+    case Kind::number:
+      return holds(relation, have.number, wanted.number);
+    case Kind::text:
+      return holds(relation, have.text, wanted.text);
+    default:
+      return (have == wanted) == (relation == Relation::equal);
+  }
+}
+
+bool is_created(const Key& key) {
+  return key.kind == Key::Kind::fact && key.name == "created";
+}
+
+// Times as texts that sort by time.
+Value comparable(const Key& key, Value value) {
+  if (is_created(key)) {
+    value.text = runlog::sortable(value.text);
+    std::ranges::transform(value.items, value.items.begin(), [&](const Value& one) { return comparable(key, one); });
+  }
+  return value;
+}
+
+class Binder {
+ public:
+  Binder(const std::vector<RunSummary>& runs, const RunKeys& keys, const std::string& text)
+      : runs_(runs), keys_(keys), text_(text) {}
+
+  [[nodiscard]] Bound bind(const Condition& condition) const {
+    Bound bound{&condition};
+    for (const Condition& part : condition.parts) {
+      bound.parts.push_back(bind(part));
+    }
+    if (condition.kind == Condition::Kind::comparison) {
+      if (const std::string problem = keys_.look_up(condition.key, bound.key); !problem.empty()) {
+        throw_at(text_, condition.key_at, problem);
+      }
+      bound.value = as_text_where_numbers_are_none(condition.value, bound.key);
+      check_kinds(condition, bound.key, bound.value);
+      check_status(condition, bound.key);
+      bound.value = comparable(bound.key, bound.value);
+    }
+    return bound;
+  }
+
+ private:
+  // A run's id may look like a number, and a year is the beginning of a time.
+  [[nodiscard]] Value as_text_where_numbers_are_none(Value value, const Key& key) const {
+    const bool numbers = key.kind != Key::Kind::fact || is_number(runs_, key) || key.name == "best";
+    if (!numbers && value.kind == Kind::number) {
+      value.kind = Kind::text;
+    }
+    std::ranges::transform(value.items, value.items.begin(),
+                           [&](const Value& one) { return as_text_where_numbers_are_none(one, key); });
+    return value;
+  }
+
+  // Of the values that runs have, and of the items of lists.
+  void check_kinds(const Condition& condition, const Key& key, const Value& wanted) const {
+    std::set<Kind> kinds;
+    std::set<Kind> item_kinds;
+    bool empty_list = false;
+    for (const RunSummary& run : runs_) {
+      if (const std::optional<Value> value = value_of(run, key)) {
+        kinds.insert(value->kind);
+        empty_list = empty_list || (value->kind == Kind::list && value->items.empty());
+        for (const Value& item : value->items) {
+          item_kinds.insert(item.kind);
+        }
+      }
+    }
+    if (kinds.empty()) {
+      return;
+    }
+    item_kinds.insert(kinds.begin(), kinds.end());
+    if (condition.relation == Relation::contains && !kinds.contains(Kind::text) && !kinds.contains(Kind::list)) {
+      refuse(condition, key, kinds, "a text or a list for 'contains'");
+    }
+    if (condition.relation == Relation::matches && wanted.kind != Kind::text) {
+      throw_at(text_, condition.value_at, fmt::format("got {}, expected a pattern for 'matches'", described(wanted)));
+    }
+    if (condition.relation == Relation::matches && !item_kinds.contains(Kind::text) && !empty_list) {
+      refuse(condition, key, kinds, "a text for 'matches'");
+    }
+    if (condition.relation >= Relation::less && condition.relation <= Relation::at_least &&
+        wanted.kind != Kind::number && wanted.kind != Kind::text) {
+      throw_at(text_, condition.value_at,
+               fmt::format("got {}, expected a number or a text after '{}'", described(wanted),
+                           to_string(condition.relation)));
+    }
+    if (empty_list) {
+      return;
+    }
+    const bool in = condition.relation == Relation::in;
+    for (const Value& value : in ? wanted.items : std::vector<Value>{wanted}) {
+      if (!item_kinds.contains(value.kind)) {
+        throw_at(text_, condition.value_at,
+                 fmt::format("'{}' is {}, got {}", key.name, one_of(names_of(kinds)), described(value)));
+      }
+    }
+  }
+
+  void check_status(const Condition& condition, const Key& key) const {
+    const bool names = condition.relation == Relation::equal || condition.relation == Relation::unequal ||
+                       condition.relation == Relation::in;
+    if (key.kind != Key::Kind::fact || key.name != "status" || !names) {
+      return;
+    }
+    const bool in = condition.relation == Relation::in;
+    for (const Value& value : in ? condition.value.items : std::vector<Value>{condition.value}) {
+      if (std::ranges::find(names_of_states(), value.text) == names_of_states().end()) {
+        throw_at(text_, condition.value_at,
+                 fmt::format("no run is '{}', expected {}{}", value.text, one_of(names_of_states()),
+                             did_you_mean(value.text, names_of_states())));
+      }
+    }
+  }
+
+  static std::vector<std::string> names_of(const std::set<Kind>& kinds) {
+    std::vector<std::string> names;
+    std::ranges::transform(kinds, std::back_inserter(names), kind_name);
+    return names;
+  }
+
+  [[noreturn]] void refuse(const Condition& condition, const Key& key, const std::set<Kind>& kinds,
+                           const std::string& expected) const {
+    throw_at(text_, condition.key_at,
+             fmt::format("'{}' is {}, expected {}", key.name, one_of(names_of(kinds)), expected));
+  }
+
+  const std::vector<RunSummary>& runs_;
+  const RunKeys& keys_;
+  const std::string& text_;
+};
+
+// What a run lacks is added to `lacking`.
+Truth truth(const RunSummary& run, const Bound& bound, std::set<std::string>& lacking) {
+  const Condition::Kind kind = bound.condition->kind;
+  if (kind == Condition::Kind::comparison) {
+    const std::optional<Value> value = value_of(run, bound.key);
+    if (!value) {
+      lacking.insert(bound.key.name);
+      return Truth::unknown;
+    }
+    return truth_of(compares(bound.condition->relation, comparable(bound.key, *value), bound.value));
+  }
+  if (kind == Condition::Kind::negation) {
+    const Truth inner = truth(run, bound.parts.front(), lacking);
+    return inner == Truth::unknown ? inner : truth_of(inner == Truth::no);
+  }
+  const bool all = kind == Condition::Kind::all;
+  Truth whole = truth_of(all);
+  for (const Bound& part : bound.parts) {
+    const Truth one = truth(run, part, lacking);
+    whole = all ? std::min(whole, one) : std::max(whole, one);
+  }
+  return whole;
+}
+
+int rank_of(const std::optional<Value>& value) {
+  return value ? static_cast<int>(value->kind) : static_cast<int>(Kind::list) + 1;
+}
+
+std::optional<Value> sorted_value(const RunSummary& run, const Key& key) {
+  std::optional<Value> value = value_of(run, key);
+  if (value && value->kind == Kind::list) {
+    return Value{Kind::text, false, 0, to_string(*value)};
+  }
+  return value ? std::optional(comparable(key, *value)) : value;
+}
+
+bool is_less(const Value& a, const Value& b) {
+  return a.kind == Kind::text ? a.text < b.text : a.kind == Kind::number ? a.number < b.number : a.truth < b.truth;
+}
+
+}  // namespace
+
+Selection select(const std::vector<RunSummary>& runs, const RunKeys& keys, const Filter& filter) {
+  Selection selection;
+  const Bound bound = Binder(runs, keys, filter.text).bind(filter.condition);
+  for (const RunSummary& run : runs) {
+    std::set<std::string> lacking;
+    const Truth found = truth(run, bound, lacking);
+    if (found == Truth::yes) {
+      selection.runs.push_back(run);
+    } else if (found == Truth::unknown && run.state != State::broken) {
+      for (const std::string& name : lacking) {
+        ++selection.lacking[name];
+      }
+    }
+  }
+  return selection;
+}
+
+void sort_by(std::vector<RunSummary>& runs, const Key& key, bool descending) {
+  struct Keyed {
+    std::optional<Value> value;
+    RunSummary run;
+  };
+  std::vector<Keyed> keyed;
+  for (RunSummary& run : runs) {
+    std::optional<Value> value = sorted_value(run, key);
+    keyed.push_back({std::move(value), std::move(run)});
+  }
+  std::ranges::stable_sort(keyed, [&](const Keyed& a, const Keyed& b) {
+    if (!a.value || !b.value || a.value->kind != b.value->kind) {
+      return rank_of(a.value) < rank_of(b.value);
+    }
+    return descending ? is_less(*b.value, *a.value) : is_less(*a.value, *b.value);
+  });
+  std::ranges::transform(keyed, runs.begin(), [](Keyed& one) { return std::move(one.run); });
+}
+
+}  // namespace atelier::compare
