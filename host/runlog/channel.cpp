@@ -62,6 +62,10 @@ void Channel::take(void* bytes, size_t size) {
 
 void Channel::send(const void* bytes, size_t size) {
   const auto* from = static_cast<const char*>(bytes);
+  if (of_bytes_) {
+    bytes_.append(from, size);
+    return;
+  }
   while (size > 0) {
     const ssize_t sent = ::send(socket_, from, size, MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) {
@@ -75,7 +79,21 @@ void Channel::send(const void* bytes, size_t size) {
   }
 }
 
+const std::string& Channel::bytes() {
+  flush();
+  return bytes_;
+}
+
 size_t Channel::receive(void* bytes, size_t size) {
+  if (of_bytes_) {
+    const size_t some = std::min(size, bytes_.size() - taken_);
+    if (some == 0) {
+      throw Disconnected();
+    }
+    std::memcpy(bytes, bytes_.data() + taken_, some);
+    taken_ += some;
+    return some;
+  }
   for (;;) {
     const ssize_t got = ::recv(socket_, bytes, size, 0);
     if (got > 0) {

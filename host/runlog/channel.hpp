@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <exception>
 #include <string>
+#include <utility>
 
 namespace atelier::runlog {
 
@@ -13,11 +14,13 @@ struct Disconnected : std::exception {
   [[nodiscard]] const char* what() const noexcept override { return "the other process has ended"; }
 };
 
-// One end of a socket, which it closes. Throws Disconnected.
+// One end of a socket, which it closes. Throws Disconnected. Or one of no socket: of bytes, which can be taken, and
+// which what is put comes after.
 class Channel {
  public:
   Channel() = default;
   explicit Channel(int socket) : socket_(socket) {}
+  explicit Channel(std::string bytes) : of_bytes_(true), bytes_(std::move(bytes)) {}
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
   ~Channel() { close(); }
@@ -28,6 +31,8 @@ class Channel {
   void put(const void* bytes, size_t size);
   void flush();
   void take(void* bytes, size_t size);
+  // Of one of no socket: all that it was made of, and what was put.
+  const std::string& bytes();
 
  private:
   void send(const void* bytes, size_t size);
@@ -38,6 +43,9 @@ class Channel {
   std::string outgoing_;
   std::array<char, block> incoming_{};
   size_t begin_ = 0, end_ = 0;  // of what has come and was not taken
+  bool of_bytes_ = false;
+  std::string bytes_;
+  size_t taken_ = 0;  // of bytes_
 };
 
 }  // namespace atelier::runlog

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <map>
+#include <optional>
 #include <thread>
 #include <tuple>
 
 #include "base/error.hpp"
 #include "runlog/creation_time.hpp"
+#include "runlog/heading_cache.hpp"
 #include "runlog/locks.hpp"
 #include "runlog/reading_process.hpp"
 
@@ -36,14 +39,34 @@ Heading read_heading(ReadingProcess& process, const fs::path& log) {
   }
 }
 
+Heading read_heading(ReadingProcess& process, HeadingCache& cache, const fs::path& log) {
+  const std::optional<LogStamp> stamp = cache.stamp_of(log);
+  if (const Heading* const known = stamp ? cache.find(log, *stamp) : nullptr) {
+    Heading heading = *known;
+    heading.path = log;
+    heading.was_read = true;
+    return heading;
+  }
+  Heading heading = read_heading(process, log);
+  if (stamp) {
+    cache.keep(log, *stamp, heading);
+  }
+  return heading;
+}
+
 }  // namespace
 
 std::vector<Heading> read_headings(const std::vector<fs::path>& logs) {
   ReadingProcess process("");  // one for all
+  std::map<fs::path, HeadingCache> caches;
   std::vector<Heading> headings;
   headings.reserve(logs.size());
   for (const fs::path& log : logs) {
-    headings.push_back(read_heading(process, log));
+    const fs::path folder = log.parent_path();
+    headings.push_back(read_heading(process, caches.try_emplace(folder, folder).first->second, log));
+  }
+  for (auto& [folder, cache] : caches) {
+    cache.save();
   }
   return headings;
 }
