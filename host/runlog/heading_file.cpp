@@ -78,15 +78,13 @@ void read_timing(Heading& heading, hid_t file, const std::string& cadence) {
   }
 }
 
-std::vector<std::string> runs_used(hid_t file) {
+std::vector<std::string> runs_used(const RunDescription& description) {
   std::vector<std::string> ids;
-  const std::string start = hdf5::read_text_attribute(hdf5::open_group(file, "provenance"), "start_run_id");
-  if (!start.empty()) {
-    ids.push_back(start);
+  if (!description.provenance.start_run_id.empty()) {
+    ids.push_back(description.provenance.start_run_id);
   }
-  const Handle foreign = hdf5::open_group(file, "foreign");
-  for (const std::string& run : hdf5::children(foreign)) {
-    ids.push_back(hdf5::read_text(foreign, run + "/run_id"));
+  for (const ForeignRun& run : description.foreign) {
+    ids.push_back(run.run_id);
   }
   return ids;
 }
@@ -94,17 +92,18 @@ std::vector<std::string> runs_used(hid_t file) {
 }  // namespace
 
 Heading read_heading(hid_t file) {
+  const RunDescription description = read_description(file);  // whole: a log is broken as a whole
   Heading heading;
-  heading.run_id = hdf5::read_text_attribute(file, "run_id");
-  heading.name = hdf5::read_text_attribute(file, "name");
-  heading.created_utc = hdf5::read_text_attribute(file, "created_utc");
+  heading.run_id = description.run_id;
+  heading.name = description.name;
+  heading.created_utc = description.created_utc;
   heading.status = read_status(file);
   heading.exit_reason = hdf5::read_text_attribute(file, "exit_reason");
-  heading.seed = static_cast<uint64_t>(hdf5::read_integer_attribute(file, "seed"));
-  heading.tags = hdf5::read_texts_attribute(file, "tags");
-  heading.resolved = hdf5::read_text(file, "experiment/resolved");
-  heading.uses = runs_used(file);
-  for (const Cadence& cadence : read_cadences(file)) {
+  heading.seed = description.seed;
+  heading.tags = description.tags;
+  heading.resolved = description.resolved;
+  heading.uses = runs_used(description);
+  for (const Cadence& cadence : description.cadences) {
     read_metrics(heading, file, cadence);
     read_timing(heading, file, cadence.name);
   }

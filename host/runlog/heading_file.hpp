@@ -6,7 +6,7 @@
 
 namespace atelier::runlog {
 
-// Of an open log, all but its path. Reads as little of a long log as it can. Throws hdf5::Failure.
+// Of an open log, all but its path. Of long columns, as little as it can. Throws hdf5::Failure.
 Heading read_heading(hid_t file);
 
 }  // namespace atelier::runlog

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <map>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <tuple>
@@ -20,50 +21,107 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Again as long as somebody is writing the log.
-Heading read_heading(ReadingProcess& process, const fs::path& log) {
-  constexpr int tries = 20;
-  constexpr std::chrono::milliseconds pause{50};
-  for (int number = 1;; ++number) {
-    try {
-      auto heading = process.ask<Heading>({Request::What::heading, log.string()});
-      heading.path = log;
-      heading.was_read = true;
-      return heading;
-    } catch (const hdf5::Failure& failure) {
-      if (number == tries || !holder_of(log)) {
-        return {log, Error(ErrorKind::file, "{}: cannot be read: {}", log.string(), failure.what()).what(), true};
+// Reads, each in a process of its own, as many logs at a time as there are processors.
+class ManyLogs {
+ public:
+  explicit ManyLogs(const std::vector<fs::path>& logs) : logs_(logs) {
+    constexpr size_t enough = 8;  // logs that a process is worth making for
+    constexpr size_t most = 8;
+    const size_t processors = std::clamp<size_t>(std::thread::hardware_concurrency(), 1, most);
+    processes_.resize(std::clamp<size_t>(logs.size() / enough, 1, processors));
+  }
+
+  std::vector<Heading> read() {
+    std::vector<Heading> headings;
+    for (size_t log = 0; log < std::min(logs_.size(), processes_.size()); ++log) {
+      ask(log);
+    }
+    for (size_t log = 0; log < logs_.size(); ++log) {
+      headings.push_back(answer(log));
+      if (log + processes_.size() < logs_.size()) {
+        ask(log + processes_.size());
       }
     }
-    std::this_thread::sleep_for(pause);
+    return headings;
   }
-}
 
-Heading read_heading(ReadingProcess& process, HeadingCache& cache, const fs::path& log) {
-  const std::optional<LogStamp> stamp = cache.stamp_of(log);
-  if (const Heading* const known = stamp ? cache.find(log, *stamp) : nullptr) {
-    Heading heading = *known;
-    heading.path = log;
-    heading.was_read = true;
-    return heading;
+ private:
+  struct Process {
+    std::unique_ptr<ReadingProcess> process = std::make_unique<ReadingProcess>("");
+    std::string problem;  // in asking it
+  };
+  Process& process_of(size_t log) { return processes_[log % processes_.size()]; }
+
+  void ask(size_t log) {
+    Process& to = process_of(log);
+    try {
+      to.problem.clear();
+      to.process->send({Request::What::heading, logs_[log].string()});
+    } catch (const hdf5::Failure& failure) {
+      to.problem = failure.what();
+    }
   }
-  Heading heading = read_heading(process, log);
-  if (stamp) {
-    cache.keep(log, *stamp, heading);
+
+  // Again as long as somebody is writing the log.
+  Heading answer(size_t log) {
+    constexpr int tries = 20;
+    constexpr std::chrono::milliseconds pause{50};
+    const fs::path& path = logs_[log];
+    Process& from = process_of(log);
+    for (int number = 1;; ++number) {
+      try {
+        if (!from.problem.empty()) {
+          throw hdf5::Failure(from.problem);
+        }
+        auto heading = from.process->answer<Heading>();
+        heading.path = path;
+        heading.was_read = true;
+        return heading;
+      } catch (const hdf5::Failure& failure) {
+        if (number == tries || !holder_of(path)) {
+          return {path, Error(ErrorKind::file, "{}: cannot be read: {}", path.string(), failure.what()).what(), true};
+        }
+      }
+      std::this_thread::sleep_for(pause);
+      ask(log);
+    }
   }
-  return heading;
-}
+
+  const std::vector<fs::path>& logs_;
+  std::vector<Process> processes_;
+};
 
 }  // namespace
 
 std::vector<Heading> read_headings(const std::vector<fs::path>& logs) {
-  ReadingProcess process("");  // one for all
   std::map<fs::path, HeadingCache> caches;
   std::vector<Heading> headings;
-  headings.reserve(logs.size());
+  struct Unknown {
+    size_t log;
+    HeadingCache* cache;
+    std::optional<LogStamp> stamp;
+  };
+  std::vector<Unknown> unknown;
+  std::vector<fs::path> to_read;
   for (const fs::path& log : logs) {
     const fs::path folder = log.parent_path();
-    headings.push_back(read_heading(process, caches.try_emplace(folder, folder).first->second, log));
+    HeadingCache& cache = caches.try_emplace(folder, folder).first->second;
+    const std::optional<LogStamp> stamp = cache.stamp_of(log);
+    const Heading* const known = stamp ? cache.find(log, *stamp) : nullptr;
+    if (known == nullptr) {
+      unknown.push_back({headings.size(), &cache, stamp});
+      to_read.push_back(log);
+    }
+    headings.push_back(known == nullptr ? Heading{log} : *known);
+    headings.back().path = log;
+    headings.back().was_read = true;
+  }
+  std::vector<Heading> read = ManyLogs(to_read).read();
+  for (size_t i = 0; i < read.size(); ++i) {
+    if (unknown[i].stamp) {
+      unknown[i].cache->keep(to_read[i], *unknown[i].stamp, read[i]);
+    }
+    headings[unknown[i].log] = std::move(read[i]);
   }
   for (auto& [folder, cache] : caches) {
     cache.save();

@@ -141,6 +141,25 @@ void make_sealed_groups(hid_t file, const RunDescription& description) {
   make_history(result, description);
 }
 
+std::vector<Cadence> read_cadences(hid_t file) {
+  const Handle metrics = hdf5::open_group(file, "metrics");
+  std::vector<Cadence> cadences;
+  for (const std::string& name : hdf5::children(metrics)) {
+    Cadence& cadence = cadences.emplace_back();
+    cadence.name = name;
+    const Handle group = hdf5::open_group(metrics, name);
+    cadence.split = optional_text(group, "split");
+    for (const std::string& metric : hdf5::children(group)) {
+      if (metric != "step" && metric != "epoch") {
+        const Handle dataset = hdf5::open_dataset(group, metric);
+        cadence.metrics.push_back({metric, optional_text(dataset, "units"), optional_text(dataset, "better"),
+                                   optional_text(dataset, "long_name")});
+      }
+    }
+  }
+  return cadences;
+}
+
 std::vector<SampleSeries> read_samples(hid_t file) {
   const Handle samples = hdf5::open_group(file, "samples");
   std::vector<SampleSeries> all;
@@ -249,25 +268,6 @@ void complete_layout(hid_t file, const RunDescription& description) {
   for (const char* group : {"checkpoints/a", "checkpoints/b", "final"}) {
     make_history(hdf5::open_group(file, group), description);
   }
-}
-
-std::vector<Cadence> read_cadences(hid_t file) {
-  const Handle metrics = hdf5::open_group(file, "metrics");
-  std::vector<Cadence> cadences;
-  for (const std::string& name : hdf5::children(metrics)) {
-    Cadence& cadence = cadences.emplace_back();
-    cadence.name = name;
-    const Handle group = hdf5::open_group(metrics, name);
-    cadence.split = optional_text(group, "split");
-    for (const std::string& metric : hdf5::children(group)) {
-      if (metric != "step" && metric != "epoch") {
-        const Handle dataset = hdf5::open_dataset(group, metric);
-        cadence.metrics.push_back({metric, optional_text(dataset, "units"), optional_text(dataset, "better"),
-                                   optional_text(dataset, "long_name")});
-      }
-    }
-  }
-  return cadences;
 }
 
 RunDescription read_description(hid_t file) {

@@ -27,7 +27,6 @@ void make_layout(hid_t file, const RunDescription& description);
 // What a log of an earlier version lacks.
 void complete_layout(hid_t file, const RunDescription& description);
 RunDescription read_description(hid_t file);
-std::vector<Cadence> read_cadences(hid_t file);  // a part of it
 
 void write_changes(hid_t file, const std::vector<Change>& changes);
 void write_status(hid_t file, Status status, const std::string& exit_reason);

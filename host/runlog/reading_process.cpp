@@ -134,12 +134,19 @@ void serve(Channel& channel, const std::filesystem::path& path) {
 
 }  // namespace
 
-void ReadingProcess::send(Request& request) {
+void ReadingProcess::send(Request request) {
   if (!process_.started()) {
     process_.start([this](Channel& channel) { serve(channel, log_); });
   }
-  put(process_.channel(), request);
-  process_.channel().flush();
+  try {
+    put(process_.channel(), request);
+    process_.channel().flush();
+  } catch (const Disconnected&) {
+    throw hdf5::Failure(process_.end());
+  }
+}
+
+void ReadingProcess::wait() {
   Outcome outcome{};
   take(process_.channel(), outcome);
   if (outcome == Outcome::failed) {

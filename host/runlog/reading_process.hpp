@@ -74,8 +74,15 @@ class ReadingProcess {
   // Throws hdf5::Failure for what cannot be read. After one, the next request opens the log anew.
   template <typename Answer>
   Answer ask(Request request) {
+    send(request);
+    return answer<Answer>();
+  }
+  // The same in two parts, between which others can be asked.
+  void send(Request request);
+  template <typename Answer>
+  Answer answer() {
     try {
-      send(request);
+      wait();
       Answer answer{};
       take(process_.channel(), answer);
       return answer;
@@ -94,7 +101,7 @@ class ReadingProcess {
   }
 
  private:
-  void send(Request& request);  // and waits until the answer comes
+  void wait();  // until the answer comes
 
   std::filesystem::path log_;
   ForkedProcess process_;
