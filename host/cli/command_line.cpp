@@ -116,6 +116,11 @@ int64_t Arguments::integer(const std::string& option, int64_t otherwise, int64_t
   return value;
 }
 
+std::vector<Option> with(std::vector<Option> options, const std::vector<Option>& more) {
+  options.insert(options.end(), more.begin(), more.end());
+  return options;
+}
+
 const std::vector<Option>& global_options() {
   static const std::vector<Option> options{
       {"plugin-path", "PATH", "a plugin, or a folder of plugins, to load as well", 0, true},

@@ -42,6 +42,8 @@ struct Verb {
   int (*run)(const Arguments& arguments) = nullptr;  // returns the exit code; throws Error
 };
 
+std::vector<Option> with(std::vector<Option> options, const std::vector<Option>& more);
+
 // Options of all verbs: --plugin-path, --data, --help.
 const std::vector<Option>& global_options();
 

@@ -1,4 +1,6 @@
 // atelier evaluate LOG [key=value ...]
+#include "cli/evaluate.hpp"
+
 #include <fmt/core.h>
 
 #include <limits>
@@ -51,18 +53,26 @@ std::string to_json(const inference::Measurement& measured) {
 }
 
 int evaluate(const Arguments& arguments) {
-  const std::string split =
-      arguments.has("split") ? arguments.choice("split", {"test", "validation", "train"}) : std::string();
+  const inference::WeightsOf weights = chosen_weights(arguments);
   const inference::Environment environment = environment_of(arguments);
   const std::filesystem::path log =
       runlog::find_log(arguments.words.front(), runlog::Wanted::finished, places_of(arguments));
-  const plugin::Registry registry = load_plugins(arguments);
+  return print_measurement(arguments, log, {arguments.words.begin() + 1, arguments.words.end()}, weights,
+                           load_plugins(arguments), environment);
+}
+
+}  // namespace
+
+int print_measurement(const Arguments& arguments, const std::filesystem::path& log,
+                      const std::vector<std::string>& overrides, inference::WeightsOf weights,
+                      const plugin::Registry& registry, const inference::Environment& environment) {
+  const std::string split =
+      arguments.has("split") ? arguments.choice("split", {"test", "validation", "train"}) : std::string();
   inference::Measurement measured;
   {
     ProgressPrinter printer(true);
     measured = inference::evaluate(
-        log, registry, environment, {arguments.words.begin() + 1, arguments.words.end()}, split,
-        chosen_weights(arguments),
+        log, registry, environment, overrides, split, weights,
         [&](const std::string& table, int64_t done, int64_t total) { printer.evaluating(table, done, total); });
   }
   if (arguments.has("json")) {
@@ -72,8 +82,6 @@ int evaluate(const Arguments& arguments) {
   }
   return exit_done;
 }
-
-}  // namespace
 
 Verb evaluate_verb() {
   return {"evaluate",

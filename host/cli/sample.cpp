@@ -1,4 +1,6 @@
 // atelier sample LOG -o FILE
+#include "cli/sample.hpp"
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -148,36 +150,60 @@ const catalog::FieldSpec* like_of(inference::TrainedModel& trained, const std::s
 }
 
 int sample(const Arguments& arguments) {
-  const fs::path file = output_file(arguments);
-  const std::string view = arguments.text("view", "");
-  const int64_t most = arguments.has("view") ? 1024 : 65536;
-  const int64_t asked = arguments.integer("count", 1, 1, most);
-  const auto seed = static_cast<uint64_t>(arguments.integer("seed", 0, 0));
-  const int64_t columns = arguments.integer("columns", 0, 1, most);
-  if (arguments.has("view") && arguments.has("columns")) {
-    throw Error(ErrorKind::usage, "--columns: expected without --view, whose strips are a row of the picture each");
-  }
+  const SampleRequest request = sample_request(arguments);
   const inference::WeightsOf weights = chosen_weights(arguments);
   const inference::Environment environment = environment_of(arguments);
   const fs::path log = runlog::find_log(arguments.words.front(), runlog::Wanted::finished, places_of(arguments));
-  const plugin::Registry registry = load_plugins(arguments);
-  inference::TrainedModel trained(log, registry, environment, {}, weights);
-  int64_t count = asked;
-  if (const catalog::FieldSpec* const like = like_of(trained, view)) {
-    check_output(file, *like, arguments.has("view"));
-    count = arguments.has("count") ? asked : default_count(like->kind, arguments.has("view"));
+  return write_samples_of(request, log, log.string(), weights, load_plugins(arguments), environment);
+}
+
+constexpr int64_t most_strips = 1024, most_samples = 65536;
+
+}  // namespace
+
+std::vector<Option> sample_options() {
+  return {{"output", "FILE", "the file to write", 'o'},
+          {"count", "N", "how many samples; the default is 64, or 8 strips of a view, or one text", 'n'},
+          {"view", "NAME", "a view of the model in the place of samples"},
+          {"seed", "N", "of the random numbers; the default is 0"},
+          {"columns", "N", "images in a row; the default is a near-square grid"}};
+}
+
+SampleRequest sample_request(const Arguments& arguments) {
+  SampleRequest request;
+  request.file = output_file(arguments);
+  if (arguments.has("view")) {
+    request.view = arguments.text("view", "");
   }
-  const Samples samples = arguments.has("view") ? inference::view(trained, registry, environment, view, count, seed)
-                                                : inference::sample(trained, registry, environment, count, seed);
-  write_samples(file, samples, columns);
-  if (!file.empty()) {
-    print_message(fmt::format("{}: {}{} from {}", file.string(), view.empty() ? "" : view + ", ",
-                              description_of(samples), log.string()));
+  const int64_t most = arguments.has("view") ? most_strips : most_samples;
+  request.count = arguments.has("count") ? arguments.integer("count", 1, 1, most) : 0;
+  request.seed = static_cast<uint64_t>(arguments.integer("seed", 0, 0));
+  request.columns = arguments.has("columns") ? arguments.integer("columns", 1, 1, most) : 0;
+  if (arguments.has("view") && arguments.has("columns")) {
+    throw Error(ErrorKind::usage, "--columns: expected without --view, whose strips are a row of the picture each");
+  }
+  return request;
+}
+
+int write_samples_of(const SampleRequest& request, const fs::path& log, const std::string& shown,
+                     inference::WeightsOf weights, const plugin::Registry& registry,
+                     const inference::Environment& environment) {
+  const std::optional<std::string>& view = request.view;
+  inference::TrainedModel trained(log, registry, environment, {}, weights);
+  int64_t count = std::max<int64_t>(request.count, 1);
+  if (const catalog::FieldSpec* const like = like_of(trained, view.value_or(""))) {
+    check_output(request.file, *like, view.has_value());
+    count = request.count > 0 ? request.count : default_count(like->kind, view.has_value());
+  }
+  const Samples samples = view ? inference::view(trained, registry, environment, *view, count, request.seed)
+                               : inference::sample(trained, registry, environment, count, request.seed);
+  write_samples(request.file, samples, request.columns);
+  if (!request.file.empty()) {
+    print_message(fmt::format("{}: {}{} from {}", request.file.string(), view ? *view + ", " : "",
+                              description_of(samples), shown));
   }
   return exit_done;
 }
-
-}  // namespace
 
 Verb sample_verb() {
   return {
@@ -193,15 +219,7 @@ Verb sample_verb() {
       "have lists those that it has. In a .gif the images of each strip follow each other in time.",
       1,
       1,
-      {{"output", "FILE", "the file to write", 'o'},
-       {"count", "N", "how many samples; the default is 64, or 8 strips of a view, or one text", 'n'},
-       {"view", "NAME", "a view of the model in the place of samples"},
-       {"seed", "N", "of the random numbers; the default is 0"},
-       {"columns", "N", "images in a row; the default is a near-square grid"},
-       weights_option(),
-       threads_option(),
-       allow_changes_option(),
-       out_option()},
+      with(sample_options(), {weights_option(), threads_option(), allow_changes_option(), out_option()}),
       sample};
 }
 

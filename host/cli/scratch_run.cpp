@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -9,6 +11,7 @@
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_options.hpp"
+#include "runlog/locks.hpp"
 
 namespace atelier::cli {
 namespace {
@@ -40,6 +43,36 @@ ScratchFolder::~ScratchFolder() {
     std::error_code ignored;
     fs::remove_all(path_, ignored);
   }
+}
+
+fs::path find_ended_log(const std::string& word, const Arguments& arguments) {
+  fs::path path = runlog::find_log(word, runlog::Wanted::any, places_of(arguments));
+  if (const auto holder = runlog::holder_of(path)) {
+    throw Error(ErrorKind::file, "{}: is being written by process {} on {}; hint: wait until the run has ended",
+                path.string(), holder->process, holder->host);
+  }
+  return path;
+}
+
+int64_t last_step_of(const runlog::Reader& log) {
+  const auto newest = log.newest_checkpoint();
+  int64_t last = newest ? newest->step : 0;
+  for (const runlog::Cadence& cadence : log.description().cadences) {
+    const std::vector<int64_t> steps = log.timing(cadence.name).steps;
+    last = std::max(last, steps.empty() ? 0 : steps.back());
+  }
+  return last;
+}
+
+std::optional<runlog::Checkpoint> checkpoint_until(const runlog::Reader& log, int64_t step) {
+  const std::vector<int64_t> kept = log.kept_steps();
+  const auto after = std::ranges::upper_bound(kept, step);
+  const int64_t newest_kept = after == kept.begin() ? -1 : *std::prev(after);
+  std::optional<runlog::Checkpoint> newest = log.newest_checkpoint();
+  if (newest && newest->step <= step && newest->step > newest_kept) {
+    return newest;
+  }
+  return newest_kept < 0 ? std::nullopt : std::optional(log.kept_checkpoint(newest_kept));
 }
 
 std::optional<ScratchRun> make_again(const runlog::Reader& log, const training::Stretch& stretch, int64_t last_step,

@@ -28,6 +28,14 @@ struct ScratchRun {
   training::RunOutcome outcome;  // with its log, in the folder
 };
 
+// A log that nobody writes any more. Throws Error(file) for others.
+std::filesystem::path find_ended_log(const std::string& word, const Arguments& arguments);
+
+int64_t last_step_of(const runlog::Reader& log);  // that the run has done
+
+// The newest checkpoint that a log has until a step; nullopt where that is before the first.
+std::optional<runlog::Checkpoint> checkpoint_until(const runlog::Reader& log, int64_t step);
+
 // Up to `last_step`; says nothing but progress and warnings. nullopt where somebody interrupted it. Throws Error where
 // nothing was begun.
 std::optional<ScratchRun> make_again(const runlog::Reader& log, const training::Stretch& stretch, int64_t last_step,

@@ -12,6 +12,8 @@ Verb check_verb();
 Verb resume_verb();
 Verb repair_verb();
 Verb verify_verb();
+Verb replay_verb();
+Verb diff_verb();
 Verb ls_verb();
 Verb show_verb();
 Verb compare_verb();

@@ -16,12 +16,9 @@
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
 #include "compare/divergence.hpp"
-#include "runlog/locks.hpp"
 
 namespace atelier::cli {
 namespace {
-
-namespace fs = std::filesystem;
 
 // What is made again, and compared.
 struct Extent {
@@ -117,8 +114,9 @@ std::string weights_in(const compare::Agreement& agreement) {
 int verify_extent(const runlog::Reader& log, const Extent& extent, const plugin::Registry& registry,
                   const Arguments& arguments) {
   training::Stretch stretch;
+  std::optional<runlog::Checkpoint> from;
   if (const std::vector<int64_t> kept = log.kept_steps(); std::ranges::binary_search(kept, extent.from)) {
-    stretch.from = log.kept_checkpoint(extent.from);
+    stretch.from = &from.emplace(log.kept_checkpoint(extent.from));
   }
   const std::optional<ScratchRun> run = make_again(log, stretch, extent.to, registry, arguments);
   if (!run) {
@@ -165,12 +163,7 @@ void check_options(const Arguments& arguments) {
 
 int verify(const Arguments& arguments) {
   check_options(arguments);
-  const fs::path path = runlog::find_log(arguments.words.front(), runlog::Wanted::any, places_of(arguments));
-  if (const auto holder = runlog::holder_of(path)) {
-    throw Error(ErrorKind::file, "{}: is being written by process {} on {}; hint: a run is verified once it has ended",
-                path.string(), holder->process, holder->host);
-  }
-  const runlog::Reader log(path);
+  const runlog::Reader log(find_ended_log(arguments.words.front(), arguments));
   if (arguments.has("chain")) {
     return verify_chain(log);
   }

@@ -284,6 +284,13 @@ Agreement agreement_of(const runlog::Reader& first, const runlog::Reader& second
   return Comparison(first, second, steps).run();
 }
 
+std::optional<Divergence> divergence_of(int64_t step, const std::string& what, const tensor::Tensor& first,
+                                        const tensor::Tensor& second) {
+  Findings findings;
+  findings.tensors(step, what, first, second);
+  return findings.agreement().divergence;
+}
+
 std::optional<Divergence> divergence_of(const runlog::Checkpoint& first, const runlog::Checkpoint& second) {
   Findings findings;
   findings.checkpoint(first, second);

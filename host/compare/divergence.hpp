@@ -33,6 +33,9 @@ struct Steps {
 };
 Agreement agreement_of(const runlog::Reader& first, const runlog::Reader& second, const Steps& steps);
 
+std::optional<Divergence> divergence_of(int64_t step, const std::string& what, const tensor::Tensor& first,
+                                        const tensor::Tensor& second);
+
 // Two checkpoints, as agreement_of does.
 std::optional<Divergence> divergence_of(const runlog::Checkpoint& first, const runlog::Checkpoint& second);
 

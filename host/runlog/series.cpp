@@ -59,7 +59,7 @@ void make_cadence(hid_t file, const Cadence& cadence) {
   make_column(timing, {"samples_per_second", ""}, timing_steps);
 }
 
-void make_tensors(hid_t file, const TensorSeries& series) {
+void make_tensors(hid_t file, const TensorSeries& series, Type type) {
   const Handle group = hdf5::make_group(file, "tensors/" + series.name);
   const Handle steps = make_steps(group);
   std::vector<Handle> scales;
@@ -69,7 +69,7 @@ void make_tensors(hid_t file, const TensorSeries& series) {
     scales.push_back(hdf5::make_unwritten_scale(group, name, series.shape[axis]));
     axes.push_back(scales.back());
   }
-  hdf5::attach(hdf5::make_growing(group, "values", Type::f32, series.shape.dims(), 1, true), axes);
+  hdf5::attach(hdf5::make_growing(group, "values", type, series.shape.dims(), 1, true), axes);
 }
 
 size_t whole_rows(const std::vector<int64_t>& steps) {

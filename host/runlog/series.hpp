@@ -13,7 +13,7 @@ namespace atelier::runlog {
 
 hdf5::Handle make_steps(hid_t group);  // the scale of an axis of steps
 void make_cadence(hid_t file, const Cadence& cadence);
-void make_tensors(hid_t file, const TensorSeries& series);
+void make_tensors(hid_t file, const TensorSeries& series, hdf5::Type type = hdf5::Type::f32);
 
 // Rows of a cadence, one after the other in each column.
 struct CadenceBlock {

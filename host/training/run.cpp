@@ -115,8 +115,7 @@ struct Repeated {
 RunOutcome begin(Setup& setup, const experiment::Experiment& experiment, const plugin::Registry& registry,
                  const RunOptions& options, Observer& observer, const Repeated* repeated) {
   const runlog::RunDescription* const then = repeated != nullptr ? &repeated->description : nullptr;
-  const runlog::Checkpoint* const from =
-      repeated != nullptr && repeated->stretch.from ? &*repeated->stretch.from : nullptr;
+  const runlog::Checkpoint* const from = repeated != nullptr ? repeated->stretch.from : nullptr;
   const StartedWith start =
       from != nullptr ? started_with(then->provenance) : take_start(setup, registry, options, then);
   for (const std::string& line : start.said) {
@@ -143,8 +142,9 @@ RunOutcome begin(Setup& setup, const experiment::Experiment& experiment, const p
   begin_work(options);
   runlog::Writer writer = runlog::Writer::create(log, description);
   write_foreign(setup, writer);
+  const Stretch whole;
   Trainer trainer(setup, plan, std::move(writer), log, options, observer,
-                  repeated != nullptr && repeated->stretch.steps_only);
+                  repeated != nullptr ? repeated->stretch : whole);
   if (from != nullptr) {
     trainer.begin_from(*from);
   } else {
@@ -163,7 +163,7 @@ RunOutcome run(const experiment::Experiment& experiment, const plugin::Registry&
 
 RunOutcome run_again(const runlog::Reader& log, const Stretch& stretch, const plugin::Registry& registry,
                      const RunOptions& options, Observer& observer) {
-  const experiment::Experiment experiment = inference::experiment_of(log, registry, stretch.logged_instead);
+  const experiment::Experiment experiment = inference::experiment_of(log, registry, {});
   Setup setup(experiment, registry, options, inference::runs_in_log(log, experiment, registry, options));
   const Repeated repeated{log.description(), stretch};
   return begin(setup, experiment, registry, options, observer, &repeated);
@@ -196,7 +196,8 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
   begin_work(options);
   runlog::Writer writer = runlog::Writer::reopen(log, checkpoint->step, checkpoint->sequence);
   writer.set_changes(changes);
-  Trainer trainer(setup, plan, std::move(writer), log, options, observer);
+  const Stretch rest;
+  Trainer trainer(setup, plan, std::move(writer), log, options, observer, rest);
   trainer.restore(*checkpoint, seconds_before);
   return trainer.run();
 }

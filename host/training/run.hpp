@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <map>
 #include <optional>
@@ -28,11 +29,14 @@ struct RunOptions : inference::Environment {
   int64_t last_step = std::numeric_limits<int64_t>::max();  // stops after it as if it were asked to
 };
 
+// Told a value of a step and its name, which is the log's where a log may have it.
+using Look = std::function<void(const std::string& name, const tensor::Tensor& value)>;
+
 // A part of a run that is made again.
 struct Stretch {
-  std::optional<runlog::Checkpoint> from{};   // of the run; none: from its first step
-  bool steps_only = false;                    // neither evaluations nor samples
-  std::vector<std::string> logged_instead{};  // overrides of the experiment's [log]: "log.weights=20"
+  const runlog::Checkpoint* from = nullptr;  // of the run, borrowed; null: from its first step
+  bool steps_only = false;                   // neither evaluations nor samples
+  Look look{};                               // at all that there is to see of the last step; may be empty
 };
 
 struct Progress {

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "inference/weights.hpp"
 #include "tensor/memory.hpp"
+#include "training/looks.hpp"
 #include "training/sample_log.hpp"
 
 namespace atelier::training {
@@ -20,14 +21,14 @@ struct Interrupted : std::runtime_error {
 }  // namespace
 
 Trainer::Trainer(Setup& setup, const LogPlan& plan, runlog::Writer writer, std::filesystem::path log,
-                 const RunOptions& options, Observer& observer, bool steps_only)
+                 const RunOptions& options, Observer& observer, const Stretch& stretch)
     : setup_(setup),
       plan_(plan),
       writer_(std::move(writer)),
       log_(std::move(log)),
       options_(options),
       observer_(observer),
-      steps_only_(steps_only),
+      stretch_(stretch),
       step_log_(setup_, plan_, writer_, observer),
       evaluation_log_(plan_, writer_),
       improvement_(plan_.monitor.direction, setup.experiment.train.early_stopping) {
@@ -162,7 +163,7 @@ void Trainer::train() {
     }
   }
   finish_running_step();
-  if (!stopping_ && (steps_only_ || (last_step < plan_.total_steps && !stopped_early()))) {
+  if (!stopping_ && (stretch_.steps_only || (last_step < plan_.total_steps && !stopped_early()))) {
     be_interrupted();
   }
 }
@@ -186,7 +187,7 @@ bool Trainer::record(int64_t step) {
   const int64_t batch = setup_.steps.batches().consumed();
   const uint64_t version = setup_.built.bank().version;
   try {
-    setup_.steps.record(step, plan_.total_steps, step_log_.observation_of(step));
+    setup_.steps.record(step, plan_.total_steps, observation_of(step));
   } catch (const Error&) {
     if (!setup_.steps.session().take_refused_read()) {
       // Where a part of the step has run, before a read, the weights belong to no step.
@@ -200,6 +201,10 @@ bool Trainer::record(int64_t step) {
     return !stopping_ && record(step);
   }
   return true;
+}
+
+record::Observation Trainer::observation_of(int64_t step) const {
+  return stretch_.look && step == options_.last_step ? all_to_look_at() : step_log_.observation_of(step);
 }
 
 void Trainer::finish_running_step() {
@@ -256,6 +261,9 @@ void Trainer::finish_step(int64_t step) {
   const double seconds = wall_seconds();
   step_log_.write({step, epoch(), seconds, recorded_samples_, seconds - seconds_before_ - idle_seconds_},
                   updates_after_, results);
+  if (stretch_.look && step == options_.last_step) {
+    look_at_step(setup_, results, stretch_.look);
+  }
   report(step, results);
 
   const auto pause = Clock::now();
@@ -277,10 +285,10 @@ void Trainer::finish_step(int64_t step) {
 
 // What is due after a step, from `first` on; true where anything was.
 bool Trainer::finish_due(int64_t step, Due first) {
-  const bool evaluates = !steps_only_ && first == Due::evaluation && due(step, setup_.experiment.evaluate.every) &&
-                         !writer_.has_row("eval", step);
+  const bool evaluates = !stretch_.steps_only && first == Due::evaluation &&
+                         due(step, setup_.experiment.evaluate.every) && !writer_.has_row("eval", step);
   const bool samples =
-      !steps_only_ && first != Due::nothing && plan_.samples && due(step, setup_.experiment.sample.every);
+      !stretch_.steps_only && first != Due::nothing && plan_.samples && due(step, setup_.experiment.sample.every);
   if (evaluates) {
     due_ = Due::evaluation;
     evaluate_now(step);

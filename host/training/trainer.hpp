@@ -15,7 +15,7 @@ namespace atelier::training {
 class Trainer {
  public:
   Trainer(Setup& setup, const LogPlan& plan, runlog::Writer writer, std::filesystem::path log,
-          const RunOptions& options, Observer& observer, bool steps_only = false);
+          const RunOptions& options, Observer& observer, const Stretch& stretch);
   Trainer(const Trainer&) = delete;  // its logs refer to its other members
   Trainer& operator=(const Trainer&) = delete;
 
@@ -41,6 +41,7 @@ class Trainer {
   void end_log();
   void part_done(const std::string& table, int64_t done, int64_t total);  // throws to end it where the run is to stop
   void finish_step(int64_t step);
+  [[nodiscard]] record::Observation observation_of(int64_t step) const;
   void report(int64_t step, const execute::StepResults& results);
   void evaluate_now(int64_t step);
   void sample_now(int64_t step);
@@ -62,7 +63,7 @@ class Trainer {
   std::filesystem::path log_;
   RunOptions options_;
   Observer& observer_;
-  bool steps_only_;
+  const Stretch& stretch_;
   StepLog step_log_;
   EvaluationLog evaluation_log_;
   Improvement improvement_;

@@ -110,7 +110,7 @@ class Verify(AtelierTest):
             self.wait_for_log("long")
             said = self.run_atelier("verify", "long", code=2).stderr
             run.send_signal(signal.SIGINT)
-        self.assertRegex(said, r"is being written by process \d+ on .*; hint: a run is verified once it has ended")
+        self.assertRegex(said, r"is being written by process \d+ on .*; hint: wait until the run has ended")
 
     def test_a_run_again_that_fails(self):
         log = self.train("train.epochs=300")
