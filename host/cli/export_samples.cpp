@@ -148,8 +148,7 @@ std::string export_samples(const runlog::Reader& log, const fs::path& folder, st
   }
   if (written.empty()) {
     std::ranges::sort(all);
-    const auto equal = std::ranges::unique(all);
-    all.erase(equal.begin(), equal.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
     fail_without(log, step, all);
   }
   return fmt::format("{}", fmt::join(written, ", "));

@@ -49,8 +49,7 @@ class Rows {
       steps_.insert(steps_.end(), column.steps.begin(), column.steps.end());
     }
     std::ranges::sort(steps_);
-    const auto equal = std::ranges::unique(steps_);
-    steps_.erase(equal.begin(), equal.end());
+    steps_.erase(std::unique(steps_.begin(), steps_.end()), steps_.end());
   }
 
   [[nodiscard]] const std::vector<int64_t>& steps() const { return steps_; }

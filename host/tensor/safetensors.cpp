@@ -191,8 +191,6 @@ bool take_whole(const std::string& type, const std::vector<char>& bytes, int64_t
     convert<int32_t>(bytes, to, same);
   } else if (type == "I16") {
     convert<int16_t>(bytes, to, same);
-  } else if (type == "I8") {
-    convert<int8_t>(bytes, to, same);
   } else if (type == "U8") {
     convert<uint8_t>(bytes, to, same);
   } else {
@@ -248,7 +246,7 @@ Tensor SafetensorsFile::read(const SafetensorsEntry& entry, DType as) const {
                                         : take_whole(entry.type, bytes, out.storage.as<int64_t>());
   if (!taken) {
     fail(path_, fmt::format("'{}' is of the type {}, expected {}", entry.name, entry.type,
-                            as == DType::i64 ? "I64, I32, I16, I8 or U8" : "F64, F32, F16 or BF16"));
+                            as == DType::i64 ? "I64, I32, I16 or U8" : "F64, F32, F16 or BF16"));
   }
   return out;
 }

@@ -35,7 +35,7 @@ class SafetensorsFile {
   [[nodiscard]] const std::map<std::string, std::string>& metadata() const { return metadata_; }
   [[nodiscard]] const SafetensorsEntry* find(std::string_view name) const;  // null where there is none
 
-  // The values as float32 or float64, of the types F64, F32, F16 and BF16; or as int64, of I64, I32, I16, I8 and U8.
+  // The values as float32 or float64, of the types F64, F32, F16 and BF16; or as int64, of I64, I32, I16 and U8.
   // Throws Error(file) for any other type, and where the file has changed since.
   [[nodiscard]] Tensor read(const SafetensorsEntry& entry, DType as) const;
 

@@ -130,7 +130,7 @@ TEST_CASE("halves and doubles are taken as float32, integers of each size as int
     return std::string("none");
   };
   CHECK(refused("i", DType::f32) == "'i' is of the type I32, expected F64, F32, F16 or BF16");
-  CHECK(refused("h", DType::i64) == "'h' is of the type F16, expected I64, I32, I16, I8 or U8");
+  CHECK(refused("h", DType::i64) == "'h' is of the type F16, expected I64, I32, I16 or U8");
   CHECK(refused("s", DType::f32) == "'s' is of the type F8_E4M3, expected F64, F32, F16 or BF16");
 }
 
