@@ -157,16 +157,15 @@ void read_from_two_threads(const Dataset& dataset, const std::vector<Sample>& ex
   }
 }
 
-// What a dataset may be made of: nothing, or another one.
+// What a dataset may be made of beside its settings.
 struct Source {
   const char* name;
   const char* lines;
 };
 constexpr Source sources[] = {
-    {"", ""},
-    {", from grey images of 28 x 28", "[dataset.source]\nuse = \"check-data\"\nkind = \"images\"\nsize = 28\n"},
-    {", from grey images of 8 x 8", "[dataset.source]\nuse = \"check-data\"\nkind = \"images\"\n"},
-    {", from data of every kind", "[dataset.source]\nuse = \"check-data\"\n"}};
+    {"grey images of 28 x 28", "[dataset.source]\nuse = \"check-data\"\nkind = \"images\"\nsize = 28\n"},
+    {"grey images of 8 x 8", "[dataset.source]\nuse = \"check-data\"\nkind = \"images\"\n"},
+    {"data of every kind", "[dataset.source]\nuse = \"check-data\"\n"}};
 
 std::unique_ptr<Dataset> make(const Workplace& workplace, const std::string& lines) {
   Tables tables;
@@ -186,29 +185,57 @@ std::string words_for(const catalog::DataSpec& spec) {
                      fmt::join(fields, ", "));
 }
 
+// What keeps a dataset from being made.
+struct Failure {
+  std::string text;
+  bool lacks_data = false;  // so says its constructor: a file that is not there, a source that it cannot use
+};
+
+Failure failure_of(const catalog::Description& description, const Error& error) {
+  const std::string text = error.what();
+  return {text, error.kind() == ErrorKind::data && text.starts_with(fmt::format("dataset '{}': ", description.name))};
+}
+
+// What is wrong with it, where it is no lack of data, is found with a source that it gets as far with.
+[[noreturn]] void throw_most_telling(const Failure& alone, const std::vector<Failure>& derived) {
+  const auto broken = std::ranges::find(derived, false, &Failure::lacks_data);
+  if (broken != derived.end()) {
+    const char* const source = sources[broken - derived.begin()].name;
+    throw Error(ErrorKind::plugin, "{}",
+                broken->text == alone.text ? alone.text : fmt::format("made of {}: {}", source, broken->text));
+  }
+  if (!alone.lacks_data) {
+    throw Error(ErrorKind::plugin, "{}", alone.text);
+  }
+  // One that looks at its source says something else of it.
+  const auto looks = std::ranges::find_if(derived, [&](const Failure& one) { return one.text != alone.text; });
+  const std::string& text = looks == derived.end() ? alone.text : looks->text;
+  throw NotRun(fmt::format("its data is not here: {}{}", text,
+                           text.find("; hint: ") == std::string::npos ? "; hint: --data DIR, or --set" : ""));
+}
+
 std::string create(const Workplace& workplace, const catalog::Description& description, std::string& lines,
                    std::unique_ptr<Dataset>& made) {
   const std::string own = lines_of(workplace, description);
-  std::string first;
-  bool lacks_data = false;
+  Failure alone;
+  try {
+    lines = own;
+    made = make(workplace, lines);
+    return words_for(made->spec());
+  } catch (const Error& error) {
+    alone = failure_of(description, error);
+  }
+  std::vector<Failure> derived;
   for (const Source& source : sources) {
     try {
       lines = own + source.lines;
       made = make(workplace, lines);
-      return words_for(made->spec()) + source.name;
+      return fmt::format("{}, from {}", words_for(made->spec()), source.name);
     } catch (const Error& error) {
-      if (first.empty()) {
-        first = error.what();
-        lacks_data =
-            error.kind() == ErrorKind::data && first.starts_with(fmt::format("dataset '{}': ", description.name));
-      }
+      derived.push_back(failure_of(description, error));
     }
   }
-  if (lacks_data) {
-    throw NotRun(fmt::format("its data is not here: {}{}", first,
-                             first.find("; hint: ") == std::string::npos ? "; hint: --data DIR, or --set" : ""));
-  }
-  throw Error(ErrorKind::plugin, "{}", first);
+  throw_most_telling(alone, derived);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/terminal_text.hpp"
+#include "check/model_tables.hpp"
 #include "check/trial.hpp"
 
 namespace atelier::check {
@@ -36,9 +37,38 @@ std::vector<Made> measured(const Workplace& workplace, const experiment::Experim
   return out;
 }
 
+// A model that comes with the metric may have the outputs that it asks for. "" where none of them evaluates.
+std::string find_own_model(const Workplace& workplace, const catalog::Description& metric, Tables& tables) {
+  const std::string of_metric = tables.more;
+  for (const catalog::Description& model : workplace.registry.descriptions()) {
+    if (model.kind != catalog::Kind::model || model.plugin_path != metric.plugin_path) {
+      continue;
+    }
+    std::string where;
+    try {
+      tables.model = lines_of(workplace, model);
+      tables.more = losses_of(workplace, model);
+      where = fmt::format("of model '{}' {}", model.name, find_data(workplace, tables));
+      measured(workplace, experiment_of(workplace, tables), 1, 1);
+    } catch (const std::exception&) {
+      continue;  // the model's own check says so
+    }
+    try {
+      tables.more += of_metric;
+      measured(workplace, experiment_of(workplace, tables), 1, 1);
+      return where;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::unsupported) {
+        throw;
+      }
+    }
+  }
+  return "";
+}
+
 // The model and the data that the metric can be made for.
-std::string find_model(const Workplace& workplace, Tables& tables) {
-  std::string first;
+std::string find_model(const Workplace& workplace, const catalog::Description& metric, Tables& tables) {
+  std::string first, lacking;
   for (const char* logits : {"label", "mask"}) {
     for (const Data& data : {kinds_of_data()[0], kinds_of_data()[2]}) {
       tables.dataset = data.lines;
@@ -48,11 +78,18 @@ std::string find_model(const Workplace& workplace, Tables& tables) {
         measured(workplace, experiment, 1, 1);
         return fmt::format("on {}", data.name);
       } catch (const Error& error) {
-        first = first.empty() ? error.what() : first;
+        std::string& kept = error.kind() == ErrorKind::unsupported ? lacking : first;
+        kept = kept.empty() ? error.what() : kept;
       }
     }
   }
-  throw Error(ErrorKind::plugin, "{}", first);
+  if (!first.empty()) {
+    throw Error(ErrorKind::plugin, "{}", first);
+  }
+  if (const std::string where = find_own_model(workplace, metric, tables); !where.empty()) {
+    return where;
+  }
+  throw NotRun(fmt::format("no model of the check or of this library has what it asks for: {}", lacking));
 }
 
 std::string words_for(const std::vector<Made>& made) {
@@ -87,7 +124,7 @@ void check_metric(Report& report, const Workplace& workplace, const catalog::Des
   Tables tables;
   const bool built = report.run("measures", [&] {
     tables.more = fmt::format("[metric.value]\n{}", lines_of(workplace, metric));
-    const std::string where = find_model(workplace, tables);
+    const std::string where = find_model(workplace, metric, tables);
     const std::vector<Made> made = measured(workplace, experiment_of(workplace, tables), 2, 1);
     require_numbers(made);
     return fmt::format("{}: {}", where, words_for(made));

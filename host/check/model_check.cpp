@@ -9,6 +9,8 @@
 
 #include "base/error.hpp"
 #include "base/purposes.hpp"
+#include "base/text.hpp"
+#include "check/model_tables.hpp"
 #include "check/recording_check.hpp"
 #include "check/trial.hpp"
 #include "data/chosen_samples.hpp"
@@ -21,43 +23,7 @@
 namespace atelier::check {
 namespace {
 
-// Tables for the slots that have no loss of their own choice.
-std::string losses_of(const Workplace& workplace, const catalog::Description& model) {
-  std::string out;
-  for (const catalog::LossSlot& slot : model.slots) {
-    if (!slot.default_loss.empty()) {
-      continue;
-    }
-    const std::vector<catalog::Description> all = workplace.registry.descriptions();
-    const auto found = std::ranges::find_if(all, [&](const catalog::Description& loss) {
-      const bool needs = std::ranges::any_of(loss.settings, &catalog::SettingDescription::required);
-      return loss.kind == catalog::Kind::loss && loss.role == slot.role && !needs;
-    });
-    if (found == all.end()) {
-      throw NotRun(fmt::format("its slot '{}' needs a loss of the role '{}', and there is none", slot.name, slot.role));
-    }
-    out += fmt::format("[loss.{}]\n{}", slot.name, lines_of(workplace, *found));
-  }
-  return out;
-}
-
-// The first data that the model can be built for.
-std::string find_data(const Workplace& workplace, Tables& tables) {
-  std::string first;
-  for (const Data& data : kinds_of_data()) {
-    tables.dataset = data.lines;
-    const experiment::Experiment experiment = experiment_of(workplace, tables);
-    try {
-      const Trial trial(experiment, workplace, 1);
-      return "on " + data.name;
-    } catch (const Error& error) {
-      first = first.empty() ? fmt::format("on {}: {}", data.name, error.what()) : first;
-    }
-  }
-  throw Error(ErrorKind::plugin, "it cannot be built for any data that the check makes; {}", first);
-}
-
-// Records with what a whole batch offers, runs it, and gives what was asked for.
+// The types of the values that were asked for, in words.
 std::vector<std::string> types_of(const execute::StepResults& results) {
   std::vector<std::string> out;
   for (const execute::StepResult& result : results.entries) {
@@ -69,7 +35,8 @@ std::vector<std::string> types_of(const execute::StepResults& results) {
 }
 
 // Whether the first samples of many are these. Up to rounding, as matrices of other sizes are multiplied in other
-// blocks.
+// blocks: that is some 1e-7 for each layer, TOLERANCE of the models of ours, and a sample that
+// sees the others is another one in its first digits.
 bool nearly_begins_with(const tensor::Tensor& many, const tensor::Tensor& few) {
   if (few.dtype != tensor::DType::f32) {
     return std::memcmp(few.storage.data(), many.storage.data(), few.bytes()) == 0;
@@ -81,29 +48,48 @@ bool nearly_begins_with(const tensor::Tensor& many, const tensor::Tensor& few) {
   });
 }
 
+// Why the model's samples, which are like a field that the data has not, cannot be looked at.
+[[noreturn]] void throw_no_field(const catalog::DataSpec& data, const std::string& wanted) {
+  std::vector<std::string> known;
+  std::ranges::transform(data.fields, std::back_inserter(known), &catalog::FieldSpec::name);
+  const std::string text =
+      fmt::format("its samples are to be like the field '{}', and the data has {}", wanted, list_of(known));
+  if (const std::string meant = did_you_mean(wanted, known); !meant.empty()) {
+    throw Error(ErrorKind::plugin, "{}", text + meant);
+  }
+  throw NotRun(text);
+}
+
 std::string sampled(const Workplace& workplace, const experiment::Experiment& experiment) {
   Trial trial(experiment, workplace, 2);
   inference::Sampler& sampler = trial.setup().sampler;
   if (!sampler.makes_samples()) {
-    return trial.setup().built.model().sampled_field().empty()
-               ? "it makes none"
-               : fmt::format("none, as the data has no field '{}'", trial.setup().built.model().sampled_field());
+    const std::string& field = trial.setup().built.model().sampled_field();
+    if (!field.empty()) {
+      throw_no_field(trial.setup().data.spec(), field);
+    }
+    return "it makes none";
   }
   const auto seed = static_cast<uint64_t>(experiment.sample.seed);
-  const tensor::Tensor made = sampler.values(3, seed), again = sampler.values(3, seed), more = sampler.values(70, seed);
-  const auto differs = [&](const tensor::Tensor& other) {
-    return std::memcmp(made.storage.data(), other.storage.data(), made.bytes()) != 0;
-  };
-  if (differs(again)) {
+  const auto samples = [&](int64_t count) { return sampler.sample(count, seed).values; };
+  const tensor::Tensor made = samples(3), again = samples(3), more = samples(70);
+  if (std::memcmp(made.storage.data(), again.storage.data(), made.bytes()) != 0) {
     throw Error(ErrorKind::plugin,
                 "the same samples, made twice, are not the same; hint: draw with sampling.normal and its kin, and keep "
                 "nothing in members");
   }
+  const std::string type = record::to_string({made.shape, made.dtype});
   if (!nearly_begins_with(more, made)) {
+    if (made.dtype != tensor::DType::f32) {  // a last bit decides where a draw falls between two tokens
+      throw NotRun(
+          fmt::format("{}, but the first of many are not those of few: rounding may have turned a draw, or a "
+                      "sample depends on more than its own draws",
+                      type));
+    }
     throw Error(ErrorKind::plugin,
                 "the first samples of many are not those of few; hint: sample i may depend on its own draws alone");
   }
-  return record::to_string({made.shape, made.dtype});
+  return type;
 }
 
 std::string drawn(Trial& trial, const plugin::ViewDescription& view) {
@@ -205,6 +191,9 @@ std::string features(const Workplace& workplace, const experiment::Experiment& e
     return as_another_run(*made);
   });
   made = &trial;
+  if (trial.setup().data.spec().find("image") == nullptr) {
+    throw NotRun("they are features of images, and the data that it is built for has no field 'image'");
+  }
   plugin::Model& model = trial.setup().built.model();
   atl_features found = 0;
   model.while_building([&] { found = model.find_features("itself"); });

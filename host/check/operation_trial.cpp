@@ -61,6 +61,20 @@ std::vector<OperationInput> operands_of(const plugin::Component& component) {
   return out;
 }
 
+record::Attributes default_attributes(const record::Operation& operation) {
+  record::Attributes out;
+  for (const record::AttributeSpec& spec : operation.attributes) {
+    if (spec.type == record::AttributeType::integers) {
+      out.push_back(record::Attribute::of(spec.default_integers.value_or(std::vector<int64_t>())));
+    } else if (spec.type == record::AttributeType::integer) {
+      out.push_back(record::Attribute::of(static_cast<int64_t>(spec.default_number.value_or(0))));
+    } else {
+      out.push_back(record::Attribute::of(spec.default_number.value_or(0)));
+    }
+  }
+  return out;
+}
+
 std::string problem_of(const record::Operation& operation, const std::vector<OperationInput>& inputs) {
   std::vector<TensorType> types;
   for (const OperationInput& input : inputs) {
@@ -87,20 +101,6 @@ bool turn(std::vector<size_t>& places) {
 }
 
 }  // namespace
-
-record::Attributes default_attributes(const record::Operation& operation) {
-  record::Attributes out;
-  for (const record::AttributeSpec& spec : operation.attributes) {
-    if (spec.type == record::AttributeType::integers) {
-      out.push_back(record::Attribute::of(spec.default_integers.value_or(std::vector<int64_t>())));
-    } else if (spec.type == record::AttributeType::integer) {
-      out.push_back(record::Attribute::of(static_cast<int64_t>(spec.default_number.value_or(0))));
-    } else {
-      out.push_back(record::Attribute::of(spec.default_number.value_or(0)));
-    }
-  }
-  return out;
-}
 
 std::vector<OperationInput> find_inputs(const plugin::Component& component, int64_t samples) {
   const record::Operation& operation = operation_named(component.description.name);

@@ -31,7 +31,6 @@ class OperationTrial {
 
   // Element `element` of input `input` is moved by `change`.
   OperationOutcome run(size_t input = 0, size_t element = 0, double change = 0);
-  [[nodiscard]] const std::vector<OperationInput>& inputs() const { return inputs_; }
 
  private:
   uint32_t constant(const record::TensorType& type, const Numbers& values);
@@ -49,8 +48,8 @@ class OperationTrial {
   execute::Session session_;
 };
 
-// Inputs of a component's operation, of the first shapes and the first range of values that it takes. Throws Error.
+// Inputs of a component's operation, of the first shapes that it takes; their ranges of values are not chosen yet.
+// Throws Error.
 std::vector<OperationInput> find_inputs(const plugin::Component& component, int64_t samples);
-record::Attributes default_attributes(const record::Operation& operation);
 
 }  // namespace atelier::check

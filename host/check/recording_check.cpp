@@ -15,10 +15,18 @@
 namespace atelier::check {
 namespace {
 
-enum class Way : uint8_t { plain, disturbed };
+struct Way {
+  bool recorded_in_vain = false;
+  bool interrupted = false;  // by an evaluation and samples
+};
+
+struct Outcome {
+  std::vector<Made> made;
+  bool reads = false;  // values, while a training step is recorded
+};
 
 // What fails here says so in a check of its own.
-void disturb(Trial& trial) {
+void interrupt(Trial& trial) {
   try {
     trial.evaluate();
     trial.sample();
@@ -26,18 +34,18 @@ void disturb(Trial& trial) {
   }
 }
 
-std::vector<Made> run(const Workplace& workplace, const experiment::Experiment& experiment, int threads, Way way) {
+Outcome run(const Workplace& workplace, const experiment::Experiment& experiment, int threads, Way way = {}) {
   Trial trial(experiment, workplace, threads);
   for (int64_t step = 1; step <= Trial::steps; ++step) {
-    if (way == Way::disturbed) {
+    if (way.recorded_in_vain) {
       trial.record_in_vain();
-      if (step == Trial::steps / 2 + 1) {
-        disturb(trial);
-      }
+    }
+    if (way.interrupted && step == Trial::steps / 2 + 1) {
+      interrupt(trial);
     }
     trial.step();
   }
-  return trial.made();
+  return {trial.made(), trial.reads_while_training()};
 }
 
 std::string words_for(const std::vector<Made>& made) {
@@ -75,42 +83,61 @@ std::string evaluated_twice(const Workplace& workplace, const experiment::Experi
     }
     words += fmt::format("{}{} {}", words.empty() ? "" : ", ", name, terminal::number_text(value));
   }
+  if (words.empty()) {
+    throw NotRun("it reports nothing");
+  }
   return words;
+}
+
+std::string equal_bits(const Workplace& workplace, const experiment::Experiment& experiment,
+                       const std::vector<Made>& made) {
+  if (const std::string differs = difference(made, run(workplace, experiment, 1).made); !differs.empty()) {
+    const bool repeats = difference(made, run(workplace, experiment, 2).made).empty();
+    throw repeats ? Error(ErrorKind::plugin,
+                          "on one thread and on two, {} is another one; hint: what is computed on several threads "
+                          "must not depend on how the work is cut, nor on who is done first",
+                          differs)
+                  : Error(ErrorKind::plugin,
+                          "of two equal runs, {} is another one; hint: look for static variables, the clock, "
+                          "addresses, random numbers of your own, and memory that is read before it is written",
+                          differs);
+  }
+  return "on one thread and on two";
+}
+
+// A read runs what was recorded before it, updates included: such steps cannot be recorded in vain.
+std::string pure(const Workplace& workplace, const experiment::Experiment& experiment, const Outcome& plain) {
+  const Outcome disturbed = run(workplace, experiment, 2, {.recorded_in_vain = !plain.reads, .interrupted = true});
+  if (const std::string differs = difference(plain.made, disturbed.made); !differs.empty()) {
+    throw Error(ErrorKind::plugin,
+                "where {}evaluations and samples are made between steps, {} is another one; hint: what records may be "
+                "called more often than it runs, so what lasts from step to step lives in parameters and state "
+                "tensors, and not in members or static variables",
+                plain.reads ? "" : "steps are also recorded in vain, and ", differs);
+  }
+  if (plain.reads) {
+    throw NotRun(
+        "evaluations and samples between steps change nothing; but train_step reads values, which runs what was "
+        "recorded before, so no step can be recorded in vain; hint: step.log() is free");
+  }
+  return "recorded in vain, nothing changes";
 }
 
 }  // namespace
 
 void check_recording(Report& report, const Workplace& workplace, const Tables& tables) {
   const experiment::Experiment experiment = experiment_of(workplace, tables);
-  std::vector<Made> made;
-  if (!report.run("trains", [&] { return words_for(made = run(workplace, experiment, 2, Way::plain)); })) {
+  Outcome plain;
+  const bool trains = report.run("trains", [&] {
+    plain = run(workplace, experiment, 2);
+    return words_for(plain.made);
+  });
+  if (!trains) {
     return;
   }
   report.run("evaluates", [&] { return evaluated_twice(workplace, experiment); });
-  report.run("equal bits", [&] {
-    if (const std::string differs = difference(made, run(workplace, experiment, 1, Way::plain)); !differs.empty()) {
-      const bool repeats = difference(made, run(workplace, experiment, 2, Way::plain)).empty();
-      throw repeats ? Error(ErrorKind::plugin,
-                            "on one thread and on two, {} is another one; hint: what is computed on several threads "
-                            "must not depend on how the work is cut, nor on who is done first",
-                            differs)
-                    : Error(ErrorKind::plugin,
-                            "of two equal runs, {} is another one; hint: look for static variables, the clock, "
-                            "addresses, random numbers of your own, and memory that is read before it is written",
-                            differs);
-    }
-    return std::string("on one thread and on two");
-  });
-  report.run("pure", [&] {
-    if (const std::string differs = difference(made, run(workplace, experiment, 2, Way::disturbed)); !differs.empty()) {
-      throw Error(ErrorKind::plugin,
-                  "where steps are also recorded in vain, and evaluations and samples are made between them, {} is "
-                  "another one; hint: what records may be called more often than it runs, so what lasts from step to "
-                  "step lives in parameters and state tensors, and not in members or static variables",
-                  differs);
-    }
-    return std::string("recorded in vain, nothing changes");
-  });
+  report.run("equal bits", [&] { return equal_bits(workplace, experiment, plain.made); });
+  report.run("pure", [&] { return pure(workplace, experiment, plain); });
 }
 
 }  // namespace atelier::check

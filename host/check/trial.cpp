@@ -95,9 +95,6 @@ void Trial::throw_not_finite() const {
 }
 
 void Trial::record_in_vain() {
-  if (reads_while_training()) {
-    return;  // a read runs what was recorded before it, updates included
-  }
   if (vain_session_ == nullptr) {
     vain_session_ = setup_.built.session(execute::Mode::train);
     vain_batches_ = std::make_unique<data::TrainingBatches>(setup_.data, experiment_.train.batch_size,

@@ -34,11 +34,12 @@ class Trial {
   // One training step. Throws Error(numeric) where something is not finite, with what began it.
   void step();
   // Records the next step twice and throws it away: nothing may come of that. Throws Error(plugin) where the second
-  // recording is another one.
+  // recording is another one. Not for a model that reads while it trains, as that runs a part of the step.
   void record_in_vain();
   void evaluate();
   void sample();                           // where the model makes samples
   [[nodiscard]] std::vector<Made> made();  // so far
+  // In the steps that it has made.
   [[nodiscard]] bool reads_while_training() { return setup_.steps.session().cuts(); }
 
  private:

@@ -2,6 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
 #include "check/report.hpp"
 
 namespace atelier::check {
@@ -25,6 +31,12 @@ std::string given(const Workplace& workplace, const std::string& component,
 
 std::string guessed(const catalog::Description& component, const catalog::SettingDescription& setting) {
   using catalog::SettingType;
+  if (component.kind == catalog::Kind::optimizer && setting.name == "learning_rate") {  // of 0, nothing would move
+    constexpr double small = 1e-3;
+    const double low = std::max(setting.minimum.value_or(0), 0.0);
+    return catalog::to_string(setting.maximum ? std::min(low + small, std::midpoint(low, *setting.maximum))
+                                              : low + small);
+  }
   if (!setting.choices.empty() && setting.type == SettingType::text) {
     return catalog::to_string(setting.choices.front());
   }
@@ -43,7 +55,43 @@ std::string guessed(const catalog::Description& component, const catalog::Settin
                   setting.name, component.name, setting.name));
 }
 
+// Of "NAME.SETTING=VALUE": neither name has a '.'.
+struct Given {
+  std::string component, setting;
+};
+Given parts_of(const std::string& text) {
+  const std::string key = text.substr(0, text.find('='));
+  const size_t dot = key.find('.');
+  if (key.size() == text.size() || dot == std::string::npos || dot == 0 || dot + 1 == key.size()) {
+    throw Error(ErrorKind::usage, "--set: got '{}', expected NAME.SETTING=VALUE", text);
+  }
+  return {key.substr(0, dot), key.substr(dot + 1)};
+}
+
 }  // namespace
+
+void require_settings(const Workplace& workplace) {
+  std::vector<catalog::Description> all = workplace.registry.descriptions();
+  std::ranges::move(workplace.registry.descriptions_of_logs(), std::back_inserter(all));  // older versions, too
+  for (const std::string& text : workplace.settings) {
+    const Given given = parts_of(text);
+    std::vector<std::string> components, settings;
+    for (const catalog::Description& component : all) {
+      components.push_back(component.name);
+      if (component.name == given.component) {
+        std::ranges::transform(component.settings, std::back_inserter(settings), &catalog::SettingDescription::name);
+      }
+    }
+    if (std::ranges::find(components, given.component) == components.end()) {
+      throw Error(ErrorKind::usage, "--set {}: there is no component '{}'{}", text, given.component,
+                  did_you_mean(given.component, components));
+    }
+    if (std::ranges::find(settings, given.setting) == settings.end()) {
+      throw Error(ErrorKind::usage, "--set {}: '{}' has no setting '{}'{}", text, given.component, given.setting,
+                  instead_of(given.setting, settings));
+    }
+  }
+}
 
 std::string lines_of(const Workplace& workplace, const catalog::Description& component) {
   const std::vector<catalog::Description> all = workplace.registry.descriptions();
@@ -68,12 +116,14 @@ const std::vector<Data>& kinds_of_data() {
       for (const int channels : {1, 3}) {
         const std::string lines = use + fmt::format("size = {}\nchannels = {}\n", size, channels);
         const std::string name = fmt::format("{} images of {} x {}", channels == 1 ? "grey" : "coloured", size, size);
-        out.push_back({name + " from 0 to 1", lines});
-        out.push_back({name + " from -1 to 1", lines + wide});
+        out.push_back({name + " from 0 to 1", lines, "everything"});
+        out.push_back({name + " from -1 to 1", lines + wide, "everything"});
       }
     }
     for (const char* kind : {"images", "tokens", "signals", "tables", "numbers"}) {
-      out.push_back({fmt::format("{} and nothing else", kind), use + fmt::format("kind = \"{}\"\n", kind)});
+      const std::string lines = use + fmt::format("kind = \"{}\"\n", kind);
+      out.push_back({fmt::format("{} and nothing else", kind), lines, kind});
+      out.push_back({fmt::format("larger {} and nothing else", kind), lines + "size = 32\nlength = 64\n", kind});
     }
     return out;
   }();

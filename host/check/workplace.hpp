@@ -16,13 +16,18 @@ struct Workplace {
   std::vector<std::filesystem::path> data_directories;
 };
 
+// Throws Error(usage) for a text among workplace.settings that sets nothing: another form, a component that is not
+// there, a setting that it has not.
+void require_settings(const Workplace& workplace);
+
 // The lines of a component's table: `use`, what the author gives, and for a setting without a default the first or
 // smallest of those that it may have. Throws NotRun where that cannot be told.
 std::string lines_of(const Workplace& workplace, const catalog::Description& component);
 
 struct Data {  // that a component is tried on
   std::string name;
-  std::string lines;  // of [dataset]
+  std::string lines;   // of [dataset]
+  std::string family;  // data of one family differ in sizes and ranges alone
 };
 const std::vector<Data>& kinds_of_data();  // the plainest first
 

@@ -158,9 +158,37 @@ std::vector<fs::path> registry_paths(const Arguments& arguments) {
   return plugin::plugin_paths(program, given);
 }
 
+check::Workplace workplace_in(const plugin::Registry& registry, const Arguments& arguments) {
+  return {registry, arguments.all("set"), environment_of(arguments).data_directories};
+}
+
+// Throws Error(usage) for a setting that nothing has. A library that does not load says so when it is checked.
+void require_settings(const Arguments& arguments, unsigned seconds) {
+  std::string mistake;
+  const auto look = [&](const Tell& tell) {
+    const plugin::Registry registry(registry_paths(arguments));
+    const fs::path library = arguments.text("check", "");
+    if (std::ranges::find(registry.refusals(), library, &plugin::Refusal::file) != registry.refusals().end()) {
+      return;
+    }
+    try {
+      check::require_settings(workplace_in(registry, arguments));
+    } catch (const Error& error) {
+      tell(error.what());
+    }
+  };
+  if (arguments.has("set")) {
+    run_apart(
+        look, [&](const std::string& message) { mistake = message; }, seconds);
+  }
+  if (!mistake.empty()) {
+    throw Error(ErrorKind::usage, mistake);
+  }
+}
+
 void check_one(const catalog::Description& component, const Arguments& arguments, Teller& teller) {
   const plugin::Registry registry(registry_paths(arguments));
-  const check::Workplace workplace{registry, arguments.all("set"), environment_of(arguments).data_directories};
+  const check::Workplace workplace = workplace_in(registry, arguments);
   const auto all = registry.descriptions_of_logs();
   const auto found = std::ranges::find_if(all, [&](const catalog::Description& candidate) {
     return candidate.kind == component.kind && candidate.name == component.name;
@@ -171,6 +199,7 @@ void check_one(const catalog::Description& component, const Arguments& arguments
 void check_all(const Arguments& arguments, Findings& findings) {
   constexpr int64_t usual_seconds = 60, most_seconds = 24 * 3600;
   const auto seconds = static_cast<unsigned>(arguments.integer("timeout", usual_seconds, 1, most_seconds));
+  require_settings(arguments, seconds);
   std::vector<catalog::Description> components;
   const Tell told = [&](const std::string& message) { take(Json::parse(message), findings, components); };
   const std::string library_end = run_apart(

@@ -194,6 +194,11 @@ int plugins(const Arguments& arguments) {
   if (arguments.has("check")) {
     return check_plugin(arguments);
   }
+  for (const char* option : {"set", "timeout"}) {
+    if (arguments.has(option)) {
+      throw Error(ErrorKind::usage, "atelier plugins: got --{} without --check FILE, which it is for", option);
+    }
+  }
   const bool list = arguments.words.empty();
   const plugin::Registry registry = list ? find_plugins(arguments) : load_plugins(arguments);
   const std::vector<Description> all = registry.descriptions();

@@ -86,6 +86,8 @@ void atl_context::check(atl_status returned) {
         return atelier::ErrorKind::data;
       case ATL_ERROR_SHAPE:
         return atelier::ErrorKind::shape;
+      case ATL_ERROR_UNSUPPORTED:
+        return atelier::ErrorKind::unsupported;
       case ATL_ERROR_MEMORY:
         return atelier::ErrorKind::memory;
       default:

@@ -82,8 +82,8 @@ struct atl_context {
   void latch(atl_status status, std::string message);
   // Adds to the words of the failure that is there.
   void explain(const std::string& more);
-  // Throws the latched failure as an Error(plugin), with the stage in front; `status` is what the plugin's function
-  // returned.
+  // Throws the latched failure, with the stage in front, as an Error of the kind that its status says, Error(plugin)
+  // for most; `status` is what the plugin's function returned.
   void check(atl_status status);
 
  private:

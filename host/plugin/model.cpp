@@ -366,7 +366,7 @@ void Model::apply_output(atl_context& context, const std::string& name, int64_t 
                            std::back_inserter(known), own);
   }
   if (outputs == nullptr || std::ranges::find(known, name) == known.end()) {
-    throw Error(ErrorKind::plugin, "{}: the model '{}' has no output '{}', it has {}",
+    throw Error(ErrorKind::unsupported, "{}: the model '{}' has no output '{}', it has {}",
                 to_string(record::Location{location.file, location.line}), recipe_.model.use, name, list_of(known));
   }
   const atl_status status = outputs->apply(instance_.self(), &context, borrow(name), draws, output);

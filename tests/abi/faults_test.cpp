@@ -118,6 +118,8 @@ TEST_CASE("stacks that cannot be are refused where they stand") {
   check_refusal("no way back",
                 "got a length of 4 before one of 4, expected 1, which is what the convolution makes of that");
   check_refusal("small images", "got images of 2x2 for layer 1, expected none smaller than its kernel");
+  check_refusal("nothing to pool",
+                "got images of 3x5 for layer 0, of which 1x3 is left for its pooling, expected at least 2x2");
   check_refusal("one width", "got 1 widths, expected those of the input and of the output");
 }
 

@@ -30,7 +30,8 @@ TEST_CASE("a Sequential is its layers one after the other, as many as are asked 
 
 TEST_CASE("stacks make tensors of the shapes that they say") {
   const Run run = train(text);
-  for (const std::string name : {"net", "linear", "convolutions", "pooled", "pooled, as it says", "back", "mlp"}) {
+  for (const std::string name :
+       {"net", "linear", "no layers", "convolutions", "pooled", "pooled, as it says", "back", "mlp"}) {
     CHECK_MESSAGE(run.train("shape of " + name).front() == 1, name);
   }
 }

@@ -38,6 +38,9 @@ BROKEN = {
     "model 'wrong-view'": ("the view 'flat'", r"got float32 \(2, 64\), expected 2 strips"),
     "model 'wrong-output'": ("the output 'log_likelihood'", r"gave float32 \(4, 1, 8, 8\), expected \(4\)"),
     "model 'wrong-feature'": ("features", r"the feature 'nothing': gave an empty tensor"),
+    "model 'samples-together'": ("samples", r"the first samples of many are not those of few"),
+    "model 'mistyped-field'": ("samples", r"like the field 'imgae', and the data has image, .*did you mean 'image'\?"),
+    "model 'wrong-tokens'": ("samples", r"made the token 256, expected 0 to 255: 'text' has 256 classes"),
     "loss 'nan-loss'": ("trains", r"training step 1 is not finite.*log"),
     "loss 'scalar-loss'": ("trains", r"per_sample: gave \(\), expected \(8\)"),
     "loss 'counting-loss'": ("pure", r"is another one"),
@@ -46,19 +49,37 @@ BROKEN = {
     "optimizer 'keeps-the-rate'": ("begins ahead", r"where begin_update has been called for the next"),
     "optimizer 'divides-by-zero'": ("stays finite", r"gradients of size 0 give a parameter that is not finite"),
     "optimizer 'prepares-anew'": ("prepares", r"prepare gives other constants for the parameter 'all.weight'"),
+    "optimizer 'stands-still'": ("moves", r"5 updates at a learning rate of 0.01 change nothing"),
+    "optimizer 'without-a-default-rate'": ("blocks", r"the parameter becomes another one"),
     "optimizer 'counts-updates'": ("pure", r"is another one"),
     "dataset 'changes'": ("read again", r"the field 'image' of the training sample 0 is another one when it is read again"),
     "dataset 'changes-with-each-dataset'": ("made anew", r"from a dataset that is made anew"),
     "dataset 'shares-scratch'": ("two threads", r"where two threads read at once"),
     "dataset 'writes-outside'": ("samples", r"training sample 39: was written outside of the field 'image'"),
     "dataset 'out-of-range'": ("samples", r"the field 'image' is 255 at element 7, expected 0 to 1"),
+    "dataset 'counts-from-one'": ("is made", r"made of grey images of 28 x 28: dataset 'counts-from-one', training sample 0: "
+                                             r"the field 'label' is 4, expected 0 to 3"),
     "metric 'leaves-out'": ("measures", r"its result 'value' is not a number"),
     "metric 'carries-over'": ("begins anew", r"measured a second time, 'value' is another one"),
     "operation 'wrong_gradient/1'": ("gradient", r"towards input 0 \(5, 6\) is .* at element 4, central differences say"),
     "operation 'samples_touch/1'": ("samples apart", r"output 0 of a sample is another one"),
     "operation 'no_float64/1'": ("float64", r"output 0 is .* in float32 and 0 in float64 at element 2"),
     "operation 'no_shape/1'": ("runs", r"it takes none of the shapes that were tried.*no shape, please"),
+    "operation 'counts_calls/1'": ("samples apart", r"on one thread and on two its results differ"),
     "operation 'crashing_operation/1'": ("runs", r"operation 'crashing_operation/1' \(.*\), forward: it crashed: SIGSEGV"),
+}
+
+# What the check cannot look at, and why.
+NOT_RUN = {
+    "model 'needs-a-setting'": ("is built", r"its setting 'file' has no default"),
+    "model 'reads-while-training'": ("pure", r"train_step reads values, .* no step can be recorded in vain"),
+    "model 'reports-nothing'": ("evaluates", r"it reports nothing"),
+    "model 'needs-large-images'": ("is built", r"takes data of other sizes than the check makes; on grey images of 8 x 8 .*: "
+                                               r"got images of 8 rows, expected 299"),
+    "model 'features-without-images'": ("features", r"the data that it is built for has no field 'image'"),
+    "model 'tokens-together'": ("samples", r"rounding may have turned a draw"),
+    "optimizer 'only-float'": ("float64", r"computes in float32 only"),
+    "dataset 'of-a-large-source'": ("is made", r"needs a source with images of 299 x 299"),
 }
 
 
@@ -96,14 +117,14 @@ class CheckPlugin(AtelierTest):
 
     def test_each_broken_component_is_named_by_the_check_for_it(self):
         found = self.check(library("broken_components"))
-        for component, (check, words) in BROKEN.items():
-            with self.subTest(component):
-                one = found.get((component, check))
-                self.assertIsNotNone(one, [key for key in found if key[0] == component])
-                self.assertEqual(one["result"], "wrong", one)
-                self.assertRegex(one["text"], words)
+        for result, all_of_them in [("wrong", BROKEN), ("not run", NOT_RUN)]:
+            for component, (check, words) in all_of_them.items():
+                with self.subTest(component):
+                    one = found.get((component, check))
+                    self.assertIsNotNone(one, [key for key in found if key[0] == component])
+                    self.assertEqual(one["result"], result, one)
+                    self.assertRegex(one["text"], words)
         self.assertEqual({component for component, _ in self.wrong(found)}, set(BROKEN))
-        self.assertEqual(found["model 'needs-a-setting'", "is built"]["result"], "not run")
 
     def test_a_setting_that_cannot_be_guessed_can_be_given(self):
         found = self.check(library("broken_components"), "--set", "needs-a-setting.file='x'")
@@ -113,7 +134,7 @@ class CheckPlugin(AtelierTest):
         found = self.check(library("endless"), "--timeout", "3")
         self.assertRegex(found["model 'endless'", "trains"]["text"],
                          r"model 'endless' \(.*\), train_step, step 3, after .*: it is still at work after 3 s")
-        self.assertRegex(found["optimizer 'endless-optimizer'", "begins ahead"]["text"],
+        self.assertRegex(found["optimizer 'endless-optimizer'", "moves"]["text"],
                          r"optimizer 'endless-optimizer' \(.*\), update: it is still at work after 3 s")
 
     def test_libraries_that_are_built_wrong(self):
@@ -153,11 +174,35 @@ class CheckPlugin(AtelierTest):
         done = subprocess.run([PROGRAM, "plugins", "--check", library("good_components"), "--json"], capture_output=True,
                               text=True, check=True)
         json.loads(done.stdout)
+        self.assertIn("the model is made\n", done.stderr)
+        self.assertIn("the model trains\n", done.stderr)
+
+    def test_a_metric_that_no_model_has_the_outputs_for_is_not_blamed(self):
+        one = self.check(library("endless"), "--timeout", "3")["metric 'of-a-taste'", "measures"]
+        self.assertEqual(one["result"], "not run", one)
+        self.assertRegex(one["text"], r"no model of the check or of this library has .* no output 'taste'")
+
+    def test_a_metric_is_tried_on_the_models_that_come_with_it(self):
+        found = self.check(library("good_components"), code=0)
+        self.assertRegex(found["metric 'good-metric-of-the-model'", "measures"]["text"],
+                         r"^of model 'good-model' on grey images of 8 x 8 from 0 to 1: 'value' ")
 
     def test_wrong_uses(self):
         self.assert_error(["plugins", "vae", "--check", "x.so"], "atelier plugins: got 'vae' beside --check FILE, expected one of them")
         self.assert_error(["plugins", "--check", "x.so", "--timeout", "0"],
                           "--timeout: got '0', expected an integer of at least 1 and at most 86400")
+        for option, value in [("set", "vae.latent=3"), ("timeout", "3")]:
+            self.assert_error(["plugins", f"--{option}", value],
+                              f"atelier plugins: got --{option} without --check FILE, which it is for")
+
+    def test_a_setting_that_nothing_has_is_refused(self):
+        for text, words in [("good-modle.latent=3", "there is no component 'good-modle'; did you mean 'good-model'?"),
+                            ("good-model.latnet=3", "'good-model' has no setting 'latnet'; did you mean 'latent'?"),
+                            ("good-loss.size=3", "'good-loss' has no setting 'size', expected none: there are none")]:
+            done = self.run_atelier("plugins", "--check", library("good_components"), "--set", text, code=2)
+            self.assertEqual((done.stdout, done.stderr.splitlines()[-1]), ("", f"atelier: error: --set {text}: {words}"))
+        self.assert_error(["plugins", "--check", library("good_components"), "--set", "latent=3"],
+                          "--set: got 'latent=3', expected NAME.SETTING=VALUE")
 
 
 if __name__ == "__main__":

@@ -27,11 +27,13 @@ class Data final : public Dataset {
         .choices({"everything", "images", "tokens", "signals", "tables", "numbers"});
     d.integer("size", 8, "height and width of images").range(1, 256);
     d.integer("channels", 1, "of images").range(1, 16);
+    d.integer("length", 16, "of texts; signals are four times as long").range(1, 4096);
   }
   Data(const Settings& settings, const Environment&) {
     const std::string kind = settings.text("kind");
     const bool all = kind == "everything";
     const int64_t size = settings.integer("size"), channels = settings.integer("channels");
+    const int64_t length = settings.integer("length");
     if (all || kind == "images") {
       fields.push_back(Field::image("image", {channels, size, size}));
       fields.push_back(Field::label("label", 4, {"north", "east", "south", "west"}));
@@ -42,10 +44,10 @@ class Data final : public Dataset {
       fields.push_back(Field::images("frames", {6, channels, size, size}));
     }
     if (all || kind == "tokens") {
-      fields.push_back(Field::text("text", 16));
+      fields.push_back(Field::text("text", length));
     }
     if (all || kind == "signals") {
-      fields.push_back(Field::signal("signal", {1, 64}, -1, 1, 8000));
+      fields.push_back(Field::signal("signal", {1, 4 * length}, -1, 1, 8000));
     }
     if (all || kind == "tables") {
       fields.push_back(Field::row("row", {"width", "height", "depth", "mass"}, -1, 1));

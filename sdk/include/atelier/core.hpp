@@ -192,7 +192,7 @@ class ATELIER_OWN CalledFrom {
 };
 
 // What one thing owns of another: Owned<Metric>(new CodeUse(model)). As std::unique_ptr, but that T may be incomplete
-// where nothing is made, and that it comes without <memory>, by which a plugin would take a sixth longer to compile.
+// where nothing is made, and that it comes without <memory>.
 template <typename T>
 class Owned {
  public:

@@ -72,6 +72,11 @@ class LinearStack : public Sequential {
     }
   }
 
+  // A stack without layers flattens, too; a layer that did it would have a place among the names.
+  Tensor operator()(At x) const {
+    const CalledFrom caller(x);
+    return Sequential::operator()(x.tensor.rank() != 2 ? x.tensor.flatten() : x.tensor);
+  }
   [[nodiscard]] int64_t outputs() const { return outputs_; }
 
  private:
@@ -107,13 +112,18 @@ class ConvolutionStack : public Sequential {
                          .with_spectral_norm(layer, options.spectral_norm);
       const std::vector<int64_t> before = shape_;
       shape_ = convolved_shape(before, outputs, kernel, convolution);
-      if (shape_[1] < 1 || shape_[2] < 1) {
+      const bool pools = size() < pooled;
+      const int64_t least = pools ? 2 : 1;  // that is left of a length for what follows
+      if (shape_[1] < least || shape_[2] < least) {
+        const bool fits = shape_[1] > 0 && shape_[2] > 0;
         build.fail("got images of " + std::to_string(before[1]) + "x" + std::to_string(before[2]) + " for layer " +
-                       std::to_string(size()) + ", expected none smaller than its kernel",
+                       std::to_string(size()) +
+                       (fits ? ", of which " + std::to_string(shape_[1]) + "x" + std::to_string(shape_[2]) +
+                                   " is left for its pooling, expected at least 2x2"
+                             : ", expected none smaller than its kernel"),
                    at);
         return;
       }
-      const bool pools = size() < pooled;
       add([weights, between = detail::BetweenWeights(layer.scope("norm"), shape_, options, size() == 0), pools](At x) {
         const Tensor h = between(weights(x));
         return pools ? max_pool2d(h, {.kernel = 2}) : h;

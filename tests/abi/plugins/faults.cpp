@@ -66,6 +66,9 @@ class Faults final : public Model {
       const ConvolutionTransposeStack up(more, {{1, 4, 4}, {1, 4, 4}}, 4, {.stride = 2});  // FAULT: no way back
     } else if (fault_ == "small images") {
       const ConvolutionStack down(more, {1, 4, 4}, {2, 2}, 3, {});  // FAULT: small images
+    } else if (fault_ == "nothing to pool") {
+      const ConvolutionStack down(more, {1, 4, 5}, {2}, 3, {}, {}, 1);                    // so far there is
+      const ConvolutionStack pooled(more.scope("pooled"), {1, 3, 5}, {2}, 3, {}, {}, 1);  // FAULT: nothing to pool
     } else if (fault_ == "one width") {
       const Mlp mlp(more, {3});  // FAULT: one width
     }

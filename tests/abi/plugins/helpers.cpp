@@ -20,6 +20,7 @@ struct Layers {
         embedding(build.scope("embedding"), 5, 2),
         mlp(build.scope("mlp"), {3, 4, 2}, {.batch_norm = true, .dropout = 0.5}),
         sequential(Sequential(build.scope("sequential")).add<Linear>(3, 2).activate("relu")),
+        linear_stack(build.scope("linear stack"), 3, {2}),
         with_lambda(Sequential(build.scope("lambda")).add([](Tensor x) {
           return x + x.flatten();  // LAMBDA
         })),
@@ -43,7 +44,9 @@ struct Layers {
   SpectralNorm spectral_norm;
   Embedding embedding;
   Mlp mlp;
-  Sequential sequential, with_lambda;
+  Sequential sequential;
+  LinearStack linear_stack;
+  Sequential with_lambda;
   Residual residual;
   ConvolutionStack stack;
   ConvolutionTransposeStack transpose_stack;
@@ -295,6 +298,7 @@ const std::vector<std::pair<std::string, Attempt>>& attempts() {
       ATTEMPT("Dropout", Dropout(0.5)(b.i)),
       ATTEMPT("Mlp", b.layers.mlp(b.x)),
       ATTEMPT("Sequential", b.layers.sequential(b.x)),
+      ATTEMPT("LinearStack", b.layers.linear_stack(b.x)),
       ATTEMPT("Sequential::after", b.layers.sequential.after(b.x, 1)),
       ATTEMPT("Residual", b.layers.residual(b.x)),
       ATTEMPT("ConvolutionStack", b.layers.stack(b.x)),

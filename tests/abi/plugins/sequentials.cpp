@@ -13,6 +13,7 @@ class Sequentials final : public Model {
       : net_(build.group("net")),
         linear_stack_(build.group("linear"), 64, {5, 4},
                       {.activation = "tanh", .norm = "layer", .spectral_norm = true}),
+        no_layers_(build.group("none"), 64, {}),
         stack_(build.group("convolutions"), {1, data.height(), data.width()}, {2, 3}, {3, 5},
                {.stride = {2, 1}, .padding = {1, 4}, .dilation = {1, 2}},
                {.activation = "elu", .norm = "batch", .norm_of_first = false}, 1),
@@ -42,6 +43,7 @@ class Sequentials final : public Model {
     step.log("after none", apart(by_layers_.after(x, 0), x) + apart(Sequential()(x), x));
     shape(step, "net", net_(x), {16, 3});
     shape(step, "linear", linear_stack_(step.images()), {16, linear_stack_.outputs()});
+    shape(step, "no layers", no_layers_(step.images()), {16, no_layers_.outputs()});
     shape(step, "convolutions", stack_(step.images()), in_batch(stack_.shape()));
     shape(step, "pooled", pooled_(step.images()), {16, 2, 4, 4});
     shape(step, "pooled, as it says", pooled_(step.images()), in_batch(pooled_.shape()));
@@ -65,7 +67,7 @@ class Sequentials final : public Model {
   }
 
   Sequential net_;
-  LinearStack linear_stack_;
+  LinearStack linear_stack_, no_layers_;
   ConvolutionStack stack_, pooled_;
   ConvolutionTransposeStack back_;
   Mlp mlp_;

@@ -122,6 +122,32 @@ struct PreparesAnew final : Descent {
   }
   static inline double counter = 0;
 };
+struct StandsStill final : Descent {
+  using Descent::Descent;
+  template <typename Real>
+  void update(const double*, size_t, Real*, const Real*, Real* const*) const {}
+};
+struct WithoutADefaultRate final : Descent {  // shows its mistake at rates above 0 alone
+  static void describe(Description& d) {
+    d.summary = "Gradient descent, with a mistake and without a default learning rate.";
+    d.number("learning_rate", 0, "step size").range(0).required();
+  }
+  using Descent::Descent;
+  template <typename Real>
+  void update(const double* scalars, size_t count, Real* parameter, const Real* gradient, Real* const*) const {
+    for (size_t i = 0; i < count; ++i) {
+      parameter[i] -= static_cast<Real>(scalars[0]) * gradient[count - 1 - i];
+    }
+  }
+};
+struct OnlyFloat final : Descent {  // which is its right
+  using Descent::Descent;
+  void update(const double* scalars, size_t count, float* parameter, const float* gradient, float* const*) const {
+    for (size_t i = 0; i < count; ++i) {
+      parameter[i] -= static_cast<float>(scalars[0]) * gradient[i];
+    }
+  }
+};
 class CountsUpdates final : public RecordedOptimizer {
  public:
   static void describe(Description& d) { Descent::describe(d); }
@@ -193,6 +219,27 @@ struct OutOfRange final : Ramps {
     Ramps::read(split, index, sample);
     sample.reals(0)[7] = 255.0F;
   }
+};
+
+struct CountsFromOne final : Dataset {  // of a source, whose labels it gives wrongly
+  static void describe(Description& d) { d.summary = "The labels of a source, with a mistake."; }
+  CountsFromOne(const Settings&, const Environment& environment) : source(environment.source()) {
+    if (!source) {
+      environment.fail("needs a source: [dataset.source]");
+    }
+    fields = {Field::label("label", 4)};
+    train_count = 20;
+    test_count = 10;
+  }
+  void read(Split, int64_t, const Sample& sample) const override { *sample.integers(0) = 4; }
+  Source source;
+};
+struct OfALargeSource final : Dataset {  // not broken, but the check has no such source
+  static void describe(Description& d) { d.summary = "What is made of large pictures."; }
+  OfALargeSource(const Settings&, const Environment& environment) {
+    environment.fail(environment.source() ? "needs a source with images of 299 x 299" : "needs a source");
+  }
+  void read(Split, int64_t, const Sample&) const override {}
 };
 
 // ---- Metrics
@@ -287,6 +334,23 @@ struct CrashingOperation : Triple {
   }
 };
 
+struct CountsCalls {  // of one whole input, which is on one thread only
+  static void describe(OperationDescription& d) {
+    d.summary = "Another number with every call.";
+    d.input("x", OperationDescription::How::shared);
+    d.output("y");
+  }
+  static void infer(const OperationShapes& shapes) { shapes.output(0, shapes.input(0)); }
+  template <typename Real>
+  static void forward(const OperationCall<Real>& call) {
+    static std::atomic<int> calls = 0;
+    ++calls;
+    for (size_t i = 0; i < call.input(0).size(); ++i) {
+      call.output(0)[i] = call.input(0)[i] + Real(1e-5) * static_cast<Real>(calls);
+    }
+  }
+};
+
 }  // namespace
 
 ATELIER_LOSS("nan-loss", NanLoss)
@@ -297,12 +361,17 @@ ATELIER_OPTIMIZER("other-in-double", OtherInDouble)
 ATELIER_OPTIMIZER("keeps-the-rate", KeepsTheRate)
 ATELIER_OPTIMIZER("divides-by-zero", DividesByZero)
 ATELIER_OPTIMIZER("prepares-anew", PreparesAnew)
+ATELIER_OPTIMIZER("stands-still", StandsStill)
+ATELIER_OPTIMIZER("without-a-default-rate", WithoutADefaultRate)
+ATELIER_OPTIMIZER("only-float", OnlyFloat)
 ATELIER_RECORDED_OPTIMIZER("counts-updates", CountsUpdates)
 ATELIER_DATASET("changes", Changes)
 ATELIER_DATASET("changes-with-each-dataset", ChangesWithEachDataset)
 ATELIER_DATASET("shares-scratch", SharesScratch)
 ATELIER_DATASET("writes-outside", WritesOutside)
 ATELIER_DATASET("out-of-range", OutOfRange)
+ATELIER_DATASET("counts-from-one", CountsFromOne)
+ATELIER_DATASET("of-a-large-source", OfALargeSource)
 ATELIER_METRIC("leaves-out", LeavesOut)
 ATELIER_METRIC("carries-over", CarriesOver)
 ATELIER_OPERATION("wrong_gradient/1", WrongGradient)
@@ -310,3 +379,4 @@ ATELIER_OPERATION("samples_touch/1", SamplesTouch)
 ATELIER_OPERATION("no_float64/1", NoFloat64)
 ATELIER_OPERATION("no_shape/1", NoShape)
 ATELIER_OPERATION("crashing_operation/1", CrashingOperation)
+ATELIER_OPERATION("counts_calls/1", CountsCalls)

@@ -163,6 +163,97 @@ struct WrongFeature final : Mean {
   [[nodiscard]] std::vector<std::string> feature_names() const override { return {"nothing"}; }
   Tensor feature(Recording&, Tensor, std::string_view) const override { return {}; }
 };
+struct SamplesTogether final : Mean {  // each sample is another one beside others
+  using Mean::Mean;
+  Tensor sample(Sampling& s, int64_t n) const override {
+    const Tensor noise = s.normal({n, image_[0], image_[1], image_[2]});
+    return noise - mean(noise);
+  }
+};
+struct MistypedField final : Mean {
+  using Mean::Mean;
+  [[nodiscard]] std::string sampled_field() const override { return "imgae"; }
+};
+// Of texts, with a mistake in what it makes.
+class Letters : public Model {
+ public:
+  static void describe(Description& d) { d.summary = "How often each letter stands there, with a mistake."; }
+  Letters(const Settings&, const DataSpec& data, Builder& build)
+      : classes_(text_of(data, build).classes),
+        length_(text_of(data, build).elements()),
+        logits_(build.group("all").parameter("logits", {classes_}, Initializer::constant(0))) {}
+  void train_step(Step& step) const override {
+    const Tensor loss = mean(error(step, step.data("text")));
+    step.minimize("all", loss);
+    step.log("loss", loss);
+  }
+  void evaluate(Evaluation& e) const override { e.add_per_sample("loss", error(e, e.data("text"))); }
+  [[nodiscard]] std::string sampled_field() const override { return "text"; }
+
+ protected:
+  static const Field& text_of(const DataSpec& data, const Builder& build) {
+    static const Field none{};
+    const Field* const text = data.find("text");
+    if (text == nullptr) {
+      build.fail("the data has no text");
+    }
+    return text == nullptr ? none : *text;
+  }
+  [[nodiscard]] Tensor error(const Recording& r, Tensor text) const {
+    const int64_t n = text.dim(0) * length_;
+    return mean(cross_entropy(broadcast_to(logits_.use(r.context()), {n, classes_}), text.reshape({n}))
+                    .reshape({text.dim(0), length_}),
+                {1});
+  }
+  int64_t classes_, length_;
+  Parameter logits_;
+};
+struct WrongTokens final : Letters {  // counted from 1
+  using Letters::Letters;
+  Tensor sample(Sampling& s, int64_t n) const override {
+    return s.constant({n, length_}, std::vector<int64_t>(static_cast<size_t>(n * length_), classes_));
+  }
+};
+struct TokensTogether final : Letters {  // which could be rounding as well
+  using Letters::Letters;
+  Tensor sample(Sampling& s, int64_t n) const override {
+    return s.constant({n, length_}, std::vector<int64_t>(static_cast<size_t>(n * length_), n % 2));
+  }
+};
+
+// Not broken, but of what the check cannot look at.
+
+struct ReadsWhileTraining final : Mean {
+  using Mean::Mean;
+  void train_step(Step& step) const override {
+    const Tensor x = step.images().flatten();
+    const Tensor loss = mean(square(x - weight(x)));
+    step.minimize("mean", loss);
+    Tensor after = mean(weight(x));
+    step.log("brightness", step.scalar(step.read(after)[0]));
+  }
+};
+struct ReportsNothing final : Mean {
+  using Mean::Mean;
+  void evaluate(Evaluation&) const override {}
+};
+struct NeedsLargeImages final : Mean {
+  NeedsLargeImages(const Settings& settings, const DataSpec& data, Builder& build) : Mean(settings, data, build) {
+    if (data.height() != 299) {
+      build.fail("got images of " + std::to_string(data.height()) + " rows, expected 299");
+    }
+  }
+};
+struct FeaturesWithoutImages final : Letters {
+  FeaturesWithoutImages(const Settings& settings, const DataSpec& data, Builder& build)
+      : Letters(settings, data, build) {
+    if (data.find("image") != nullptr) {
+      build.fail("this model is for texts alone");
+    }
+  }
+  [[nodiscard]] std::vector<std::string> feature_names() const override { return {"mean"}; }
+  Tensor feature(Recording&, Tensor images, std::string_view) const override { return mean(images.flatten(), {1}); }
+};
 struct NeedsASetting final : Mean {
   static void describe(Description& d) {
     d.summary = "The mean image of a file.";
@@ -191,4 +282,12 @@ ATELIER_MODEL("wrong-sample", WrongSample)
 ATELIER_MODEL("wrong-view", WrongView)
 ATELIER_MODEL("wrong-output", WrongOutput)
 ATELIER_MODEL("wrong-feature", WrongFeature)
+ATELIER_MODEL("samples-together", SamplesTogether)
+ATELIER_MODEL("mistyped-field", MistypedField)
+ATELIER_MODEL("wrong-tokens", WrongTokens)
+ATELIER_MODEL("tokens-together", TokensTogether)
+ATELIER_MODEL("reads-while-training", ReadsWhileTraining)
+ATELIER_MODEL("reports-nothing", ReportsNothing)
+ATELIER_MODEL("needs-large-images", NeedsLargeImages)
+ATELIER_MODEL("features-without-images", FeaturesWithoutImages)
 ATELIER_MODEL("needs-a-setting", NeedsASetting)

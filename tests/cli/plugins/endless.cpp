@@ -1,4 +1,5 @@
-// A model and an optimizer that find no end.
+// A model and an optimizer that find no end, and a metric that is good, but that no model here has the outputs for.
+#include <atelier/metric.hpp>
 #include <atelier/model.hpp>
 #include <atelier/optimizer.hpp>
 
@@ -46,7 +47,22 @@ class EndlessOptimizer final : public Optimizer {
   }
 };
 
+class OfATaste final : public Metric {
+ public:
+  static void describe(Description& d) {
+    d.summary = "The sum of what the model calls its taste.";
+    d.measure("", Direction::neither, "", "the sum");
+  }
+  OfATaste(const Settings&, const DataSpec&, Builder&) {
+    passes = {Pass::over(Pass::Data::evaluated, {Collected::sum("sum")})};
+    results = {{"", {}}};
+  }
+  std::vector<Tensor> batch(Measurement& m) const override { return {sum(m.output("taste"))}; }
+  [[nodiscard]] ValueLists finish(const CollectedValues& collected) const override { return {{collected[0][0][0]}}; }
+};
+
 }  // namespace
 
 ATELIER_MODEL("endless", Endless)
 ATELIER_OPTIMIZER("endless-optimizer", EndlessOptimizer)
+ATELIER_METRIC("of-a-taste", OfATaste)

@@ -7,6 +7,7 @@
 #include <atelier/optimizer.hpp>
 #include <atelier/recorded_optimizer.hpp>
 #include <cmath>
+#include <cstdio>
 
 namespace {
 
@@ -82,8 +83,13 @@ class GoodModel final : public Model {
         decoder_(build.group("all").scope("decoder"), latent_, data.image().elements()),
         threshold_(build.group("all").parameter("threshold", {latent_}, Initializer::constant(0.5))),
         steps_(build.state("steps", {}, 0)),
-        reconstruction_(build.loss("reconstruction")) {}
+        reconstruction_(build.loss("reconstruction")) {
+    std::puts("the model is made");
+    std::fflush(stdout);
+  }
   void train_step(Step& step) const override {
+    std::puts("the model trains");
+    std::fflush(stdout);
     const Tensor x = step.images();
     const Tensor loss = reconstruction_(decode(code(x)), x);
     step.minimize("all", loss);
@@ -97,8 +103,11 @@ class GoodModel final : public Model {
   Tensor sample(Sampling& s, int64_t n) const override { return reconstruction_.image(decode(s.normal({n, latent_}))); }
   [[nodiscard]] std::vector<std::string> feature_names() const override { return {"code"}; }
   Tensor feature(Recording&, Tensor images, std::string_view) const override { return code(images); }
-  [[nodiscard]] std::vector<std::string> output_names() const override { return {"posterior_mean"}; }
-  Tensor output(Evaluation& e, std::string_view, int64_t) const override { return code(e.images()); }
+  [[nodiscard]] std::vector<std::string> output_names() const override { return {"posterior_mean", "sparsity"}; }
+  Tensor output(Evaluation& e, std::string_view name, int64_t) const override {
+    const Tensor z = code(e.images());
+    return name == "sparsity" ? mean(square(z), {1}) : z;
+  }
   [[nodiscard]] std::vector<View> views() const override {
     return {{.name = "reconstruction", .help = "an image and its reconstruction", .uses_data = true},
             {.name = "noise", .help = "three samples"}};
@@ -226,6 +235,21 @@ class GoodMetric final : public Metric {
   }
 };
 
+// Asks for what only the model of this library has.
+class GoodMetricOfTheModel final : public Metric {
+ public:
+  static void describe(Description& d) {
+    d.summary = "The sum of the model's sparsity.";
+    d.measure("", Direction::neither, "", "the sum");
+  }
+  GoodMetricOfTheModel(const Settings&, const DataSpec&, Builder&) {
+    passes = {Pass::over(Pass::Data::evaluated, {Collected::sum("sum")})};
+    results = {{"", {}}};
+  }
+  std::vector<Tensor> batch(Measurement& m) const override { return {sum(m.output("sparsity"))}; }
+  [[nodiscard]] ValueLists finish(const CollectedValues& collected) const override { return {{collected[0][0][0]}}; }
+};
+
 }  // namespace
 
 ATELIER_OPERATION("good_threshold/1", GoodThreshold)
@@ -235,3 +259,4 @@ ATELIER_OPTIMIZER("good-optimizer", GoodOptimizer)
 ATELIER_RECORDED_OPTIMIZER("good-recorded-optimizer", GoodRecordedOptimizer)
 ATELIER_DATASET("good-dataset", GoodDataset)
 ATELIER_METRIC("good-metric", GoodMetric)
+ATELIER_METRIC("good-metric-of-the-model", GoodMetricOfTheModel)
