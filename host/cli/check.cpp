@@ -1,6 +1,8 @@
 // atelier check FILE [key=value ...]
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "base/terminal_table.hpp"
@@ -42,6 +44,23 @@ std::string samples_text(const training::ModelSummary& summary) {
                      tensor::to_string(series.dims));
 }
 
+// What takes a part of the log, the largest first.
+std::string log_text(const runlog::LogSize& size) {
+  std::vector<std::pair<int64_t, std::string>> parts{{size.checkpoints, "checkpoints"}, {size.weights, "weights"},
+                                                     {size.kept, "kept checkpoints"},   {size.metrics, "metrics"},
+                                                     {size.samples, "samples"},         {size.tensors, "tensors"},
+                                                     {size.structure, "the rest"}};
+  std::ranges::stable_sort(parts, std::greater<>(), &std::pair<int64_t, std::string>::first);
+  const auto bytes = [](int64_t count) { return human_bytes(static_cast<double>(count)); };
+  std::string text;
+  for (const auto& [count, name] : parts) {
+    text += count == 0 ? "" : fmt::format("{}{} {}", text.empty() ? "" : ", ", name, bytes(count));
+  }
+  const bool compressed = size.samples + size.tensors > 0;
+  return fmt::format("{}{}: {}{}", compressed ? "at most " : "", bytes(size.total()), text,
+                     compressed ? "; samples and tensors are compressed" : "");
+}
+
 std::string totals_text(const training::ModelSummary& summary) {
   return fmt::format(
       "parameters  {} ({})\n"
@@ -50,12 +69,13 @@ std::string totals_text(const training::ModelSummary& summary) {
       "data        {} training, {} validation and {} test samples\n"
       "training    {} steps\n"
       "samples     {}\n"
+      "log         {}\n"
       "best        {}\n",
       grouped(summary.parameter_count), human_bytes(static_cast<double>(summary.parameter_bytes)),
       human_bytes(static_cast<double>(summary.optimizer_bytes)), human_bytes(static_cast<double>(summary.step_bytes)),
       flops_text(summary.training_flops), grouped(summary.batch_size), grouped(summary.train_count),
       grouped(summary.validation_count), grouped(summary.test_count), grouped(summary.total_steps),
-      samples_text(summary), summary.monitor.reason);
+      samples_text(summary), log_text(summary.log_size), summary.monitor.reason);
 }
 
 Json experiment_json(const experiment::Experiment& experiment) {
@@ -96,6 +116,12 @@ std::string start_text(const training::StartedWith& start) {
   return text;
 }
 
+Json log_json(const runlog::LogSize& size) {
+  return {{"checkpoints", size.checkpoints}, {"weights", size.weights},         {"kept", size.kept},
+          {"metrics", size.metrics},         {"samples_at_most", size.samples}, {"tensors_at_most", size.tensors},
+          {"rest", size.structure},          {"at_most", size.total()}};
+}
+
 Json summary_json(const training::ModelSummary& summary) {
   Json parameters = Json::array();
   for (const auto& parameter : summary.parameters) {
@@ -124,6 +150,7 @@ Json summary_json(const training::ModelSummary& summary) {
           {"total_steps", summary.total_steps},
           {"samples", samples_json(summary)},
           {"start", start_json(summary.start)},
+          {"log_bytes", log_json(summary.log_size)},
           {"best",
            {{"metric", summary.monitor.metric},
             {"better", catalog::to_string(summary.monitor.direction)},

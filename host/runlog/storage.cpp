@@ -2,8 +2,12 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/mman.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
 
 #include "runlog/hdf5.hpp"
 
@@ -11,6 +15,16 @@ namespace atelier::runlog {
 
 Storage::Storage(const std::filesystem::path& path, int flags, Access access)
     : path_(path), access_(access), file_(path, flags), size_(file_.size()) {}
+
+Storage::Storage(PosixFile file) : access_(Access::write), file_(std::move(file)) {}
+
+std::unique_ptr<Storage> Storage::in_memory() {
+  const int descriptor = memfd_create("log", MFD_CLOEXEC);
+  if (descriptor < 0) {
+    throw hdf5::Failure(std::strerror(errno));
+  }
+  return std::unique_ptr<Storage>(new Storage(PosixFile::of(descriptor)));
+}
 
 std::unique_ptr<Storage> Storage::create(const std::filesystem::path& path) {
   return std::unique_ptr<Storage>(new Storage(path, O_RDWR | O_CREAT | O_EXCL, Access::write));

@@ -29,6 +29,8 @@ class Storage {
   Storage& operator=(const Storage&) = delete;
   // A new file, without a journal until keep_journal(): nobody knows it before it is whole.
   static std::unique_ptr<Storage> create(const std::filesystem::path& path);
+  // A file that is nowhere, and ends with it.
+  static std::unique_ptr<Storage> in_memory();
   // One that is there, with the change that its journal has and it may not have: made in the file for Access::write, by
   // the holder of the lock, and in memory for the others.
   static std::unique_ptr<Storage> open(const std::filesystem::path& path, Access access);
@@ -52,12 +54,14 @@ class Storage {
   void write(uint64_t offset, std::span<const std::byte> bytes) { changes_.write(offset, bytes); }
   [[nodiscard]] uint64_t size() const;  // of the file with what was written
   void set_end(uint64_t end) { end_ = end; }
+  [[nodiscard]] uint64_t end() const { return end_; }
   // What went wrong in a call of libhdf5, which does not always pass that on; commit() throws it.
   void fail(const std::string& reason);
   [[nodiscard]] const std::string& failure() const { return failure_; }
 
  private:
   Storage(const std::filesystem::path& path, int flags, Access access);
+  explicit Storage(PosixFile file);
   void finish_change();
   FileChange write_what_is_new();
 

@@ -1,6 +1,7 @@
 #include "training/summary.hpp"
 
 #include "training/log_plan.hpp"
+#include "training/row_counts.hpp"
 #include "training/run_description.hpp"
 #include "training/start.hpp"
 
@@ -11,8 +12,9 @@ ModelSummary summarize(const experiment::Experiment& experiment, const plugin::R
   Setup setup(experiment, registry, environment);
   StartedWith start = take_start(setup, registry, environment);
   const LogPlan plan = plan_log(setup, registry);
-  runlog::check_names(describe_run(setup, plan, registry, environment.threads, start));
   ModelSummary out;
+  out.log_size =
+      runlog::size_of_log(describe_run(setup, plan, registry, environment.threads, start), row_counts_of(setup, plan));
   out.start = std::move(start);
   for (const auto& parameter : setup.built.bank().parameters) {
     if (parameter->slot_of >= 0) {

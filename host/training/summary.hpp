@@ -10,6 +10,7 @@
 #include "inference/environment.hpp"
 #include "plugin/registry.hpp"
 #include "runlog/description.hpp"
+#include "runlog/log_size.hpp"
 #include "training/measures.hpp"
 #include "training/start.hpp"
 
@@ -35,6 +36,7 @@ struct ModelSummary {
   std::vector<catalog::Measure> measures;  // what an evaluation reports
   Monitor monitor;
   StartedWith start;
+  runlog::LogSize log_size;
   std::optional<runlog::SampleSeries> samples;  // that the log will have; none of a model that makes none
 };
 
