@@ -91,8 +91,9 @@ std::vector<compare::ListedColumn> named_columns(const std::string& names, const
 }
 
 // The usual ones, and what the runs are sorted by, which is to be seen.
-std::vector<compare::ListedColumn> columns_with(const std::string& heading, const compare::Key& key) {
-  std::vector<compare::ListedColumn> columns = compare::usual_columns();
+std::vector<compare::ListedColumn> columns_with(const std::string& heading, const compare::Key& key,
+                                                const std::vector<RunSummary>& runs) {
+  std::vector<compare::ListedColumn> columns = compare::usual_columns(runs);
   const auto is_there = [&](const compare::ListedColumn& column) { return column.key.name == key.name; };
   if (std::ranges::none_of(columns, is_there)) {
     columns.insert(columns.end() - 1, {heading, key});
@@ -137,12 +138,12 @@ int ls(const Arguments& arguments) {
   const compare::RunKeys keys(all);
   const bool has_some = !all.empty();  // or no key would be known
   std::vector<RunSummary> runs = has_some ? selected(all, keys, words.filters) : all;
-  std::vector<compare::ListedColumn> columns = compare::usual_columns();
+  std::vector<compare::ListedColumn> columns = compare::usual_columns(runs);
   if (has_some && arguments.has("sort")) {
     const std::string name = arguments.text("sort", "");
     const compare::Key key = keys.find(name, "--sort");
     compare::sort_by(runs, key, arguments.has("descending"));
-    columns = columns_with(name, key);
+    columns = columns_with(name, key, runs);
   }
   if (has_some && arguments.has("columns")) {
     columns = named_columns(arguments.text("columns", ""), keys);

@@ -5,9 +5,11 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "base/error.hpp"
 #include "cli/processors.hpp"
 #include "cli/terminal.hpp"
 #include "plugin/core_table.hpp"
+#include "runlog/locks.hpp"
 
 namespace atelier::cli {
 namespace {
@@ -71,6 +73,17 @@ inference::Environment environment_of(const Arguments& arguments, const fs::path
 
 runlog::Places places_of(const Arguments& arguments) {
   return {arguments.text("out", "runs"), "", print_note};
+}
+
+std::vector<runlog::Heading> ended_logs(const Arguments& arguments, const std::vector<std::string>& words) {
+  std::vector<runlog::Heading> logs = runlog::find_headings(words, runlog::OfName::newest, places_of(arguments));
+  for (const runlog::Heading& log : logs) {
+    if (const auto holder = runlog::holder_of(log.path)) {
+      throw Error(ErrorKind::file, "{}: is being written by process {} on {}", log.path.string(), holder->process,
+                  holder->host);
+    }
+  }
+  return logs;
 }
 
 inference::WeightsOf chosen_weights(const Arguments& arguments, const std::string& option) {

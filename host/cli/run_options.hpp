@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "cli/command_line.hpp"
 #include "inference/trained_model.hpp"
@@ -21,6 +23,9 @@ inference::Environment environment_of(const Arguments& arguments, const std::fil
 
 // Where LOG arguments are looked for: --out, and the current folder. What is passed over is a message.
 runlog::Places places_of(const Arguments& arguments);
+
+// The logs that these words mean, to be changed: what is being written is an Error(file) that says by whom.
+std::vector<runlog::Heading> ended_logs(const Arguments& arguments, const std::vector<std::string>& words);
 
 // By --weights, or another option.
 inference::WeightsOf chosen_weights(const Arguments& arguments, const std::string& option = "weights");

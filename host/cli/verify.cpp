@@ -32,21 +32,25 @@ struct Newest {
   int64_t step = 0;
   // A run that was interrupted within an evaluation kept its weights, and has the evaluation still before it.
   bool pending = false;
+  bool is_there = true;
 };
 
 Newest newest_of(const runlog::Reader& log) {
   const auto checkpoint = log.newest_checkpoint();
+  if (const auto result = log.final_result(); !checkpoint && result) {  // of whose log the checkpoints were dropped
+    return {result->step, false, false};
+  }
   if (!checkpoint || checkpoint->step == 0) {
     throw Error(ErrorKind::file, "{}: there is no step in it to verify", log.path().string());
   }
   const auto due = checkpoint->trainer.counters.find("due");
-  return {checkpoint->step, due != checkpoint->trainer.counters.end() && due->second != 0};
+  return {checkpoint->step, due != checkpoint->trainer.counters.end() && due->second != 0, true};
 }
 
 // What follows the newest checkpoint may not be all there.
 Extent extent_of(int64_t from, int64_t to, const Newest& newest) {
   const bool whole = to >= newest.step;
-  return {from, std::min(to, newest.step), whole ? newest.step - (newest.pending ? 1 : 0) : to, whole};
+  return {from, std::min(to, newest.step), whole ? newest.step - (newest.pending ? 1 : 0) : to, whole && newest.is_there};
 }
 
 // From each checkpoint that stays to the next, and from the last to the newest.

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
+#include "base/printable.hpp"
 #include "base/sparkline.hpp"
 #include "base/terminal_table.hpp"
 #include "compare/comparison.hpp"
@@ -23,15 +25,28 @@ std::string heading(const std::string& text, const terminal::Layout& layout) {
 
 std::string legend(const Comparison& comparison, const terminal::Layout& layout) {
   terminal::TextTable table{{{"run"}, {"name"}, {"status"}, {"created"}, {"path"}}, {}};
+  const bool tagged = std::ranges::any_of(comparison.runs, [](const Run& run) { return !run.tags.empty(); });
+  if (tagged) {
+    table.columns.push_back({"tags"});
+  }
+  std::string notes;
   for (size_t i = 0; i < comparison.runs.size(); ++i) {
     const Run& run = comparison.runs[i];
-    table.add({{comparison.labels[i]},
-               {run.name},
-               {to_string(run.state), emphasis_of(run.state)},
-               {runlog::whole_seconds(run.created_utc)},
-               {run.path.string()}});
+    std::vector<terminal::Cell> row{{comparison.labels[i]},
+                                    {run.name},
+                                    {to_string(run.state), emphasis_of(run.state)},
+                                    {runlog::whole_seconds(run.created_utc)},
+                                    {run.path.string()}};
+    if (tagged) {
+      row.push_back({fmt::format("{}", fmt::join(run.tags, ", "))});
+    }
+    table.add(std::move(row));
+    for (const runlog::Note& note : run.notes) {
+      notes += fmt::format("note of {}, {}: {}\n", comparison.labels[i], runlog::whole_seconds(note.utc),
+                           printable(note.text));
+    }
   }
-  std::string text = comparison.runs.empty() ? "" : to_text(table, layout);
+  std::string text = comparison.runs.empty() ? "" : to_text(table, layout) + notes;
   for (const auto& run : comparison.broken) {
     text += terminal::emphasized("broken", emphasis_of(run.state), layout.colour) + ": " + run.problem + "\n";
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "catalog/names.hpp"
+#include "runlog/slim.hpp"
 
 namespace atelier::compare {
 
@@ -119,9 +120,12 @@ class Findings {
     }
   }
 
-  void checkpoint(const runlog::Checkpoint& a, const runlog::Checkpoint& b, bool with_counters = true) {
+  void checkpoint(const runlog::Checkpoint& a, const runlog::Checkpoint& b, bool with_counters = true,
+                  bool with_slots = true) {
     weights(a.step, "the weights", a.weights, b.weights);
-    named(a.step, "the optimizer's values", a.optimizer, b.optimizer);
+    if (with_slots) {
+      named(a.step, "the optimizer's values", a.optimizer, b.optimizer);
+    }
     if (with_counters) {
       numbers(a.step, "the counters", a.trainer.counters, b.trainer.counters);
       numbers(a.step, "the numbers", a.trainer.numbers, b.trainer.numbers);
@@ -144,6 +148,9 @@ class Comparison : Findings {
       metrics(cadence);
     }
     for (const runlog::TensorSeries& series : first_.description().tensors) {
+      if (is_dropped(runlog::Part::tensors)) {
+        break;
+      }
       if (!has(second_.description().tensors, series.name)) {
         differ(0, "tensors/" + series.name, "rows", "none");
         continue;
@@ -158,8 +165,8 @@ class Comparison : Findings {
         differ(0, "samples/" + series.name, "rows", "none");
         continue;
       }
-      rows("samples/" + series.name, first_.sample_steps(series.name), second_.sample_steps(series.name),
-           [&](int64_t step, int64_t a, int64_t b) { samples(step, series, a, b); });
+      rows("samples/" + series.name, first_.sample_steps(series.name), sample_steps_of_second(series.name),
+           [&](int64_t step, int64_t a, int64_t) { samples(step, series, a, second_row(series.name, step)); });
     }
     checkpoints();
     best();
@@ -168,6 +175,22 @@ class Comparison : Findings {
   }
 
  private:
+  [[nodiscard]] bool is_dropped(runlog::Part part) const { return dropped(first_.slimmed(), part); }
+
+  // Those that the first has, where it was left the newest alone.
+  [[nodiscard]] std::vector<int64_t> sample_steps_of_second(const std::string& series) const {
+    std::vector<int64_t> steps = second_.sample_steps(series);
+    if (is_dropped(runlog::Part::samples)) {
+      const std::vector<int64_t> kept = first_.sample_steps(series);
+      std::erase_if(steps, [&](int64_t step) { return std::ranges::find(kept, step) == kept.end(); });
+    }
+    return steps;
+  }
+  [[nodiscard]] int64_t second_row(const std::string& series, int64_t step) const {
+    const std::vector<int64_t> steps = second_.sample_steps(series);
+    return std::ranges::find(steps, step) - steps.begin();
+  }
+
   // Rows of the same steps, and steps that only one of them has.
   template <typename Compare>
   void rows(const std::string& what, const std::vector<int64_t>& a, const std::vector<int64_t>& b, Compare&& compare) {
@@ -233,15 +256,19 @@ class Comparison : Findings {
 
   void checkpoints() {
     for (const int64_t step : both_kept()) {
-      checkpoint(first_.kept_checkpoint(step), second_.kept_checkpoint(step));
+      compare_checkpoints(first_.kept_checkpoint(step), second_.kept_checkpoint(step), true);
       ++agreement().kept;
     }
     const auto a = first_.newest_checkpoint();
     const auto b = second_.newest_checkpoint();
     agreement().checkpoint = a && b && a->step == b->step;
     if (agreement().checkpoint) {
-      checkpoint(*a, *b, a->step <= steps_.until);
+      compare_checkpoints(*a, *b, a->step <= steps_.until);
     }
+  }
+
+  void compare_checkpoints(const runlog::Checkpoint& a, const runlog::Checkpoint& b, bool with_counters) {
+    checkpoint(a, b, with_counters, !is_dropped(runlog::Part::optimizer_slots));
   }
 
   [[nodiscard]] std::vector<int64_t> both_kept() const {

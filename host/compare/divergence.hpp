@@ -26,7 +26,7 @@ struct Agreement {
 // All but the clock's: metrics, tensors and samples of the steps after the first of these up to and with the last; and
 // the weights, slots and counters of checkpoints, best and final weights, where both have them of the same step. What
 // evaluations have come to is left out of a checkpoint after the last, which has one still before it. A NaN equals a
-// NaN of the same bits. Throws Error(file) for what cannot be read.
+// NaN of the same bits. Throws Error(file) for what cannot be read. What was dropped of the first is left out.
 struct Steps {
   int64_t after = 0;
   int64_t until = 0;

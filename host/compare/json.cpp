@@ -36,6 +36,10 @@ Json run_json(const RunSummary& run) {
   json["created_utc"] = run.created_utc;
   json["seed"] = run.seed;
   json["tags"] = run.tags;
+  json["notes"] = Json::array();
+  for (const runlog::Note& note : run.notes) {
+    json["notes"].push_back({{"utc", note.utc}, {"text", note.text}});
+  }
   json["steps"] = run.steps;
   json["seconds"] = run.seconds;
   json["samples_per_second"] = run.samples_per_second > 0 ? Json(run.samples_per_second) : Json(nullptr);
@@ -212,6 +216,10 @@ std::string to_json(const Run& run, const Details& details) {
                         {"resolved", details.description.resolved},
                         {"overrides", details.description.overrides},
                         {"settings", run.settings}};
+  json["slimmed"] = Json::array();
+  for (const runlog::Slimming& slimming : details.slimmed) {
+    json["slimmed"].push_back({{"utc", slimming.utc}, {"dropped", slimming.parts}});
+  }
   json["provenance"] = provenance_json(details.description);
   json["metrics"] = metrics_json(run);
   json["data"] = data_json(details.description.data);

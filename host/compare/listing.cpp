@@ -26,12 +26,21 @@ std::vector<Run> read_runs(const std::vector<std::filesystem::path>& logs) {
   return runs;
 }
 
-std::vector<ListedColumn> usual_columns() {
+std::vector<ListedColumn> usual_columns(const std::vector<RunSummary>& runs) {
+  const auto some = [&](auto member) {
+    return std::ranges::any_of(runs, [&](const RunSummary& run) { return !(run.*member).empty(); });
+  };
   std::vector<ListedColumn> columns;
-  for (const char* fact : {"name", "id", "status", "created", "steps", "best", "path"}) {
-    columns.push_back({fact, {Key::Kind::fact, fact}});
+  for (const std::string fact : {"name", "id", "status", "created", "steps", "best", "tags", "notes", "path"}) {
+    if ((fact != "tags" || some(&RunSummary::tags)) && (fact != "notes" || some(&RunSummary::notes))) {
+      columns.push_back({fact, {Key::Kind::fact, fact}});
+    }
   }
   return columns;
+}
+
+std::string listing_text(const std::vector<RunSummary>& runs, const terminal::Layout& layout) {
+  return listing_text(runs, layout, usual_columns(runs));
 }
 
 std::string listing_text(const std::vector<RunSummary>& runs, const terminal::Layout& layout,

@@ -17,10 +17,11 @@ struct ListedColumn {
   std::string heading;
   Key key;
 };
-std::vector<ListedColumn> usual_columns();
+std::vector<ListedColumn> usual_columns(const std::vector<RunSummary>& runs);  // tags and notes where there are some
 
+std::string listing_text(const std::vector<RunSummary>& runs, const terminal::Layout& layout);
 std::string listing_text(const std::vector<RunSummary>& runs, const terminal::Layout& layout,
-                         const std::vector<ListedColumn>& columns = usual_columns());
+                         const std::vector<ListedColumn>& columns);
 // As full digits; the first has columns of its own.
 std::string listing_csv(const std::vector<RunSummary>& runs);
 std::string listing_csv(const std::vector<RunSummary>& runs, const std::vector<ListedColumn>& columns);

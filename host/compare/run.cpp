@@ -54,6 +54,7 @@ runlog::Heading heading_of(const runlog::Reader& log) {
   heading.exit_reason = log.exit_reason();
   heading.seed = description.seed;
   heading.tags = description.tags;
+  heading.notes = log.notes();
   heading.resolved = description.resolved;
   for (const auto& cadence : description.cadences) {
     for (const auto& metric : cadence.metrics) {
@@ -147,6 +148,7 @@ Details read_details(const std::filesystem::path& log) {
   const runlog::Reader reader(log);
   Details details;
   details.description = reader.description();
+  details.slimmed = reader.slimmed();
   for (const auto& series : details.description.samples) {
     details.samples.push_back(read_samples(reader, series));
   }

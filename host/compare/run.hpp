@@ -63,6 +63,7 @@ struct WeightsAt {
 struct Details {
   runlog::RunDescription description;
   std::vector<SampleRows> samples;
+  std::vector<runlog::Slimming> slimmed;
   WeightsAt checkpoint, best, final;
 };
 

@@ -36,6 +36,15 @@ std::optional<Value> unless_nan(double value) {
   return std::isnan(value) ? std::nullopt : std::optional(number(value));
 }
 
+// All that was said of it, to be looked through for words.
+std::string notes_of(const RunSummary& run) {
+  std::string all;
+  for (const runlog::Note& note : run.notes) {
+    all += (all.empty() ? "" : "\n") + note.text;
+  }
+  return all;
+}
+
 struct Fact {
   const char* name;
   const char* other_name;  // "" for none
@@ -52,6 +61,7 @@ constexpr std::array facts{
     Fact{"id", "run_id", [](const RunSummary& run) { return std::optional(text(run.run_id)); }},
     Fact{"seed", "", [](const RunSummary& run) { return std::optional(number(run.seed)); }},
     Fact{"tags", "tag", [](const RunSummary& run) { return std::optional(texts(run.tags)); }},
+    Fact{"notes", "note", [](const RunSummary& run) { return std::optional(text(notes_of(run))); }},
     Fact{"created", "created_utc", [](const RunSummary& run) { return std::optional(text(run.created_utc)); }},
     Fact{"steps", "", [](const RunSummary& run) { return std::optional(number(run.steps)); }},
     Fact{"seconds", "", [](const RunSummary& run) { return std::optional(number(run.seconds)); }},
@@ -136,7 +146,7 @@ std::optional<Value> value_of(const RunSummary& run, const Key& key) {
 std::string shown(const RunSummary& run, const Key& key) {
   const std::optional<Value> value = value_of(run, key);
   const bool fact = key.kind == Key::Kind::fact;
-  if (!value || (value->kind == Kind::list && value->items.empty() && fact)) {
+  if (!value || (fact && to_string(*value).empty())) {
     return "–";
   }
   if (fact && key.name == "best") {

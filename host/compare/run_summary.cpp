@@ -92,6 +92,7 @@ void take(RunSummary& run, const runlog::Heading& log) {
   run.created_utc = log.created_utc;
   run.seed = log.seed;
   run.tags = log.tags;
+  run.notes = log.notes;
   run.settings = experiment::flatten(log.resolved, log.path.string() + " (resolved experiment)");
   for (const runlog::FinalValue& value : log.metrics) {
     run.finals.push_back(final_of(run, value));

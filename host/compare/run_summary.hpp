@@ -46,6 +46,7 @@ struct RunSummary {
   std::string run_id, name, created_utc;
   uint64_t seed = 0;
   std::vector<std::string> tags;
+  std::vector<runlog::Note> notes;
   std::map<std::string, std::string> settings;  // experiment::flatten of the resolved experiment
   std::vector<Final> finals;                    // in the log's order
   Best best;

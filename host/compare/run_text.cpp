@@ -11,6 +11,7 @@
 #include "base/terminal_table.hpp"
 #include "compare/run.hpp"
 #include "compare/sample_values.hpp"
+#include "runlog/creation_time.hpp"
 
 namespace atelier::compare {
 namespace {
@@ -46,6 +47,9 @@ std::string identity(const Run& run, const terminal::Layout& layout) {
   text += field("created", run.created_utc);
   text += field("seed", fmt::format("{}", run.seed));
   text += field("tags", fmt::format("{}", fmt::join(run.tags, ", ")));
+  for (const runlog::Note& note : run.notes) {
+    text += field("note", runlog::whole_seconds(note.utc) + "  " + note.text);
+  }
   text += field("ended", run.problem);
   text += field("steps", terminal::grouped(run.steps));
   text += field("time", terminal::duration_text(run.seconds));
@@ -201,6 +205,9 @@ std::string weights_line(const std::string& name, const WeightsAt& weights) {
 std::string to_text(const Run& run, const Details& details, const terminal::Layout& layout) {
   const runlog::RunDescription& description = details.description;
   std::string text = identity(run, layout);
+  for (const runlog::Slimming& slimming : details.slimmed) {
+    text += field("dropped", fmt::format("{}  {}", runlog::whole_seconds(slimming.utc), slimming.parts));
+  }
   text += heading("experiment", layout) + indented(description.resolved);
   text += heading("provenance", layout) + indented(provenance(description, layout));
   text += heading("metrics", layout) + indented(metrics(run, layout));

@@ -58,7 +58,12 @@ void write_weights(SealedWriter& group, const std::string& prefix, const Weights
   group.arrays(prefix + "state", weights.state);
 }
 
-std::optional<Checkpoint> read_checkpoint(hid_t file, const std::string& path, const RunDescription& description) {
+namespace {
+
+enum class SealOf { then, now };  // as it was written; or renewed, where some of it was dropped
+
+std::optional<Checkpoint> read_checkpoint(hid_t file, const std::string& path, const RunDescription& description,
+                                          SealOf seal) {
   try {
     SealedReader group(hdf5::open_group(file, path));
     Checkpoint checkpoint;
@@ -70,10 +75,20 @@ std::optional<Checkpoint> read_checkpoint(hid_t file, const std::string& path, c
     checkpoint.trainer.numbers = group.scalars<double>("numbers", description.numbers);
     group.history(description);
     check_counts(checkpoint);
+    if (seal == SealOf::now) {
+      group.renew_seal();
+      return checkpoint;
+    }
     return group.verify() ? std::optional(std::move(checkpoint)) : std::nullopt;
   } catch (const hdf5::Failure&) {
     return std::nullopt;
   }
+}
+
+}  // namespace
+
+std::optional<Checkpoint> read_checkpoint(hid_t file, const std::string& path, const RunDescription& description) {
+  return read_checkpoint(file, path, description, SealOf::then);
 }
 
 Weights read_weights(SealedReader& group, const std::string& prefix, const RunDescription& description) {
@@ -116,6 +131,16 @@ std::vector<int64_t> read_kept_steps(hid_t file) {
   }
   std::ranges::sort(steps);
   return steps;
+}
+
+bool is_whole(hid_t file, const std::string& path, const RunDescription& description) {
+  return read_checkpoint(file, path, description).has_value();
+}
+
+void renew_seal(hid_t file, const std::string& path, const RunDescription& description) {
+  if (!read_checkpoint(file, path, description, SealOf::now)) {
+    throw hdf5::Failure(path + ": cannot be sealed");
+  }
 }
 
 }  // namespace atelier::runlog

@@ -27,5 +27,9 @@ std::optional<Checkpoint> read_newest_checkpoint(hid_t file, const RunDescriptio
 
 // Of the checkpoints that stay, in rising order.
 std::vector<int64_t> read_kept_steps(hid_t file);
+// Of a checkpoint by its group's path: whether it is what its seal says; and sealed as it is now, in a log that some of
+// it was dropped of.
+bool is_whole(hid_t file, const std::string& path, const RunDescription& description);
+void renew_seal(hid_t file, const std::string& path, const RunDescription& description);
 
 }  // namespace atelier::runlog

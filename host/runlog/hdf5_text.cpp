@@ -116,6 +116,13 @@ void write_attribute(hid_t object, const char* name, std::span<const int64_t> va
   write_number(object, name, Type::i64, length, values.data());
 }
 
+void replace_attribute(hid_t object, const char* name, const std::vector<std::string>& values) {
+  if (has_attribute(object, name)) {
+    check(H5Adelete(object, name));
+  }
+  write_attribute(object, name, values);
+}
+
 std::string read_text_attribute(hid_t object, const char* name) {
   const Handle attribute(H5Aopen(object, name, H5P_DEFAULT));
   const Extent extent = Extent::of_attribute(attribute, Content::text);

@@ -15,6 +15,8 @@ void write_attribute(hid_t object, const char* name, double value);
 void write_attribute(hid_t object, const char* name, const std::vector<std::string>& values);
 void write_attribute(hid_t object, const char* name, std::span<const uint8_t> values);
 void write_attribute(hid_t object, const char* name, std::span<const int64_t> values);
+// Makes it anew, of another length too.
+void replace_attribute(hid_t object, const char* name, const std::vector<std::string>& values);
 std::string read_text_attribute(hid_t object, const char* name);
 int64_t read_integer_attribute(hid_t object, const char* name);
 double read_number_attribute(hid_t object, const char* name);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "runlog/annotations_file.hpp"
 #include "runlog/hdf5_array.hpp"
 #include "runlog/hdf5_text.hpp"
 #include "runlog/layout.hpp"
@@ -101,6 +102,7 @@ Heading read_heading(hid_t file) {
   heading.exit_reason = hdf5::read_text_attribute(file, "exit_reason");
   heading.seed = description.seed;
   heading.tags = description.tags;
+  heading.notes = read_notes(file);
   heading.resolved = description.resolved;
   heading.uses = runs_used(description);
   for (const Cadence& cadence : description.cadences) {

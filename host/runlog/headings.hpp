@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "runlog/annotations.hpp"
 #include "runlog/description.hpp"
 
 namespace atelier::runlog {
@@ -33,6 +34,7 @@ struct Heading {
   std::string exit_reason{};
   uint64_t seed = 0;
   std::vector<std::string> tags{};
+  std::vector<Note> notes{};
   std::string resolved{};             // the experiment
   std::vector<std::string> uses{};    // ids of the runs whose weights it began with, or whose models it used
   std::vector<FinalValue> metrics{};  // in the log's order

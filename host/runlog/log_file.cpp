@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "runlog/annotations_file.hpp"
 #include "runlog/chain_reader.hpp"
 #include "runlog/checkpoints.hpp"
 #include "runlog/hdf5.hpp"
@@ -12,6 +13,7 @@
 #include "runlog/sample_stack.hpp"
 #include "runlog/sealed_group.hpp"
 #include "runlog/series.hpp"
+#include "runlog/slim_file.hpp"
 
 namespace atelier::runlog {
 
@@ -34,6 +36,8 @@ struct LogFile::State {
   RunDescription description;
   Status status = Status::running;
   std::string exit_reason;
+  std::vector<Note> notes;
+  std::vector<Slimming> slimmed;
 
   [[nodiscard]] std::vector<int64_t> steps_of(const std::string& group) const;
 };
@@ -50,6 +54,8 @@ LogFile::LogFile(const std::filesystem::path& path) : state_(std::make_unique<St
   state_->description = read_description(state_->file);
   state_->status = read_status(state_->file);
   state_->exit_reason = hdf5::read_text_attribute(state_->file, "exit_reason");
+  state_->notes = read_notes(state_->file);
+  state_->slimmed = read_slimmed(state_->file);
 }
 
 LogFile::~LogFile() = default;
@@ -66,6 +72,12 @@ Status LogFile::status() const {
 }
 const std::string& LogFile::exit_reason() const {
   return state_->exit_reason;
+}
+const std::vector<Note>& LogFile::notes() const {
+  return state_->notes;
+}
+const std::vector<Slimming>& LogFile::slimmed() const {
+  return state_->slimmed;
 }
 
 CadenceColumns LogFile::cadence(const std::string& name) const {

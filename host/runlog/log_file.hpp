@@ -9,9 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "runlog/annotations.hpp"
 #include "runlog/chain.hpp"
 #include "runlog/description.hpp"
 #include "runlog/rows.hpp"
+#include "runlog/slim.hpp"
 #include "runlog/weights.hpp"
 
 namespace atelier::runlog {
@@ -29,6 +31,8 @@ class LogFile {
   [[nodiscard]] const RunDescription& description() const;
   [[nodiscard]] Status status() const;
   [[nodiscard]] const std::string& exit_reason() const;
+  [[nodiscard]] const std::vector<Note>& notes() const;
+  [[nodiscard]] const std::vector<Slimming>& slimmed() const;
 
   // Of names, and of rows, that the log has.
   [[nodiscard]] CadenceColumns cadence(const std::string& name) const;

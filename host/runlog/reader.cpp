@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "runlog/creation_time.hpp"
 #include "runlog/hdf5.hpp"
 #include "runlog/locks.hpp"
 #include "runlog/reading_process.hpp"
@@ -128,6 +129,23 @@ Status Reader::status() const {
 }
 const std::string& Reader::exit_reason() const {
   return state_->opened.exit_reason;
+}
+const std::vector<Note>& Reader::notes() const {
+  return state_->opened.notes;
+}
+const std::vector<Slimming>& Reader::slimmed() const {
+  return state_->opened.slimmed;
+}
+
+void Reader::expect_undropped(std::initializer_list<Part> parts, std::string_view done) const {
+  for (const Slimming& slimming : slimmed()) {
+    for (const Part part : parts) {
+      if (dropped({slimming}, part)) {
+        throw Error(ErrorKind::file, "{}: cannot be {}: its {} were dropped by 'atelier slim' at {}", path().string(),
+                    done, to_string(part), whole_seconds(slimming.utc));
+      }
+    }
+  }
 }
 
 MetricSeries Reader::metric(std::string_view cadence, std::string_view metric) const {

@@ -3,15 +3,18 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "runlog/annotations.hpp"
 #include "runlog/chain.hpp"
 #include "runlog/description.hpp"
 #include "runlog/rows.hpp"
+#include "runlog/slim.hpp"
 #include "runlog/weights.hpp"
 
 namespace atelier::runlog {
@@ -39,6 +42,11 @@ class Reader {
   // As the log says it; "running" with no live writer (locks.hpp: holder_of) is a run that was killed.
   [[nodiscard]] Status status() const;
   [[nodiscard]] const std::string& exit_reason() const;
+  [[nodiscard]] const std::vector<Note>& notes() const;  // in the order in which they were added
+  // What was dropped of it, and when.
+  [[nodiscard]] const std::vector<Slimming>& slimmed() const;
+  // Throws Error(file), "LOG: cannot be `done`: ...", where one of these was.
+  void expect_undropped(std::initializer_list<Part> parts, std::string_view done) const;
 
   [[nodiscard]] MetricSeries metric(std::string_view cadence, std::string_view metric) const;
   [[nodiscard]] TimingSeries timing(std::string_view cadence) const;

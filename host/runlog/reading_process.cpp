@@ -43,7 +43,7 @@ void answer(Channel& channel, const LogFile& log, const Request& request) {
     case Request::What::heading:
       break;
     case Request::What::open:
-      return give(Opened{log.description(), log.status(), log.exit_reason()});
+      return give(Opened{log.description(), log.status(), log.exit_reason(), log.notes(), log.slimmed()});
     case Request::What::cadence:
       return give(log.cadence(request.name));
     case Request::What::sample_steps:

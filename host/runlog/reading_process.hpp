@@ -9,9 +9,11 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "runlog/annotations.hpp"
 #include "runlog/forked_process.hpp"
 #include "runlog/hdf5.hpp"
 #include "runlog/headings.hpp"
+#include "runlog/slim.hpp"
 #include "runlog/transfer.hpp"
 
 namespace atelier::runlog {
@@ -46,14 +48,24 @@ struct Opened {
   RunDescription description;
   Status status = Status::running;
   std::string exit_reason;
+  std::vector<Note> notes;
+  std::vector<Slimming> slimmed;
 };
 inline auto fields(Request& of) {
   auto& [what, name, index] = of;
   return std::tie(what, name, index);
 }
+inline auto fields(Note& of) {
+  auto& [utc, text] = of;
+  return std::tie(utc, text);
+}
+inline auto fields(Slimming& of) {
+  auto& [utc, parts] = of;
+  return std::tie(utc, parts);
+}
 inline auto fields(Opened& of) {
-  auto& [description, status, exit_reason] = of;
-  return std::tie(description, status, exit_reason);
+  auto& [description, status, exit_reason, notes, slimmed] = of;
+  return std::tie(description, status, exit_reason, notes, slimmed);
 }
 inline auto fields(FinalValue& of) {
   auto& [cadence, split, name, better, last, smallest, largest, smallest_step, largest_step] = of;
@@ -61,10 +73,10 @@ inline auto fields(FinalValue& of) {
 }
 // But for what the reader of many logs knows itself.
 inline auto fields(Heading& of) {
-  auto& [path, problem, was_read, run_id, name, created_utc, status, exit_reason, seed, tags, resolved, uses, metrics,
-         steps, seconds, samples_per_second] = of;
-  return std::tie(run_id, name, created_utc, status, exit_reason, seed, tags, resolved, uses, metrics, steps, seconds,
-                  samples_per_second);
+  auto& [path, problem, was_read, run_id, name, created_utc, status, exit_reason, seed, tags, notes, resolved, uses,
+         metrics, steps, seconds, samples_per_second] = of;
+  return std::tie(run_id, name, created_utc, status, exit_reason, seed, tags, notes, resolved, uses, metrics, steps,
+                  seconds, samples_per_second);
 }
 
 class ReadingProcess {

@@ -17,6 +17,8 @@ namespace {
 
 using hdf5::Handle;
 
+constexpr const char* slimmed_seal = "slimmed_sha256";
+
 void add(Sha256& hash, std::string_view name, const void* data, size_t size) {
   hash.update(name.data(), name.size());
   hash.update("", 1);
@@ -84,6 +86,9 @@ void make_scalars(hid_t parent, const std::string& path, const std::vector<std::
 }
 
 SealedWriter::SealedWriter(Handle group) : group_(std::move(group)) {
+  if (hdf5::has_attribute(group_, slimmed_seal)) {
+    hdf5::check(H5Adelete(group_, slimmed_seal));
+  }
   hdf5::write_attribute(group_, "step", int64_t{-1});
   hdf5::write_attribute(group_, "sequence", int64_t{0});
 }
@@ -182,8 +187,14 @@ std::optional<History> SealedReader::history(const RunDescription& description) 
   return history;
 }
 
+// The seal that it was written with stays, whatever was dropped: others refer to it.
 bool SealedReader::verify() {
-  return hdf5::read_digest_attribute(group_, "sha256") == digest(hash_, step_, sequence_);
+  const char* const seal = hdf5::has_attribute(group_, slimmed_seal) ? slimmed_seal : "sha256";
+  return hdf5::read_digest_attribute(group_, seal) == digest(hash_, step_, sequence_);
+}
+
+void SealedReader::renew_seal() {
+  hdf5::write_attribute(group_, slimmed_seal, digest(hash_, step_, sequence_));
 }
 
 template void make_scalars<int64_t>(hid_t, const std::string&, const std::vector<std::string>&);

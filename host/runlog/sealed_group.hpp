@@ -61,6 +61,8 @@ class SealedReader {
   std::optional<History> history(const RunDescription& description);  // none in logs of earlier versions
   // Whether the hash of what was read is the seal's. Call once, at the end.
   bool verify();
+  // Instead of it, where some of it was dropped: what was read is what the group is to hold from now on.
+  void renew_seal();
 
  private:
   hdf5::Handle group_;

@@ -175,6 +175,7 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
   if (reader->status() == runlog::Status::finished) {
     throw Error(ErrorKind::file, "{}: the run is finished; there is nothing to resume", log.string());
   }
+  reader->expect_undropped({runlog::Part::optimizer_slots, runlog::Part::checkpoints}, "resumed");
   const std::optional<runlog::Checkpoint> checkpoint = reader->newest_checkpoint();
   if (!checkpoint) {
     throw Error(ErrorKind::file, "{}: has no checkpoint to go on from", log.string());

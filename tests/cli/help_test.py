@@ -3,7 +3,8 @@ import unittest
 
 from atelier_test import PROGRAM, AtelierTest
 
-VERBS = ["run", "check", "resume", "repair", "verify", "ls", "show", "compare", "sample", "export", "evaluate", "plugins", "new", "schema", "help"]
+VERBS = ["run", "check", "resume", "repair", "verify", "replay", "diff", "ls", "show", "compare", "sample", "evaluate", "export", "tag",
+         "note", "slim", "rm", "plugins", "new", "schema", "help"]
 
 
 class Help(AtelierTest):

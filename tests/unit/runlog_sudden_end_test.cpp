@@ -14,7 +14,9 @@
 #include <functional>
 #include <string_view>
 
+#include "runlog/annotations.hpp"
 #include "runlog/repair.hpp"
+#include "runlog/slim.hpp"
 #include "runlog_example.hpp"
 
 using namespace atelier::runlog;
@@ -378,4 +380,50 @@ TEST_CASE("going on with a log, and repairing it, survive their own ends and err
     }
   }
   CHECK(unfinished == 2);
+}
+
+// Each of them changes what is there already, the last one by another file.
+TEST_CASE("tagging, noting and slimming survive their own ends and errors") {
+  const example::Folder folder(example::memory_folder());
+  const std::filesystem::path whole = folder / "whole.h5", path = folder / "log.h5";
+  Disturbance report;
+  make_log(whole, report);
+  const std::string expected = contents(whole);
+  const std::vector<std::function<void()>> changes{[&] {
+                                                     change_tags(path, {"a longer one", "another"}, {"first"});
+                                                   },
+                                                   [&] { add_note(path, "a note"); },
+                                                   [&] { slim(path, {Part::tensors}); }};
+  for (size_t which = 0; which < changes.size(); ++which) {
+    const auto change = [&](Disturbance&) { changes[which](); };
+    std::filesystem::copy_file(whole, path);
+    REQUIRE(disturbed({}, change, report) == 0);
+    const int64_t calls = report.calls;
+    REQUIRE(calls > 5);
+    const int64_t apart = std::max<int64_t>(1, calls * calls_apart() / 200);
+    for (const Fault fault : {Fault::end, Fault::torn, Fault::error_once}) {
+      for (int64_t at = calls % apart + 1; at <= calls; at += apart) {
+        CAPTURE(which);
+        CAPTURE(at);
+        std::filesystem::copy_file(whole, path, std::filesystem::copy_options::overwrite_existing);
+        CHECK(disturbed({fault, EIO, at}, change, report) != 0);
+        {
+          const Reader log(path);
+          const auto& tags = log.description().tags;
+          CHECK((tags.front() == "first" || (which == 0 && tags.back() == "another")));
+          CHECK(log.notes().size() <= (which == 1 ? 1 : 0));
+          const bool smaller = !log.slimmed().empty();
+          CHECK((!smaller || which == 2));
+          CHECK(log.tensor_steps("critic.2").empty() == smaller);
+        }
+        if (which != 2) {
+          CHECK(contents(path) == expected);
+        }
+        changes[which]();
+        CHECK_FALSE(std::filesystem::exists(path.string() + ".journal"));
+        CHECK_FALSE(std::filesystem::exists(path.string() + ".slim"));
+      }
+    }
+    std::filesystem::remove(path);
+  }
 }

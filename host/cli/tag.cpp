@@ -1,0 +1,79 @@
+// atelier tag LOG [NAME...]
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "base/error.hpp"
+#include "base/printable.hpp"
+#include "base/text.hpp"
+#include "cli/program.hpp"
+#include "cli/run_options.hpp"
+#include "cli/terminal.hpp"
+#include "cli/verbs.hpp"
+#include "runlog/annotations.hpp"
+
+namespace atelier::cli {
+namespace {
+
+void check_tag(const std::string& tag) {
+  if (tag.empty() || tag.front() == ' ' || tag.back() == ' ' || printable(tag) != tag) {
+    throw Error(ErrorKind::usage, "tag '{}': expected a name without spaces around it and control characters", tag);
+  }
+}
+
+bool has(const std::vector<std::string>& names, const std::string& name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+// What none of the runs has is most likely misspelt.
+void check_removed(const std::vector<std::string>& removed, const std::vector<runlog::Heading>& logs) {
+  std::vector<std::string> all;
+  for (const runlog::Heading& log : logs) {
+    all.insert(all.end(), log.tags.begin(), log.tags.end());
+  }
+  for (const std::string& tag : removed) {
+    if (!has(all, tag)) {
+      throw Error(ErrorKind::usage, "--remove: no run here has the tag '{}'{}", tag, instead_of(tag, all));
+    }
+  }
+}
+
+int tag(const Arguments& arguments) {
+  const std::vector<std::string> added(arguments.words.begin() + 1, arguments.words.end());
+  const std::vector<std::string> removed = arguments.all("remove");
+  std::ranges::for_each(added, check_tag);
+  for (const std::string& tag : added) {
+    if (has(removed, tag)) {
+      throw Error(ErrorKind::usage, "tag '{}': is to be added and removed", tag);
+    }
+  }
+  const std::vector<runlog::Heading> logs = ended_logs(arguments, {arguments.words.front()});
+  check_removed(removed, logs);
+  for (const runlog::Heading& log : logs) {
+    const bool changes = std::ranges::any_of(added, [&](const std::string& tag) { return !has(log.tags, tag); }) ||
+                         std::ranges::any_of(removed, [&](const std::string& tag) { return has(log.tags, tag); });
+    const std::vector<std::string> tags = changes ? runlog::change_tags(log.path, added, removed) : log.tags;
+    print(fmt::format("{}: {}\n", log.path.string(),
+                      tags.empty() ? "no tags" : fmt::format("{}", fmt::join(tags, ", "))));
+  }
+  return exit_done;
+}
+
+}  // namespace
+
+Verb tag_verb() {
+  return {"tag",
+          "LOG [NAME...]",
+          "give a run tags, or take them away; without a name, print them",
+          "A LOG that means several runs, a folder, vae@all or a pattern, gives all of them the tags. 'atelier ls "
+          "tag=NAME' "
+          "finds them. Tags stand in the log, whatever a run has written stays as it is.",
+          1,
+          std::numeric_limits<size_t>::max(),
+          {{"remove", "NAME", "a tag to take away", 0, true}, out_option()},
+          tag};
+}
+
+}  // namespace atelier::cli

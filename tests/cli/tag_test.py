@@ -1,0 +1,91 @@
+"""Tags and notes, which stand in a log and change nothing else in it."""
+
+import os
+import stat
+import unittest
+
+import h5py
+import numpy
+
+from atelier_test import ENDLESS, AtelierTest
+
+
+def content(path):
+    """All attributes and values of a log by their paths."""
+    found = {}
+
+    def keep(name, item):
+        for key, value in item.attrs.items():
+            if key not in ("DIMENSION_LIST", "REFERENCE_LIST"):
+                found[f"{name}@{key}"] = numpy.asarray(value).tolist()
+        if isinstance(item, h5py.Dataset):
+            values = numpy.asarray(item[()])
+            found[name] = values.tolist() if values.dtype == object else values.tobytes()
+
+    with h5py.File(path, "r") as log:
+        keep("", log)
+        log.visititems(keep)
+    return found
+
+
+class Tag(AtelierTest):
+    def tags(self, log):
+        return self.json("show", log)["tags"]
+
+    def test_added_and_removed(self):
+        log = self.train("tags=['first']")
+        self.assertEqual(self.output("tag", log), f"{log}: first\n")
+        self.assertEqual(self.output("tag", "tiny", "good", "größer", "good"), f"{log}: first, good, größer\n")
+        self.assertEqual(self.tags(log), ["first", "good", "größer"])
+        self.assertEqual(self.output("tag", log, "--remove", "first", "--remove", "good", "new one"),
+                         f"{log}: größer, new one\n")
+        self.assertEqual(self.output("tag", log, "--remove", "größer", "--remove", "new one"), f"{log}: no tags\n")
+        self.assertEqual(self.tags(log), [])
+        self.assert_error(["tag", log, "--remove", "x"], "--remove: no run here has the tag 'x', expected none: there are none")
+        self.assert_error(["tag", log, "x", "--remove", "x"], "tag 'x': is to be added and removed")
+        for name in ("", " x", "a\nb"):
+            self.run_atelier("tag", log, name, code=2)
+        self.assert_error(["tag", "none", "x"],
+                          "'none': expected a log, a folder with logs, or in 'runs' an experiment or a run's id")
+
+    def test_shown_by_others(self):
+        logs = [self.train(f"seed={seed}") for seed in (1, 2, 3)]
+        self.output("tag", "tiny@all", "all")
+        self.output("tag", logs[1], "good")
+        self.assertEqual([run["seed"] for run in self.json("ls", "tag = good")], [2])
+        self.assertEqual([run["seed"] for run in self.json("ls", "not tags contains good")], [1, 3])
+        self.assertEqual(self.output("ls").splitlines()[0].split()[-2:], ["tags", "path"])
+        self.assertIn("all, good", self.output("ls"))
+        self.assertRegex(self.output("show", logs[1]), r"(?m)^tags +all, good$")
+        self.assertRegex(self.output("compare", *logs), r"(?m)^[0-9a-f]{8} .* all, good$")
+
+    def test_only_that_changes(self):
+        log = self.train()
+        before = content(self.path(log))
+        self.output("tag", log, "one", "two")
+        self.output("note", log, "a note")
+        after = content(self.path(log))
+        self.assertEqual({key for key in before.keys() | after.keys() if before.get(key) != after.get(key)},
+                         {"@tags", "@notes"})
+        self.assertIn("the same, bit for bit", self.output("verify", log))
+        self.assertEqual(os.listdir(self.path("runs/tiny")), [os.path.basename(log)])
+
+    def test_a_log_that_is_written(self):
+        process, log = self.start(*ENDLESS)
+        for words in (["tag", log, "x"], ["note", log, "x"]):
+            done = self.run_atelier(*words, code=2)
+            self.assertRegex(done.stderr, rf"^atelier: error: {log}: is being written by process {process.pid} on ")
+        self.end(process)
+        self.output("tag", log, "killed")
+        self.output("note", log, "was killed")
+        self.assertEqual(self.tags(log), ["killed"])
+
+    @unittest.skipIf(os.geteuid() == 0, "the system refuses root nothing")
+    def test_a_log_that_may_not_be_changed(self):
+        log = self.train()
+        os.chmod(self.path(log), stat.S_IRUSR)
+        self.assertIn("cannot be tagged: Permission denied", self.run_atelier("tag", log, "x", code=2).stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,244 @@
+// Logs that something was dropped of, and what people add to logs: all else is as it was.
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include "runlog/annotations.hpp"
+#include "runlog/headings.hpp"
+#include "runlog/remove.hpp"
+#include "runlog/slim.hpp"
+#include "runlog_example.hpp"
+
+using namespace atelier::runlog;
+namespace fs = std::filesystem;
+
+namespace {
+
+fs::path make_log(const fs::path& path, Status status = Status::finished) {
+  Writer log = Writer::create(path, example::description());
+  example::write_foreign(log);
+  example::write_steps(log, 0, 620);
+  if (status == Status::finished) {
+    example::finish(log, 620);
+  } else {
+    log.set_status(status, "");
+    log.close();
+  }
+  return path;
+}
+
+std::string bytes_of(const atelier::tensor::Tensor& values) {
+  return {reinterpret_cast<const char*>(values.storage.data()), values.bytes()};
+}
+
+std::string bytes_of(const std::vector<NamedTensor>& tensors) {
+  std::string all;
+  for (const NamedTensor& tensor : tensors) {
+    all += tensor.name + bytes_of(tensor.value);
+  }
+  return all;
+}
+
+std::string bytes_of(const Weights& weights) {
+  return bytes_of(weights.parameters) + bytes_of(weights.state);
+}
+
+// What no slimming drops, and all of a sample's last row.
+std::string kept_of(const Reader& log) {
+  std::string all = log.description().resolved + log.description().source + to_string(log.status());
+  const auto add = [&](const auto& values) {
+    all.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(values[0]));
+  };
+  for (const Cadence& cadence : log.description().cadences) {
+    all += cadence.name + cadence.split;
+    for (const MetricColumn& column : cadence.metrics) {
+      const MetricSeries series = log.metric(cadence.name, column.name);
+      add(series.steps);
+      add(series.epochs);
+      add(series.values);
+    }
+    add(log.timing(cadence.name).wall_seconds);
+  }
+  for (const SampleSeries& series : log.description().samples) {
+    const int64_t last = std::ssize(log.sample_steps(series.name)) - 1;
+    all += std::to_string(log.sample_steps(series.name).back());
+    if (series.kind == example::FieldKind::image || series.kind == example::FieldKind::image_sequence) {
+      add(log.samples(series.name, last).pixels);
+    } else {
+      all += bytes_of(log.sample_values(series.name, last));
+    }
+    if (series.kind == example::FieldKind::tokens) {
+      for (const std::string& text : log.sample_texts(series.name, last)) {
+        all += text + ";";
+      }
+    }
+  }
+  for (const TensorSeries& series : log.description().tensors) {
+    all += series.name + to_string(series.shape);
+  }
+  all += bytes_of(log.foreign_weights(0));
+  all += bytes_of(log.best()->weights);
+  if (const auto result = log.final_result()) {
+    all += bytes_of(result->weights);
+  }
+  return all;
+}
+
+std::string parts_of(const Reader& log) {
+  std::string all;
+  for (const Slimming& slimming : log.slimmed()) {
+    CHECK(slimming.utc.ends_with("Z"));
+    all += (all.empty() ? "" : "; ") + slimming.parts;
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("what is not dropped is as it was, and the log is smaller") {
+  const example::Folder folder(example::memory_folder());
+  const fs::path log = make_log(folder / "log.h5");
+  const std::string kept = kept_of(Reader(log));
+  const uint64_t size = fs::file_size(log);
+  const std::string checkpoint = bytes_of(Reader(log).newest_checkpoint()->weights);
+  const auto slimmed = [&](const std::vector<Part>& parts, const std::string& said) {
+    const SlimOutcome outcome = slim(log, parts);
+    CHECK(outcome.bytes_after == fs::file_size(log));
+    constexpr uint64_t what_it_says = 8192;  // of what was dropped, in a heap; the slots here are smaller than that
+    CHECK(outcome.bytes_after < outcome.bytes_before + (parts.front() >= Part::samples ? 0 : what_it_says));
+    const Reader reader(log);
+    CHECK(kept_of(reader) == kept);
+    CHECK(parts_of(reader) == said);
+    return outcome.bytes_before;
+  };
+  CHECK(slimmed({Part::samples}, "samples") == size);
+  CHECK(Reader(log).sample_steps("grey") == std::vector<int64_t>{600});
+  CHECK(Reader(log).tensor_steps("critic.2").size() == 6);
+  slimmed({Part::tensors, Part::samples}, "samples; tensors");  // of samples there was nothing more
+  CHECK(Reader(log).tensor_steps("critic.2").empty());
+  CHECK(bytes_of(Reader(log).newest_checkpoint()->weights) == checkpoint);
+  slimmed({Part::optimizer_slots}, "samples; tensors; optimizer-slots");
+  CHECK(bytes_of(Reader(log).newest_checkpoint()->weights) == checkpoint);
+  CHECK(Reader(log).newest_checkpoint()->optimizer.empty());
+  slimmed({Part::checkpoints}, "samples; tensors; optimizer-slots; checkpoints");
+  CHECK_FALSE(Reader(log).newest_checkpoint());
+  CHECK(example::message_of([&] {
+          slim(log, {Part::tensors, Part::kept});
+        }).ends_with("log.h5: cannot be made smaller: it has nothing of this to drop: tensors, kept"));
+  CHECK(example::message_of([&] {
+          Reader(log).expect_undropped({Part::kept, Part::checkpoints}, "resumed");
+        }).find("log.h5: cannot be resumed: its checkpoints were dropped by 'atelier slim' at 20") !=
+        std::string::npos);
+  Reader(log).expect_undropped({Part::kept}, "replayed");
+}
+
+TEST_CASE("a log without its samples and tensors goes on as it would have") {
+  const example::Folder folder(example::memory_folder());
+  const fs::path whole = make_log(folder / "whole.h5", Status::interrupted);
+  const fs::path log = folder / "log.h5";
+  slim(whole, {Part::samples, Part::tensors}, log);
+  CHECK(parts_of(Reader(whole)).empty());
+  for (const fs::path& path : {whole, log}) {
+    const auto checkpoint = Reader(path).newest_checkpoint();
+    REQUIRE(checkpoint);
+    Writer writer = Writer::reopen(path, checkpoint->step, checkpoint->sequence);
+    example::write_steps(writer, checkpoint->step, 900);
+    example::finish(writer, 900);
+  }
+  CHECK(kept_of(Reader(log)) == kept_of(Reader(whole)));
+  CHECK(Reader(log).sample_steps("grey") == std::vector<int64_t>{600, 700, 800, 900});
+  CHECK(Reader(log).tensor_steps("critic.2") == std::vector<int64_t>{700, 800, 900});
+  CHECK(bytes_of(Reader(log).tensor("critic.2", 2)) == bytes_of(Reader(whole).tensor("critic.2", 8)));
+}
+
+TEST_CASE("a checkpoint that was damaged before is not made good by slimming") {
+  const example::Folder folder(example::memory_folder());
+  const fs::path log = make_log(folder / "log.h5", Status::interrupted);
+  const int64_t newest = Reader(log).newest_checkpoint()->step;
+  const example::Values values(newest);
+  std::string bytes = example::bytes_of(log);
+  const std::string weight(reinterpret_cast<const char*>(values.arrays[0].data()), sizeof(float) * 12);
+  for (size_t at = bytes.find(weight); at != std::string::npos; at = bytes.find(weight, at + 1)) {
+    bytes[at] = static_cast<char>(bytes[at] ^ 1);  // in the best weights too
+  }
+  std::ofstream(log, std::ios::binary) << bytes;
+  const int64_t before = Reader(log).newest_checkpoint()->step;
+  CHECK(before < newest);
+  slim(log, {Part::optimizer_slots});
+  CHECK(Reader(log).newest_checkpoint()->step == before);
+}
+
+TEST_CASE("slimming keeps the permissions, and refuses what is there, or is written") {
+  const example::Folder folder(example::memory_folder());
+  const fs::path log = make_log(folder / "log.h5", Status::interrupted);
+  chmod(log.c_str(), 0640);
+  fs::create_symlink(log, folder / "link.h5");
+  slim(folder / "link.h5", {Part::samples});
+  CHECK(fs::is_symlink(folder / "link.h5"));
+  CHECK(parts_of(Reader(log)) == "samples");
+  CHECK(fs::status(log).permissions() == fs::perms(0640));
+  CHECK(example::message_of([&] {
+          slim(log, {Part::tensors}, log);
+        }).ends_with("log.h5: is there already, expected a new file"));
+  const Writer writer = Writer::reopen(log, 600);
+  for (const fs::path& output : {fs::path(), folder / "b.h5"}) {
+    CHECK(example::message_of([&] { slim(log, {Part::tensors}, output); }).find("is being written by process") !=
+          std::string::npos);
+    CHECK_FALSE(fs::exists(folder / "b.h5"));
+  }
+}
+
+TEST_CASE("tags and notes stand in the log, in order, and are all that changes") {
+  const example::Folder folder(example::memory_folder());
+  const fs::path log = make_log(folder / "log.h5", Status::interrupted);
+  const std::string kept = kept_of(Reader(log));
+  CHECK(Reader(log).notes().empty());
+  CHECK(change_tags(log, {"good", "größer", "good"}, {"first"}) == std::vector<std::string>{"größer", "good"});
+  CHECK(Reader(log).description().tags == std::vector<std::string>{"größer", "good"});
+  CHECK(change_tags(log, {}, {"größer", "good", "none"}).empty());
+  CHECK(Reader(log).description().tags.empty());
+  const uint64_t size = fs::file_size(log);
+  for (int i = 0; i < 100; ++i) {
+    add_note(log, "note " + std::to_string(i) + "\nof two lines ");
+  }
+  const Reader reader(log);
+  REQUIRE(reader.notes().size() == 100);
+  CHECK(reader.notes()[99].text == "note 99\nof two lines ");
+  CHECK(reader.notes()[0].utc < reader.notes()[99].utc);
+  CHECK(fs::file_size(log) < size + 100 * 8192);
+  CHECK(kept_of(reader) == kept);
+  CHECK(read_headings({log}).front().notes.size() == 100);
+  const auto checkpoint = reader.newest_checkpoint();
+  Writer writer = Writer::reopen(log, checkpoint->step, checkpoint->sequence);  // and the run goes on
+  CHECK(example::message_of([&] { add_note(log, "x"); }).find("is being written by process") != std::string::npos);
+  CHECK(example::message_of([&] { change_tags(log, {"x"}, {}); }).find("is being written by process") !=
+        std::string::npos);
+  writer.close();
+  CHECK(Reader(log).notes().size() == 100);
+  CHECK(example::message_of([&] { add_note(folder / "none.h5", "x"); }).ends_with("none.h5: no such file"));
+  CHECK_FALSE(fs::exists(folder / "none.h5.lock"));
+}
+
+TEST_CASE("a log is removed with all that stands beside it, and nothing else is") {
+  const example::Folder folder(example::memory_folder());
+  const fs::path log = make_log(folder / "log.h5", Status::interrupted);
+  for (const char* ending : {".journal", ".new", ".slim"}) {
+    std::ofstream(log.string() + ending) << "x";
+  }
+  std::ofstream(log.string() + ".notes") << "mine";
+  fs::create_symlink(log, folder / "link.h5");
+  remove_log(folder / "link.h5");
+  CHECK(fs::exists(log));
+  CHECK_FALSE(fs::is_symlink(folder / "link.h5"));
+  {
+    fs::remove(log.string() + ".journal");
+    const Writer writer = Writer::reopen(log, 600);
+    CHECK(example::message_of([&] { remove_log(log); }).find("is being written by process") != std::string::npos);
+    CHECK(fs::exists(log));
+  }
+  remove_log(log);
+  std::vector<std::string> left;
+  for (const auto& file : fs::directory_iterator(log.parent_path())) {
+    left.push_back(file.path().filename());
+  }
+  CHECK(left == std::vector<std::string>{"log.h5.notes"});
+}
