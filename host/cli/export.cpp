@@ -133,7 +133,7 @@ int export_run(const Arguments& arguments) {
 
 Verb export_verb() {
   return {"export",
-          "LOG --weights|--metrics|--samples -o FILE",
+          "LOG --WHAT -o FILE",
           "a run's weights, metrics or samples, in files of other programs",
           "--weights: a safetensors file, with PyTorch's names and layouts, and the experiment in its metadata.\n"
           "--metrics: one table, FILE.csv, or - for the terminal, with a row for each step and a column for each "

@@ -105,6 +105,14 @@ void write_row(const Row& row) {
   }
 }
 
+// Of a log that somebody else made, the name might lead elsewhere.
+fs::path folder_of(const runlog::Reader& log, const runlog::SampleSeries& series, const fs::path& folder) {
+  if (series.name == "..") {
+    throw Error(ErrorKind::file, "{}: has samples called '..', which is no name of a folder", log.path().string());
+  }
+  return folder / series.name;
+}
+
 [[noreturn]] void fail_without(const runlog::Reader& log, std::optional<int64_t> step,
                                const std::vector<int64_t>& steps) {
   const std::string path = log.path().string();
@@ -131,6 +139,7 @@ std::string export_samples(const runlog::Reader& log, const fs::path& folder, st
   std::vector<std::string> written;
   std::vector<int64_t> all;
   for (const runlog::SampleSeries& series : log.description().samples) {
+    const fs::path place = folder_of(log, series, folder);
     const std::vector<int64_t> steps = log.sample_steps(series.name);
     all.insert(all.end(), steps.begin(), steps.end());
     int64_t rows = 0;
@@ -138,8 +147,8 @@ std::string export_samples(const runlog::Reader& log, const fs::path& folder, st
       if (step && steps[i] != *step) {
         continue;
       }
-      make_folder(folder / series.name);
-      write_row({log, series, static_cast<int64_t>(i), folder / series.name / fmt::format("step-{:08}", steps[i])});
+      make_folder(place);
+      write_row({log, series, static_cast<int64_t>(i), place / fmt::format("step-{:08}", steps[i])});
       ++rows;
     }
     if (rows > 0) {

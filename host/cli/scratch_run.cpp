@@ -65,6 +65,9 @@ int64_t last_step_of(const runlog::Reader& log) {
 }
 
 std::optional<runlog::Checkpoint> checkpoint_until(const runlog::Reader& log, int64_t step) {
+  if (dropped(log.slimmed(), runlog::Part::optimizer_slots)) {
+    return std::nullopt;  // what is left of them is no state to go on from
+  }
   const std::vector<int64_t> kept = log.kept_steps();
   const auto after = std::ranges::upper_bound(kept, step);
   const int64_t newest_kept = after == kept.begin() ? -1 : *std::prev(after);

@@ -50,11 +50,14 @@ Newest newest_of(const runlog::Reader& log) {
 // What follows the newest checkpoint may not be all there.
 Extent extent_of(int64_t from, int64_t to, const Newest& newest) {
   const bool whole = to >= newest.step;
-  return {from, std::min(to, newest.step), whole ? newest.step - (newest.pending ? 1 : 0) : to, whole && newest.is_there};
+  return {from, std::min(to, newest.step), whole ? newest.step - (newest.pending ? 1 : 0) : to,
+          whole && newest.is_there};
 }
 
 // From each checkpoint that stays to the next, and from the last to the newest.
 std::vector<Extent> between_checkpoints(const runlog::Reader& log, const Newest& newest) {
+  log.expect_undropped({runlog::Part::optimizer_slots, runlog::Part::kept, runlog::Part::checkpoints},
+                       "run in stretches");
   std::vector<int64_t> steps = log.kept_steps();
   if (steps.empty()) {
     throw Error(ErrorKind::file,
@@ -96,11 +99,15 @@ int verify_chain(const runlog::Reader& log) {
   if (!chain.faults.empty()) {
     return exit_differs;
   }
-  const std::string later = chain.later_rows == 0 ? ""
-                                                  : fmt::format("; {} rows after that are covered by no hash yet",
-                                                                terminal::grouped(chain.later_rows));
+  std::string rest;
+  if (chain.later_rows > 0) {
+    rest = fmt::format("; {} rows after that are covered by no hash yet", terminal::grouped(chain.later_rows));
+  }
+  if (!chain.dropped.empty()) {
+    rest += fmt::format("; what was dropped of it is not looked at: {}", chain.dropped);
+  }
   print(fmt::format("{}: as it was written: {} rows up to step {}, {} checkpoints and results{}\nhead: {}\n", name,
-                    terminal::grouped(chain.rows), terminal::grouped(chain.step), terminal::grouped(chain.links), later,
+                    terminal::grouped(chain.rows), terminal::grouped(chain.step), terminal::grouped(chain.links), rest,
                     chain.head));
   return exit_done;
 }
@@ -118,10 +125,8 @@ std::string weights_in(const compare::Agreement& agreement) {
 int verify_extent(const runlog::Reader& log, const Extent& extent, const plugin::Registry& registry,
                   const Arguments& arguments) {
   training::Stretch stretch;
-  std::optional<runlog::Checkpoint> from;
-  if (const std::vector<int64_t> kept = log.kept_steps(); std::ranges::binary_search(kept, extent.from)) {
-    stretch.from = &from.emplace(log.kept_checkpoint(extent.from));
-  }
+  const std::optional<runlog::Checkpoint> from = checkpoint_until(log, extent.from);
+  stretch.from = from ? &*from : nullptr;
   const std::optional<ScratchRun> run = make_again(log, stretch, extent.to, registry, arguments);
   if (!run) {
     print_message("atelier: interrupted; not all is verified");

@@ -111,6 +111,9 @@ class ChainReader {
     if (hdf5::read_digest_attribute(file_, "description_sha256") != digest_of(description_)) {
       fault("/experiment, /provenance or /data: not what was known when the run began");
     }
+    for (const Slimming& one : log_.slimmed()) {
+      chain_.dropped += (chain_.dropped.empty() ? "" : ", ") + one.parts;
+    }
     gather_links();
     follow_rows();
     follow_checkpoints();
@@ -162,6 +165,9 @@ class ChainReader {
   void follow_rows() {
     Series series(file_, description_);
     for (size_t i = 0; i < series.count(); ++i) {
+      if (is_dropped(series.name(i))) {
+        continue;
+      }
       attempt(series.name(i), [&] { follow_rows_of(series, i); });
     }
     int64_t all = 0;
@@ -181,6 +187,11 @@ class ChainReader {
     });
   }
 
+  [[nodiscard]] bool is_dropped(const std::string& series) const {
+    return (series.starts_with("samples/") && dropped(log_.slimmed(), Part::samples)) ||
+           (series.starts_with("tensors/") && dropped(log_.slimmed(), Part::tensors));
+  }
+
   void follow_rows_of(Series& series, size_t i) {
     int64_t sound = 0;
     for (const Link& link : links_) {
@@ -198,6 +209,9 @@ class ChainReader {
 
   // Each names the one that was kept before; one of the same step may have been written before that or after.
   void follow_checkpoints() {
+    if (dropped(log_.slimmed(), Part::kept)) {
+      return;
+    }
     for (const Link& link : links_) {
       const bool stays = link.path.starts_with("kept/");
       if (link.history.previous != kept_until(link.step - 1) &&

@@ -30,6 +30,11 @@ class Compaction {
     if (hdf5::has_attribute(from_, "description_sha256")) {
       hdf5::write_attribute(to_, "description_sha256", hdf5::read_digest_attribute(from_, "description_sha256"));
     }
+    for (const char* name : {"notes", "slimmed"}) {  // of before the run went on
+      if (hdf5::has_attribute(from_, name)) {
+        hdf5::replace_attribute(to_, name, hdf5::read_texts_attribute(from_, name));
+      }
+    }
     for (const Cadence& cadence : description_.cadences) {
       copy(cadence);
     }

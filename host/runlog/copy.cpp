@@ -264,18 +264,18 @@ class Copy {
           continue;
         }
         group(open_group(from, member.name), make_group(to, member.name), at);
-      } else if (!dataset(from, to, member.name, at)) {
-        continue;
+      } else if (dataset(from, to, member.name, at) != Fate::whole) {
+        continue;  // under its other names it may be kept
       }
       known_[member.address] = "/" + at;
     }
   }
 
-  bool dataset(hid_t from, hid_t to, const std::string& name, const std::string& path) {
+  Fate dataset(hid_t from, hid_t to, const std::string& name, const std::string& path) {
     const Handle old(H5Dopen2(from, name.c_str(), H5P_DEFAULT));
     const Fate fate = fate_of_(path, rows_that_grow(old));
     if (fate == Fate::gone) {
-      return false;
+      return fate;
     }
     Handle made;
     if (fate == Fate::whole) {
@@ -294,7 +294,7 @@ class Copy {
     }
     datasets_.push_back(path);
     copied_(H5Dget_storage_size(old));
-    return true;
+    return fate;
   }
 
   void attach(const std::string& path) {

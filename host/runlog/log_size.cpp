@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "runlog/checkpoints.hpp"
 #include "runlog/layout.hpp"
 #include "runlog/sample_stack.hpp"
 
@@ -77,10 +78,14 @@ int64_t samples_bytes(const RunDescription& description, const SampleSeries& ser
   return bytes;
 }
 
-int64_t layout_bytes(const RunDescription& description) {
+// What HDF5 needs to find everything, with the groups of so many checkpoints that stay.
+int64_t layout_bytes(const RunDescription& description, int64_t kept) {
   const std::unique_ptr<Storage> storage = Storage::in_memory();
   hdf5::Handle file = hdf5::create_file(*storage);
   make_layout(file, description);
+  for (int64_t step = 0; step < kept; ++step) {
+    make_checkpoint(file, kept_path(step), description);
+  }
   hdf5::check(H5Fclose(file.release()));
   return static_cast<int64_t>(storage->end());
 }
@@ -95,12 +100,15 @@ int64_t count_of(const std::map<std::string, int64_t>& rows, const std::string& 
 LogSize size_of_log(const RunDescription& description, const RowCounts& rows) {
   check_names(description);
   const int64_t model = bytes_of(description.parameters) + bytes_of(description.state);
-  const int64_t checkpoint = model + bytes_of(description.optimizer) +
+  const auto digest_bytes = static_cast<int64_t>(std::tuple_size_v<Sha256::Digest>);
+  const int64_t history = std::ssize(names_of_series(description)) * (number_bytes + digest_bytes);
+  const int64_t checkpoint = model + bytes_of(description.optimizer) + history +
                              number_bytes * (std::ssize(description.counters) + std::ssize(description.numbers));
+  const bool averages =
+      std::ranges::any_of(description.optimizer, [](const Entry& entry) { return entry.name.ends_with(".average"); });
   LogSize size;
-  size.checkpoints = 2 * checkpoint;
-  size.kept = times(rows.kept_checkpoints, checkpoint);
-  size.weights = model * (description.best_metric.empty() ? 1 : 2);
+  size.checkpoints = checkpoint;
+  size.weights = history + (averages ? model : 0) + (description.best_metric.empty() ? 0 : model);
   for (const ForeignRun& run : description.foreign) {
     size.weights += bytes_of(run.weights);
   }
@@ -109,7 +117,7 @@ LogSize size_of_log(const RunDescription& description, const RowCounts& rows) {
     size.metrics += columns_bytes(std::ssize(cadence.metrics) + others, count_of(rows.cadences, cadence.name));
   }
   for (const SampleSeries& series : description.samples) {
-    size.samples += samples_bytes(description, series, count_of(rows.samples, series.name));
+    size.samples += preview_bytes(series) + samples_bytes(description, series, count_of(rows.samples, series.name));
   }
   for (const TensorSeries& series : description.tensors) {
     constexpr int64_t float_bytes = 4;
@@ -118,7 +126,12 @@ LogSize size_of_log(const RunDescription& description, const RowCounts& rows) {
   }
   try {
     hdf5::prepare();
-    size.structure = layout_bytes(description) - size.checkpoints - size.weights;
+    size.structure = layout_bytes(description, 0);
+    constexpr int64_t some = 16;  // as the first may find room that is left
+    size.kept = times(rows.kept_checkpoints, checkpoint);
+    if (rows.kept_checkpoints > 0) {
+      size.kept += times(rows.kept_checkpoints, (layout_bytes(description, some) - size.structure) / some);
+    }
   } catch (const hdf5::Failure& failure) {
     throw Error(ErrorKind::file, "the log cannot be made: {}", failure.what());
   }

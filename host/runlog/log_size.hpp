@@ -15,11 +15,11 @@ struct RowCounts {
   int64_t kept_checkpoints = 0;
 };
 
-// Bytes.
+// Bytes of a log whose run has finished.
 struct LogSize {
-  int64_t checkpoints = 0;  // the newest and the one before
-  int64_t weights = 0;      // best and final ones, and those of other runs
-  int64_t kept = 0;         // checkpoints of earlier steps
+  int64_t checkpoints = 0;  // the newest; before the end of the run there are two
+  int64_t weights = 0;      // at most: best and final ones that are not the checkpoint's, and those of other runs
+  int64_t kept = 0;         // checkpoints that stay
   int64_t metrics = 0;      // with their times
   int64_t samples = 0;      // at most: the log compresses them, and tensors
   int64_t tensors = 0;

@@ -173,6 +173,14 @@ SampleDataset dataset_of(FieldKind kind) {
                                      : SampleDataset{"values", Type::f32};
 }
 
+int64_t preview_bytes(const SampleSeries& series) {
+  if (!is_of_images(series.kind)) {
+    return 0;
+  }
+  const Preview layout(series);
+  return layout.all_height * layout.all_width * layout.channels;
+}
+
 void make_samples(hid_t file, const SampleSeries& series) {
   const Handle group = hdf5::make_group(file, "samples/" + series.name);
   hdf5::write_attribute(group, "kind", catalog::name_of(series.kind));

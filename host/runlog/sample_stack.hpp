@@ -20,6 +20,7 @@ struct SampleDataset {
 };
 SampleDataset dataset_of(catalog::FieldKind kind);
 
+int64_t preview_bytes(const SampleSeries& series);  // 0 where there is none
 void make_samples(hid_t file, const SampleSeries& series);
 SampleSeries read_sample_series(hid_t samples, const std::string& name);
 

@@ -107,8 +107,8 @@ inline auto fields(FinalResult& of) {
 }
 
 inline auto fields(Chain& of) {
-  auto& [there, faults, links, rows, later_rows, step, head] = of;
-  return std::tie(there, faults, links, rows, later_rows, step, head);
+  auto& [there, faults, links, rows, later_rows, dropped, step, head] = of;
+  return std::tie(there, faults, links, rows, later_rows, dropped, step, head);
 }
 
 template <typename T>

@@ -48,6 +48,9 @@ runlog::RowCounts row_counts_of(Setup& setup, const LogPlan& plan) {
   if (experiment.log.gradient_norms > 0) {
     rows.cadences["gradient_norms"] = steps / experiment.log.gradient_norms;
   }
+  if (const int64_t keep = experiment.checkpoint.keep; keep > 0) {
+    rows.kept_checkpoints = steps / keep + 1;
+  }
   if (plan.samples) {
     rows.samples[plan.samples->name] = times_due(steps, epochs_a_step, experiment.sample.every);
   }

@@ -70,13 +70,23 @@ class Hostile(AtelierTest):
     def test_other_verbs_end_with_one_error(self):
         for change in MADE:
             log = self.made(change)
-            for words in (["show", log], ["sample", log, "-o", "x.png"], ["evaluate", log], ["resume", log]):
+            for words in (["show", log], ["sample", log, "-o", "x.png"], ["evaluate", log], ["resume", log],
+                          ["export", log, "--metrics", "-o", "x.csv"], ["export", log, "--samples", "-o", "x"],
+                          ["export", log, "--weights", "-o", "x.safetensors"]):
                 if change is not_one_series and words[0] in ("sample", "evaluate"):
                     continue  # which read no series
+                if change in (not_one_series, dots) and words[2:3] in (["--samples"], ["--weights"]):
+                    continue  # which read no settings either
                 done = self.run_atelier(*words, code=2)
                 self.assertEqual(done.stderr.count("atelier: error: "), 1, done.stderr)
                 self.assertIn(log if words[0] != "resume" else ".h5", done.stderr)
                 self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+
+    def test_samples_lead_into_no_other_folder(self):
+        log = self.made(lambda file: file["samples"].move("generated", ".."), "up")
+        self.assert_error(["export", log, "--samples", "-o", "out/in"],
+                          f"{log}: has samples called '..', which is no name of a folder")
+        self.assertFalse(os.path.exists(self.path("out")))
 
     def test_no_flipped_byte_is_the_end(self):
         # What describes the weights' groups lies at the end of the file, where libhdf5 is easily led astray.
