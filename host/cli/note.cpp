@@ -31,6 +31,7 @@ int note(const Arguments& arguments) {
       runlog::find_log(arguments.words.front(), runlog::Wanted::any, places_of(arguments));
   if (arguments.words.size() == 2) {
     check_note(arguments.words[1]);
+    const runlog::Reader sound(log);
     runlog::add_note(log, arguments.words[1]);
   }
   const runlog::Reader reader(log);

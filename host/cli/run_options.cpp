@@ -86,6 +86,16 @@ std::vector<runlog::Heading> ended_logs(const Arguments& arguments, const std::v
   return logs;
 }
 
+std::vector<runlog::Heading> changeable_logs(const Arguments& arguments, const std::string& word) {
+  std::vector<runlog::Heading> logs = ended_logs(arguments, {word});
+  for (const runlog::Heading& log : logs) {
+    if (!log.problem.empty()) {
+      throw Error(ErrorKind::file, log.problem);
+    }
+  }
+  return logs;
+}
+
 inference::WeightsOf chosen_weights(const Arguments& arguments, const std::string& option) {
   const std::string choice = arguments.choice(option, {"final", "best", "checkpoint"});
   return choice == "best"         ? inference::WeightsOf::best

@@ -24,8 +24,10 @@ inference::Environment environment_of(const Arguments& arguments, const std::fil
 // Where LOG arguments are looked for: --out, and the current folder. What is passed over is a message.
 runlog::Places places_of(const Arguments& arguments);
 
-// The logs that these words mean, to be changed: what is being written is an Error(file) that says by whom.
+// The logs that these words mean: one that is being written is an Error(file) that says by whom.
 std::vector<runlog::Heading> ended_logs(const Arguments& arguments, const std::vector<std::string>& words);
+// The same, to be changed: one that cannot be read is an error, too.
+std::vector<runlog::Heading> changeable_logs(const Arguments& arguments, const std::string& word);
 
 // By --weights, or another option.
 inference::WeightsOf chosen_weights(const Arguments& arguments, const std::string& option = "weights");

@@ -49,7 +49,7 @@ int tag(const Arguments& arguments) {
       throw Error(ErrorKind::usage, "tag '{}': is to be added and removed", tag);
     }
   }
-  const std::vector<runlog::Heading> logs = ended_logs(arguments, {arguments.words.front()});
+  const std::vector<runlog::Heading> logs = changeable_logs(arguments, arguments.words.front());
   check_removed(removed, logs);
   for (const runlog::Heading& log : logs) {
     const bool changes = std::ranges::any_of(added, [&](const std::string& tag) { return !has(log.tags, tag); }) ||

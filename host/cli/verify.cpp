@@ -37,7 +37,8 @@ struct Newest {
 
 Newest newest_of(const runlog::Reader& log) {
   const auto checkpoint = log.newest_checkpoint();
-  if (const auto result = log.final_result(); !checkpoint && result) {  // of whose log the checkpoints were dropped
+  const auto result = log.final_result();
+  if (result && dropped(log.slimmed(), runlog::Part::checkpoints)) {
     return {result->step, false, false};
   }
   if (!checkpoint || checkpoint->step == 0) {

@@ -2,12 +2,13 @@
 
 import os
 import shutil
+import subprocess
 import unittest
 
 import h5py
 import numpy
 
-from atelier_test import AtelierTest
+from atelier_test import PROGRAM, AtelierTest
 
 
 def longer_seed(log):
@@ -98,6 +99,25 @@ class Hostile(AtelierTest):
             with open(self.path(f"runs/{at}.h5"), "wb") as file:
                 file.write(flipped)
         self.assertIn(self.sound, [run["path"] for run in self.json("ls") if run["status"] == "finished"])
+
+    def test_logs_are_changed_or_refused(self):
+        with open(self.path(self.sound), "rb") as file:
+            bytes_of_log = bytearray(file.read())
+        for at in range(0, len(bytes_of_log), len(bytes_of_log) // 25):
+            flipped = bytearray(bytes_of_log)
+            flipped[at] ^= 0xFF
+            for words in (["tag", "x"], ["note", "x"], ["slim", "--optimizer-slots", "--samples", "--checkpoints"]):
+                with open(self.path("flipped.h5"), "wb") as file:
+                    file.write(flipped)
+                done = subprocess.run([PROGRAM, words[0], "flipped.h5", *words[1:]], cwd=self.folder, capture_output=True, text=True,
+                                      env=self.environment(), check=False)
+                self.assertIn(done.returncode, (0, 2), (at, words, done.stderr))
+                self.assertEqual(done.stderr.count("error: "), 1 if done.returncode else 0, (at, words, done.stderr))
+                left = {name for name in os.listdir(self.folder) if name.startswith("flipped")}
+                self.assertEqual(left, {"flipped.h5"}, (at, words))
+                if done.returncode:
+                    with open(self.path("flipped.h5"), "rb") as file:
+                        self.assertEqual(file.read(), flipped, (at, words))
 
 
 if __name__ == "__main__":
