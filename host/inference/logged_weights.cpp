@@ -64,6 +64,7 @@ LoggedWeights weights_in(const runlog::Reader& log, WeightsOf which, std::string
     const int64_t step = checkpoint->step;
     return {WeightsOf::checkpoint, step, averaged(std::move(*checkpoint))};
   }
+  log.expect_undropped({runlog::Part::checkpoints}, "looked at");
   throw Error(ErrorKind::file, "{}: has no weights yet", log.path().string());
 }
 

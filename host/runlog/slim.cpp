@@ -39,6 +39,11 @@ std::vector<std::string> words_of(const std::string& path) {
   return words;
 }
 
+// Of weights, which a model is looked at with: they lie beside what optimizers keep.
+bool is_average(const std::string& slot) {
+  return slot.ends_with(".average");
+}
+
 // What becomes of each object, and which parts that is of.
 class Choice {
  public:
@@ -51,7 +56,8 @@ class Choice {
     if (in_kept && drops(Part::kept)) {
       return found(Part::kept, Fate::gone);
     }
-    if ((in_slot || in_kept) && words.size() == 4 && words[2] == "optimizer" && drops(Part::optimizer_slots)) {
+    const bool in_optimizer = (in_slot || in_kept) && words.size() == 4 && words[2] == "optimizer";
+    if (in_optimizer && !is_average(words[3]) && drops(Part::optimizer_slots)) {
       return found(Part::optimizer_slots, Fate::gone);
     }
     if (in_slot && words.size() > 3 && drops(Part::checkpoints)) {

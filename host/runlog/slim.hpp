@@ -10,7 +10,7 @@
 namespace atelier::runlog {
 
 enum class Part {
-  optimizer_slots,  // of all checkpoints: what is left are weights
+  optimizer_slots,  // of all checkpoints: what is left are weights and their moving averages
   checkpoints,      // the newest ones, that a run goes on from
   kept,             // those of earlier steps
   samples,          // all but the newest of each series

@@ -36,6 +36,26 @@ class Slim(AtelierTest):
         self.output("slim", log, "--checkpoints")
         self.assertIn("the same, bit for bit", self.output("verify", log))
         self.output("sample", log, "-o", "a.png")
+        done = self.run_atelier("sample", log, "-o", "a.png", "--weights", "checkpoint", code=2)
+        self.assertIn("cannot be looked at: its checkpoints were dropped by 'atelier slim' at ", done.stderr)
+
+    def test_averages_are_weights(self):
+        log = self.train("train.average=0.9")
+
+        def sample():
+            self.output("sample", log, "-o", "a.png", "--weights", "checkpoint")
+            with open(self.path("a.png"), "rb") as file:
+                return file.read()
+
+        before = sample()
+        with h5py.File(self.path(log), "r") as file:
+            slots = set(file["checkpoints/a/optimizer"])
+        self.output("slim", log, "--optimizer-slots")
+        with h5py.File(self.path(log), "r") as file:
+            left = set(file["checkpoints/a/optimizer"])
+        self.assertEqual(left, {slot for slot in slots if slot.endswith(".average")})
+        self.assertTrue(left and left < slots)
+        self.assertEqual(sample(), before)
 
     def test_into_another_file(self):
         log = self.train(*LOGGED)

@@ -163,6 +163,25 @@ TEST_CASE("what is no expression is refused with a caret at the place") {
   CHECK(refusal("a\n\x1b = ").find('\x1b') == std::string::npos);
 }
 
+TEST_CASE("no text is worse than refused") {
+  const std::vector<std::string> words{"a", "not", "and", "or",       "(",       ")",  "[",    "]",
+                                       ",", "=",   "<",   "!=",       "in",      "1",  "'x'",  "`k`",
+                                       " ", "'",   "\"",  "contains", "matches", "==", "größe"};
+  uint32_t random = 1;
+  int parsed_ones = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text;
+    for (int k = 0; k < 1 + i % 9; ++k) {
+      random = random * 1664525U + 1013904223U;
+      text += words[(random >> 16U) % words.size()] + ((random >> 8U) % 3 == 0 ? " " : "");
+    }
+    const std::string outcome = message_of([&] { compare::parse_filter(text); });
+    parsed_ones += outcome == "no error" ? 1 : 0;
+    CHECK((outcome == "no error" || outcome.starts_with("filter: ")));
+  }
+  CHECK(parsed_ones > 20);
+}
+
 TEST_CASE("an expression is told from a name by its comparison") {
   for (const char* filter : {"a=1", "learning_rate < 0.01", "name matches 'vae-*'", "tags contains x", "seed in [1]"}) {
     CHECK_MESSAGE(compare::looks_like_filter(filter), filter);
