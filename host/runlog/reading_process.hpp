@@ -86,7 +86,7 @@ class ReadingProcess {
   // Throws hdf5::Failure for what cannot be read. After one, the next request opens the log anew.
   template <typename Answer>
   Answer ask(Request request) {
-    send(request);
+    send(std::move(request));
     return answer<Answer>();
   }
   // The same in two parts, between which others can be asked.
