@@ -88,8 +88,9 @@ std::string read_all(const PosixFile& file) {
 void remove_unused(const fs::path& folder) {
   std::error_code ignored;
   for (const auto& file : fs::directory_iterator(folder, ignored)) {
+    const bool ours = file.path().filename().string().find(".headings") != std::string::npos;
     const auto written = fs::last_write_time(file.path(), ignored);
-    if (!ignored && fs::file_time_type::clock::now() - written > unused) {
+    if (ours && !ignored && fs::file_time_type::clock::now() - written > unused) {
       fs::remove(file.path(), ignored);
     }
   }

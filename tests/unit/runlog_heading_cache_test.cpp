@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <optional>
+#include <set>
 
 #include "runlog/heading_cache.hpp"
 #include "runlog_example.hpp"
@@ -241,4 +242,27 @@ TEST_CASE("processes that write the cache at once leave a whole one") {
   for (size_t i = 0; i < logs.size(); ++i) {
     CHECK(id_of(logs[i]) == "id" + std::to_string(i));
   }
+}
+
+TEST_CASE("what nobody has used for long goes, and nothing that is not ours") {
+  Workplace work;
+  const fs::path log = work.add("a.h5");
+  work.lie(log);
+  const fs::path folder = work.cache_file().parent_path();
+  const auto place = [&](const char* name, int days) {
+    std::ofstream(folder / name) << "x";
+    fs::last_write_time(folder / name, fs::file_time_type::clock::now() - std::chrono::hours(24 * days));
+  };
+  place("0123456789abcdef.headings", 100);
+  place("0123456789abcdee.headings.77", 100);
+  place("0123456789abcded.headings", 10);
+  place("other", 100);
+  work.lie(log);
+  std::set<std::string> left;
+  for (const auto& file : fs::directory_iterator(folder)) {
+    left.insert(file.path().filename());
+  }
+  CHECK(left.size() == 3);
+  CHECK(left.contains("0123456789abcded.headings"));
+  CHECK(left.contains("other"));
 }
