@@ -26,7 +26,8 @@ class Compaction {
       : from_(from), to_(to), description_(description), commit_(commit) {}
 
   void run() {
-    make_layout(to_, description_);
+    newest_ = read_newest_checkpoint(from_, description_);
+    make_layout(to_, description_, {is_the_newest("best"), is_the_newest("final")});
     if (hdf5::has_attribute(from_, "description_sha256")) {
       hdf5::write_attribute(to_, "description_sha256", hdf5::read_digest_attribute(from_, "description_sha256"));
     }
@@ -51,7 +52,6 @@ class Compaction {
       make_checkpoint(to_, kept_path(step), description_);
       copy_checkpoint(kept_path(step), kept_path(step), {});
     }
-    newest_ = read_newest_checkpoint(from_, description_);
     if (newest_) {
       copy_checkpoint(slot_of(newest_->sequence), slot_of(1), 1);
     }
@@ -133,9 +133,6 @@ class Compaction {
     const auto value = old.scalars<double>("summary", {"value"});
     const Weights weights = read_weights(old, "weights/", description_);
     check("best", old.verify());
-    if (newest_ && same(weights, newest_->weights)) {
-      share_weights("best");
-    }
     SealedWriter group(hdf5::open_group(to_, "best"));
     group.scalars<double>("summary", {"value"}, value);
     write(group, "weights/", weights);
@@ -167,9 +164,6 @@ class Compaction {
     const Weights weights = read_weights(old, "weights/", description_);
     const std::optional<History> history = old.history(description_);
     check("final", old.verify());
-    if (newest_ && same(weights, newest_->weights)) {
-      share_weights("final");
-    }
     SealedWriter group(hdf5::open_group(to_, "final"));
     group.scalars("summary", description_.summary, summary);
     write(group, "weights/", weights);
@@ -205,17 +199,10 @@ class Compaction {
     return std::ranges::equal(a.parameters, b.parameters, equal) && std::ranges::equal(a.state, b.state, equal);
   }
 
-  // Of `group`: the datasets of the checkpoint in the place of its own.
-  void share_weights(const std::string& group) {
-    for (const auto& [kind, entries] :
-         {std::pair("/parameters/", &description_.parameters), {"/state/", &description_.state}}) {
-      for (const Entry& entry : *entries) {
-        const std::string own = group + "/weights" + kind + entry.name;
-        hdf5::check(H5Ldelete(to_, own.c_str(), H5P_DEFAULT));
-        hdf5::check(
-            H5Lcreate_hard(to_, (slot_of(1) + kind + entry.name).c_str(), to_, own.c_str(), H5P_DEFAULT, H5P_DEFAULT));
-      }
-    }
+  // Whether these weights are the newest checkpoint's.
+  [[nodiscard]] bool is_the_newest(const std::string& path) const {
+    SealedReader group(hdf5::open_group(from_, path));
+    return newest_ && group.sequence() > 0 && same(read_weights(group, "weights/", description_), newest_->weights);
   }
 
   hid_t from_, to_;

@@ -117,13 +117,27 @@ void make_foreign(hid_t file, const std::vector<ForeignRun>& foreign) {
   }
 }
 
-void make_weights(hid_t group, const RunDescription& description) {
-  const Handle weights = hdf5::make_group(group, "weights");
-  make_arrays(weights, "parameters", description.parameters);
-  make_arrays(weights, "state", description.state);
+void share_arrays(hid_t file, hid_t weights, const std::string& kind, const std::vector<Entry>& entries) {
+  const Handle group = hdf5::make_group(weights, kind);
+  for (const Entry& entry : entries) {
+    hdf5::check(H5Lcreate_hard(file, (slot_of(1) + "/" + kind + "/" + entry.name).c_str(), group, entry.name.c_str(),
+                               H5P_DEFAULT, H5P_DEFAULT));
+  }
 }
 
-void make_sealed_groups(hid_t file, const RunDescription& description) {
+void make_weights(hid_t file, hid_t group, const RunDescription& description, bool shared) {
+  const Handle weights = hdf5::make_group(group, "weights");
+  for (const auto& [kind, entries] :
+       {std::pair("parameters", &description.parameters), {"state", &description.state}}) {
+    if (shared) {
+      share_arrays(file, weights, kind, *entries);
+    } else {
+      make_arrays(weights, kind, *entries);
+    }
+  }
+}
+
+void make_sealed_groups(hid_t file, const RunDescription& description, const SharedWeights& shared) {
   hdf5::make_group(file, "checkpoints");
   for (const char* slot : {"checkpoints/a", "checkpoints/b"}) {
     make_checkpoint(file, slot, description);
@@ -133,11 +147,11 @@ void make_sealed_groups(hid_t file, const RunDescription& description) {
   hdf5::write_attribute(best, "metric", description.best_metric);
   if (!description.best_metric.empty()) {
     make_scalars<double>(best, "summary", {"value"});
-    make_weights(best, description);
+    make_weights(file, best, description, shared.best);
   }
   const Handle result = make_sealed_group(file, "final");
   make_scalars<double>(result, "summary", description.summary);
-  make_weights(result, description);
+  make_weights(file, result, description, shared.final);
   make_history(result, description);
 }
 
@@ -225,7 +239,7 @@ std::string foreign_path(size_t index) {
   return "foreign/" + std::to_string(index);
 }
 
-void make_layout(hid_t file, const RunDescription& description) {
+void make_layout(hid_t file, const RunDescription& description, const SharedWeights& shared) {
   hdf5::write_attribute(file, "format", std::string(format_name));
   hdf5::write_attribute(file, "format_version", format_version);
   hdf5::write_attribute(file, "run_id", description.run_id);
@@ -257,7 +271,7 @@ void make_layout(hid_t file, const RunDescription& description) {
     make_tensors(file, series);
   }
   make_foreign(file, description.foreign);
-  make_sealed_groups(file, description);
+  make_sealed_groups(file, description, shared);
 }
 
 void complete_layout(hid_t file, const RunDescription& description) {

@@ -23,7 +23,12 @@ struct OpenLogFile {
 // Opens a log and looks whether it is one that we can read. Throws hdf5::Failure.
 OpenLogFile open_log(const std::filesystem::path& path, Access access);
 std::string foreign_path(size_t index);
-void make_layout(hid_t file, const RunDescription& description);
+// Weights that are the newest checkpoint's, in slot a: the same datasets under two names.
+struct SharedWeights {
+  bool best = false;
+  bool final = false;
+};
+void make_layout(hid_t file, const RunDescription& description, const SharedWeights& shared = {});
 // What a log of an earlier version lacks.
 void complete_layout(hid_t file, const RunDescription& description);
 RunDescription read_description(hid_t file);

@@ -79,10 +79,10 @@ int64_t samples_bytes(const RunDescription& description, const SampleSeries& ser
 }
 
 // What HDF5 needs to find everything, with the groups of so many checkpoints that stay.
-int64_t layout_bytes(const RunDescription& description, int64_t kept) {
+int64_t layout_bytes(const RunDescription& description, bool averages, int64_t kept) {
   const std::unique_ptr<Storage> storage = Storage::in_memory();
   hdf5::Handle file = hdf5::create_file(*storage);
-  make_layout(file, description);
+  make_layout(file, description, {.best = false, .final = !averages});
   for (int64_t step = 0; step < kept; ++step) {
     make_checkpoint(file, kept_path(step), description);
   }
@@ -126,11 +126,11 @@ LogSize size_of_log(const RunDescription& description, const RowCounts& rows) {
   }
   try {
     hdf5::prepare();
-    size.structure = layout_bytes(description, 0);
+    size.structure = layout_bytes(description, averages, 0);
     constexpr int64_t some = 16;  // as the first may find room that is left
     size.kept = times(rows.kept_checkpoints, checkpoint);
     if (rows.kept_checkpoints > 0) {
-      size.kept += times(rows.kept_checkpoints, (layout_bytes(description, some) - size.structure) / some);
+      size.kept += times(rows.kept_checkpoints, (layout_bytes(description, averages, some) - size.structure) / some);
     }
   } catch (const hdf5::Failure& failure) {
     throw Error(ErrorKind::file, "the log cannot be made: {}", failure.what());
