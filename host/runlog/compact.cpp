@@ -57,7 +57,6 @@ class Compaction {
     }
     copy_best();
     copy_final();
-    write_status(to_, read_status(from_), hdf5::read_text_attribute(from_, "exit_reason"));
   }
 
  private:

@@ -8,10 +8,11 @@
 
 namespace atelier::runlog {
 
-// All that the log `from` has, into the new file `to`, in an order that is the same for equal runs: where its pieces
-// lie says nothing of when it was flushed, or interrupted. Of the checkpoints it keeps the newest, and those that stay;
-// final and best weights that are the checkpoint's are the same datasets under two names. `commit` brings what was
-// written until then out of memory. Throws hdf5::Failure, also where a hash is not that of what was read.
+// All that the log `from` has but its status, into the new file `to`, in an order that is the same for equal runs:
+// where its pieces lie says nothing of when it was flushed, or interrupted. Of the checkpoints it keeps the newest, and
+// those that stay; final and best weights that are the checkpoint's are the same datasets under two names. `commit`
+// brings what was written until then out of memory. Throws hdf5::Failure, also where a hash is not that of what was
+// read.
 void write_compact(hid_t from, const RunDescription& description, hid_t to, const std::function<void()>& commit);
 
 }  // namespace atelier::runlog

@@ -132,6 +132,8 @@ Writer Writer::reopen(const std::filesystem::path& path, int64_t step, std::opti
       copy.go_on_after(step);
       hdf5::check(H5Fflush(copy.file, H5F_SCOPE_LOCAL));
     });
+    std::error_code ignored;
+    std::filesystem::remove(path.string() + ".new", ignored);  // of a process that ended as it finished the log
     state->open(path, Access::write);
     if (sequence && (*sequence != state->checkpoints || read_status(state->file) == Status::finished)) {
       throw hdf5::Failure("another process has gone on with it meanwhile");
@@ -296,7 +298,10 @@ void Writer::set_changes(const std::vector<Change>& changes) {
 
 void Writer::set_status(Status status, const std::string& exit_reason) {
   guarded([&](State& state) {
-    write_status(state.file, status, exit_reason);
+    state.finished = status == Status::finished ? std::optional(exit_reason) : std::nullopt;
+    if (!state.finished) {
+      write_status(state.file, status, exit_reason);
+    }
     state.flush();
   });
 }

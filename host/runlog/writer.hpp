@@ -69,6 +69,7 @@ class Writer {
   void write_final(int64_t step, const WeightsView& weights, const std::map<std::string, double>& summary);
   // All that is to be known from now on (Provenance::changes).
   void set_changes(const std::vector<Change>& changes);
+  // A log is finished once it is closed, and what it says until then is what it said before.
   void set_status(Status status, const std::string& exit_reason);
 
   void flush_if_due();

@@ -137,7 +137,6 @@ void Writer::State::replace(const std::string& group_path, int64_t step, int64_t
 
 void Writer::State::close() {
   flush();
-  const bool finished = read_status(file) == Status::finished;
   if (finished) {
     write_compact_log();
   }
@@ -164,6 +163,7 @@ void Writer::State::write_compact_log() {
     hdf5::check(H5Fflush(to, H5F_SCOPE_LOCAL));
     compact->commit();
   });
+  write_status(to, Status::finished, *finished);
   hdf5::check(H5Fclose(to.release()));
   compact->commit();
   compact->close();
@@ -173,6 +173,7 @@ void Writer::State::be_open() {
   watched.emplace(this, [](void* writer, const char* reason) {
     auto& state = *static_cast<State*>(writer);
     try {
+      state.finished.reset();
       write_status(state.file, Status::failed, reason);
       state.close();
       return true;

@@ -43,6 +43,7 @@ struct Writer::State {
   int64_t newest_step = -1;   // of what was given to us
   int64_t kept_step = -1;     // of what a flush has brought into the file
   Clock::time_point flush_due = Clock::now() + flush_period;
+  std::optional<std::string> finished;  // the run is, and its exit reason
   std::optional<Error> failure;
   std::optional<OpenLog> watched;  // from when the file is a log until it is closed
 
