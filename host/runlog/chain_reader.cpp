@@ -26,10 +26,6 @@ struct Link {
   History history;
 };
 
-int64_t total_of(const History& history) {
-  return std::accumulate(history.rows.begin(), history.rows.end(), int64_t{0});
-}
-
 // The series of a log, hashed row after row.
 class Series {
   template <typename Self, typename Use>
@@ -147,7 +143,7 @@ class ChainReader {
     for (const int64_t sequence : {1, 2}) {
       add_checkpoint(slot_of(sequence));
     }
-    std::ranges::stable_sort(links_, {}, [](const Link& link) { return total_of(link.history); });
+    std::ranges::stable_sort(links_, {}, [&](const Link& link) { return std::pair(link.step, rows_of(link)); });
     attempt("final", [&] {
       if (const std::optional<FinalResult> final = log_.final_result()) {
         const Handle group = hdf5::open_group(file_, "final");
@@ -161,6 +157,16 @@ class ChainReader {
     chain_.links = std::ssize(links_);
   }
 
+  // In all series that nothing was dropped of.
+  [[nodiscard]] int64_t rows_of(const Link& link) const {
+    const std::vector<std::string> names = names_of_series(description_);
+    int64_t rows = 0;
+    for (size_t i = 0; i < names.size(); ++i) {
+      rows += is_dropped(names[i]) ? 0 : link.history.rows[i];
+    }
+    return rows;
+  }
+
   // A series that is not as it was is named once.
   void follow_rows() {
     Series series(file_, description_);
@@ -172,10 +178,10 @@ class ChainReader {
     }
     int64_t all = 0;
     for (size_t i = 0; i < series.count(); ++i) {
-      all += series.rows(i);
+      all += is_dropped(series.name(i)) ? 0 : series.rows(i);
     }
     if (!links_.empty()) {
-      chain_.rows = total_of(links_.back().history);
+      chain_.rows = rows_of(links_.back());
       chain_.step = links_.back().step;
       chain_.head = Sha256::text_of(links_.back().seal);
     }

@@ -53,6 +53,14 @@ void write_checkpoint(SealedWriter& group, const RunDescription& description, co
   group.scalars("numbers", description.numbers, checkpoint.trainer.numbers);
 }
 
+std::vector<ArrayView> views_of(const std::vector<NamedTensor>& tensors) {
+  std::vector<ArrayView> views;
+  for (const auto& [name, value] : tensors) {
+    views.emplace_back(name, value.dtype, value.storage);
+  }
+  return views;
+}
+
 void write_weights(SealedWriter& group, const std::string& prefix, const WeightsView& weights) {
   group.arrays(prefix + "parameters", weights.parameters);
   group.arrays(prefix + "state", weights.state);

@@ -17,6 +17,7 @@ std::string kept_path(int64_t step);
 void make_checkpoint(hid_t file, const std::string& path, const RunDescription& description);
 void write_checkpoint(SealedWriter& group, const RunDescription& description, const CheckpointView& checkpoint);
 void write_weights(SealedWriter& group, const std::string& prefix, const WeightsView& weights);
+std::vector<ArrayView> views_of(const std::vector<NamedTensor>& tensors);
 
 // nullopt where it is damaged: it cannot be read, or is not what its seal says.
 std::optional<Checkpoint> read_checkpoint(hid_t file, const std::string& path, const RunDescription& description);

@@ -178,14 +178,6 @@ class Compaction {
     }
   }
 
-  static std::vector<ArrayView> views_of(const std::vector<NamedTensor>& tensors) {
-    std::vector<ArrayView> views;
-    for (const auto& [name, value] : tensors) {
-      views.emplace_back(name, value.dtype, value.storage);
-    }
-    return views;
-  }
-
   void write(SealedWriter& group, const std::string& prefix, const Weights& weights) {
     runlog::write_weights(group, prefix, {views_of(weights.parameters), views_of(weights.state)});
   }

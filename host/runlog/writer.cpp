@@ -49,6 +49,15 @@ void check_checkpoint(const RunDescription& description, const CheckpointView& c
   check_scalars("checkpoint/numbers", description.numbers, checkpoint.trainer.numbers);
 }
 
+std::vector<NamedTensor> copies_of(const std::vector<ArrayView>& views, const std::vector<Entry>& entries) {
+  std::vector<NamedTensor> copies;
+  for (size_t i = 0; i < views.size(); ++i) {
+    copies.push_back({entries[i].name, tensor::Tensor(entries[i].shape, entries[i].dtype)});
+    std::copy(views[i].values.begin(), views[i].values.end(), copies.back().value.storage.data());
+  }
+  return copies;
+}
+
 }  // namespace
 
 template <typename Action>
@@ -236,12 +245,9 @@ bool Writer::has_tensor(std::string_view name, int64_t step) {
 void Writer::write_checkpoint(const CheckpointView& checkpoint) {
   guarded([&](State& state) {
     check_checkpoint(state.description, checkpoint);
-    const int64_t sequence = state.checkpoints + 1;
-    state.replace(slot_of(sequence), checkpoint.step, sequence, [&](SealedWriter& group) {
-      runlog::write_checkpoint(group, state.description, checkpoint);
-      group.history(state.history());
-    });
-    state.checkpoints = sequence;
+    state.write_best();
+    state.write_slot(checkpoint);
+    state.flush();
   });
 }
 
@@ -252,14 +258,10 @@ void Writer::keep_checkpoint(const CheckpointView& checkpoint) {
       check_step("kept", checkpoint.step + 1, state.kept.back());
       return;
     }
-    const History history = state.history();
-    const std::string path = kept_path(checkpoint.step);
-    make_checkpoint(state.file, path, state.description);
-    state.replace(path, checkpoint.step, std::ssize(state.kept) + 1, [&](SealedWriter& group) {
-      runlog::write_checkpoint(group, state.description, checkpoint);
-      group.history(history);
-    });
-    state.kept.push_back(checkpoint.step);
+    state.write_best();
+    state.write_kept(checkpoint);
+    state.write_slot(checkpoint);
+    state.flush();
   });
 }
 
@@ -269,10 +271,11 @@ void Writer::write_best(int64_t step, double value, const WeightsView& weights) 
       throw Error(ErrorKind::internal, "run log: best weights of a run that declares no best metric");
     }
     check_weights("best", state.description, weights);
-    state.replace("best", step, 1, [&](SealedWriter& group) {
-      group.scalars<double>("summary", {"value"}, {{"value", value}});
-      write_weights(group, "weights/", weights);
-    });
+    state.newest_step = std::max(state.newest_step, step);
+    state.best = {step,
+                  value,
+                  {copies_of(weights.parameters, state.description.parameters),
+                   copies_of(weights.state, state.description.state)}};
   });
 }
 
@@ -285,6 +288,7 @@ void Writer::write_final(int64_t step, const WeightsView& weights, const std::ma
       write_weights(group, "weights/", weights);
       group.history(state.history());
     });
+    state.flush();
   });
 }
 

@@ -17,7 +17,7 @@
 namespace atelier::runlog {
 
 // One log, held by this process alone (locks.hpp). One thread at a time. What is appended reaches the file with the
-// next flush: flush_if_due() about every second, flush(), a checkpoint, best or final weights, close(). A flush is
+// next flush: flush_if_due() about every second, flush(), a checkpoint, final weights, close(). A flush is
 // whole or was not, whatever ends the process or the machine (journal.hpp), and it is on the disk when it returns.
 //
 // Names and sizes that the description did not declare are defects of the caller: Error(internal). A file that cannot
@@ -62,8 +62,11 @@ class Writer {
 
   // Into the slot that does not hold the newest checkpoint.
   void write_checkpoint(const CheckpointView& checkpoint);
-  // One that stays: /kept/<step>. Steps increase; of the newest that is there already, nothing is written.
+  // The same, and one that stays: /kept/<step>. Steps increase; of the newest that is there already, nothing is
+  // written.
   void keep_checkpoint(const CheckpointView& checkpoint);
+  // Copied, and written with the next checkpoint, or as the log is closed: a run that is killed, and goes on from its
+  // newest checkpoint, has no best weights of a later step.
   void write_best(int64_t step, double value, const WeightsView& weights);
   // `summary` under exactly the names declared.
   void write_final(int64_t step, const WeightsView& weights, const std::map<std::string, double>& summary);

@@ -132,10 +132,40 @@ void Writer::State::replace(const std::string& group_path, int64_t step, int64_t
     group.seal(step, sequence);
   }
   newest_step = std::max(newest_step, step);
-  flush();
+}
+
+void Writer::State::write_best() {
+  if (!best) {
+    return;
+  }
+  replace("best", best->step, 1, [&](SealedWriter& group) {
+    group.scalars<double>("summary", {"value"}, {{"value", best->value}});
+    write_weights(group, "weights/", {views_of(best->weights.parameters), views_of(best->weights.state)});
+  });
+  best.reset();
+}
+
+void Writer::State::write_slot(const CheckpointView& checkpoint) {
+  const int64_t sequence = checkpoints + 1;
+  replace(slot_of(sequence), checkpoint.step, sequence, [&](SealedWriter& group) {
+    runlog::write_checkpoint(group, description, checkpoint);
+    group.history(history());
+  });
+  checkpoints = sequence;
+}
+
+void Writer::State::write_kept(const CheckpointView& checkpoint) {
+  const std::string path = kept_path(checkpoint.step);
+  make_checkpoint(file, path, description);
+  replace(path, checkpoint.step, std::ssize(kept) + 1, [&](SealedWriter& group) {
+    runlog::write_checkpoint(group, description, checkpoint);
+    group.history(history());
+  });
+  kept.push_back(checkpoint.step);
 }
 
 void Writer::State::close() {
+  write_best();
   flush();
   if (finished) {
     write_compact_log();

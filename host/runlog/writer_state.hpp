@@ -43,6 +43,7 @@ struct Writer::State {
   int64_t newest_step = -1;   // of what was given to us
   int64_t kept_step = -1;     // of what a flush has brought into the file
   Clock::time_point flush_due = Clock::now() + flush_period;
+  std::optional<BestWeights> best;      // that is to be written
   std::optional<std::string> finished;  // the run is, and its exit reason
   std::optional<Error> failure;
   std::optional<OpenLog> watched;  // from when the file is a log until it is closed
@@ -54,6 +55,9 @@ struct Writer::State {
   void commit();
   void flush();
   void give_name();
+  void write_best();
+  void write_slot(const CheckpointView& checkpoint);
+  void write_kept(const CheckpointView& checkpoint);
   void replace(const std::string& path, int64_t step, int64_t sequence,
                const std::function<void(SealedWriter&)>& write);
   void let_go() noexcept;

@@ -40,8 +40,9 @@ Trainer::Trainer(Setup& setup, const LogPlan& plan, runlog::Writer writer, std::
 
 void Trainer::begin() {
   setup_.steps.batches().seek(0);
-  write_checkpoint(0);
-  keep_checkpoint(0);
+  if (!keep_checkpoint(0)) {
+    write_checkpoint(0);
+  }
 }
 
 void Trainer::begin_from(const runlog::Checkpoint& checkpoint) {
@@ -379,6 +380,7 @@ bool Trainer::keep_checkpoint(int64_t step) {
   const bool falls = every > 0 && step % every == 0;
   if (falls) {
     writer_.keep_checkpoint(checkpoint_of(step));
+    last_checkpoint_ = Clock::now();
   }
   return falls;
 }
