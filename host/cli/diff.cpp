@@ -103,6 +103,10 @@ std::optional<Divergence> first_difference(int64_t step, const std::vector<runlo
 
 // Of the checkpoints that stay in both before `step`, the newest that is the same; nullopt where none is.
 std::optional<int64_t> newest_equal(const runlog::Reader& first, const runlog::Reader& second, int64_t step) {
+  if (dropped(first.slimmed(), runlog::Part::optimizer_slots) ||
+      dropped(second.slimmed(), runlog::Part::optimizer_slots)) {
+    return std::nullopt;
+  }
   std::vector<int64_t> both;
   std::ranges::set_intersection(first.kept_steps(), second.kept_steps(), std::back_inserter(both));
   std::erase_if(both, [&](int64_t kept) { return kept >= step; });
@@ -127,7 +131,10 @@ Divergence where_they_part(Run& first, Run& second, runlog::Checkpoint a, runlog
       b = std::move(b_then);
     }
   }
-  const auto found = first_difference(parted, first.looks_at(parted, a), second.looks_at(parted, b));
+  auto found = first_difference(parted, first.looks_at(parted, a), second.looks_at(parted, b));
+  if (!found) {  // in what only counts
+    found = compare::divergence_of(first.state_after(parted, &a), second.state_after(parted, &b));
+  }
   ATELIER_CHECK(found.has_value());
   return *found;
 }
@@ -152,10 +159,16 @@ std::string text_of(const Divergence& found, const Run& of) {
 // Of two runs that are the same when they are made again: which log is not what its run gives here.
 int blame_logs(Run& first, Run& second, const runlog::Checkpoint& a, const runlog::Checkpoint& b, int64_t until) {
   print(fmt::format("made again here, both are the same in every step up to {}\n", terminal::grouped(until)));
+  bool blamed = false;
   for (auto& [run, from] : {std::pair(&first, &a), std::pair(&second, &b)}) {
     if (const auto found = run->differs_from_again(*from, until)) {
       print(text_of(*found, *run));
+      blamed = true;
     }
+  }
+  if (!blamed) {
+    print(
+        "both logs are what their runs give: they differ in what was logged, evaluated or sampled, not in the steps\n");
   }
   return exit_differs;
 }

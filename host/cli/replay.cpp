@@ -197,11 +197,11 @@ fs::path file_of_looks(const Arguments& arguments, const fs::path& log, int64_t 
   fs::path file = arguments.text("output", "");
   if (file.empty()) {
     file = log.parent_path() / fmt::format("{}-at-{}.hdf5", log.stem().string(), step);
-    if (fs::exists(file)) {
-      throw Error(ErrorKind::file, "{}: is there already; hint: -o FILE.hdf5 names another", file.string());
-    }
   } else if (file.extension() != ".hdf5") {
     throw Error(ErrorKind::usage, "--output: got '{}', expected a name that ends in .hdf5", file.string());
+  }
+  if (fs::exists(file)) {
+    throw Error(ErrorKind::file, "{}: is there already; hint: -o FILE.hdf5 names another", file.string());
   }
   check_writable(file);
   return file;

@@ -126,8 +126,10 @@ std::string weights_in(const compare::Agreement& agreement) {
 int verify_extent(const runlog::Reader& log, const Extent& extent, const plugin::Registry& registry,
                   const Arguments& arguments) {
   training::Stretch stretch;
-  const std::optional<runlog::Checkpoint> from = checkpoint_until(log, extent.from);
-  stretch.from = from ? &*from : nullptr;
+  std::optional<runlog::Checkpoint> from;
+  if (arguments.has("spot")) {  // all else is made from its beginning
+    stretch.from = &from.emplace(log.kept_checkpoint(extent.from));
+  }
   const std::optional<ScratchRun> run = make_again(log, stretch, extent.to, registry, arguments);
   if (!run) {
     print_message("atelier: interrupted; not all is verified");
@@ -153,9 +155,13 @@ int verify_extent(const runlog::Reader& log, const Extent& extent, const plugin:
   if (extent.whole && !agreement.checkpoint) {
     throw Error(ErrorKind::file, "{}: its newest checkpoint is another one than when this began", log.path().string());
   }
-  print(fmt::format("{}: the same, bit for bit: {} values of steps {} to {}{}\n", name,
+  std::string dropped;
+  for (const runlog::Slimming& one : log.slimmed()) {
+    dropped += (dropped.empty() ? "; what was dropped of it is not compared: " : ", ") + one.parts;
+  }
+  print(fmt::format("{}: the same, bit for bit: {} values of steps {} to {}{}{}\n", name,
                     terminal::grouped(agreement.values), terminal::grouped(extent.from + 1),
-                    terminal::grouped(extent.rows), weights_in(agreement)));
+                    terminal::grouped(extent.rows), weights_in(agreement), dropped));
   return exit_done;
 }
 

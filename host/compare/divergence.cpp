@@ -148,16 +148,16 @@ class Comparison : Findings {
       metrics(cadence);
     }
     for (const runlog::TensorSeries& series : first_.description().tensors) {
-      if (is_dropped(runlog::Part::tensors)) {
-        break;
-      }
       if (!has(second_.description().tensors, series.name)) {
         differ(0, "tensors/" + series.name, "rows", "none");
         continue;
       }
-      rows("tensors/" + series.name, first_.tensor_steps(series.name), second_.tensor_steps(series.name),
-           [&](int64_t step, int64_t a, int64_t b) {
-             tensors(step, "tensors/" + series.name, first_.tensor(series.name, a), second_.tensor(series.name, b));
+      const std::vector<int64_t> steps = second_.tensor_steps(series.name);
+      rows("tensors/" + series.name, first_.tensor_steps(series.name),
+           those_left(steps, first_.tensor_steps(series.name), runlog::Part::tensors),
+           [&](int64_t step, int64_t a, int64_t) {
+             tensors(step, "tensors/" + series.name, first_.tensor(series.name, a),
+                     second_.tensor(series.name, place_in(steps, step)));
            });
     }
     for (const runlog::SampleSeries& series : first_.description().samples) {
@@ -165,9 +165,12 @@ class Comparison : Findings {
         differ(0, "samples/" + series.name, "rows", "none");
         continue;
       }
-      rows("samples/" + series.name, first_.sample_steps(series.name), sample_steps_of_second(series.name),
-           [&](int64_t step, int64_t a, int64_t) { samples(step, series, a, second_row(series.name, step)); });
+      const std::vector<int64_t> steps = second_.sample_steps(series.name);
+      rows("samples/" + series.name, first_.sample_steps(series.name),
+           those_left(steps, first_.sample_steps(series.name), runlog::Part::samples),
+           [&](int64_t step, int64_t a, int64_t) { samples(step, series, a, place_in(steps, step)); });
     }
+    only_in_second();
     checkpoints();
     best();
     final_weights();
@@ -177,18 +180,37 @@ class Comparison : Findings {
  private:
   [[nodiscard]] bool is_dropped(runlog::Part part) const { return dropped(first_.slimmed(), part); }
 
-  // Those that the first has, where it was left the newest alone.
-  [[nodiscard]] std::vector<int64_t> sample_steps_of_second(const std::string& series) const {
-    std::vector<int64_t> steps = second_.sample_steps(series);
-    if (is_dropped(runlog::Part::samples)) {
-      const std::vector<int64_t> kept = first_.sample_steps(series);
-      std::erase_if(steps, [&](int64_t step) { return std::ranges::find(kept, step) == kept.end(); });
+  // Steps of the second that the first has too, where something was dropped of that.
+  [[nodiscard]] std::vector<int64_t> those_left(std::vector<int64_t> steps, const std::vector<int64_t>& of_first,
+                                                runlog::Part part) const {
+    if (is_dropped(part)) {
+      std::erase_if(steps, [&](int64_t step) { return !std::ranges::binary_search(of_first, step); });
     }
     return steps;
   }
-  [[nodiscard]] int64_t second_row(const std::string& series, int64_t step) const {
-    const std::vector<int64_t> steps = second_.sample_steps(series);
+  static int64_t place_in(const std::vector<int64_t>& steps, int64_t step) {
     return std::ranges::find(steps, step) - steps.begin();
+  }
+
+  void only_in_second() {
+    const auto look = [&](const std::string& kind, const auto& first, const auto& second) {
+      for (const auto& series : second) {
+        if (!has(first, series.name)) {
+          differ(0, kind + series.name, "none", "rows");
+        }
+      }
+    };
+    const runlog::RunDescription& first = first_.description();
+    const runlog::RunDescription& second = second_.description();
+    look("tensors/", first.tensors, second.tensors);
+    look("samples/", first.samples, second.samples);
+    look("metrics/", first.cadences, second.cadences);
+    for (const runlog::Cadence& cadence : first.cadences) {
+      const auto other = std::ranges::find(second.cadences, cadence.name, &runlog::Cadence::name);
+      if (other != second.cadences.end()) {
+        look("metrics/" + cadence.name + "/", cadence.metrics, other->metrics);
+      }
+    }
   }
 
   // Rows of the same steps, and steps that only one of them has.
@@ -275,7 +297,8 @@ class Comparison : Findings {
     const std::vector<int64_t> second = second_.kept_steps();
     std::vector<int64_t> steps = first_.kept_steps();
     std::erase_if(steps, [&](int64_t step) {
-      return step <= steps_.after || step > steps_.until || !std::ranges::binary_search(second, step);
+      return (step <= steps_.after && step > 0) || step < steps_.after || step > steps_.until ||
+             !std::ranges::binary_search(second, step);
     });
     return steps;
   }

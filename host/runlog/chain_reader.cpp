@@ -123,6 +123,9 @@ class ChainReader {
   void add_checkpoint(const std::string& path) {
     const Handle group = hdf5::open_group(file_, path);
     if (read_sequence(group) == 0) {
+      if (path.starts_with("kept/")) {
+        fault(fmt::format("{}: holds nothing", path));
+      }
       return;
     }
     const std::optional<Checkpoint> checkpoint = read_checkpoint(file_, path, description_);
@@ -155,6 +158,15 @@ class ChainReader {
       }
     });
     chain_.links = std::ssize(links_);
+    const bool finished = log_.status() == Status::finished;
+    if (links_.empty() || (finished && read_sequence(hdf5::open_group(file_, "final")) == 0)) {
+      fault(links_.empty() ? "checkpoints: there are none, nor a final result"
+                           : "final: is not there, and the run is finished");
+    }
+    if (finished && !dropped(log_.slimmed(), Part::checkpoints) &&
+        read_sequence(hdf5::open_group(file_, slot_of(1))) == 0) {
+      fault("checkpoints/a: is not there, and the run is finished");
+    }
   }
 
   // In all series that nothing was dropped of.
@@ -186,6 +198,9 @@ class ChainReader {
       chain_.head = Sha256::text_of(links_.back().seal);
     }
     chain_.later_rows = std::max<int64_t>(all - chain_.rows, 0);
+    if (chain_.later_rows > 0 && links_.back().path == "final") {
+      fault(fmt::format("{} rows were added after the run had finished", chain_.later_rows));
+    }
     attempt("samples", [&] {
       for (const std::string& name : series.stale_previews()) {
         fault(name + "/preview: not the picture of the newest samples");

@@ -81,10 +81,9 @@ std::vector<std::string> names_of_series(const RunDescription& description) {
   return names;
 }
 
-void make_history(hid_t group, const RunDescription& description) {
-  const auto series = static_cast<int64_t>(names_of_series(description).size());
-  const std::array<int64_t, 1> rows{series};
-  const std::array<int64_t, 2> digests{series, std::tuple_size_v<Sha256::Digest>};
+void make_history(hid_t group, size_t series) {
+  const std::array<int64_t, 1> rows{static_cast<int64_t>(series)};
+  const std::array<int64_t, 2> digests{rows.front(), std::tuple_size_v<Sha256::Digest>};
   const Handle history = hdf5::make_group(group, "history");
   hdf5::write_attribute(history, "previous", Sha256::Digest{});
   hdf5::write_attribute(history, "best", Sha256::Digest{});
@@ -93,6 +92,9 @@ void make_history(hid_t group, const RunDescription& description) {
 }
 
 void write_history(hid_t group, const History& history) {
+  if (!hdf5::has(group, "history")) {  // of a log of an earlier version
+    make_history(group, history.rows.size());
+  }
   const Handle to = hdf5::open_group(group, "history");
   hdf5::write_attribute(to, "previous", history.previous);
   hdf5::write_attribute(to, "best", history.best);
@@ -133,6 +135,8 @@ Sha256::Digest digest_of(const RunDescription& description) {
   put(hash, all.seed);
   put(hash, all.provenance);
   put(hash, all.data);
+  put(hash, all.cadences);
+  put(hash, all.samples);
   for (ForeignRun& run : all.foreign) {
     put(hash, run.name);
     put(hash, run.run_id);

@@ -37,8 +37,8 @@ struct History {
 };
 std::vector<std::string> names_of_series(const RunDescription& description);
 
-void make_history(hid_t group, const RunDescription& description);
-void write_history(hid_t group, const History& history);
+void make_history(hid_t group, size_t series);
+void write_history(hid_t group, const History& history);  // into a group that may have none yet
 // nullopt in logs of earlier versions. Throws hdf5::Failure for one that is of other series.
 std::optional<History> read_history(hid_t group, const RunDescription& description);
 void add(Sha256& hash, const History& history);

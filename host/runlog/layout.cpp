@@ -152,7 +152,7 @@ void make_sealed_groups(hid_t file, const RunDescription& description, const Sha
   const Handle result = make_sealed_group(file, "final");
   make_scalars<double>(result, "summary", description.summary);
   make_weights(file, result, description, shared.final);
-  make_history(result, description);
+  make_history(result, names_of_series(description).size());
 }
 
 std::vector<Cadence> read_cadences(hid_t file) {
@@ -274,13 +274,9 @@ void make_layout(hid_t file, const RunDescription& description, const SharedWeig
   make_sealed_groups(file, description, shared);
 }
 
-void complete_layout(hid_t file, const RunDescription& description) {
-  if (hdf5::has(file, "kept")) {
-    return;
-  }
-  hdf5::make_group(file, "kept");
-  for (const char* group : {"checkpoints/a", "checkpoints/b", "final"}) {
-    make_history(hdf5::open_group(file, group), description);
+void complete_layout(hid_t file) {
+  if (!hdf5::has(file, "kept")) {
+    hdf5::make_group(file, "kept");
   }
 }
 

@@ -30,7 +30,7 @@ struct SharedWeights {
 };
 void make_layout(hid_t file, const RunDescription& description, const SharedWeights& shared = {});
 // What a log of an earlier version lacks.
-void complete_layout(hid_t file, const RunDescription& description);
+void complete_layout(hid_t file);
 RunDescription read_description(hid_t file);
 
 void write_changes(hid_t file, const std::vector<Change>& changes);

@@ -247,8 +247,8 @@ void SampleStack::append(int64_t step, const void* row, size_t elements, const s
   }
 }
 
-void SampleStack::truncate(int64_t step) {
-  stack_.truncate(step);
+void SampleStack::truncate(int64_t step, int64_t most_rows) {
+  stack_.truncate(step, most_rows);
   if (texts_ >= 0) {
     hdf5::resize_texts(texts_, stack_.rows());
   }

@@ -30,7 +30,7 @@ class SampleStack {
 
   // `row` is of the dataset's type; `texts` are of tokens only, one for each sample.
   void append(int64_t step, const void* row, size_t elements, const std::vector<std::string>& texts);
-  void truncate(int64_t step);
+  void truncate(int64_t step, int64_t most_rows);  // to rows of steps until this one
   [[nodiscard]] const SampleSeries& series() const { return series_; }
   [[nodiscard]] const Stack& stack() const { return stack_; }
   [[nodiscard]] std::vector<std::string> texts_of(int64_t row) const;  // none but of tokens

@@ -156,10 +156,10 @@ void CadenceRows::hash_rows_in_file(int64_t first, int64_t count) {
   }
 }
 
-void CadenceRows::truncate(int64_t step) {
+void CadenceRows::truncate(int64_t step, int64_t most_rows) {
   std::vector<int64_t> steps(static_cast<size_t>(rows_));
   hdf5::read_all(steps_.front(), std::span(steps));
-  rows_ = rows_up_to(steps, step);
+  rows_ = std::min(rows_up_to(steps, step), most_rows);
   last_step_ = rows_ == 0 ? -1 : steps[static_cast<size_t>(rows_) - 1];
   for (const Handle& dataset : steps_) {
     hdf5::resize(dataset, Type::i64, rows_);
@@ -206,10 +206,10 @@ int64_t Stack::step_of(int64_t row) const {
   return step;
 }
 
-void Stack::truncate(int64_t step) {
+void Stack::truncate(int64_t step, int64_t most_rows) {
   std::vector<int64_t> steps(static_cast<size_t>(rows_));
   hdf5::read_all(steps_, std::span(steps));
-  rows_ = rows_up_to(steps, step);
+  rows_ = std::min(rows_up_to(steps, step), most_rows);
   last_step_ = rows_ == 0 ? -1 : steps[static_cast<size_t>(rows_) - 1];
   hdf5::resize(steps_, Type::i64, rows_);
   hdf5::resize(values_, type_, rows_);

@@ -30,7 +30,7 @@ class CadenceRows {
   void append(int64_t step, double epoch, std::span<const double> values, double wall_seconds,
               double samples_per_second);
   void drain();
-  void truncate(int64_t step);
+  void truncate(int64_t step, int64_t most_rows);                       // to rows of steps until this one
   [[nodiscard]] CadenceBlock read(int64_t first, int64_t count) const;  // rows that are in the file
   [[nodiscard]] int64_t rows() const { return rows_; }                  // in the file
   [[nodiscard]] const RowsHash& hash() const { return hash_; }          // of what was appended
@@ -58,7 +58,7 @@ class Stack {
   Stack(hid_t group, const char* values, hdf5::Type type);
 
   void append(int64_t step, const void* row, size_t elements);
-  void truncate(int64_t step);
+  void truncate(int64_t step, int64_t most_rows);  // to rows of steps until this one
   [[nodiscard]] int64_t rows() const { return rows_; }
   [[nodiscard]] RowsHash& hash() { return hash_; }  // of what was appended
   [[nodiscard]] const RowsHash& hash() const { return hash_; }

@@ -30,10 +30,10 @@ class Writer {
   // exists, cannot be made, or is locked; Error(experiment) for names that cannot be kept.
   static Writer create(const std::filesystem::path& path, const RunDescription& description);
 
-  // Goes on with a log after `step`: every series is cut to the rows with a step of at most `step`, the status is
-  // "running" again. The next checkpoint overwrites the slot that does not hold the newest valid one.
-  // Error(file) where its newest checkpoint is another than that of `sequence`, or it is finished: somebody else has
-  // gone on with it since it was read.
+  // Goes on with a log after `step`: every series is cut to the rows with a step of at most `step`, and to those that
+  // the newest checkpoint knew of; the status is "running" again. The next checkpoint overwrites the slot that does not
+  // hold the newest valid one. Error(file) where its newest checkpoint is another than that of `sequence`, or it is
+  // finished: somebody else has gone on with it since it was read.
   static Writer reopen(const std::filesystem::path& path, int64_t step, std::optional<int64_t> sequence = {});
 
   Writer(Writer&&) noexcept;

@@ -1,6 +1,7 @@
 #include "runlog/writer_state.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "runlog/checkpoints.hpp"
@@ -39,20 +40,29 @@ void Writer::State::open(const std::filesystem::path& log, Access access) {
   description = read_description(file);
   const auto newest = read_newest_checkpoint(file, description);
   checkpoints = newest ? newest->sequence : 0;
+  if (newest) {
+    newest_history = read_history(hdf5::open_group(file, slot_of(newest->sequence)), description);
+  }
   kept = read_kept_steps(file);
   open_series();
 }
 
+// What a checkpoint that has an evaluation still before it had of its step is less than the log may have.
 void Writer::State::go_on_after(int64_t step) {
-  complete_layout(file, description);
-  const auto truncate = [step](auto& all) {
-    for (auto& [name, series] : all) {
-      series.truncate(step);
-    }
+  complete_layout(file);
+  size_t next = 0;
+  const auto truncate = [&](auto& series) {
+    series.truncate(step, newest_history ? newest_history->rows[next++] : std::numeric_limits<int64_t>::max());
   };
-  truncate(tables);
-  truncate(samples);
-  truncate(tensors);
+  for (const Cadence& cadence : description.cadences) {
+    truncate(tables.at(cadence.name));
+  }
+  for (const SampleSeries& series : description.samples) {
+    truncate(samples.at(series.name));
+  }
+  for (const TensorSeries& series : description.tensors) {
+    truncate(tensors.at(series.name));
+  }
   for (auto& [name, table] : tables) {
     table.hash_rows_in_file(0, table.rows());
   }
@@ -155,9 +165,9 @@ void Writer::State::write_slot(const CheckpointView& checkpoint) {
 }
 
 void Writer::State::write_kept(const CheckpointView& checkpoint) {
-  const std::string path = kept_path(checkpoint.step);
-  make_checkpoint(file, path, description);
-  replace(path, checkpoint.step, std::ssize(kept) + 1, [&](SealedWriter& group) {
+  const std::string place = kept_path(checkpoint.step);
+  make_checkpoint(file, place, description);
+  replace(place, checkpoint.step, std::ssize(kept) + 1, [&](SealedWriter& group) {
     runlog::write_checkpoint(group, description, checkpoint);
     group.history(history());
   });

@@ -43,8 +43,9 @@ struct Writer::State {
   int64_t newest_step = -1;   // of what was given to us
   int64_t kept_step = -1;     // of what a flush has brought into the file
   Clock::time_point flush_due = Clock::now() + flush_period;
-  std::optional<BestWeights> best;      // that is to be written
-  std::optional<std::string> finished;  // the run is, and its exit reason
+  std::optional<History> newest_history;  // of the checkpoint that the log was opened with
+  std::optional<BestWeights> best;        // that is to be written
+  std::optional<std::string> finished;    // the run is, and its exit reason
   std::optional<Error> failure;
   std::optional<OpenLog> watched;  // from when the file is a log until it is closed
 

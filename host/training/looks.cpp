@@ -1,5 +1,6 @@
 #include "training/looks.hpp"
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -45,7 +46,10 @@ void look_at_step(Setup& setup, const execute::StepResults& results, const Look&
       look(name, *result.tensor);
     } else {
       tensor::Tensor scalar(tensor::Shape(), tensor::DType::f64);
-      *scalar.storage.as<double>() = result.value;
+      const auto last = std::find_if(results.entries.rbegin(), results.entries.rend(), [&](const auto& other) {
+        return other.kind == result.kind && other.index == result.index;
+      });
+      *scalar.storage.as<double>() = last->value;
       look(name, scalar);
     }
   }

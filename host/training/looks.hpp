@@ -8,7 +8,8 @@ namespace atelier::training {
 
 record::Observation all_to_look_at();
 
-// In the order in which the step has them: "activations.<layer>" (of a layer that is used twice its first use),
+// In the order in which the step has them: "activations.<layer>" (of a layer that is used twice its first use; of a
+// number that a step has twice, as logs, its last),
 // "train.<logged>", "train.gradient_norm.<group>", "gradients.<parameter>", "gradient_norms.<parameter>".
 void look_at_step(Setup& setup, const execute::StepResults& results, const Look& look);
 

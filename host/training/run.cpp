@@ -98,6 +98,12 @@ constexpr std::string_view other_fingerprint =
     "this machine or program computes under another numeric fingerprint than the run ";
 
 void tell_differences(const runlog::RunDescription& then, const runlog::RunDescription& now, Observer& observer) {
+  for (const runlog::Change& change : then.provenance.changes) {
+    observer.message(
+        fmt::format("the run went on from step {} with something else, which it is made from here from its "
+                    "beginning: {}",
+                    change.step, to_text(change)));
+  }
   for (const runlog::Change& change : runlog::differences(runlog::identity_of(then), runlog::identity_of(now))) {
     observer.message("this is another experiment: " + to_text(change));
   }

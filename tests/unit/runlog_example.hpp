@@ -196,10 +196,12 @@ inline void write_steps(Writer& log, int64_t first, int64_t last, double clock =
     if (step % 50 == 0) {
       log.append("eval", step, t / 100, std::vector<double>{1 / t}, clock * t, 0);
       log.write_best(step, 1 / t, Values(step).weights());
-      write_checkpoint(log, step);
     }
     if (step % 100 == 0) {
       write_looks(log, step);
+    }
+    if (step % 50 == 0) {
+      write_checkpoint(log, step);
     }
   }
 }
