@@ -75,8 +75,9 @@ runlog::Places places_of(const Arguments& arguments) {
   return {arguments.text("out", "runs"), "", print_note};
 }
 
-std::vector<runlog::Heading> ended_logs(const Arguments& arguments, const std::vector<std::string>& words) {
-  std::vector<runlog::Heading> logs = runlog::find_headings(words, runlog::OfName::newest, places_of(arguments));
+std::vector<runlog::Heading> ended_logs(const Arguments& arguments, const std::vector<std::string>& words,
+                                        runlog::Once once) {
+  std::vector<runlog::Heading> logs = runlog::find_headings(words, runlog::OfName::newest, places_of(arguments), once);
   for (const runlog::Heading& log : logs) {
     if (const auto holder = runlog::holder_of(log.path)) {
       throw Error(ErrorKind::file, "{}: is being written by process {} on {}", log.path.string(), holder->process,

@@ -25,7 +25,8 @@ inference::Environment environment_of(const Arguments& arguments, const std::fil
 runlog::Places places_of(const Arguments& arguments);
 
 // The logs that these words mean: one that is being written is an Error(file) that says by whom.
-std::vector<runlog::Heading> ended_logs(const Arguments& arguments, const std::vector<std::string>& words);
+std::vector<runlog::Heading> ended_logs(const Arguments& arguments, const std::vector<std::string>& words,
+                                        runlog::Once once = runlog::Once::files);
 // The same, to be changed: one that cannot be read is an error, too.
 std::vector<runlog::Heading> changeable_logs(const Arguments& arguments, const std::string& word);
 

@@ -5,6 +5,7 @@
 
 #include "runlog/locks.hpp"
 #include "runlog/meanings.hpp"
+#include "runlog/path.hpp"
 
 namespace atelier::runlog {
 
@@ -120,14 +121,15 @@ std::vector<Heading> logs_of(const std::string& word, OfName of_name, const Plac
   return all;
 }
 
-// Each file once; of a path to a file, the path alone.
-std::vector<Heading> all_logs_of(const std::vector<std::string>& words, OfName of_name, const Places& places) {
+// Of a path to a file, the path alone.
+std::vector<Heading> all_logs_of(const std::vector<std::string>& words, OfName of_name, const Places& places,
+                                 Once once) {
   std::vector<Heading> all;
   std::set<fs::path> seen;
   for (const std::string& word : words) {
     for (Heading& log : logs_of(word, of_name, places)) {
       std::error_code ignored;
-      if (seen.insert(fs::weakly_canonical(log.path, ignored)).second) {
+      if (seen.insert(once == Once::files ? fs::weakly_canonical(log.path, ignored) : own_path(log.path)).second) {
         all.push_back(std::move(log));
       }
     }
@@ -150,12 +152,13 @@ fs::path find_log(const std::string& word, Wanted wanted, const Places& places) 
 
 std::vector<fs::path> find_logs(const std::vector<std::string>& words, OfName of_name, const Places& places) {
   std::vector<fs::path> paths;
-  std::ranges::transform(all_logs_of(words, of_name, places), std::back_inserter(paths), &Heading::path);
+  std::ranges::transform(all_logs_of(words, of_name, places, Once::files), std::back_inserter(paths), &Heading::path);
   return paths;
 }
 
-std::vector<Heading> find_headings(const std::vector<std::string>& words, OfName of_name, const Places& places) {
-  std::vector<Heading> all = all_logs_of(words, of_name, places);
+std::vector<Heading> find_headings(const std::vector<std::string>& words, OfName of_name, const Places& places,
+                                   Once once) {
+  std::vector<Heading> all = all_logs_of(words, of_name, places, once);
   std::vector<fs::path> unread;
   for (const Heading& log : all) {
     if (!log.was_read) {

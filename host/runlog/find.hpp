@@ -40,12 +40,16 @@ class NoSuchRun : public Error {
 // taken as it is. Throws Error(file), with NoSuchRun where a name has no run.
 std::filesystem::path find_log(const std::string& word, Wanted wanted, const Places& places);
 
+// What stands for one log of several: a file, however many links lead to it; or a path, as every link is one.
+enum class Once { files, paths };
+
 // All logs that these words mean, each file once, without looking whether they can be read: of a folder all, of a NAME
 // the newest alone, or all. Throws as find_log does.
 enum class OfName { newest, all };
 std::vector<std::filesystem::path> find_logs(const std::vector<std::string>& words, OfName of_name,
                                              const Places& places);
 // The same, with what they say of their runs.
-std::vector<Heading> find_headings(const std::vector<std::string>& words, OfName of_name, const Places& places);
+std::vector<Heading> find_headings(const std::vector<std::string>& words, OfName of_name, const Places& places,
+                                   Once once = Once::files);
 
 }  // namespace atelier::runlog

@@ -20,6 +20,9 @@ struct OpenLogFile {
   hdf5::Handle file;  // ends first
 };
 
+// Any HDF5 file, and whether it is a log of ours. Throws hdf5::Failure.
+OpenLogFile open_hdf5(const std::filesystem::path& path, Access access);
+bool is_log(hid_t file);
 // Opens a log and looks whether it is one that we can read. Throws hdf5::Failure.
 OpenLogFile open_log(const std::filesystem::path& path, Access access);
 std::string foreign_path(size_t index);

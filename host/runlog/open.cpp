@@ -55,15 +55,23 @@ Handle open_file(Storage& storage, Access access, const std::filesystem::path& p
 
 }  // namespace
 
-OpenLogFile open_log(const std::filesystem::path& path, Access access) {
+OpenLogFile open_hdf5(const std::filesystem::path& path, Access access) {
   check_signature(path);
-  OpenLogFile log{Storage::open(path, access), {}};
-  log.file = open_file(*log.storage, access, path);
-  const Handle& file = log.file;
-  if (!hdf5::has_attribute(file, "format") || hdf5::read_text_attribute(file, "format") != format_name) {
+  OpenLogFile opened{Storage::open(path, access), {}};
+  opened.file = open_file(*opened.storage, access, path);
+  return opened;
+}
+
+bool is_log(hid_t file) {
+  return hdf5::has_attribute(file, "format") && hdf5::read_text_attribute(file, "format") == format_name;
+}
+
+OpenLogFile open_log(const std::filesystem::path& path, Access access) {
+  OpenLogFile log = open_hdf5(path, access);
+  if (!is_log(log.file)) {
     throw Failure("it is an HDF5 file, but no log of a run");
   }
-  const int64_t version = hdf5::read_integer_attribute(file, "format_version");
+  const int64_t version = hdf5::read_integer_attribute(log.file, "format_version");
   if (version > format_version) {
     throw Failure(
         fmt::format("its format version is {}, and this program knows {} and older", version, format_version));

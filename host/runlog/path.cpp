@@ -67,6 +67,12 @@ std::filesystem::path beside(const std::filesystem::path& log, const char* endin
   return (real.empty() ? log : real).string() + ending;
 }
 
+std::filesystem::path own_path(const std::filesystem::path& file) {
+  std::error_code ignored;
+  const std::filesystem::path folder = std::filesystem::absolute(file, ignored).parent_path();
+  return std::filesystem::weakly_canonical(folder, ignored) / file.filename();
+}
+
 std::string new_run_id() {
   std::random_device source;
   return fmt::format("{:08x}", source());

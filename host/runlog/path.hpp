@@ -18,4 +18,7 @@ std::filesystem::path new_log_path(const std::filesystem::path& out_dir, const s
 // The path of what stands beside a log while it is written: that of the file itself, whatever links lead to it.
 std::filesystem::path beside(const std::filesystem::path& log, const char* ending);
 
+// Whole, and of the file or link itself: links in its folder are followed, the last is not.
+std::filesystem::path own_path(const std::filesystem::path& file);
+
 }  // namespace atelier::runlog

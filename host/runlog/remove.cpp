@@ -1,7 +1,11 @@
 #include "runlog/remove.hpp"
 
+#include <functional>
+
 #include "base/error.hpp"
+#include "runlog/forked_process.hpp"
 #include "runlog/journal.hpp"
+#include "runlog/layout.hpp"
 #include "runlog/locks.hpp"
 #include "runlog/path.hpp"
 
@@ -24,7 +28,33 @@ fs::path locked_as(const fs::path& log) {
   return log.extension() == ".new" ? fs::path(log).replace_extension() : log;
 }
 
+bool can_be_done(const std::function<void()>& action) {
+  try {
+    rehearse(action);
+    return true;
+  } catch (const hdf5::Failure&) {
+    return false;
+  }
+}
+
 }  // namespace
+
+Origin origin_of(const fs::path& file) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(file, ignored)) {
+    return Origin::foreign;
+  }
+  hdf5::prepare();
+  if (!can_be_done([&] { open_hdf5(file, Access::read); })) {
+    return Origin::unknown;
+  }
+  const auto expect_ours = [&] {
+    if (!is_log(open_hdf5(file, Access::read).file)) {
+      throw hdf5::Failure("it is no log of a run");
+    }
+  };
+  return can_be_done(expect_ours) ? Origin::ours : Origin::foreign;
+}
 
 // The log goes first: what is left where the process ends on the way belongs to no log.
 void remove_log(const fs::path& log) {
