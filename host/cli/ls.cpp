@@ -77,10 +77,16 @@ std::vector<RunSummary> selected(std::vector<RunSummary> runs, const compare::Ru
   return runs;
 }
 
+std::string without_spaces_around(const std::string& text) {
+  const size_t begin = std::min(text.find_first_not_of(' '), text.size());
+  return text.substr(begin, text.find_last_not_of(' ') + 1 - begin);
+}
+
 std::vector<compare::ListedColumn> named_columns(const std::string& names, const compare::RunKeys& keys) {
   std::vector<compare::ListedColumn> columns;
   std::istringstream parts(names);
-  for (std::string name; std::getline(parts, name, ',');) {
+  for (std::string part; std::getline(parts, part, ',');) {
+    const std::string name = without_spaces_around(part);
     columns.push_back({name, keys.find(name, "--columns")});
   }
   if (columns.empty()) {

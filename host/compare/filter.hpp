@@ -28,7 +28,7 @@ struct Value {
 
   bool operator==(const Value& other) const;
 };
-// As an expression or a TOML document writes it; texts with quotes.
+// For people to read: texts as they are, and lists with commas between their items.
 std::string to_string(const Value& value);
 // "a number", "the text 'abc'"
 std::string kind_name(Value::Kind kind);

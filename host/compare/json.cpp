@@ -265,4 +265,8 @@ std::string to_json(const Comparison& comparison) {
   return dumped({{"metric", text_or_null(comparison.metric)}, {"results", rows}, {"runs", runs}, {"broken", broken}});
 }
 
+std::string to_json(const Value& value) {
+  return value_json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 }  // namespace atelier::compare

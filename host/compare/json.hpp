@@ -15,5 +15,6 @@ namespace atelier::compare {
 std::string to_json(const std::vector<RunSummary>& runs, const std::vector<ListedColumn>& columns = {});
 std::string to_json(const Run& run, const Details& details);  // with the rows of every metric
 std::string to_json(const Comparison& comparison);
+std::string to_json(const Value& value);  // in one line, without an end of it
 
 }  // namespace atelier::compare

@@ -1,25 +1,15 @@
 #include "compare/listing.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <iterator>
-#include <optional>
 
 #include "base/terminal_table.hpp"
+#include "compare/csv.hpp"
 
 namespace atelier::compare {
-namespace {
-
-// As full digits, for machines; "" for NaN.
-std::string exact(double value) {
-  return std::isnan(value) ? "" : fmt::format("{}", value);
-}
-
-}  // namespace
-
 std::vector<Run> read_runs(const std::vector<std::filesystem::path>& logs) {
   std::vector<Run> runs;
   std::ranges::transform(logs, std::back_inserter(runs), read_run);
@@ -69,10 +59,11 @@ std::string listing_csv(const std::vector<RunSummary>& runs) {
                                            "best_metric", "best_value", "best_step", "path", "reason"});
   for (const auto& run : runs) {
     const bool evaluated = !std::isnan(run.best.value);
-    text += terminal::csv_record({run.name, run.run_id, to_string(run.state), run.created_utc,
-                                  fmt::format("{}", run.seed), fmt::format("{}", fmt::join(run.tags, " ")),
-                                  fmt::format("{}", run.steps), evaluated ? run.best.metric : "", exact(run.best.value),
-                                  evaluated ? fmt::format("{}", run.best.step) : "", run.path.string(), run.problem});
+    text +=
+        terminal::csv_record({run.name, run.run_id, to_string(run.state), run.created_utc, fmt::format("{}", run.seed),
+                              csv_cell(value_of(run, {Key::Kind::fact, "tags"})), fmt::format("{}", run.steps),
+                              evaluated ? run.best.metric : "", csv_cell(run.best.value),
+                              evaluated ? fmt::format("{}", run.best.step) : "", run.path.string(), run.problem});
   }
   return text;
 }
@@ -84,8 +75,7 @@ std::string listing_csv(const std::vector<RunSummary>& runs, const std::vector<L
   for (const RunSummary& run : runs) {
     std::vector<std::string> record;
     for (const ListedColumn& column : columns) {
-      const std::optional<Value> value = value_of(run, column.key);
-      record.push_back(value ? to_string(*value) : "");
+      record.push_back(csv_cell(value_of(run, column.key)));
     }
     text += terminal::csv_record(record);
   }

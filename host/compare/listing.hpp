@@ -22,7 +22,7 @@ std::vector<ListedColumn> usual_columns(const std::vector<RunSummary>& runs);  /
 std::string listing_text(const std::vector<RunSummary>& runs, const terminal::Layout& layout);
 std::string listing_text(const std::vector<RunSummary>& runs, const terminal::Layout& layout,
                          const std::vector<ListedColumn>& columns);
-// As full digits; the first has columns of its own.
+// As full digits, and lists, tags too, as JSON; the first has columns of its own.
 std::string listing_csv(const std::vector<RunSummary>& runs);
 std::string listing_csv(const std::vector<RunSummary>& runs, const std::vector<ListedColumn>& columns);
 

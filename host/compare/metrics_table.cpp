@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/terminal_table.hpp"
+#include "compare/csv.hpp"
 
 namespace atelier::compare {
 namespace {
@@ -35,10 +36,6 @@ void add_timing(const runlog::Reader& log, std::vector<Column>& columns) {
     columns.push_back({prefix + "wall_seconds", timing.steps, std::move(timing.wall_seconds)});
     columns.push_back({prefix + "samples_per_second", std::move(timing.steps), std::move(timing.samples_per_second)});
   }
-}
-
-std::string text_of(double value) {
-  return std::isnan(value) ? "" : fmt::format("{}", value);
 }
 
 // By the steps that some column has.
@@ -97,9 +94,9 @@ std::string metrics_csv(const std::filesystem::path& log, bool timing) {
   }
   std::string text = terminal::csv_record(heading);
   for (size_t row = 0; row < rows.steps().size(); ++row) {
-    std::vector<std::string> record{fmt::format("{}", rows.steps()[row]), text_of(epoch[row])};
+    std::vector<std::string> record{fmt::format("{}", rows.steps()[row]), csv_cell(epoch[row])};
     for (const std::vector<double>& column : values) {
-      record.push_back(text_of(column[row]));
+      record.push_back(csv_cell(column[row]));
     }
     text += terminal::csv_record(record);
   }

@@ -85,8 +85,29 @@ bool compares(Relation relation, const Value& have, const Value& wanted) {
   }
 }
 
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
 bool is_created(const Key& key) {
   return key.kind == Key::Kind::fact && key.name == "created";
+}
+
+// A time that is written less exactly, a day say, is equal to every time in it.
+bool lies_in(const std::string& time, const std::string& wanted) {
+  return time == wanted || (time.starts_with(wanted) && !is_digit(time[wanted.size()]));
+}
+
+bool compares_times(Relation relation, const Value& time, const Value& wanted) {
+  switch (relation) {
+    case Relation::in:
+      return std::ranges::any_of(wanted.items, [&](const Value& one) { return lies_in(time.text, one.text); });
+    case Relation::equal:
+    case Relation::unequal:
+      return lies_in(time.text, wanted.text) == (relation == Relation::equal);
+    default:
+      return compares(relation, time, wanted);
+  }
 }
 
 // Times as texts that sort by time.
@@ -112,23 +133,25 @@ class Binder {
       if (const std::string problem = keys_.look_up(condition.key, bound.key); !problem.empty()) {
         throw_at(text_, condition.key_at, problem);
       }
-      bound.value = as_text_where_numbers_are_none(condition.value, bound.key);
+      bound.value = as_text_where_all_are_texts(condition.value, bound.key);
       check_kinds(condition, bound.key, bound.value);
-      check_status(condition, bound.key);
+      check_status(condition, bound.key, bound.value);
       bound.value = comparable(bound.key, bound.value);
     }
     return bound;
   }
 
  private:
-  // A run's id may look like a number, and a year is the beginning of a time.
-  [[nodiscard]] Value as_text_where_numbers_are_none(Value value, const Key& key) const {
+  // A run's id may look like a number, a tag may be "true", and a year is the beginning of a time.
+  [[nodiscard]] Value as_text_where_all_are_texts(Value value, const Key& key) const {
     const bool numbers = key.kind != Key::Kind::fact || is_number(runs_, key) || key.name == "best";
     if (!numbers && value.kind == Kind::number) {
-      value.kind = Kind::text;
+      value.kind = Kind::text;  // it has its word
+    } else if (!numbers && value.kind == Kind::truth) {
+      value = {Kind::text, false, 0, to_string(value)};
     }
     std::ranges::transform(value.items, value.items.begin(),
-                           [&](const Value& one) { return as_text_where_numbers_are_none(one, key); });
+                           [&](const Value& one) { return as_text_where_all_are_texts(one, key); });
     return value;
   }
 
@@ -177,14 +200,14 @@ class Binder {
     }
   }
 
-  void check_status(const Condition& condition, const Key& key) const {
+  void check_status(const Condition& condition, const Key& key, const Value& wanted) const {
     const bool names = condition.relation == Relation::equal || condition.relation == Relation::unequal ||
                        condition.relation == Relation::in;
     if (key.kind != Key::Kind::fact || key.name != "status" || !names) {
       return;
     }
     const bool in = condition.relation == Relation::in;
-    for (const Value& value : in ? condition.value.items : std::vector<Value>{condition.value}) {
+    for (const Value& value : in ? wanted.items : std::vector<Value>{wanted}) {
       if (std::ranges::find(names_of_states(), value.text) == names_of_states().end()) {
         throw_at(text_, condition.value_at,
                  fmt::format("no run is '{}', expected {}{}", value.text, one_of(names_of_states()),
@@ -219,7 +242,8 @@ Truth truth(const RunSummary& run, const Bound& bound, std::set<std::string>& la
       lacking.insert(bound.key.name);
       return Truth::unknown;
     }
-    return truth_of(compares(bound.condition->relation, comparable(bound.key, *value), bound.value));
+    const auto& compare = is_created(bound.key) ? compares_times : compares;
+    return truth_of(compare(bound.condition->relation, comparable(bound.key, *value), bound.value));
   }
   if (kind == Condition::Kind::negation) {
     const Truth inner = truth(run, bound.parts.front(), lacking);
@@ -240,14 +264,25 @@ int rank_of(const std::optional<Value>& value) {
 
 std::optional<Value> sorted_value(const RunSummary& run, const Key& key) {
   std::optional<Value> value = value_of(run, key);
-  if (value && value->kind == Kind::list) {
-    return Value{Kind::text, false, 0, to_string(*value)};
-  }
   return value ? std::optional(comparable(key, *value)) : value;
 }
 
+// Values of one kind as they sort, and those of several by their kinds.
 bool is_less(const Value& a, const Value& b) {
-  return a.kind == Kind::text ? a.text < b.text : a.kind == Kind::number ? a.number < b.number : a.truth < b.truth;
+  if (a.kind != b.kind) {
+    return a.kind < b.kind;
+  }
+  switch (a.kind) {
+    case Kind::truth:
+      return a.truth < b.truth;
+    case Kind::number:
+      return a.number < b.number;
+    case Kind::text:
+      return a.text < b.text;
+    case Kind::list:
+      break;
+  }
+  return std::ranges::lexicographical_compare(a.items, b.items, is_less);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 import csv
 import io
+import json
 import os
 import unittest
 
@@ -30,6 +31,14 @@ class Ls(AtelierTest):
         rows = list(csv.DictReader(io.StringIO(self.output("ls", "--csv"))))
         self.assertEqual([row["path"] for row in rows], [run["path"] for run in runs])
         self.assertEqual([float(row["best_value"]) for row in rows], [run["best"]["value"] for run in runs])
+
+    def test_csv_keeps_tags_apart(self):
+        self.train("tags=['for the paper', 'a, b; \"c\"', 'true']")
+        self.train("seed=2")
+        for options in ([], ["--columns", "tags"]):
+            rows = csv.DictReader(io.StringIO(self.output("ls", "--csv", *options)))
+            self.assertEqual([json.loads(row["tags"]) for row in rows], [["for the paper", 'a, b; "c"', "true"], []])
+        self.assertEqual(self.seeds("tag = true"), [self.json("ls", "--sort", "created")[0]["seed"]])
 
     def test_a_broken_log_is_listed(self):
         self.train()
@@ -93,9 +102,10 @@ class Ls(AtelierTest):
         self.assertEqual(losses, sorted(losses))
         self.assertIn(f"{losses[0]:.4g}", first)
         rows = list(csv.reader(io.StringIO(self.output("ls", "--csv", "--columns", "seed,latent,model.hidden,status"))))
-        self.assertEqual(rows, [["seed", "latent", "model.hidden", "status"], ["1", "4", "16", "finished"],
-                                ["2", "5", "16", "finished"], ["3", "3", "16", "finished"]])
-        header, line = self.output("ls", "--columns", "latent,size,tags", "--limit", "1").splitlines()
+        self.assertEqual(rows, [["seed", "latent", "model.hidden", "status"], ["1", "4", "[16]", "finished"],
+                                ["2", "5", "[16]", "finished"], ["3", "3", "[16]", "finished"]])
+        header, line = self.output("ls", "--columns", " latent, size ,tags", "--limit", "1").splitlines()
+        self.assertEqual(header.split(), ["latent", "size", "tags"])
         self.assertRegex(line, r"^ *4 +[\d.]+ KB +–")
         self.assert_error(["ls", "--sort", "elb"], "--sort: no run has 'elb'; did you mean 'elbo'?")
         self.assert_error(["ls", "--descending"], "--descending: expected --sort KEY beside it")

@@ -209,6 +209,21 @@ TEST_CASE("runs are chosen by settings, metrics and facts") {
   CHECK(chosen("path contains broken and size < 10") == "x");
 }
 
+TEST_CASE("a time that is written less exactly is equal to all times in it") {
+  for (const char* time :
+       {"2026-01-31", "2026-01", "2026-01-31T12:00:00Z", "'2026-01-31T12:00'", "2026-01-31T12:00:00.50Z"}) {
+    CHECK_MESSAGE(chosen(fmt::format("created = {}", time)) == "12", time);
+    CHECK_MESSAGE(chosen(fmt::format("created != {}", time)) == "4", time);
+    CHECK_MESSAGE(chosen(fmt::format("created in [2025-12-31, {}]", time)) == "12", time);
+    CHECK_MESSAGE(chosen(fmt::format("created not in [{}]", time)) == "4", time);
+  }
+  CHECK(chosen("created = 2026") == "124");
+  CHECK(chosen("created in [2026-03-01, 2026-01-31]") == "124");
+  for (const char* time : {"2026-01-3", "202", "2026-01-31T12:00:00.51Z", "2026-02-01", "''"}) {
+    CHECK_MESSAGE(chosen(fmt::format("created = {}", time)) == "", time);
+  }
+}
+
 TEST_CASE("tags and lists are compared by their items") {
   CHECK(chosen("tag = good") == "1");
   CHECK(chosen("tags contains good or tag = bad") == "12");
@@ -217,6 +232,12 @@ TEST_CASE("tags and lists are compared by their items") {
   CHECK(chosen("tag contains oo") == "");  // an item, not a part of one
   CHECK(chosen("model.hidden contains 512") == "14");
   CHECK(chosen("hidden = [512]") == "4");
+  std::vector<RunSummary> runs = example();
+  runs[0].tags = {"true", "12"};
+  for (const char* filter : {"tag = true", "tags contains true", "tag in [false, true]", "tag = 12"}) {
+    const compare::Selection found = compare::select(runs, compare::RunKeys(runs), compare::parse_filter(filter));
+    CHECK_MESSAGE(found.runs.size() == 1, filter);
+  }
   CHECK(chosen("hidden != [512, 256]") == "24");
 }
 
@@ -274,4 +295,6 @@ TEST_CASE("runs are sorted by any key, those without it last") {
   CHECK(sorted("train.epochs", false) == "214x");  // equal ones as they were
   CHECK(sorted("size", true) == "x124");
   CHECK(sorted("tag", false) == "421x");
+  CHECK(sorted("hidden", false) == "241x");  // [64], [512], [512, 256]
+  CHECK(sorted("hidden", true) == "142x");
 }

@@ -361,7 +361,8 @@ TEST_CASE("a listing as comma-separated values") {
   const fs::path log = folder.path / "vae" / "a.h5";
   write_log(log, description("000a", 10, "min"), 8, runlog::Status::finished);
   const std::string csv = compare::listing_csv(compare::summaries_of(runlog::read_headings({log})));
-  CHECK(csv.find("vae,000a,finished,2026-01-31T12:00:00Z,7,a größer,40,test/loss,0.2,40,") != std::string::npos);
+  CHECK(csv.find("vae,000a,finished,2026-01-31T12:00:00Z,7,\"[\"\"a\"\",\"\"größer\"\"]\",40,test/loss,0.2,40,") !=
+        std::string::npos);
 }
 
 TEST_CASE("one run's text names everything that is in the log") {
