@@ -44,24 +44,33 @@ bool is_average(const std::string& slot) {
   return slot.ends_with(".average");
 }
 
+// The groups of the two newest checkpoints, where there are some: their datasets are there from the beginning.
+std::set<std::string> written_slots(hid_t file) {
+  std::set<std::string> slots{slot_of(1), slot_of(2)};
+  std::erase_if(slots, [&](const std::string& slot) { return read_sequence(hdf5::open_group(file, slot)) == 0; });
+  return slots;
+}
+
 // What becomes of each object, and which parts that is of.
 class Choice {
  public:
-  explicit Choice(const std::vector<Part>& parts) : parts_(parts.begin(), parts.end()) {}
+  Choice(const std::vector<Part>& parts, std::set<std::string> slots)
+      : parts_(parts.begin(), parts.end()), slots_(std::move(slots)) {}
 
   Fate fate_of(const std::string& path, int64_t rows) {
     const std::vector<std::string> words = words_of(path);
     const bool in_slot = words.front() == "checkpoints" && words.size() > 2;
     const bool in_kept = words.front() == "kept" && words.size() > 1;
+    const bool is_unwritten = in_slot && !slots_.contains(words[0] + "/" + words[1]);
     if (in_kept && drops(Part::kept)) {
       return found(Part::kept, Fate::gone);
     }
     const bool in_optimizer = (in_slot || in_kept) && words.size() == 4 && words[2] == "optimizer";
     if (in_optimizer && !is_average(words[3]) && drops(Part::optimizer_slots)) {
-      return found(Part::optimizer_slots, Fate::gone);
+      return is_unwritten ? Fate::gone : found(Part::optimizer_slots, Fate::gone);
     }
     if (in_slot && words.size() > 3 && drops(Part::checkpoints)) {
-      return found(Part::checkpoints, Fate::unwritten);
+      return is_unwritten ? Fate::unwritten : found(Part::checkpoints, Fate::unwritten);
     }
     if (words.front() == "samples" && rows > 1 && drops(Part::samples)) {
       return found(Part::samples, Fate::last_row);
@@ -84,6 +93,7 @@ class Choice {
     return fate;
   }
   std::set<Part> parts_, found_;
+  std::set<std::string> slots_;
 };
 
 // Where checkpoints can be.
@@ -126,7 +136,7 @@ void write_slimmed(const fs::path& log, const fs::path& made, const std::vector<
     storage->commit();
   };
   uint64_t in_memory = 0;
-  Choice choice(parts);
+  Choice choice(parts, written_slots(from.file));
   const hdf5::FateOf fate_of = [&](const std::string& path, int64_t rows) { return choice.fate_of(path, rows); };
   hdf5::copy_objects(from.file, to, fate_of, [&](uint64_t bytes) {
     limit_computing();

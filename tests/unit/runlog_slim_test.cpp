@@ -121,6 +121,11 @@ TEST_CASE("what is not dropped is as it was, and the log is smaller") {
   CHECK(Reader(log).newest_checkpoint()->optimizer.empty());
   slimmed({Part::checkpoints}, "samples; tensors; optimizer-slots; checkpoints");
   CHECK_FALSE(Reader(log).newest_checkpoint());
+  const uint64_t smallest = fs::file_size(log);
+  CHECK(example::message_of([&] {
+          slim(log, {Part::checkpoints, Part::optimizer_slots});
+        }).ends_with("it has nothing of this to drop: checkpoints, optimizer-slots"));
+  CHECK(fs::file_size(log) == smallest);
   CHECK(example::message_of([&] {
           slim(log, {Part::tensors, Part::kept});
         }).ends_with("log.h5: cannot be made smaller: it has nothing of this to drop: tensors, kept"));
