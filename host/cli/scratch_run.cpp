@@ -82,7 +82,7 @@ std::optional<ScratchRun> make_again(const runlog::Reader& log, const training::
                                      const plugin::Registry& registry, const Arguments& arguments) {
   ScratchRun run;
   training::RunOptions options{environment_of(arguments)};
-  options.out_directory = run.folder.path();
+  options.log_directory = run.folder.path();
   options.stop = &watch_interrupts();
   options.last_step = last_step;
   {

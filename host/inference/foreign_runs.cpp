@@ -71,22 +71,47 @@ std::filesystem::path log_of(const std::string& name, const experiment::Experime
                             {environment.out_directory, experiment.directory, environment.inform});
   } catch (const runlog::NoSuchRun& error) {
     const bool usual = environment.out_directory == "runs";
-    throw Error(error.kind(), "{}; hint: it has to be run first: atelier run {}{}", error.what(),
-                file_of(name, experiment.directory), usual ? "" : " --out " + environment.out_directory.string());
+    throw runlog::NoSuchRun(error.kind(), "{}; hint: it has to be run first: atelier run {}{}", error.what(),
+                            file_of(name, experiment.directory),
+                            usual ? "" : " --out " + environment.out_directory.string());
   }
+}
+
+// Empty where it is not in the folder of runs. Of copies of its log, each is as good.
+std::filesystem::path log_with_id(const std::string& run_id, const Environment& environment) {
+  try {
+    for (const runlog::Heading& log :
+         runlog::find_headings({run_id}, runlog::OfName::all, {environment.out_directory, {}, {}})) {
+      if (log.run_id == run_id) {
+        return log.path;
+      }
+    }
+  } catch (const runlog::NoSuchRun&) {  // the name may mean it, or another
+  }
+  return {};
+}
+
+ForeignRun run_of(const std::string& name, const std::filesystem::path& log, const experiment::Experiment& experiment,
+                  const plugin::Registry& registry, const Environment& environment) {
+  const runlog::Reader reader(log);
+  const runlog::RunDescription& description = reader.description();
+  return {name, description.run_id, description.resolved,
+          build_foreign(description.resolved, reader, final_weights(reader), experiment, registry, environment)};
 }
 
 }  // namespace
 
+ForeignRun run_by_id_or_name(const std::string& run_id, const std::string& name,
+                             const experiment::Experiment& experiment, const plugin::Registry& registry,
+                             const Environment& environment) {
+  const std::filesystem::path same = log_with_id(run_id, environment);
+  return run_of(name, same.empty() ? log_of(name, experiment, environment) : same, experiment, registry, environment);
+}
+
 ForeignRuns runs_by_name(const experiment::Experiment& experiment, const plugin::Registry& registry,
                          const Environment& environment) {
   return [&experiment, &registry, environment](const std::string& name) {
-    const std::filesystem::path path = log_of(name, experiment, environment);
-    const runlog::Reader reader(path);
-    const runlog::RunDescription& description = reader.description();
-    return ForeignRun{
-        name, description.run_id, description.resolved,
-        build_foreign(description.resolved, reader, final_weights(reader), experiment, registry, environment)};
+    return run_of(name, log_of(name, experiment, environment), experiment, registry, environment);
   };
 }
 

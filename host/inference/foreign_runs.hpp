@@ -24,6 +24,11 @@ using ForeignRuns = std::function<ForeignRun(const std::string& name)>;
 // name the newest finished run is taken. The result borrows the experiment and the registry.
 ForeignRuns runs_by_name(const experiment::Experiment& experiment, const plugin::Registry& registry,
                          const Environment& environment);
+// The run that had this id; where it is not in the folder of runs, what the name means by now. Throws
+// runlog::NoSuchRun where that is none, either.
+ForeignRun run_by_id_or_name(const std::string& run_id, const std::string& name,
+                             const experiment::Experiment& experiment, const plugin::Registry& registry,
+                             const Environment& environment);
 // Other runs as this log keeps them; borrows it, too.
 ForeignRuns runs_in_log(const runlog::Reader& log, const experiment::Experiment& experiment,
                         const plugin::Registry& registry, const Environment& environment);

@@ -143,8 +143,9 @@ RunOutcome begin(Setup& setup, const experiment::Experiment& experiment, const p
   if (then != nullptr) {
     tell_differences(*then, description, observer);
   }
-  const std::filesystem::path log = runlog::new_log_path(options.out_directory, experiment.name,
-                                                         description.created_utc, description.run_id, description.seed);
+  const std::filesystem::path log =
+      runlog::new_log_path(options.log_directory.empty() ? options.out_directory : options.log_directory,
+                           experiment.name, description.created_utc, description.run_id, description.seed);
   begin_work(options);
   runlog::Writer writer = runlog::Writer::create(log, description);
   write_foreign(setup, writer);

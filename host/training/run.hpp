@@ -23,6 +23,7 @@
 namespace atelier::training {
 
 struct RunOptions : inference::Environment {
+  std::filesystem::path log_directory{};  // of a new log; where runs are found, if it is empty
   StopRequest* stop =
       nullptr;           // told where work begins that would be lost; stops after the current step, with a checkpoint
   bool profile = false;  // look at one step closely
@@ -83,9 +84,9 @@ RunOutcome run(const experiment::Experiment& experiment, const plugin::Registry&
 RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& registry, const RunOptions& options,
                   Observer& observer);
 
-// Runs the experiment of a log again, from the log alone, up to options.last_step and into a new log in
-// options.out_directory. Before it trains, it tells the observer what it is made from that the run was not, and whether
-// it computes otherwise. Throws as run() does.
+// Runs the experiment of a log again, from the log alone, up to options.last_step and into a new log. Before it trains,
+// it tells the observer what it is made from that the run was not, and whether it computes otherwise. Throws as run()
+// does.
 RunOutcome run_again(const runlog::Reader& log, const Stretch& stretch, const plugin::Registry& registry,
                      const RunOptions& options, Observer& observer);
 

@@ -5,7 +5,9 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/printable.hpp"
 #include "execute/average.hpp"
+#include "runlog/find.hpp"
 #include "tensor/memory.hpp"
 #include "training/start_file.hpp"
 
@@ -13,10 +15,21 @@ namespace atelier::training {
 namespace {
 
 inference::ForeignRun find_source(const Setup& setup, const plugin::Registry& registry,
-                                  const inference::Environment& environment) {
+                                  const inference::Environment& environment, const runlog::RunDescription* then) {
   const experiment::Experiment& experiment = setup.experiment;
+  const std::string& name = experiment.start->from;
+  const std::string id = then != nullptr ? then->provenance.start_run_id : "";
   try {
-    return inference::runs_by_name(experiment, registry, environment)(experiment.start->from);
+    return id.empty() ? inference::runs_by_name(experiment, registry, environment)(name)
+                      : inference::run_by_id_or_name(id, name, experiment, registry, environment);
+  } catch (const runlog::NoSuchRun& error) {
+    if (id.empty()) {
+      throw Error(error.kind(), located(experiment, "start", "from") + ": " + error.what());
+    }
+    throw Error(error.kind(),
+                "{}: '{}': neither this run is in '{}', nor the one whose weights the run began with, {}; hint: bring "
+                "it back, or say with --out where it is; {}",
+                located(experiment, "start", "from"), name, environment.out_directory.string(), id, without_start);
   } catch (const Error& error) {
     throw Error(error.kind(), located(experiment, "start", "from") + ": " + error.what());  // may have several lines
   }
@@ -52,8 +65,9 @@ void take(const experiment::Experiment& experiment, const plugin::ForeignModel& 
           : fmt::format("; hint: it is a run of the model '{}', and this is '{}'", theirs, experiment.model.use));
 }
 
-StartedWith take_run(Setup& setup, const plugin::Registry& registry, const inference::Environment& environment) {
-  const inference::ForeignRun source = find_source(setup, registry, environment);
+StartedWith take_run(Setup& setup, const plugin::Registry& registry, const inference::Environment& environment,
+                     const runlog::RunDescription* then) {
+  const inference::ForeignRun source = find_source(setup, registry, environment, then);
   for (const auto& parameter : setup.built.bank().parameters) {
     if (is_taken(*setup.experiment.start, setup.built.bank(), *parameter)) {
       take(setup.experiment, source.model, *parameter);
@@ -71,10 +85,10 @@ constexpr std::string_view only_model = "the model's: ", only_file = "the file's
 std::string StartedWith::left_out_text() const {
   std::string text;
   for (const std::string& name : only_model_has) {
-    text += fmt::format("{}{}\n", only_model, name);
+    text += fmt::format("{}{}\n", only_model, printable(name));
   }
   for (const std::string& name : only_file_has) {
-    text += fmt::format("{}{}\n", only_file, name);
+    text += fmt::format("{}{}\n", only_file, printable(name));
   }
   return text;
 }
@@ -106,7 +120,7 @@ StartedWith take_start(Setup& setup, const plugin::Registry& registry, const inf
       is_start_file(start->from)
           ? take_file(
                 setup, [&](const record::Parameter& parameter) { return is_taken(*start, bank, parameter); }, then)
-          : take_run(setup, registry, environment);
+          : take_run(setup, registry, environment, then);
   execute::begin_averages(bank);
   return out;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runlog/description.hpp"
@@ -18,8 +19,13 @@ struct StartedWith {
   std::vector<std::string> only_file_has;   // tensors that the model has not, or that were not asked for
   std::vector<std::string> said;            // about all this, in lines for people
 
-  [[nodiscard]] std::string left_out_text() const;  // as a log keeps it: one a line
+  [[nodiscard]] std::string left_out_text() const;  // as a log keeps it: one a line, whatever the names hold
 };
+
+// What can be done with a run whose weights to begin with are gone: the end of an error's text.
+inline constexpr std::string_view without_start =
+    "without it the run cannot be made again from its first step, while all that the log keeps can be read, resumed "
+    "and sampled from; a run with [checkpoint] keep does not need it, as its log keeps the weights that it began with";
 
 // What a log says of it.
 StartedWith started_with(const runlog::Provenance& provenance);

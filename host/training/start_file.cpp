@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "base/printable.hpp"
 #include "base/sha256.hpp"
 #include "base/text.hpp"
 #include "tensor/pytorch_layers.hpp"
@@ -29,7 +30,7 @@ std::string some_of(const std::vector<std::string>& names) {
   constexpr size_t most = 6;
   std::vector<std::string> shown;
   for (size_t i = 0; i < std::min(names.size(), most); ++i) {
-    shown.push_back(fmt::format("'{}'", names[i]));
+    shown.push_back(fmt::format("'{}'", printable(names[i])));
   }
   return list_of(shown) + (names.size() > most ? fmt::format(", and {} more", names.size() - most) : "");
 }
@@ -41,10 +42,8 @@ fs::path existing_file(const experiment::Experiment& experiment, const runlog::R
     return file;
   }
   if (then != nullptr && !then->provenance.start_file_sha256.empty()) {
-    fail(experiment,
-         "'{}': no such file, and the run began with its weights, sha256 {}; hint: bring it back; without it the run "
-         "cannot be made again from its first step, while all that the log keeps can be read, resumed and sampled from",
-         file.string(), then->provenance.start_file_sha256);
+    fail(experiment, "'{}': no such file, and the run began with its weights, sha256 {}; hint: bring it back; {}",
+         file.string(), then->provenance.start_file_sha256, without_start);
   }
   fail(experiment, "'{}': {}", file.string(), fs::exists(file, ignored) ? "is no file" : "no such file");
 }
@@ -133,6 +132,11 @@ class FileOfWeights {
     if (entry == nullptr) {
       return;
     }
+    if (theirs.kind == tensor::PyTorchTensor::Kind::right_singular ||
+        theirs.kind == tensor::PyTorchTensor::Kind::update_count) {
+      used_.insert(entry->name);  // unread, as nothing goes by it
+      return;
+    }
     const bool first_bias_is_missing =
         theirs.kind == tensor::PyTorchTensor::Kind::second_bias && !taken_.contains(theirs.ours.front());
     if (first_bias_is_missing) {
@@ -190,6 +194,14 @@ class FileOfWeights {
   std::set<std::string> used_;
 };
 
+std::string hash_of(const experiment::Experiment& experiment, const fs::path& path) {
+  try {
+    return Sha256::of_file(path);
+  } catch (const Error& error) {
+    throw Error(error.kind(), located(experiment, "start", "from") + ": " + error.what());
+  }
+}
+
 std::vector<std::string> lines_about(const experiment::Experiment& experiment, const StartedWith& start) {
   constexpr size_t digits_shown = 12;
   const std::string& file = experiment.start->from;
@@ -216,8 +228,8 @@ StartedWith take_file(Setup& setup, const std::function<bool(const record::Param
                       const runlog::RunDescription* then) {
   const experiment::Experiment& experiment = setup.experiment;
   const fs::path path = existing_file(experiment, then);
+  const std::string hash = hash_of(experiment, path);
   try {
-    const std::string hash = Sha256::of_file(path);
     FileOfWeights file(setup, path, wanted);
     file.take();
     file.check();
@@ -226,10 +238,14 @@ StartedWith take_file(Setup& setup, const std::function<bool(const record::Param
     out.said = lines_about(experiment, out);
     return out;
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::file) {
-      throw;
-    }
-    throw Error(error.kind(), located(experiment, "start", "from") + ": " + error.what());
+    const std::string place = located(experiment, "start", "from") + ": ";
+    const std::string why = error.kind() == ErrorKind::file ? place + error.what() : error.what();
+    const std::string recorded = then != nullptr ? then->provenance.start_file_sha256 : "";
+    throw Error(error.kind(), recorded.empty() || recorded == hash
+                                  ? why
+                                  : fmt::format("{}'{}' is not the file that the run began with: its sha256 is {} and "
+                                                "was {}; hint: bring that file back\n{}",
+                                                place, printable(path.string()), hash, recorded, why));
   }
 }
 

@@ -119,6 +119,25 @@ class Partly(Start):
         self.assertEqual(self.export(log, "after.safetensors")[bias].tobytes(), (arrays[bias] + arrays[more]).tobytes())
 
 
+    def test_what_is_passed_over_is_not_even_read(self):
+        arrays = dict(self.export(self.train_as("cnn", CNN)))
+        count = "classifier.convolution.0.norm.num_batches_tracked"
+        arrays[count] = numpy.full(2, 0.5, numpy.float32)
+        self.write_weights(arrays)
+        _, said = self.begin(*FROZEN, "name=second", name="cnn.toml")
+        self.assertEqual(len(said), 1)
+
+    def test_names_cannot_say_what_is_not_so(self):
+        arrays = dict(self.export(self.train()))
+        arrays["head\nthe model's: autoencoder"] = numpy.zeros(2, numpy.float32)
+        digest = self.write_weights(arrays)
+        log, said = self.begin(*FROZEN, "name=second")
+        shown = "head␊the model's: autoencoder"
+        self.assertEqual(said[1:], [f"start.from: of weights.safetensors these are not taken: '{shown}'"])
+        self.assertEqual(self.json("show", log)["provenance"]["start_file"],
+                         {"sha256": digest, "left_out": [f"the file's: {shown}"]})
+
+
 class Groups(Start):
     def setUp(self):
         super().setUp()
@@ -197,6 +216,18 @@ class Evidence(Start):
         self.write_weights(arrays)
         done = self.run_atelier("verify", log, code=3)
         self.assertRegex(done.stderr, "this is another experiment: start file was [0-9a-f]{12} and is [0-9a-f]{12}")
+
+    def test_another_models_file_is_said_to_be_another_file(self):
+        log = self.begun()
+        before = self.json("show", log)["provenance"]["start_file"]["sha256"]
+        after = self.write_weights({"head.weight": numpy.zeros(2, numpy.float32)})
+        said = self.run_atelier("verify", log, code=2).stderr
+        self.assertIn(f"weights.safetensors' is not the file that the run began with: its sha256 is {after} and was {before}; "
+                      "hint: bring that file back\n", said)
+        self.assertIn("has no tensor of the model: it has 'head.weight'", said)
+        self.write("weights.safetensors", "x")
+        said = self.run_atelier("verify", log, code=2).stderr
+        self.assertIn(f"and was {before}", said)
 
     def test_a_file_that_is_gone(self):
         log = self.begun()

@@ -154,6 +154,32 @@ class Verify(AtelierTest):
         self.assertIn("keeps no checkpoints to begin from; hint: [checkpoint] keep = N",
                       self.run_atelier("verify", self.train(), "--spot", "2", code=2).stderr)
 
+    def test_a_run_that_began_with_another_runs_weights(self):
+        source = self.train("name=source")
+        log = self.train("name=tuned", "start.from=source")
+        kept = self.train("name=kept", "start.from=source", "checkpoint.keep=4")
+        same = r"the same, bit for bit: [\d,]+ values of steps 1 to 12, "
+        other = self.train("name=source", "seed=8")  # by now the newest of this name
+        done = self.run_atelier("verify", "tuned")
+        self.assertRegex(done.stdout, same)
+        self.assertNotIn("another experiment", done.stderr)
+        self.assertIn("weights.", self.output("replay", "tuned", "--at", "3", "--list"))
+        self.assertEqual(sorted(os.listdir(self.path("runs"))), ["kept", "source", "tuned"])
+        shutil.move(self.path("runs"), self.path("moved"))
+        log, kept, source, other = (path.replace("runs/", "moved/") for path in (log, kept, source, other))
+        self.assertRegex(self.output("verify", "tuned", "--out", "moved"), same)
+        os.remove(self.path(source))
+        done = self.run_atelier("verify", log, "--out", "moved", code=3)
+        self.assertRegex(done.stderr, "this is another experiment: start run was [0-9a-f]+ and is [0-9a-f]+")
+        os.remove(self.path(other))
+        done = self.run_atelier("verify", log, "--out", "moved", code=2)
+        recorded = self.json("show", log)["provenance"]["start_run"]
+        self.assertIn(f"start.from: 'source': neither this run is in 'moved', nor the one whose weights the run began with, {recorded}; "
+                      "hint: bring it back, or say with --out where it is; without it the run cannot be made again from its first step",
+                      done.stderr)
+        self.assertIn("a run with [checkpoint] keep does not need it", done.stderr)
+        self.assertRegex(self.output("verify", kept, "--out", "moved"), same)
+
     def test_damaged_weights_are_found_before(self):
         log = self.train()
 
