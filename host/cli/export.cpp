@@ -91,13 +91,14 @@ fs::path target_of(const Choice& choice, const Arguments& arguments) {
 void export_weights(const fs::path& log, const fs::path& file, const Arguments& arguments) {
   const inference::WeightsOf which = chosen_weights(arguments, "of");
   const runlog::Reader reader(log);
-  const inference::LoggedWeights weights = inference::weights_in(reader, which, "--of");
+  const inference::LoggedWeights weights = arguments.has("of") ? inference::exact_weights_in(reader, which, "--of")
+                                                               : inference::weights_in(reader, which, "--of");
   const auto tensors = inference::in_pytorch(weights);
   write_file(file, [&](std::ostream& out) {
     tensor::write_safetensors(out, inference::origin_of(reader.description(), weights), tensors);
   });
-  print_message(fmt::format("{}: {} tensors, the {} weights of step {}, from {}", file.string(), tensors.size(),
-                            inference::name_of(weights.which), weights.step, log.string()));
+  print_message(fmt::format("{}: {} tensors, {}, from {}", file.string(), tensors.size(), inference::to_text(weights),
+                            log.string()));
 }
 
 void export_metrics(const fs::path& log, const fs::path& file, const Arguments& arguments) {

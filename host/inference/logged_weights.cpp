@@ -1,5 +1,7 @@
 #include "inference/logged_weights.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -12,15 +14,18 @@ namespace atelier::inference {
 namespace {
 
 // A checkpoint's weights, with their moving averages, which lie beside them, in their place.
-runlog::Weights averaged(runlog::Checkpoint checkpoint) {
+LoggedWeights averaged(runlog::Checkpoint checkpoint) {
+  LoggedWeights out{WeightsOf::checkpoint, checkpoint.step, {}};
   for (runlog::NamedTensor& parameter : checkpoint.weights.parameters) {
     const auto average =
         std::ranges::find(checkpoint.optimizer, parameter.name + ".average", &runlog::NamedTensor::name);
     if (average != checkpoint.optimizer.end()) {
       parameter.value = std::move(average->value);
+      out.are_averages = true;
     }
   }
-  return std::move(checkpoint.weights);
+  out.weights = std::move(checkpoint.weights);
+  return out;
 }
 
 // The number that chooses the best weights.
@@ -40,11 +45,19 @@ LoggedWeights best_in(const runlog::Reader& log, std::string_view option) {
         log.path().string(), metric_of(log), option);
   }
   if (auto best = log.best()) {
-    return {WeightsOf::best, best->step, std::move(best->weights)};
+    return {WeightsOf::best, best->step, std::move(best->weights), false};
   }
   throw Error(ErrorKind::file,
               "{}: has no best weights yet, as no evaluation has given a finite '{}'; hint: {} checkpoint",
               log.path().string(), metric_of(log), option);
+}
+
+runlog::Checkpoint newest_checkpoint_in(const runlog::Reader& log) {
+  if (auto checkpoint = log.newest_checkpoint()) {
+    return std::move(*checkpoint);
+  }
+  log.expect_undropped({runlog::Part::checkpoints}, "looked at");
+  throw Error(ErrorKind::file, "{}: has no weights yet", log.path().string());
 }
 
 }  // namespace
@@ -58,14 +71,30 @@ LoggedWeights weights_in(const runlog::Reader& log, WeightsOf which, std::string
     return best_in(log, option);
   }
   if (auto last = which != WeightsOf::checkpoint ? log.final_result() : std::nullopt) {
-    return {WeightsOf::final, last->step, std::move(last->weights)};
+    return {WeightsOf::final, last->step, std::move(last->weights), false};
   }
-  if (auto checkpoint = log.newest_checkpoint()) {
-    const int64_t step = checkpoint->step;
-    return {WeightsOf::checkpoint, step, averaged(std::move(*checkpoint))};
+  return averaged(newest_checkpoint_in(log));
+}
+
+LoggedWeights exact_weights_in(const runlog::Reader& log, WeightsOf which, std::string_view option) {
+  if (which == WeightsOf::checkpoint) {
+    runlog::Checkpoint checkpoint = newest_checkpoint_in(log);
+    return {which, checkpoint.step, std::move(checkpoint.weights), false};
   }
-  log.expect_undropped({runlog::Part::checkpoints}, "looked at");
-  throw Error(ErrorKind::file, "{}: has no weights yet", log.path().string());
+  LoggedWeights found = weights_in(log, which, option);
+  if (found.which != which) {
+    throw Error(
+        ErrorKind::file,
+        "{}: has no final weights, as the run is {}; hint: {} checkpoint has those of its newest checkpoint, of "
+        "step {}, and atelier resume goes on with the run",
+        log.path().string(), runlog::to_string(log.status()), option, found.step);
+  }
+  return found;
+}
+
+std::string to_text(const LoggedWeights& weights) {
+  return weights.are_averages ? fmt::format("the averages of the checkpoint at step {}", weights.step)
+                              : fmt::format("the {} weights of step {}", name_of(weights.which), weights.step);
 }
 
 }  // namespace atelier::inference

@@ -32,16 +32,17 @@ std::map<std::string, tensor::Tensor> in_pytorch(const LoggedWeights& weights) {
 }
 
 std::map<std::string, std::string> origin_of(const runlog::RunDescription& run, const LoggedWeights& weights) {
-  return {{"format", "pt"},
-          {"atelier.format_version", "1"},
-          {"atelier.experiment", run.resolved},
-          {"atelier.name", run.name},
-          {"atelier.run_id", run.run_id},
-          {"atelier.seed", fmt::format("{}", run.seed)},
-          {"atelier.created_utc", run.created_utc},
-          {"atelier.source_revision", run.provenance.source_revision},
-          {"atelier.step", fmt::format("{}", weights.step)},
-          {"atelier.weights", std::string(name_of(weights.which))}};
+  return {
+      {"format", "pt"},
+      {"atelier.format_version", "1"},
+      {"atelier.experiment", run.resolved},
+      {"atelier.name", run.name},
+      {"atelier.run_id", run.run_id},
+      {"atelier.seed", fmt::format("{}", run.seed)},
+      {"atelier.created_utc", run.created_utc},
+      {"atelier.source_revision", run.provenance.source_revision},
+      {"atelier.step", fmt::format("{}", weights.step)},
+      {"atelier.weights", weights.are_averages ? "averages of the checkpoint" : std::string(name_of(weights.which))}};
 }
 
 }  // namespace atelier::inference

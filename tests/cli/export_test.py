@@ -2,6 +2,7 @@ import csv
 import io
 import os
 import re
+import signal
 import struct
 import tomllib
 import unittest
@@ -9,7 +10,7 @@ import wave
 import zlib
 
 import safetensors_file
-from atelier_test import TINY, AtelierTest
+from atelier_test import LONG, TINY, AtelierTest
 from experiments import CNN, RNN, SIGNALS, TEXT
 
 try:
@@ -102,6 +103,35 @@ class Weights(Export):
         self.assertEqual(self.weights(log, "--of", "checkpoint")[0]["atelier.weights"], "checkpoint")
         self.assert_error(["export", log, "--weights", "-o", "a.safetensors", "--of", "bst"],
                           "--of: got 'bst', expected final, best or checkpoint; did you mean 'best'?")
+
+    @unittest.skipIf(h5py is None, "h5py is not installed")
+    def test_a_checkpoint_has_the_weights_themselves_and_final_ones_their_averages(self):
+        log = self.train("train.average=0.9")
+        metadata, own = self.weights(log, "--of", "checkpoint")
+        self.assertEqual((metadata["atelier.weights"], metadata["atelier.step"]), ("checkpoint", "12"))
+        _, final = self.weights(log, "--of", "final")
+        with h5py.File(self.path(log)) as file:
+            newest = max(file["checkpoints"].values(), key=lambda slot: slot.attrs["sequence"])
+            for name, values in newest["parameters"].items():
+                self.assertEqual(own[name].tobytes(), values[()].tobytes())
+                self.assertNotEqual(own[name].tobytes(), final[name].tobytes())
+
+    def test_the_weights_of_a_run_that_has_not_ended(self):
+        process, log = self.start("train.average=0.999", *LONG)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        done = self.export(log, "--weights", "-o", "weights.safetensors")
+        metadata, averages = safetensors_file.read(self.path("weights.safetensors"))
+        step = metadata["atelier.step"]
+        self.assertIn(f"8 tensors, the averages of the checkpoint at step {step}, from {log}", done.stderr)
+        self.assertEqual(metadata["atelier.weights"], "averages of the checkpoint")
+        metadata, own = self.weights(log, "--of", "checkpoint")
+        self.assertEqual((metadata["atelier.weights"], metadata["atelier.step"]), ("checkpoint", step))
+        self.assertNotEqual(own["autoencoder.encoder.0.weight"].tobytes(), averages["autoencoder.encoder.0.weight"].tobytes())
+        self.assert_error(["export", log, "--weights", "-o", "final.safetensors", "--of", "final"],
+                          f"{log}: has no final weights, as the run is interrupted; hint: --of checkpoint has those of its newest "
+                          f"checkpoint, of step {step}, and atelier resume goes on with the run")
+        self.assertFalse(os.path.exists(self.path("final.safetensors")))
 
     def test_equal_weights_give_equal_bytes_and_a_file_that_is_there_is_replaced_whole(self):
         log = self.train()
