@@ -9,137 +9,20 @@
 #include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <ostream>
 #include <span>
-#include <tuple>
 #include <utility>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "tensor/memory.hpp"
+#include "tensor/safetensors_header.hpp"
 
 namespace atelier::tensor {
 namespace {
 
-using Json = nlohmann::json;
-
-constexpr std::string_view metadata_name = "__metadata__";
-
 [[noreturn]] void fail(const std::filesystem::path& file, const std::string& why) {
   throw Error(ErrorKind::file, "{}: {}", file.string(), why);
-}
-
-// 0 of a type whose elements are not whole bytes, or that is not known here.
-uint64_t bytes_of(std::string_view type) {
-  static const std::map<std::string_view, uint64_t> known{
-      {"BOOL", 1}, {"U8", 1},  {"I8", 1},  {"F8_E5M2", 1}, {"F8_E4M3", 1}, {"U16", 2}, {"I16", 2}, {"F16", 2},
-      {"BF16", 2}, {"U32", 4}, {"I32", 4}, {"F32", 4},     {"U64", 8},     {"I64", 8}, {"F64", 8}};
-  const auto found = known.find(type);
-  return found == known.end() ? 0 : found->second;
-}
-
-struct Header {
-  Json entries;
-  uint64_t data_begin = 0;
-  uint64_t data_bytes = 0;
-};
-
-Header read_header(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::error_code error;
-  const uint64_t size = std::filesystem::file_size(file, error);
-  uint64_t length = 0;
-  if (!in || error || !in.read(reinterpret_cast<char*>(&length), sizeof length)) {
-    fail(file, "cannot be read as a safetensors file");
-  }
-  constexpr uint64_t longest = 100'000'000;
-  if (length > longest || length > size - sizeof length) {
-    fail(file, fmt::format("is no safetensors file, or cut short: a header of {} bytes in {}", length, size));
-  }
-  std::string text(length, ' ');
-  in.read(text.data(), static_cast<std::streamsize>(length));
-  Header out{Json::parse(text, nullptr, false), sizeof length + length, size - sizeof length - length};
-  if (!in || !out.entries.is_object()) {
-    fail(file, "is no safetensors file: its header is no JSON object");
-  }
-  return out;
-}
-
-std::optional<std::vector<uint64_t>> whole_numbers(const Json& entry, const char* key) {
-  const auto found = entry.find(key);
-  if (found == entry.end() || !found->is_array() ||
-      !std::ranges::all_of(*found, [](const Json& value) { return value.is_number_unsigned(); })) {
-    return std::nullopt;
-  }
-  return found->get<std::vector<uint64_t>>();
-}
-
-// nullopt where there are more than a file could have.
-std::optional<uint64_t> elements_of(const std::vector<uint64_t>& dims) {
-  constexpr uint64_t most = uint64_t{1} << 60;
-  uint64_t elements = 1;
-  for (const uint64_t length : dims) {
-    if (length > most || (elements != 0 && length > most / elements)) {
-      return std::nullopt;
-    }
-    elements *= length;
-  }
-  return elements;
-}
-
-SafetensorsEntry entry_of(const std::filesystem::path& file, const std::string& name, const Json& json) {
-  const auto type = json.is_object() ? json.find("dtype") : json.end();
-  const auto dims = json.is_object() ? whole_numbers(json, "shape") : std::nullopt;
-  const auto offsets = json.is_object() ? whole_numbers(json, "data_offsets") : std::nullopt;
-  if (!dims || !offsets || offsets->size() != 2 || type == json.end() || !type->is_string()) {
-    fail(file, fmt::format("has no whole description of '{}'", name));
-  }
-  SafetensorsEntry entry{name, type->get<std::string>(), {}, offsets->front(), offsets->back()};
-  const std::optional<uint64_t> elements = elements_of(*dims);
-  if (!elements) {
-    fail(file, fmt::format("'{}' has the shape ({}), which no file can hold", name, fmt::join(*dims, ", ")));
-  }
-  entry.dims.assign(dims->begin(), dims->end());
-  const uint64_t width = bytes_of(entry.type);
-  if (entry.begin > entry.end || (width != 0 && entry.end - entry.begin != *elements * width)) {
-    fail(file, fmt::format("'{}' lies at bytes {} to {}, expected {} bytes of the type {} and the shape ({})", name,
-                           entry.begin, entry.end, *elements * width, entry.type, fmt::join(*dims, ", ")));
-  }
-  return entry;
-}
-
-std::map<std::string, std::string> metadata_of(const std::filesystem::path& file, const Json& json) {
-  std::map<std::string, std::string> out;
-  if (!json.is_object()) {
-    fail(file, fmt::format("'{}' is no JSON object", metadata_name));
-  }
-  for (const auto& [key, value] : json.items()) {
-    if (!value.is_string()) {
-      fail(file, fmt::format("'{}' has '{}', which is no text", metadata_name, key));
-    }
-    out[key] = value.get<std::string>();
-  }
-  return out;
-}
-
-// Without holes between them, and none behind the last: so a file that is cut short is known for it, whatever is read.
-void check_places(const std::filesystem::path& file, std::vector<SafetensorsEntry>& tensors, uint64_t data_bytes) {
-  std::ranges::sort(tensors, [](const SafetensorsEntry& a, const SafetensorsEntry& b) {
-    return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);
-  });
-  uint64_t end = 0;
-  for (const SafetensorsEntry& entry : tensors) {
-    if (entry.begin != end) {
-      fail(file, fmt::format("'{}' lies at bytes {} to {}, expected it to begin at {}, where the one before it ends",
-                             entry.name, entry.begin, entry.end, end));
-    }
-    end = entry.end;
-  }
-  if (end != data_bytes) {
-    fail(file, fmt::format("is {}: its tensors have {} bytes, and {} are there",
-                           end > data_bytes ? "cut short" : "no safetensors file", end, data_bytes));
-  }
 }
 
 float from_half(uint16_t bits) {  // IEEE 754 binary16
@@ -210,16 +93,10 @@ bool SafetensorsEntry::is_real() const {
 }
 
 SafetensorsFile::SafetensorsFile(std::filesystem::path file) : path_(std::move(file)) {
-  const Header header = read_header(path_);
+  SafetensorsHeader header = read_safetensors_header(path_);
+  tensors_ = std::move(header.tensors);
+  metadata_ = std::move(header.metadata);
   data_begin_ = header.data_begin;
-  for (const auto& [name, json] : header.entries.items()) {
-    if (name == metadata_name) {
-      metadata_ = metadata_of(path_, json);
-    } else {
-      tensors_.push_back(entry_of(path_, name, json));
-    }
-  }
-  check_places(path_, tensors_, header.data_bytes);
 }
 
 const SafetensorsEntry* SafetensorsFile::find(std::string_view name) const {
@@ -280,12 +157,12 @@ void write_safetensors(std::ostream& out, const std::map<std::string, std::strin
   std::ranges::stable_sort(order, std::greater<>(), [](const auto* tensor) { return size_of(tensor->second.dtype); });
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!metadata.empty()) {
-    header[std::string(metadata_name)] = metadata;
+    header[std::string(safetensors_metadata)] = metadata;
   }
   uint64_t end = 0;
   for (const auto* tensor : order) {
     const auto& [name, value] = *tensor;
-    if (name == metadata_name) {
+    if (name == safetensors_metadata) {
       throw Error(ErrorKind::file, "a tensor cannot be called '{}' in a safetensors file, where it is the text's name",
                   name);
     }

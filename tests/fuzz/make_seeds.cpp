@@ -155,6 +155,10 @@ void make_safetensors(const Seeds& seeds) {
             R"("u":{"dtype":"U8","shape":[2],"data_offsets":[24,26]}})" +
                 std::string(1, '\0') + "abcdefghijklmnopqrstuvwxyz");
   seeds.add("empty", "0{}");
+  seeds.add("twice", R"(0{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},)"
+                     R"("a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}})");
+  seeds.add("nested", R"(0{"a":{"dtype":"F32","more":{"b":[[[[1]]]]},"shape":[0],"data_offsets":[0,0]}})");
+  seeds.add("more", R"(0{"a":{"dtype":"F32","more":[1,null],"shape":[0],"data_offsets":[0,0]}})");
   seeds.add("vast", R"(0{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}})");
 }
 

@@ -155,6 +155,47 @@ TEST_CASE("a file that is broken is refused, whichever tensor is asked for") {
   CHECK(refusal_of(two + "4,8]}}", "12345678") == "none");
 }
 
+TEST_CASE("a name that is there twice is refused") {
+  const std::string one = R"("a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]})";
+  CHECK(refusal_of("{" + one + "}") == "none");
+  CHECK(refusal_of("{" + one + "," + one + "}") == "has 'a' twice");
+  CHECK(refusal_of(R"({"__metadata__":{},"__metadata__":{}})") == "has '__metadata__' twice");
+  CHECK(refusal_of(R"({"__metadata__":{"a":"1","a":"2"}})") == "'__metadata__' has 'a' twice");
+  CHECK(refusal_of(R"({"a":{"dtype":"F32","shape":[0],"shape":[0],"data_offsets":[0,0]}})") == "'a' has 'shape' twice");
+}
+
+TEST_CASE("a header that is nested, or has more of something than there can be, is refused where that begins") {
+  const std::string deep(60'000'000, '[');
+  CHECK(refusal_of(deep) == "is no safetensors file: its header is no JSON object");
+  CHECK(refusal_of(R"({"a":)" + deep) == "has no whole description of 'a'");
+  const std::string nested = "which is nested deeper than anything in a tensor's description";
+  CHECK(refusal_of(R"({"a":{"shape":)" + deep) == "'a' has 'shape', " + nested);
+  CHECK(refusal_of(R"({"a":{"more":[{)") == "'a' has 'more', " + nested);
+  CHECK(refusal_of(R"({"a":{"more":{"b":{)") == "'a' has 'more', " + nested);
+  CHECK(refusal_of(R"({"__metadata__":{"a":)" + deep) == "'__metadata__' has 'a', which is no text");
+  std::string axes = "1";
+  for (int i = 0; i < 64; ++i) {
+    axes += ",1";
+  }
+  CHECK(refusal_of(R"({"a":{"shape":[)" + axes + "]") == "'a' has more than 64 numbers in its 'shape'");
+  std::string texts = R"({"__metadata__":{"a":"")";
+  for (int i = 0; i < 100'000; ++i) {
+    texts += fmt::format(R"(,"{}":"")", i);
+  }
+  CHECK(refusal_of(texts + "}}") == "'__metadata__' has more than 100000 texts");
+}
+
+TEST_CASE("what a description has beside its own values is passed over") {
+  const std::string more = R"("note":"x","flags":[true,null,-1,1.5,"y",7],"scale":1e3,)";
+  CHECK(refusal_of("{\"a\":{" + more + R"("dtype":"U8","shape":[1],"data_offsets":[0,1]}})", "x") == "none");
+  CHECK(refusal_of(R"({"a":{"dtype":["U8"],"shape":[1],"data_offsets":[0,1]}})", "x") ==
+        "has no whole description of 'a'");
+  CHECK(refusal_of(R"({"a":{"dtype":"U8","shape":1,"data_offsets":[0,1]}})", "x") == "has no whole description of 'a'");
+  CHECK(refusal_of(R"({"__metadata__":3})") == "'__metadata__' is no JSON object");
+  CHECK(refusal_of(R"({"a")") == "is no safetensors file: its header is no JSON object");
+  CHECK(refusal_of("{}{}") == "is no safetensors file: its header is no JSON object");
+}
+
 TEST_CASE("one tensor of a known shape: another shape and an unknown name are named") {
   const Given given(written({}, [] {
     std::map<std::string, Tensor> tensors;
