@@ -25,7 +25,8 @@ struct StartedWith {
 // What can be done with a run whose weights to begin with are gone: the end of an error's text.
 inline constexpr std::string_view without_start =
     "without it the run cannot be made again from its first step, while all that the log keeps can be read, resumed "
-    "and sampled from; a run with [checkpoint] keep does not need it, as its log keeps the weights that it began with";
+    "and sampled from; verify --spot and replay of a run with [checkpoint] keep do not need it, as its log keeps the "
+    "weights that it began with";
 
 // What a log says of it.
 StartedWith started_with(const runlog::Provenance& provenance);

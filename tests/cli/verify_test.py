@@ -177,8 +177,9 @@ class Verify(AtelierTest):
         self.assertIn(f"start.from: 'source': neither this run is in 'moved', nor the one whose weights the run began with, {recorded}; "
                       "hint: bring it back, or say with --out where it is; without it the run cannot be made again from its first step",
                       done.stderr)
-        self.assertIn("a run with [checkpoint] keep does not need it", done.stderr)
-        self.assertRegex(self.output("verify", kept, "--out", "moved"), same)
+        self.assertIn("verify --spot and replay of a run with [checkpoint] keep do not need it", done.stderr)
+        self.run_atelier("verify", kept, "--out", "moved", code=2)
+        self.assertEqual(self.output("verify", kept, "--out", "moved", "--spot", "9").count("the same, bit for bit"), 3)
 
     def test_damaged_weights_are_found_before(self):
         log = self.train()
