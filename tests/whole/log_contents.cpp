@@ -19,8 +19,8 @@ hid_t checked(hid_t id) {
 }
 
 bool left_out(const std::string& name) {
-  return name.starts_with("/timing") || name == "/@created_utc" || name == "/@run_id" || name == "/@description_sha256" ||
-         name == "/provenance/threads" || name == "/provenance@threads";
+  return name.starts_with("/timing") || name == "/@created_utc" || name == "/@run_id" ||
+         name == "/@description_sha256" || name == "/provenance/threads" || name == "/provenance@threads";
 }
 
 // What reads a dataset is given for an attribute too.
