@@ -16,8 +16,6 @@ namespace atelier::runlog {
 
 namespace {
 
-using hdf5::Handle;
-
 constexpr size_t most_in_memory = size_t{64} << 20U;  // bytes, roughly
 
 class Compaction {

@@ -172,7 +172,11 @@ TEST_CASE("an output that is not what its name promises is refused where a metri
 TEST_CASE("a number by a name that the log has itself is refused before training, at its line") {
   for (const std::string fault : {"logged", "measured"}) {
     const auto called = [&](const std::string& name) {
-      return failure(faults("none", fault + " = \"" + name + "\"\n"));
+      std::string settings = fault;
+      settings += " = \"";
+      settings += name;
+      settings += "\"\n";
+      return failure(faults("none", settings));
     };
     for (const char* name : {"step", "steps", "epoch", "gradient_norm.all", "learning_rate.all"}) {
       const std::string message = called(name);

@@ -11,7 +11,6 @@
 
 using namespace atelier;
 using compare::Condition;
-using compare::Relation;
 using compare::RunSummary;
 
 namespace {
