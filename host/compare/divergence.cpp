@@ -148,27 +148,19 @@ class Comparison : Findings {
       metrics(cadence);
     }
     for (const runlog::TensorSeries& series : first_.description().tensors) {
-      if (!has(second_.description().tensors, series.name)) {
-        differ(0, "tensors/" + series.name, "rows", "none");
-        continue;
-      }
-      const std::vector<int64_t> steps = second_.tensor_steps(series.name);
-      rows("tensors/" + series.name, first_.tensor_steps(series.name),
-           those_left(steps, first_.tensor_steps(series.name), runlog::Part::tensors),
-           [&](int64_t step, int64_t a, int64_t) {
-             tensors(step, "tensors/" + series.name, first_.tensor(series.name, a),
-                     second_.tensor(series.name, place_in(steps, step)));
-           });
+      const std::string what = "tensors/" + series.name;
+      stacks(
+          what, has(second_.description().tensors, series.name), runlog::Part::tensors,
+          [&](const runlog::Reader& log) { return log.tensor_steps(series.name); },
+          [&](int64_t step, int64_t a, int64_t b) {
+            tensors(step, what, first_.tensor(series.name, a), second_.tensor(series.name, b));
+          });
     }
     for (const runlog::SampleSeries& series : first_.description().samples) {
-      if (!has(second_.description().samples, series.name)) {
-        differ(0, "samples/" + series.name, "rows", "none");
-        continue;
-      }
-      const std::vector<int64_t> steps = second_.sample_steps(series.name);
-      rows("samples/" + series.name, first_.sample_steps(series.name),
-           those_left(steps, first_.sample_steps(series.name), runlog::Part::samples),
-           [&](int64_t step, int64_t a, int64_t) { samples(step, series, a, place_in(steps, step)); });
+      stacks(
+          "samples/" + series.name, has(second_.description().samples, series.name), runlog::Part::samples,
+          [&](const runlog::Reader& log) { return log.sample_steps(series.name); },
+          [&](int64_t step, int64_t a, int64_t b) { samples(step, series, a, b); });
     }
     only_in_second();
     checkpoints();
@@ -178,18 +170,20 @@ class Comparison : Findings {
   }
 
  private:
-  [[nodiscard]] bool is_dropped(runlog::Part part) const { return dropped(first_.slimmed(), part); }
-
-  // Steps of the second that the first has too, where something was dropped of that.
-  [[nodiscard]] std::vector<int64_t> those_left(std::vector<int64_t> steps, const std::vector<int64_t>& of_first,
-                                                runlog::Part part) const {
-    if (is_dropped(part)) {
-      std::erase_if(steps, [&](int64_t step) { return !std::ranges::binary_search(of_first, step); });
+  // Rows of tensors or samples. Where some were dropped of the first, those that it has left.
+  template <typename StepsOf, typename Compare>
+  void stacks(const std::string& what, bool in_second, runlog::Part part, StepsOf&& steps_of, Compare&& compare) {
+    if (!in_second) {
+      return differ(0, what, "rows", "none");
     }
-    return steps;
-  }
-  static int64_t place_in(const std::vector<int64_t>& steps, int64_t step) {
-    return std::ranges::find(steps, step) - steps.begin();
+    const std::vector<int64_t> first = steps_of(first_);
+    const std::vector<int64_t> second = steps_of(second_);
+    std::vector<int64_t> left = second;
+    if (dropped(first_.slimmed(), part)) {
+      std::erase_if(left, [&](int64_t step) { return !std::ranges::binary_search(first, step); });
+    }
+    rows(what, first, left,
+         [&](int64_t step, int64_t a, int64_t) { compare(step, a, std::ranges::find(second, step) - second.begin()); });
   }
 
   void only_in_second() {
@@ -290,7 +284,7 @@ class Comparison : Findings {
   }
 
   void compare_checkpoints(const runlog::Checkpoint& a, const runlog::Checkpoint& b, bool with_counters) {
-    checkpoint(a, b, with_counters, !is_dropped(runlog::Part::optimizer_slots));
+    checkpoint(a, b, with_counters, !dropped(first_.slimmed(), runlog::Part::optimizer_slots));
   }
 
   [[nodiscard]] std::vector<int64_t> both_kept() const {

@@ -196,7 +196,8 @@ void Writer::State::close() {
 // Beside the log, which stays what it is until the new one takes its name.
 void Writer::State::write_compact_log() {
   unfinished = path.string() + ".new";
-  std::filesystem::remove(unfinished);
+  std::error_code ignored;  // where it stays, it cannot be made either
+  std::filesystem::remove(unfinished, ignored);
   const std::unique_ptr<Storage> compact = Storage::create(unfinished);
   hdf5::Handle to = hdf5::create_file(*compact);
   write_compact(file, description, to, [&] {

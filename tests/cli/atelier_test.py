@@ -95,13 +95,15 @@ class AtelierTest(unittest.TestCase):
         """Trains the tiny experiment and returns its log, relative to the test's folder."""
         return self.output("run", "tiny.toml", *words).splitlines()[0]
 
-    def on_terminal(self, *words, columns, stdout=None, **environment):
-        """The exit code, and what the program writes to a terminal: on standard output, too, unless that goes elsewhere."""
+    def on_terminal(self, *words, columns=100, stdout=None, answer="", **environment):
+        """The exit code, and what the program writes to a terminal on which somebody types this answer: on standard output, too,
+        unless that goes elsewhere."""
         leader, follower = pty.openpty()
         fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        process = subprocess.Popen([PROGRAM, *words], cwd=self.folder, stdout=follower if stdout is None else stdout,
-                                   stderr=follower, env=self.environment(**{"TERM": "xterm", **environment}))
+        process = subprocess.Popen([PROGRAM, *words], cwd=self.folder, stdin=follower if answer else None,
+                                   stdout=follower if stdout is None else stdout, stderr=follower, env=self.environment(**{"TERM": "xterm", **environment}))
         os.close(follower)
+        os.write(leader, answer.encode())
         received = b""
         while True:
             try:

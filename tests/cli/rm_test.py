@@ -1,34 +1,13 @@
 import os
-import pty
 import shutil
-import subprocess
 import unittest
 
-from atelier_test import ENDLESS, PROGRAM, AtelierTest
+from atelier_test import ENDLESS, AtelierTest
 
 import h5py
 
 
 class Rm(AtelierTest):
-    def ask(self, answer, *words):
-        """What the program writes to a terminal on which this is the answer, and its exit code."""
-        leader, follower = pty.openpty()
-        process = subprocess.Popen([PROGRAM, "rm", *words], cwd=self.folder, stdin=follower, stdout=follower,
-                                   stderr=follower, env=self.environment(TERM="xterm"))
-        os.close(follower)
-        os.write(leader, answer.encode())
-        received = b""
-        while True:
-            try:
-                part = os.read(leader, 65536)
-            except OSError:  # the last writer is gone
-                break
-            if not part:
-                break
-            received += part
-        os.close(leader)
-        return process.wait(), received.decode()
-
     def files(self):
         return sorted(os.path.join(folder, file) for folder, _, files in os.walk(self.path("runs")) for file in files)
 
@@ -48,14 +27,14 @@ class Rm(AtelierTest):
         log = self.train()
         size = os.path.getsize(self.path(log))
         for answer in ("n\n", "\n", "\x04"):
-            code, text = self.ask(answer, "tiny")
+            code, text = self.on_terminal("rm", "tiny", answer=answer)
             self.assertEqual(code, 0)
             self.assertIn(f"remove this log, {size / 1000:.1f} KB? [y/N]", text)
-            self.assertRegex(text, rf"tiny +[0-9a-f]+ +finished +\S+Z +12 +{size / 1000:.1f} KB\r\n")
+            self.assertRegex(text, rf"tiny +[0-9a-f]+ +finished +\S+Z +12 +{size / 1000:.1f} KB\n")
             self.assertIn(log, text)
             self.assertIn("nothing is removed", text)
         self.assertEqual(self.files(), [self.path(log)])
-        code, text = self.ask("y\n", "tiny")
+        code, text = self.on_terminal("rm", "tiny", answer="y\n")
         self.assertEqual((code, self.files()), (0, []))
 
     def test_without_a_terminal(self):
@@ -98,9 +77,9 @@ class Rm(AtelierTest):
         self.output("run", "next.toml")
         self.output("run", "next.toml", "name=keeps", "checkpoint.keep=4")
         shutil.copy(self.path(log), self.path("runs/copy.h5"))
-        self.assertNotIn("other run", self.ask("n\n", log)[1])  # of which there is another
+        self.assertNotIn("other run", self.on_terminal("rm", log, answer="n\n")[1])  # of which there is another
         os.remove(self.path("runs/copy.h5"))
-        code, text = self.ask("y\n", log)
+        code, text = self.on_terminal("rm", log, answer="y\n")
         self.assertEqual(code, 0)
         self.assertIn("1 other run used the weights of these; its log has a copy of them", text)
         self.assertIn("1 other run began with the weights of these ([start] from), and can no longer be verified or "

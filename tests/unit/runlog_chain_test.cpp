@@ -122,6 +122,7 @@ TEST_CASE("a log that nobody has changed is what its hashes say, and equal runs 
   CHECK(again.faults.empty());
   CHECK(again.head == chain.head);
   CHECK(again.links == chain.links);
+  CHECK((example::bytes_of(folder / "again.h5") == example::bytes_of(folder / "log.h5")));
 }
 
 TEST_CASE("what is changed afterwards is named") {
