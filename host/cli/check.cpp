@@ -57,8 +57,8 @@ std::string log_text(const runlog::LogSize& size) {
     text += count == 0 ? "" : fmt::format("{}{} {}", text.empty() ? "" : ", ", name, bytes(count));
   }
   const bool compressed = size.samples + size.tensors > 0;
-  return fmt::format("{}{}: {}{}", compressed ? "at most " : "", bytes(size.total()), text,
-                     compressed ? "; samples and tensors are compressed" : "");
+  return fmt::format("{}{} when it is finished: {}{}", compressed || size.weights > 0 ? "at most " : "",
+                     bytes(size.total()), text, compressed ? "; samples and tensors are compressed" : "");
 }
 
 std::string totals_text(const training::ModelSummary& summary) {

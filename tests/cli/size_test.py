@@ -56,7 +56,7 @@ class Size(AtelierTest):
 
     def test_in_words(self):
         text = self.output("check", "tiny.toml")
-        self.assertRegex(text, r"(?m)^log +at most 2[23]\d\.\d KB: metrics 117\.6 KB, the rest [\d.]+ KB, checkpoints 27\.\d KB, "
+        self.assertRegex(text, r"(?m)^log +at most 2[23]\d\.\d KB when it is finished: metrics 117\.6 KB, the rest [\d.]+ KB, checkpoints 27\.\d KB, "
                                r"samples 1\d\.\d KB, weights 9\.\d KB; samples and tensors are compressed$")
 
 
