@@ -134,6 +134,15 @@ TEST_CASE("halves and doubles are taken as float32, integers of each size as int
   CHECK(refused("s", DType::f32) == "'s' is of the type F8_E4M3, expected F64, F32, F16 or BF16");
 }
 
+TEST_CASE("no memory is asked for where the type is not known, whatever the shape says") {
+  const Given given(file_of(R"({"a":{"dtype":"F3","shape":[42949672966],"data_offsets":[0,0]}})", ""));
+  const SafetensorsFile file = given.open();
+  for (const DType as : {DType::f32, DType::f64, DType::i64}) {
+    CHECK_THROWS_WITH_AS(static_cast<void>(file.read(*file.find("a"), as)),
+                         doctest::Contains("'a' is of the type F3, expected "), Error);
+  }
+}
+
 TEST_CASE("a file that is broken is refused, whichever tensor is asked for") {
   CHECK(Given("").refusal() == "cannot be read as a safetensors file");
   CHECK(Given(bytes_of<uint64_t>({99})).refusal() == "is no safetensors file, or cut short: a header of 99 bytes in 8");
