@@ -89,6 +89,8 @@ class Findings {
         return same(double{});
       case tensor::DType::i64:
         return same(int64_t{});
+      case tensor::DType::bf16:
+        return;
     }
   }
 

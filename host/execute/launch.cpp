@@ -32,6 +32,8 @@ double element(const void* data, DType dtype, int64_t i) {
       return at<double>(data, i);
     case DType::i64:
       return at<int64_t>(data, i);
+    case DType::bf16:
+      break;
   }
   return 0;
 }

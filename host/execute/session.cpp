@@ -26,8 +26,10 @@ uint32_t next_generation() {
 
 }  // namespace
 
-Session::Session(Mode mode, DType real, Bank& bank, Executor& executor, Arena& arena)
-    : mode_(mode), bank_(bank), executor_(executor), arena_(arena), recorder_(real), plans_(bank, real) {}
+Session::Session(Mode mode, DType real, Bank& bank, Executor& executor, Arena& arena, kernels::Precision precision)
+    : mode_(mode), bank_(bank), executor_(executor), arena_(arena), recorder_(real), plans_(bank, real) {
+  plan_request_.precision = precision;
+}
 
 Session::~Session() {
   if (in_flight_ != nullptr) {

@@ -53,7 +53,9 @@ struct StepCounters {
 
 class Session {
  public:
-  Session(Mode mode, DType real, Bank& bank, Executor& executor, Arena& arena);
+  // `precision`: of the products and convolutions, where `real` is f32.
+  Session(Mode mode, DType real, Bank& bank, Executor& executor, Arena& arena,
+          kernels::Precision precision = kernels::Precision::float32);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;

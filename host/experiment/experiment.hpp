@@ -62,11 +62,15 @@ struct EarlyStopping {
   double min_delta = 0;  // what counts as an improvement, >= 0
 };
 
+// How products and convolutions of training steps read their inputs: docs/experiments.md, "Precision".
+enum class Precision { float32, bf16, emulated_bf16 };
+
 struct Train {
   std::optional<int64_t> epochs, steps;  // exactly one is set; >= 1
   int64_t batch_size = 128;
   double clip_norm = 0;  // the gradients of a group are scaled to at most this global norm; 0 is off
   double average = 0;    // in [0, 1): decay of the moving average of the weights; 0 is off
+  Precision precision = Precision::float32;
   std::optional<EarlyStopping> early_stopping;
 };
 

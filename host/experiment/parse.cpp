@@ -97,6 +97,10 @@ void read_train(Context& context, const TomlTable& table, Train& train) {
   train.batch_size = values.get<int64_t>("batch_size");
   train.clip_norm = values.get<double>("clip_norm");
   train.average = values.get<double>("average");
+  const auto precision = values.get<std::string>("precision");
+  train.precision = precision == "bf16"            ? Precision::bf16
+                    : precision == "emulated-bf16" ? Precision::emulated_bf16
+                                                   : Precision::float32;
   const auto stopping = open_table(context, table, "early_stopping");
   if (stopping && stopping->given) {
     const Values read = read_section(context, *stopping, "train.early_stopping");

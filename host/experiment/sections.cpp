@@ -119,7 +119,11 @@ std::vector<Section> make_sections() {
         at_least(0, number("clip_norm", 0.0, "Largest global norm of a group's gradients; 0 is off")),
         below(1, at_least(0, number("average", 0.0,
                                     "Decay of a moving average of the weights, which evaluation and samples then use; "
-                                    "0 is off")))}},
+                                    "0 is off"))),
+        one_of_choices({"float32", "bf16", "emulated-bf16"},
+                       text("precision", "float32",
+                            "What products and convolutions of training steps read; bf16 needs a processor with "
+                            "instructions for it"))}},
       {"train.early_stopping",
        "Stop when the metric of [evaluate] no longer improves",
        {required(at_least(1, integer("patience", 1, "Evaluations without an improvement"))),

@@ -50,8 +50,8 @@ BuiltModel::BuiltModel(const experiment::Experiment& experiment, const catalog::
   experiment::check_groups(experiment, model_->group_names());
 }
 
-std::unique_ptr<execute::Session> BuiltModel::session(execute::Mode mode) {
-  return std::make_unique<execute::Session>(mode, model_->recipe().real, model_->bank(), executor_, arena_);
+std::unique_ptr<execute::Session> BuiltModel::session(execute::Mode mode, kernels::Precision precision) {
+  return std::make_unique<execute::Session>(mode, model_->recipe().real, model_->bank(), executor_, arena_, precision);
 }
 
 }  // namespace atelier::inference

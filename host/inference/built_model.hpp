@@ -25,7 +25,9 @@ class BuiltModel {
   [[nodiscard]] record::Bank& bank() { return model_->bank(); }
   [[nodiscard]] const catalog::DataSpec& spec() const { return model_->recipe().data; }
   [[nodiscard]] execute::Arena& arena() { return arena_; }
-  [[nodiscard]] std::unique_ptr<execute::Session> session(execute::Mode mode);  // one of its sessions runs at a time
+  // One of its sessions runs at a time. `precision`: of the products and convolutions in it.
+  [[nodiscard]] std::unique_ptr<execute::Session> session(execute::Mode mode,
+                                                          kernels::Precision precision = kernels::Precision::float32);
   [[nodiscard]] const std::vector<ForeignRun>& foreign_runs() const { return foreign_used_; }
 
  private:

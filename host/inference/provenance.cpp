@@ -9,6 +9,7 @@
 
 #include "base/sha256.hpp"
 #include "data/hash.hpp"
+#include "kernels/bfloat16.hpp"
 #include "kernels/fingerprint.hpp"
 
 namespace atelier::inference {
@@ -80,6 +81,9 @@ runlog::Provenance provenance_of(const experiment::Experiment& experiment, const
   gethostname(host, sizeof host - 1);
   out.host = host;
   out.fingerprint = numeric_fingerprint();
+  if (experiment.train.precision == experiment::Precision::bf16) {
+    out.fingerprint += fmt::format("bfloat16={}\n", kernels::bfloat16_instructions());
+  }
   out.threads = threads;
   out.plugins =
       plugins_of(experiment, registry, model, {Kind::model, Kind::loss, Kind::optimizer, Kind::metric, Kind::dataset});

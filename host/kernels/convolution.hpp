@@ -47,8 +47,13 @@ struct ConvolutionSpec {
 
 enum class ConvolutionPass : uint8_t { forward, data_gradient };
 
-// All for f32 and f64, with the fastest method for the spec, which the spec alone decides. They throw Error(shape)
-// where the kernel is larger than the padded image, or where the groups do not divide the channels.
+// All for f32 and f64, with the fastest method for the spec, which the spec alone decides; and for bf16, of which
+// images, gradients and packed weights are read, while what comes out, and the weights themselves, are f32. They throw
+// Error(shape) where the kernel is larger than the padded image, or where the groups do not divide the channels.
+
+// Whether a convolution gains from bfloat16, by its shape alone; and whether all three passes have it here, too.
+bool suits_bfloat16(const ConvolutionSpec& spec);
+bool has_bfloat16(const ConvolutionSpec& spec);
 
 // The weights as a pass reads them: packed once for each version of the weights, whatever number of convolutions of
 // the same spec use them.

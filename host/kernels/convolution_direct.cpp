@@ -6,23 +6,28 @@
 
 #include "base/error.hpp"
 #include "kernels/convolution_methods.hpp"
+#include "kernels/convolution_packing.hpp"
 #include "kernels/onednn.hpp"
 
 namespace atelier::kernels {
 namespace {
 
 using dnnl::memory;
+using tensor::DType;
 using tag = memory::format_tag;
 
-memory::desc described(const memory::dims& dims, tag format) {
-  return {dims, memory::data_type::f32, format};
+memory::desc described(const memory::dims& dims, tag format, memory::data_type type = memory::data_type::f32) {
+  return {dims, type, format};
 }
 
-// What oneDNN is asked for: the spec with another number of images.
+// What oneDNN is asked for: the spec with another number of images. What is read is of the type that is given, what
+// comes out is float32.
 struct Problem {
-  Problem(const ConvolutionSpec& spec, int64_t images)
-      : x(described({images, spec.in_channels, spec.in_height, spec.in_width}, tag::nhwc)),
-        y(described({images, spec.out_channels, spec.out_height(), spec.out_width()}, tag::nhwc)),
+  Problem(const ConvolutionSpec& spec, int64_t images, DType dtype)
+      : x(described({images, spec.in_channels, spec.in_height, spec.in_width}, tag::nhwc, type_of(dtype))),
+        y(described({images, spec.out_channels, spec.out_height(), spec.out_width()}, tag::nhwc, type_of(dtype))),
+        result_x(described(x.dims(), tag::nhwc)),
+        result_y(described(y.dims(), tag::nhwc)),
         strides{spec.stride_y, spec.stride_x},
         dilations{spec.dilation_y - 1, spec.dilation_x - 1},
         low{spec.pad_top, spec.pad_left},
@@ -35,38 +40,42 @@ struct Problem {
       weight_dims = {spec.groups, spec.group_out_channels(), spec.group_in_channels(), spec.kernel_height,
                      spec.kernel_width};
     }
-    w = described(weight_dims, tag::any);
+    w = described(weight_dims, tag::any, type_of(dtype));
+    result_w = described(weight_dims, tag::any);
     attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
     pin_openmp();
   }
 
-  [[nodiscard]] dnnl::convolution_forward::primitive_desc forward() const {
-    return {{dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct, x, w, y, strides, dilations, low,
-             high},
-            attributes,
-            onednn_engine()};
-  }
+  [[nodiscard]] dnnl::convolution_forward::primitive_desc forward() const { return forward_to(result_y); }
   [[nodiscard]] dnnl::convolution_backward_data::primitive_desc data_gradient() const {
-    return {{dnnl::algorithm::convolution_direct, x, w, y, strides, dilations, low, high},
+    return {{dnnl::algorithm::convolution_direct, result_x, w, y, strides, dilations, low, high},
             attributes,
             onednn_engine(),
-            forward()};
+            forward_to(y)};
   }
   [[nodiscard]] dnnl::convolution_backward_weights::primitive_desc weight_gradient() const {
-    return {{dnnl::algorithm::convolution_direct, x, w, y, strides, dilations, low, high},
+    return {{dnnl::algorithm::convolution_direct, x, result_w, y, strides, dilations, low, high},
             attributes,
             onednn_engine(),
-            forward()};
+            forward_to(y)};
   }
 
-  memory::desc x, w, y;
+  memory::desc x, w, y, result_x, result_w, result_y;
   memory::dims strides, dilations, low, high, weight_dims;
   tag plain_format = tag::oihw;
   dnnl::primitive_attr attributes;
+
+ private:
+  [[nodiscard]] dnnl::convolution_forward::primitive_desc forward_to(const memory::desc& result) const {
+    return {{dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct, x, w, result, strides, dilations,
+             low, high},
+            attributes,
+            onednn_engine()};
+  }
 };
 
-float* floats(const void* data) {
-  return static_cast<float*>(const_cast<void*>(data));
+const std::byte* bytes_at(const void* data, size_t offset) {
+  return static_cast<const std::byte*>(data) + offset;
 }
 
 // Images and packed weights to images: the forward pass or the data gradient, a few images a piece.
@@ -78,7 +87,7 @@ class DirectImages : public Kernel {
       : primitive_(primitive),
         source_argument_(source_argument),
         result_argument_(result_argument),
-        source_elements_(static_cast<int64_t>(source.get_size() / sizeof(float))),
+        source_bytes_(source.get_size()),
         result_elements_(static_cast<int64_t>(result.get_size() / sizeof(float))),
         scratch_bytes_(description.scratchpad_desc().get_size()) {
     for (int64_t piece = 0; piece < spec.batch / images_per_piece(spec); ++piece) {
@@ -95,9 +104,9 @@ class DirectImages : public Kernel {
 
   void run(int64_t, int64_t piece, const Arguments& arguments) const override {
     const PrimitiveBuffers& at = buffers_[static_cast<size_t>(piece)];
-    place(at.first, floats(arguments.inputs[0]) + piece * source_elements_);
+    place(at.first, bytes_at(arguments.inputs[0], static_cast<size_t>(piece) * source_bytes_));
     place(at.second, arguments.inputs[1]);
-    place(at.result, floats(arguments.outputs[0]) + piece * result_elements_);
+    place(at.result, static_cast<float*>(arguments.outputs[0]) + piece * result_elements_);
     place(at.scratch, arguments.scratch);
     execute<4>(primitive_, {{{source_argument_, at.first.get()},
                              {DNNL_ARG_WEIGHTS, at.second.get()},
@@ -108,7 +117,8 @@ class DirectImages : public Kernel {
  private:
   dnnl::primitive primitive_;
   int source_argument_, result_argument_;
-  int64_t source_elements_, result_elements_;  // of a piece
+  size_t source_bytes_;  // of a piece
+  int64_t result_elements_;
   size_t scratch_bytes_;
   std::vector<PrimitiveBuffers> buffers_;
 };
@@ -123,8 +133,8 @@ class DirectWeightGradient : public Kernel {
                        const std::optional<Description>& rest)
       : primitive_(description),
         parts_((spec.batch + images - 1) / images),
-        image_elements_(images * spec.in_height * spec.in_width * spec.in_channels),
-        result_elements_(images * spec.out_height() * spec.out_width() * spec.out_channels),
+        image_bytes_(description.src_desc().get_size()),
+        result_bytes_(description.diff_dst_desc().get_size()),
         weight_bytes_(description.diff_weights_desc().get_size()),
         scratch_bytes_(description.scratchpad_desc().get_size()) {
     for (int64_t part = 0; part < parts_; ++part) {
@@ -137,7 +147,7 @@ class DirectWeightGradient : public Kernel {
       rest_ = dnnl::convolution_backward_weights(*rest);
       scratch_bytes_ = std::max(scratch_bytes_, rest->scratchpad_desc().get_size());
     }
-    const Problem problem(spec, 1);
+    const Problem problem(spec, 1, DType::f32);
     const memory::desc plain = described(problem.weight_dims, problem.plain_format);
     const dnnl::reorder::primitive_desc reordering(onednn_engine(), description.diff_weights_desc(), onednn_engine(),
                                                    plain, problem.attributes);
@@ -177,8 +187,8 @@ class DirectWeightGradient : public Kernel {
 
   void add_images(int64_t part, const Arguments& arguments) const {
     const PrimitiveBuffers& at = buffers_[static_cast<size_t>(part)];
-    place(at.first, floats(arguments.inputs[0]) + part * image_elements_);
-    place(at.second, floats(arguments.inputs[1]) + part * result_elements_);
+    place(at.first, bytes_at(arguments.inputs[0], static_cast<size_t>(part) * image_bytes_));
+    place(at.second, bytes_at(arguments.inputs[1], static_cast<size_t>(part) * result_bytes_));
     place(at.result, arguments.workspace + static_cast<size_t>(part) * weight_bytes_);
     place(at.scratch, arguments.scratch);
     execute<4>(rest_ && part + 1 == parts_ ? rest_ : primitive_, {{{DNNL_ARG_SRC, at.first.get()},
@@ -199,7 +209,8 @@ class DirectWeightGradient : public Kernel {
   }
 
   dnnl::primitive primitive_, rest_, reorder_;
-  int64_t parts_, image_elements_, result_elements_;  // of a part
+  int64_t parts_;
+  size_t image_bytes_, result_bytes_;  // of a part
   size_t weight_bytes_, scratch_bytes_;
   std::vector<PrimitiveBuffers> buffers_;
   PrimitiveBuffers reordered_;
@@ -209,7 +220,7 @@ class DirectWeightGradient : public Kernel {
 class DirectPackedWeights : public Kernel {
  public:
   DirectPackedWeights(const memory::desc& plain, const memory::desc& packed) {
-    const dnnl::primitive_attr attributes = Problem(ConvolutionSpec{}, 1).attributes;
+    const dnnl::primitive_attr attributes = Problem(ConvolutionSpec{}, 1, DType::f32).attributes;
     const dnnl::reorder::primitive_desc description(onednn_engine(), plain, onednn_engine(), packed, attributes);
     reorder_ = dnnl::reorder(description);
     buffers_ = {unplaced(plain), {}, unplaced(packed), unplaced(description.scratchpad_desc())};
@@ -234,8 +245,8 @@ class DirectPackedWeights : public Kernel {
   size_t scratch_bytes_ = 0;
 };
 
-std::optional<memory::desc> packed_weights(const ConvolutionSpec& spec, ConvolutionPass pass) {
-  const Problem problem(spec, images_per_piece(spec));
+std::optional<memory::desc> packed_weights(const ConvolutionSpec& spec, ConvolutionPass pass, DType dtype) {
+  const Problem problem(spec, images_per_piece(spec), dtype);
   if (pass == ConvolutionPass::forward) {
     const auto found = fast_only([&] { return problem.forward(); });
     return found ? std::optional(found->weights_desc()) : std::nullopt;
@@ -248,42 +259,45 @@ constexpr int64_t most_parts = 8;  // partial sums of a weight gradient
 
 }  // namespace
 
-int64_t direct_packed_elements(const ConvolutionSpec& spec, ConvolutionPass pass) {
-  const auto packed = packed_weights(spec, pass);
-  return packed ? static_cast<int64_t>(packed->get_size() / sizeof(float)) : 0;
+int64_t direct_packed_elements(const ConvolutionSpec& spec, ConvolutionPass pass, DType dtype) {
+  const auto packed = packed_weights(spec, pass, dtype);
+  return packed ? static_cast<int64_t>(packed->get_size() / tensor::size_of(dtype)) : 0;
 }
 
-std::unique_ptr<Kernel> make_direct_packed_weights(const ConvolutionSpec& spec, ConvolutionPass pass) {
-  const Problem problem(spec, 1);
+std::unique_ptr<Kernel> make_direct_packed_weights(const ConvolutionSpec& spec, ConvolutionPass pass, DType dtype) {
+  if (dtype == DType::bf16) {
+    return make_bfloat16_weights(spec, *packed_weights(spec, pass, dtype));
+  }
+  const Problem problem(spec, 1, dtype);
   return std::make_unique<DirectPackedWeights>(described(problem.weight_dims, problem.plain_format),
-                                               *packed_weights(spec, pass));
+                                               *packed_weights(spec, pass, dtype));
 }
 
-std::unique_ptr<Kernel> make_direct_forward(const ConvolutionSpec& spec) {
-  const Problem problem(spec, images_per_piece(spec));
+std::unique_ptr<Kernel> make_direct_forward(const ConvolutionSpec& spec, DType dtype) {
+  const Problem problem(spec, images_per_piece(spec), dtype);
   const auto description = problem.forward();
-  return std::make_unique<DirectImages>(spec, dnnl::convolution_forward(description), description, problem.x, problem.y,
-                                        DNNL_ARG_SRC, DNNL_ARG_DST);
+  return std::make_unique<DirectImages>(spec, dnnl::convolution_forward(description), description, problem.x,
+                                        problem.result_y, DNNL_ARG_SRC, DNNL_ARG_DST);
 }
 
-std::unique_ptr<Kernel> make_direct_data_gradient(const ConvolutionSpec& spec) {
-  const Problem problem(spec, images_per_piece(spec));
+std::unique_ptr<Kernel> make_direct_data_gradient(const ConvolutionSpec& spec, DType dtype) {
+  const Problem problem(spec, images_per_piece(spec), dtype);
   const auto description = problem.data_gradient();
   return std::make_unique<DirectImages>(spec, dnnl::convolution_backward_data(description), description, problem.y,
-                                        problem.x, DNNL_ARG_DIFF_DST, DNNL_ARG_DIFF_SRC);
+                                        problem.result_x, DNNL_ARG_DIFF_DST, DNNL_ARG_DIFF_SRC);
 }
 
-std::unique_ptr<Kernel> make_direct_weight_gradient(const ConvolutionSpec& spec) {
+std::unique_ptr<Kernel> make_direct_weight_gradient(const ConvolutionSpec& spec, DType dtype) {
   const int64_t images = std::max(images_per_piece(spec), (spec.batch + most_parts - 1) / most_parts);
-  const Problem problem(spec, images);
+  const Problem problem(spec, images, dtype);
   const auto description = fast_only([&] { return problem.weight_gradient(); });
   if (!description) {
     return nullptr;
   }
   std::optional<DirectWeightGradient::Description> rest;
   if (const int64_t left = spec.batch % images; left != 0) {
-    Problem smaller(spec, left);
-    smaller.w = description->diff_weights_desc();
+    Problem smaller(spec, left, dtype);
+    smaller.result_w = description->diff_weights_desc();
     rest = fast_only([&] { return smaller.weight_gradient(); });
     if (!rest) {
       return nullptr;

@@ -5,12 +5,15 @@
 
 namespace atelier::kernels {
 
-// ---- oneDNN's own convolutions, float32, a few images at a time. Absent where oneDNN has only a slow one.
-std::unique_ptr<Kernel> make_direct_forward(const ConvolutionSpec& spec);          // x, packed -> y
-std::unique_ptr<Kernel> make_direct_data_gradient(const ConvolutionSpec& spec);    // dy, packed -> dx
-std::unique_ptr<Kernel> make_direct_weight_gradient(const ConvolutionSpec& spec);  // x, dy -> dw
-std::unique_ptr<Kernel> make_direct_packed_weights(const ConvolutionSpec& spec, ConvolutionPass pass);
-int64_t direct_packed_elements(const ConvolutionSpec& spec, ConvolutionPass pass);  // 0 where absent
+// ---- oneDNN's own convolutions, of float32 or of bfloat16, a few images at a time. Absent where oneDNN has only a
+// slow one.
+std::unique_ptr<Kernel> make_direct_forward(const ConvolutionSpec& spec, tensor::DType dtype);  // x, packed -> y
+std::unique_ptr<Kernel> make_direct_data_gradient(const ConvolutionSpec& spec,
+                                                  tensor::DType dtype);  // dy, packed -> dx
+std::unique_ptr<Kernel> make_direct_weight_gradient(const ConvolutionSpec& spec, tensor::DType dtype);  // x, dy -> dw
+std::unique_ptr<Kernel> make_direct_packed_weights(const ConvolutionSpec& spec, ConvolutionPass pass,
+                                                   tensor::DType dtype);
+int64_t direct_packed_elements(const ConvolutionSpec& spec, ConvolutionPass pass, tensor::DType dtype);  // 0 if absent
 
 // ---- Products of matrices, with patches of the image gathered as rows of one (a patch is Kh Kw C long). Packed
 // weights are (groups, Kh Kw C / groups, O / groups) for the forward pass, (groups, O / groups, Kh Kw C / groups) for
@@ -21,6 +24,9 @@ std::unique_ptr<Kernel> make_patches_packed_weights(const ConvolutionSpec& spec,
                                                     tensor::DType dtype);
 // One product for each tap of the kernel: the result is cut, never the sum over images.
 std::unique_ptr<Kernel> make_taps_weight_gradient(const ConvolutionSpec& spec, tensor::DType dtype);
+
+// The same of bfloat16, without groups.
+std::unique_ptr<Kernel> make_bfloat16_taps_weight_gradient(const ConvolutionSpec& spec);
 
 // How many images each piece takes: a divisor of the batch, so that all pieces are alike.
 int64_t images_per_piece(const ConvolutionSpec& spec);

@@ -143,6 +143,9 @@ std::unique_ptr<Kernel> make_gemm(const GemmSpec& spec, tensor::DType dtype) {
   if (spec.k == 0) {
     return make_gemm_naive(spec, dtype);
   }
+  if (dtype == tensor::DType::bf16) {
+    return make_gemm_primitive(spec, dtype);
+  }
   if (spec.m == 1 || spec.n == 1) {
     return is_f32 ? std::unique_ptr<Kernel>(std::make_unique<VectorGemm<float>>(spec))
                   : std::make_unique<VectorGemm<double>>(spec);
@@ -151,7 +154,7 @@ std::unique_ptr<Kernel> make_gemm(const GemmSpec& spec, tensor::DType dtype) {
     return std::make_unique<DoubleGemm>(spec);
   }
   if (sgemm_is_weak(spec)) {
-    if (std::unique_ptr<Kernel> primitive = make_gemm_primitive(spec)) {
+    if (std::unique_ptr<Kernel> primitive = make_gemm_primitive(spec, dtype)) {
       return primitive;
     }
   }

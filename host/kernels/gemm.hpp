@@ -23,7 +23,8 @@ struct GemmSpec {
   int64_t batch_stride_c = 0;
 };
 
-// Inputs A and B, output C. The result is cut, never the sum over k: bits are a function of the spec and the data.
+// Inputs A and B, output C, of that dtype; of bf16 both inputs are, and C is f32. The result is cut, never the sum over
+// k: bits are a function of the spec and the data.
 std::unique_ptr<Kernel> make_gemm(const GemmSpec& spec, tensor::DType dtype);
 
 // The twin: three loops, for tests.

@@ -76,7 +76,7 @@ class CutKernel : public Kernel {
   GemmCut cut_;
 };
 
-// float32 by oneDNN's matmul primitive, for A as it is stored. Absent where oneDNN has only its sgemm for it.
-std::unique_ptr<Kernel> make_gemm_primitive(const GemmSpec& spec);
+// By oneDNN's matmul primitive. Absent where oneDNN has only its sgemm for float32.
+std::unique_ptr<Kernel> make_gemm_primitive(const GemmSpec& spec, tensor::DType dtype);
 
 }  // namespace atelier::kernels

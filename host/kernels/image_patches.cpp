@@ -109,5 +109,6 @@ template void spread_patches(const ConvolutionSpec&, int64_t, const float*, floa
 template void spread_patches(const ConvolutionSpec&, int64_t, const double*, double*);
 template void gather_taps(const ConvolutionSpec&, int64_t, const TapRange&, RowRange, const float*, float*);
 template void gather_taps(const ConvolutionSpec&, int64_t, const TapRange&, RowRange, const double*, double*);
+template void gather_taps(const ConvolutionSpec&, int64_t, const TapRange&, RowRange, const uint16_t*, uint16_t*);
 
 }  // namespace atelier::kernels

@@ -123,6 +123,7 @@ Run select_by(tensor::DType mask) {
     case tensor::DType::f64:
       return &select<double>;
     case tensor::DType::i64:
+    case tensor::DType::bf16:
       break;
   }
   return &select<int64_t>;

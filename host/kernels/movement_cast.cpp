@@ -107,6 +107,7 @@ std::unique_ptr<Kernel> make_cast_from(tensor::DType to, int64_t elements) {
     case tensor::DType::f64:
       return std::make_unique<Cast<From, double>>(elements);
     case tensor::DType::i64:
+    case tensor::DType::bf16:  // kernels/bfloat16.hpp
       break;
   }
   return std::make_unique<Cast<From, int64_t>>(elements);
@@ -125,6 +126,7 @@ std::unique_ptr<Kernel> make_fill(tensor::DType dtype, int64_t elements, const O
     case tensor::DType::f64:
       return std::make_unique<Fill<double>>(elements, value);
     case tensor::DType::i64:
+    case tensor::DType::bf16:  // kernels/bfloat16.hpp
       break;
   }
   return std::make_unique<Fill<int64_t>>(elements, value);
@@ -140,6 +142,7 @@ std::unique_ptr<Kernel> make_cast(tensor::DType from, tensor::DType to, int64_t 
     case tensor::DType::f64:
       return make_cast_from<double>(to, elements);
     case tensor::DType::i64:
+    case tensor::DType::bf16:  // kernels/bfloat16.hpp
       break;
   }
   return make_cast_from<int64_t>(to, elements);

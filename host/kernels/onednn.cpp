@@ -23,6 +23,10 @@ dnnl::stream& onednn_stream() {
   return stream;
 }
 
+dnnl::memory::data_type type_of(tensor::DType dtype) {
+  return dtype == tensor::DType::bf16 ? dnnl::memory::data_type::bf16 : dnnl::memory::data_type::f32;
+}
+
 dnnl::memory unplaced(const dnnl::memory::desc& description) {
   return dnnl::memory(description, onednn_engine(), DNNL_MEMORY_NONE);
 }

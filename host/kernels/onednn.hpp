@@ -6,6 +6,8 @@
 #include <optional>
 #include <string_view>
 
+#include "tensor/shape.hpp"
+
 namespace atelier::kernels {
 
 // oneDNN brings OpenMP: each thread that calls it, to make a primitive or to run one, keeps to itself. To be called
@@ -14,6 +16,8 @@ void pin_openmp();
 
 const dnnl::engine& onednn_engine();
 dnnl::stream& onednn_stream();  // of the calling thread
+
+dnnl::memory::data_type type_of(tensor::DType dtype);  // f32 or bf16
 
 // A primitive's description where oneDNN has generated code for it, and not only its general loops.
 template <typename Make>

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 
+#include "ops/bfloat16.hpp"
 #include "ops/functions.hpp"
 #include "ops/operations.hpp"
 
@@ -124,20 +125,45 @@ Axes rows_and_columns(const Shape& weight) {
   return {weight[2], weight[3]};
 }
 
+// Whether the passes read bfloat16; the weight's shape is w, x is (B, C, H, W).
+bool is_reduced(const Graph& graph, const Settings& settings, const Shape& x, const Shape& w) {
+  switch (graph.precision()) {
+    case kernels::Precision::float32:
+      return false;
+    case kernels::Precision::bfloat16:
+      return kernels::has_bfloat16(spec_of(settings, x, w));
+    case kernels::Precision::emulated_bfloat16:
+      return kernels::suits_bfloat16(spec_of(settings, x, w));
+  }
+  return false;
+}
+
 // The weights as `pass` reads them, for x (B, C, H, W).
-Value packed(Value w, const Settings& settings, const Shape& x, ConvolutionPass pass) {
-  return w.graph->apply("convolution_weights/1", {w}, settings.with({x[0], x[2], x[3], static_cast<int64_t>(pass)}));
+Value packed(Value w, const Settings& settings, const Shape& x, ConvolutionPass pass, bool reduced) {
+  const bool emulated = reduced && w.graph->precision() == kernels::Precision::emulated_bfloat16;
+  return w.graph->apply("convolution_weights/1", {emulated ? product_input(w) : w},
+                        settings.with({x[0], x[2], x[3], static_cast<int64_t>(pass), reduced && !emulated ? 1 : 0}));
 }
 Value forward(Value x, Value w, const Settings& settings) {
-  const Value weights = packed(w, settings, as_first(x.shape()), ConvolutionPass::forward);
-  return x.graph->apply("convolution_forward/1", {x, weights, w}, settings.attributes());
+  const Shape image = as_first(x.shape());
+  const bool reduced = is_reduced(*x.graph, settings, image, w.shape());
+  const Value weights = packed(w, settings, image, ConvolutionPass::forward, reduced);
+  return x.graph->apply("convolution_forward/1", {reduced ? product_input(x) : x, weights, w}, settings.attributes());
 }
 Value data_gradient(Value dy, Value w, const Settings& settings, const Axes& image) {
   const Shape x{dy.shape()[0], w.shape()[1] * settings.groups, image[0], image[1]};
-  const Value weights = packed(w, settings, x, ConvolutionPass::data_gradient);
-  return dy.graph->apply("convolution_data_gradient/1", {dy, weights, w}, settings.with(image));
+  const bool reduced = is_reduced(*dy.graph, settings, x, w.shape());
+  const Value weights = packed(w, settings, x, ConvolutionPass::data_gradient, reduced);
+  return dy.graph->apply("convolution_data_gradient/1", {reduced ? product_input(dy) : dy, weights, w},
+                         settings.with(image));
 }
 Value weight_gradient(Value x, Value dy, const Settings& settings, Axes kernel) {
+  const Shape image = as_first(x.shape());
+  const Shape w{dy.shape()[3], image[1] / settings.groups, kernel[0], kernel[1]};
+  if (is_reduced(*x.graph, settings, image, w)) {
+    x = product_input(x);
+    dy = product_input(dy);
+  }
   return x.graph->apply("convolution_weight_gradient/1", {x, dy}, settings.with(std::move(kernel)));
 }
 
@@ -147,13 +173,18 @@ void require_real_inputs(const Inference& in) {
   }
 }
 
+// Of an image, and weights that are packed for its type.
 void require_packed(const Inference& in, const kernels::ConvolutionSpec& spec, ConvolutionPass pass) {
-  const Shape expected{kernels::packed_weight_elements(spec, pass, in.real())};
+  require_product_input(in, 0);
+  in.require(in.input(1).dtype == in.input(0).dtype, "got packed weights of {} for {}", to_string(in.input(1)),
+             to_string(in.input(0)));
+  in.require_real(2);
+  const Shape expected{kernels::packed_weight_elements(spec, pass, in.input(0).dtype)};
   in.require(in.shape(1) == expected, "got packed weights of {}, expected {}", to_string(in.shape(1)),
              to_string(expected));
 }
 
-// w -> packed; the batch, rows and columns of x, and the pass, come after the settings
+// w -> packed; the batch, rows and columns of x, the pass, and 1 for bfloat16, come after the settings
 kernels::ConvolutionSpec packed_spec(const Settings& given, const Axes& image, const Shape& w) {
   return spec_of(given, {image[0], w[1] * given.groups, image[1], image[2]}, w);
 }
@@ -166,10 +197,12 @@ void register_weights(OperationRegistry& registry) {
     in.require_real(0);
     in.require_rank(0, 4, "a weight (O, C / groups, Kh, Kw)");
     const Axes& image = in.integers(4);
-    in.require(image.size() == 4 && (image[3] == 0 || image[3] == 1),
-               "got [{}], expected a batch, rows, columns, and 0 or 1 for the pass", fmt::join(image, ", "));
+    in.require(image.size() == 5 && (image[3] == 0 || image[3] == 1) && (image[4] == 0 || image[4] == 1),
+               "got [{}], expected a batch, rows, columns, 0 or 1 for the pass, and 0 or 1 for bfloat16",
+               fmt::join(image, ", "));
     const kernels::ConvolutionSpec spec = packed_spec(Settings(in), image, in.shape(0));
-    return {{{kernels::packed_weight_elements(spec, static_cast<ConvolutionPass>(image[3]), in.real())}, in.real()}};
+    const DType dtype = image[4] == 1 ? DType::bf16 : in.real();
+    return {{{kernels::packed_weight_elements(spec, static_cast<ConvolutionPass>(image[3]), dtype)}, dtype}};
   };
   operation.kernel = [](const KernelRequest& request) {
     const Axes& image = request.integers(4);
@@ -189,7 +222,6 @@ double convolution_flops(const Shape& y, const Shape& weight) {
 void register_forward(OperationRegistry& registry) {
   Operation operation{.name = "convolution_forward/1", .min_inputs = 3, .max_inputs = 3, .attributes = settings()};
   operation.infer = [](const Inference& in) -> Types {
-    require_real_inputs(in);
     in.require_rank(0, 4, "x (B, H, W, C)");
     const Settings given(in);
     const Shape x = as_first(in.shape(0));
@@ -200,7 +232,7 @@ void register_forward(OperationRegistry& registry) {
   operation.kernel = [](const KernelRequest& request) {
     const kernels::ConvolutionSpec spec =
         spec_of(Settings(request.attributes), as_first(request.inputs[0].shape), request.inputs[2].shape);
-    return kernels::make_convolution_forward(spec, request.dtype());
+    return kernels::make_convolution_forward(spec, request.inputs[0].dtype);
   };
   operation.flops = [](const KernelRequest& r) { return convolution_flops(r.outputs[0].shape, r.inputs[2].shape); };
   operation.gradient = [](const GradientRequest& r) {
@@ -221,7 +253,6 @@ void register_data_gradient(OperationRegistry& registry) {
   Operation operation{.name = "convolution_data_gradient/1", .min_inputs = 3, .max_inputs = 3};
   operation.attributes = settings({integers("image")});
   operation.infer = [](const Inference& in) -> Types {
-    require_real_inputs(in);
     in.require_rank(0, 4, "(B, H', W', O)");
     in.require_rank(2, 4, "a weight (O, C / groups, Kh, Kw)");
     in.require(in.integers(4).size() == 2, "got an image of {} lengths, expected rows and columns",
@@ -235,7 +266,7 @@ void register_data_gradient(OperationRegistry& registry) {
   operation.kernel = [](const KernelRequest& request) {
     const kernels::ConvolutionSpec spec =
         spec_of(Settings(request.attributes), as_first(request.outputs[0].shape), request.inputs[2].shape);
-    return kernels::make_convolution_data_gradient(spec, request.dtype());
+    return kernels::make_convolution_data_gradient(spec, request.inputs[0].dtype);
   };
   operation.flops = [](const KernelRequest& r) { return convolution_flops(r.inputs[0].shape, r.inputs[2].shape); };
   operation.gradient = [](const GradientRequest& r) {
@@ -256,7 +287,8 @@ void register_weight_gradient(OperationRegistry& registry) {
   Operation operation{.name = "convolution_weight_gradient/1", .min_inputs = 2, .max_inputs = 2};
   operation.attributes = settings({integers("kernel")});
   operation.infer = [](const Inference& in) -> Types {
-    require_real_inputs(in);
+    require_product_input(in, 0);
+    require_product_input(in, 1);
     in.require_rank(0, 4, "x (B, H, W, C)");
     in.require_rank(1, 4, "(B, H', W', O)");
     in.require(in.integers(4).size() == 2, "got a kernel of {} lengths, expected rows and columns",
@@ -271,7 +303,7 @@ void register_weight_gradient(OperationRegistry& registry) {
   operation.kernel = [](const KernelRequest& request) {
     const kernels::ConvolutionSpec spec =
         spec_of(Settings(request.attributes), as_first(request.inputs[0].shape), request.outputs[0].shape);
-    return kernels::make_convolution_weight_gradient(spec, request.dtype());
+    return kernels::make_convolution_weight_gradient(spec, request.inputs[0].dtype);
   };
   operation.flops = [](const KernelRequest& r) { return convolution_flops(r.inputs[1].shape, r.outputs[0].shape); };
   operation.gradient = [](const GradientRequest& r) {

@@ -1,5 +1,7 @@
 #include "ops/functions.hpp"
 
+#include "ops/bfloat16.hpp"
+
 namespace atelier::ops {
 namespace {
 
@@ -147,6 +149,14 @@ Value update_slice(Value base, Value block, int64_t axis, const Attribute& start
   return apply("update_slice/1", {base, block}, {Attribute::of(axis), start});
 }
 Value gemm(Value a, Value b, bool transpose_a, bool transpose_b) {
+  const Shape& x = a.shape();
+  const Shape& y = b.shape();
+  const int64_t rows = x[x.rank() - (transpose_a ? 1 : 2)];
+  const int64_t inner = x[x.rank() - (transpose_a ? 2 : 1)];
+  if (is_reduced_product(*a.graph, rows, y[y.rank() - (transpose_b ? 2 : 1)], inner)) {
+    a = product_input(a);
+    b = product_input(b);
+  }
   return apply("gemm/1", {a, b}, {flag(transpose_a), flag(transpose_b)});
 }
 Value log_softmax(Value x, int64_t axis) {

@@ -16,8 +16,24 @@ using kernels::SquareMatrices;
 
 // ---- Matrices in gradients
 
+// In the run's own type, whatever precision its other products have: what is solved or decomposed needs its digits.
 Value matmul(Value a, Value b) {
-  return a.graph->apply("matmul/1", {a, b});
+  const Shape& x = a.shape();
+  const Shape& y = b.shape();
+  const int64_t matrices = product(x, 0, x.rank() - 2);
+  if (matrices != product(y, 0, y.rank() - 2)) {
+    return a.graph->apply("matmul/1", {a, b});
+  }
+  const auto stacked = [matrices](const Shape& shape) {
+    const int64_t rows = shape[shape.rank() - 2];
+    const int64_t columns = shape[shape.rank() - 1];
+    return matrices == 1 ? Shape{rows, columns} : Shape{matrices, rows, columns};
+  };
+  Shape result = x;
+  result[result.rank() - 1] = y[y.rank() - 1];
+  return reshape(a.graph->apply("gemm/1", {reshape(a, stacked(x)), reshape(b, stacked(y))},
+                                {Attribute::of(int64_t{0}), Attribute::of(int64_t{0})}),
+                 result);
 }
 Value transposed(Value x) {
   const auto rank = static_cast<int64_t>(x.shape().rank());

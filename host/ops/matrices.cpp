@@ -1,5 +1,6 @@
 // Matrix products. All are made of gemm, C = op(A) op(B), whose gradients are gemms again: no transpose is ever stored.
 #include "kernels/gemm.hpp"
+#include "ops/bfloat16.hpp"
 #include "ops/functions.hpp"
 #include "ops/operations.hpp"
 
@@ -21,8 +22,8 @@ int64_t batch_of(const Shape& shape) {
 Types infer_gemm(const Inference& in) {
   const Shape& a = in.shape(0);
   const Shape& b = in.shape(1);
-  in.require_real(0);
-  in.require_real(1);
+  require_product_input(in, 0);
+  require_product_input(in, 1);
   in.require(a.rank() == b.rank() && (a.rank() == 2 || a.rank() == 3),
              "got {} times {}, expected two tensors of 2 or of 3 axes", to_string(a), to_string(b));
   const auto [m, k] = sides(a, in.integer(0) != 0);
@@ -49,7 +50,7 @@ std::unique_ptr<kernels::Kernel> make_gemm_kernel(const KernelRequest& request) 
   spec.batch_stride_a = batch_of(a) == 1 ? 0 : spec.m * spec.k;
   spec.batch_stride_b = batch_of(b) == 1 ? 0 : spec.k * spec.n;
   spec.batch_stride_c = spec.m * spec.n;
-  return kernels::make_gemm(spec, request.dtype());
+  return kernels::make_gemm(spec, request.inputs[0].dtype);
 }
 
 // C = op(A) op(B):  d op(A) = dC op(B)^T,  d op(B) = op(A)^T dC.

@@ -20,7 +20,7 @@ std::vector<Family> declare_all() {
       {"Shapes and places", {register_shapes, register_layout, register_movement}},
       {"Reductions", {register_reductions, register_composed_reductions, register_cumulative}},
       {"Other orders", {register_arrange, register_rearranging, register_borders}},
-      {"Matrices", {register_matrices, register_einsum, register_attention}},
+      {"Matrices", {register_bfloat16, register_matrices, register_einsum, register_attention}},
       {"Linear algebra", {register_linear_algebra}},
       {"Classes and their losses", {register_classification}},
       {"Indices", {register_indexing, register_along}},

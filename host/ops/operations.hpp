@@ -33,6 +33,7 @@ void register_borders(record::OperationRegistry& registry);
 void register_reductions(record::OperationRegistry& registry);
 void register_composed_reductions(record::OperationRegistry& registry);
 void register_cumulative(record::OperationRegistry& registry);
+void register_bfloat16(record::OperationRegistry& registry);
 void register_matrices(record::OperationRegistry& registry);
 void register_linear_algebra(record::OperationRegistry& registry);
 void register_classification(record::OperationRegistry& registry);

@@ -114,6 +114,7 @@ struct PlanRequest {
   const Plan* executed = nullptr;  // a plan of the same tape's beginning that has run in this recording; its values
                                    // are leaves here
   bool keep_all = false;           // every value stays in the plan's own memory, for what may be recorded later
+  kernels::Precision precision = kernels::Precision::float32;  // of products and convolutions
 
   friend bool operator==(const PlanRequest&, const PlanRequest&) = default;
 };

@@ -36,7 +36,8 @@ struct ValueInfo {
 
 class Graph {
  public:
-  explicit Graph(DType real) : real_(real) {}
+  explicit Graph(DType real, kernels::Precision precision = kernels::Precision::float32)
+      : real_(real), precision_(precision) {}
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
 
@@ -54,6 +55,7 @@ class Graph {
   [[nodiscard]] const ValueInfo& value(int32_t id) const { return values_[static_cast<size_t>(id)]; }
   [[nodiscard]] size_t value_count() const { return values_.size(); }
   [[nodiscard]] DType real() const { return real_; }
+  [[nodiscard]] kernels::Precision precision() const { return precision_; }  // of its products
 
   // The author's line that nodes added from now on come from.
   void set_location(Location location) { location_ = location; }
@@ -67,6 +69,7 @@ class Graph {
   std::vector<Value> append(Node node, std::span<const TensorType> types);
 
   DType real_;
+  kernels::Precision precision_;
   Location location_;
   const Operation* gradient_of_ = nullptr;
   std::vector<Node> nodes_;

@@ -342,8 +342,8 @@ Operation make_special(std::string name, Special special, size_t max_inputs,
 }  // namespace
 
 std::unique_ptr<Lowered> lower(const Tape& tape, size_t calls, const Bank& bank, DType real,
-                               const Observation& observation) {
-  auto out = std::make_unique<Lowered>(real);
+                               const Observation& observation, kernels::Precision precision) {
+  auto out = std::make_unique<Lowered>(real, precision);
   Lowering(tape, bank, observation, *out).run(calls);
   return out;
 }

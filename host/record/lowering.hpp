@@ -46,7 +46,7 @@ struct Minimized {
 };
 
 struct Lowered {
-  explicit Lowered(DType real) : graph(real) {}
+  Lowered(DType real, kernels::Precision precision) : graph(real, precision) {}
 
   Graph graph;
   std::vector<Value> values;  // by place on the tape
@@ -59,7 +59,8 @@ struct Lowered {
 
 // `calls` is how many of the tape's calls to take. Throws Error(shape) for gradients that do not exist.
 std::unique_ptr<Lowered> lower(const Tape& tape, size_t calls, const Bank& bank, DType real,
-                               const Observation& observation);
+                               const Observation& observation,
+                               kernels::Precision precision = kernels::Precision::float32);
 
 // The engine's own operations by kind.
 const Operation& special_operation(Special special);

@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "kernels/bfloat16.hpp"
 #include "kernels/elementwise.hpp"
 #include "kernels/kernel.hpp"
 #include "tensor/shape.hpp"

@@ -37,6 +37,8 @@ std::string_view name_of(DType dtype) {
       return "float64";
     case DType::i64:
       return "int64";
+    case DType::bf16:
+      return "bfloat16";
   }
   return "unknown";
 }

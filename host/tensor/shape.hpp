@@ -11,12 +11,14 @@
 
 namespace atelier::tensor {
 
-enum class DType : uint8_t { f32, f64, i64 };
+// bf16 is the engine's own: what products read where [train] precision asks for it. No parameter, no logged value and
+// nothing that a plugin sees is of that type.
+enum class DType : uint8_t { f32, f64, i64, bf16 };
 
 constexpr size_t size_of(DType dtype) {
-  return dtype == DType::f32 ? 4 : 8;
+  return dtype == DType::f32 ? 4 : dtype == DType::bf16 ? 2 : 8;
 }
-std::string_view name_of(DType dtype);  // "float32", "float64", "int64"
+std::string_view name_of(DType dtype);  // "float32", "float64", "int64", "bfloat16"
 
 // Up to eight axes, stored in place: shapes are copied and compared on hot paths, and never allocate.
 class Shape {

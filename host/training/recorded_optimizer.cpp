@@ -71,6 +71,8 @@ std::unique_ptr<record::Parameter> make_slot(const atl_slot& slot, const std::st
     case tensor::DType::i64:
       std::fill_n(out->value.storage.as<int64_t>(), elements, static_cast<int64_t>(slot.initial));
       break;
+    case tensor::DType::bf16:
+      break;
   }
   return out;
 }

@@ -2,9 +2,34 @@
 
 #include <atelier/abi.h>
 
+#include "base/error.hpp"
 #include "base/purposes.hpp"
+#include "kernels/bfloat16.hpp"
 
 namespace atelier::training {
+namespace {
+
+// Of training alone: what is evaluated and drawn has float32's products, whatever the weights were found with.
+kernels::Precision precision_of(const experiment::Experiment& experiment) {
+  switch (experiment.train.precision) {
+    case experiment::Precision::float32:
+      break;
+    case experiment::Precision::emulated_bf16:
+      return kernels::Precision::emulated_bfloat16;
+    case experiment::Precision::bf16:
+      if (kernels::bfloat16_instructions().empty()) {
+        throw Error(ErrorKind::experiment,
+                    "{}: got 'bf16', expected 'float32', as this processor has no instructions for bfloat16 "
+                    "(avx512_bf16 or amx_bf16) and would be slower with it; hint: 'emulated-bf16' tries out what the "
+                    "rounding does",
+                    located(experiment, "train", "precision"));
+      }
+      return kernels::Precision::bfloat16;
+  }
+  return kernels::Precision::float32;
+}
+
+}  // namespace
 
 TrainingSteps::TrainingSteps(const experiment::Experiment& experiment, const plugin::Registry& registry,
                              const data::ExperimentData& data, inference::BuiltModel& model)
@@ -12,7 +37,7 @@ TrainingSteps::TrainingSteps(const experiment::Experiment& experiment, const plu
       model_(model.model()),
       batches_(data, experiment.train.batch_size, static_cast<uint64_t>(experiment.seed)),
       optimizers_(model.bank()),
-      session_(model.session(execute::Mode::train)) {
+      session_(model.session(execute::Mode::train, precision_of(experiment))) {
   const std::vector<std::string> groups = model_.group_names();
   set_optimizers(optimizers_, experiment, registry, groups);
   set_schedule(optimizers_, experiment, groups, 1);

@@ -43,6 +43,18 @@ class Run(AtelierTest):
         self.assertRegex(log, r"^elsewhere/tiny/.*-s9\.h5$")
         self.assertEqual(self.json("show", log)["experiment"]["settings"]["model.latent"], "3")
 
+    def test_bfloat16_is_refused_where_the_processor_has_no_instructions_for_it(self):
+        without = {"DNNL_MAX_CPU_ISA": "AVX2"}
+        message = ('atelier: error: <override "train.precision=bf16">: train.precision: got \'bf16\', expected \'float32\', as this '
+                   "processor has no instructions for bfloat16 (avx512_bf16 or amx_bf16) and would be slower with it; hint: "
+                   "'emulated-bf16' tries out what the rounding does\n")
+        for verb in "run", "check":
+            self.assertEqual(self.run_atelier(verb, "tiny.toml", "train.precision=bf16", code=2, **without).stderr, message)
+        self.assertEqual(os.listdir(self.folder), ["tiny.toml"])
+        log = self.output("run", "tiny.toml", "train.precision=emulated-bf16", **without).splitlines()[0]
+        self.assertIn("loss", self.output("evaluate", log, **without))
+        self.run_atelier("verify", log, **without)
+
     def test_dry_run_writes_nothing(self):
         done = self.run_atelier("run", "tiny.toml", "--dry-run", "--threads", "2")
         self.assertEqual(done.stdout, "would train 'tiny': 12 steps of 16 samples from 64, 2,244 parameters, 2 threads\n"

@@ -77,6 +77,7 @@ epochs = 1
 batch_size = 128
 clip_norm = 0.0
 average = 0.0
+precision = "float32"
 
 [evaluate]
 every = 1.0

@@ -49,8 +49,9 @@ class Descent : public record::UpdateRule {
 
 class Bench {
  public:
-  explicit Bench(Mode mode = Mode::evaluate, DType real = DType::f32, int threads = 1)
-      : real_(real), executor_(threads), session_(mode, real, bank_, executor_, arena_) {
+  explicit Bench(Mode mode = Mode::evaluate, DType real = DType::f32, int threads = 1,
+                 kernels::Precision precision = kernels::Precision::float32)
+      : real_(real), executor_(threads), session_(mode, real, bank_, executor_, arena_, precision) {
     register_operations();
   }
 

@@ -1,5 +1,6 @@
 // The promise of docs/architecture.md, "Equal bits": the same experiment, the same bits, whatever ran beside it or
 // happened to it.
+#include "kernels/bfloat16.hpp"
 #include "log_contents.hpp"
 #include "whole_run.hpp"
 
@@ -32,6 +33,48 @@ TEST_CASE("the number of threads decides no bit") {
       const auto more = run(text_of(family.name), folder, watcher, threads);
       REQUIRE(more.status == runlog::Status::finished);
       check_same_contents(one.log, more.log);
+    }
+  }
+}
+
+TEST_CASE("neither threads nor an interruption decide a bit where products read bfloat16") {
+  std::vector<std::string> precisions{"emulated-bf16"};
+  if (!kernels::bfloat16_instructions().empty()) {
+    precisions.emplace_back("bf16");
+  }
+  for (const std::string& precision : precisions) {
+    const std::vector<std::string> set{"train.precision=" + precision};
+    for (const char* model : {"dcgan", "vae", "penalized-dcgan", "cnn", "lstm"}) {
+      CAPTURE(precision);
+      CAPTURE(model);
+      const Folder folder;
+      Watcher watcher;
+      const auto one = run(text_of(model), folder, watcher, 1, set);
+      REQUIRE(one.status == runlog::Status::finished);
+      for (const int threads : {2, 3}) {
+        const auto more = run(text_of(model), folder, watcher, threads, set);
+        REQUIRE(more.status == runlog::Status::finished);
+        check_same_contents(one.log, more.log);
+      }
+      Watcher impatient;
+      impatient.interrupt_after = 4;
+      const auto part = run(text_of(model), folder, impatient, 2, set);
+      REQUIRE(part.status == runlog::Status::interrupted);
+      training::RunOptions options;
+      options.threads = 1;
+      options.out_directory = folder.path();
+      check_same_run(one.log, training::resume(part.log, registry(), options, watcher).log);
+      // It is another run than float32's, and near it.
+      const auto plain = run(text_of(model), folder, watcher);
+      const auto losses = [](const fs::path& log) {
+        const runlog::Reader reader(log);
+        const std::string loss = reader.description().cadences.front().metrics.front().name;
+        return reader.metric("train", loss).values;
+      };
+      const std::vector<double> exact = losses(plain.log);
+      const std::vector<double> reduced = losses(one.log);
+      CHECK(exact != reduced);
+      CHECK(reduced.front() == doctest::Approx(exact.front()).epsilon(0.02));
     }
   }
 }

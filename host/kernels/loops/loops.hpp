@@ -61,6 +61,14 @@ struct RandomTable {
   void (*normal)(const uint32_t* words, float* out);
 };
 
+struct Bfloat16Table {
+  // The nearest bfloat16, ties to even: y[0..n) as its bits, or as the float of that value.
+  void (*to_bits)(const float* x, uint16_t* y, int64_t n);
+  void (*rounded)(const float* x, float* y, int64_t n);
+  // y[i] = the bits of x[from[i]].
+  void (*gathered)(const float* x, const int32_t* from, uint16_t* y, int64_t n);
+};
+
 struct Loops {
   const ElementwiseTable* elementwise;
   const ReduceTable* reduce;
@@ -70,6 +78,7 @@ struct Loops {
   const NormalizationTable* normalization;
   const PoolingTable* pooling;
   const BlendTable* blend;
+  const Bfloat16Table* bfloat16;
 };
 
 #define ATELIER_DECLARE_LOOPS(isa)               \
@@ -81,6 +90,7 @@ struct Loops {
   extern const NormalizationTable normalization; \
   extern const PoolingTable pooling;             \
   extern const BlendTable blend;                 \
+  extern const Bfloat16Table bfloat16;           \
   extern const RecurrentTable recurrent;         \
   }
 ATELIER_DECLARE_LOOPS(baseline)
