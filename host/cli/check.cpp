@@ -12,6 +12,7 @@
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
 #include "experiment/experiment.hpp"
+#include "plugin/against_descriptions.hpp"
 #include "training/summary.hpp"
 
 namespace atelier::cli {
@@ -161,8 +162,9 @@ Json summary_json(const training::ModelSummary& summary) {
 int check(const Arguments& arguments) {
   const std::string& file = arguments.words.front();
   const plugin::Registry registry = load_plugins(arguments);
-  const experiment::Experiment experiment =
-      experiment::load(file, {arguments.words.begin() + 1, arguments.words.end()}, registry.descriptions());
+  const experiment::Experiment experiment = plugin::against_descriptions(registry, [&] {
+    return experiment::load(file, {arguments.words.begin() + 1, arguments.words.end()}, registry.descriptions());
+  });
   const training::ModelSummary summary = training::summarize(experiment, registry, environment_of(arguments, file));
   if (!summary.monitor.warning.empty()) {
     print_message("atelier: warning: " + summary.monitor.warning);

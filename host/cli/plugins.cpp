@@ -200,7 +200,7 @@ int plugins(const Arguments& arguments) {
     }
   }
   const bool list = arguments.words.empty();
-  const plugin::Registry registry = list ? find_plugins(arguments) : load_plugins(arguments);
+  const plugin::Registry registry = list ? find_plugins(arguments) : load_plugins(arguments, plugin::Loading::all);
   const std::vector<Description> all = registry.descriptions();
   const std::vector<Description> chosen = list ? all : named(all, arguments.words.front());
   const terminal::Layout layout = output_layout();

@@ -10,6 +10,7 @@
 #include "cli/crash.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
+#include "plugin/registry.hpp"
 #include "tensor/memory.hpp"
 
 namespace atelier::cli {
@@ -54,9 +55,19 @@ bool is_wrong_input(ErrorKind kind) {
   return kind != ErrorKind::numeric && kind != ErrorKind::internal;
 }
 
+// Once more, and then with all plugins loaded, where an index of them was wrong: nothing has been done yet, as
+// components are made before they are used.
+int run_verb_with_plugins(const std::vector<std::string>& words) {
+  try {
+    return run_verb_of(words);
+  } catch (const plugin::StaleIndex&) {
+    return run_verb_of(words);
+  }
+}
+
 int run_and_report(const std::vector<std::string>& words) {
   try {
-    const int code = run_verb_of(words);
+    const int code = run_verb_with_plugins(words);
     flush_output();
     return code;
   } catch (const Error& error) {

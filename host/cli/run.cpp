@@ -15,6 +15,7 @@
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
 #include "experiment/experiment.hpp"
+#include "plugin/against_descriptions.hpp"
 #include "training/summary.hpp"
 
 namespace atelier::cli {
@@ -48,8 +49,9 @@ int run(const Arguments& arguments) {
     check_writable(trace);
   }
   const plugin::Registry registry = load_plugins(arguments);
-  const experiment::Experiment experiment =
-      experiment::load(file, {arguments.words.begin() + 1, arguments.words.end()}, registry.descriptions());
+  const experiment::Experiment experiment = plugin::against_descriptions(registry, [&] {
+    return experiment::load(file, {arguments.words.begin() + 1, arguments.words.end()}, registry.descriptions());
+  });
   training::RunOptions options{environment_of(arguments, file)};
   if (arguments.has("dry-run")) {
     print(plan_text(experiment, training::summarize(experiment, registry, options), options));

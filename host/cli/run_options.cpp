@@ -41,15 +41,15 @@ void print_note(std::string_view line) {
 
 }  // namespace
 
-plugin::Registry find_plugins(const Arguments& arguments) {
+plugin::Registry find_plugins(const Arguments& arguments, plugin::Loading loading) {
   const std::vector<std::string> given = arguments.all("plugin-path");
   plugin::set_inform([](std::string_view line) { print_message(std::string(line)); });
   const fs::path program = fs::read_symlink("/proc/self/exe");
-  return plugin::Registry(plugin::plugin_paths(program, {given.begin(), given.end()}));
+  return plugin::Registry(plugin::plugin_paths(program, {given.begin(), given.end()}), loading);
 }
 
-plugin::Registry load_plugins(const Arguments& arguments) {
-  plugin::Registry registry = find_plugins(arguments);
+plugin::Registry load_plugins(const Arguments& arguments, plugin::Loading loading) {
+  plugin::Registry registry = find_plugins(arguments, loading);
   for (const plugin::Refusal& refusal : registry.refusals()) {
     std::istringstream lines(refusal.reason);
     for (std::string line; std::getline(lines, line);) {

@@ -13,9 +13,9 @@
 namespace atelier::cli {
 
 // The plugins beside this program, of ATELIER_PLUGIN_PATH, and of --plugin-path. Throws Error(plugin).
-plugin::Registry find_plugins(const Arguments& arguments);
+plugin::Registry find_plugins(const Arguments& arguments, plugin::Loading loading = plugin::Loading::all);
 // And warns of the libraries that cannot be used: whatever needs one of them will not find it.
-plugin::Registry load_plugins(const Arguments& arguments);
+plugin::Registry load_plugins(const Arguments& arguments, plugin::Loading loading = plugin::Loading::as_needed);
 
 // --threads, --out and --data; data is also looked for where ATELIER_DATA says, in ./data, and in the `data` beside the
 // folder of the experiment file (`file`; empty for none).

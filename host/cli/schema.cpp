@@ -9,7 +9,7 @@ namespace atelier::cli {
 namespace {
 
 int schema(const Arguments& arguments) {
-  std::string text = experiment::json_schema(load_plugins(arguments).descriptions());
+  std::string text = experiment::json_schema(load_plugins(arguments, plugin::Loading::all).descriptions());
   print_json(text.ends_with('\n') ? text : text + "\n");
   return exit_done;
 }

@@ -9,6 +9,7 @@
 #include "data/experiment_data.hpp"
 #include "inference/built_model.hpp"
 #include "inference/logged_plugins.hpp"
+#include "plugin/against_descriptions.hpp"
 #include "runlog/find.hpp"
 
 namespace atelier::inference {
@@ -18,9 +19,10 @@ namespace {
 plugin::ForeignModel build_foreign(const std::string& resolved, const runlog::Reader& log,
                                    std::vector<runlog::NamedTensor> weights, const experiment::Experiment& experiment,
                                    const plugin::Registry& registry, const Environment& environment) {
-  const experiment::Experiment theirs =
-      experiment::parse(resolved, log.path().string(), experiment.directory, {}, registry.descriptions_of_logs(),
-                        plugins_of_log(log.description().provenance.plugins, registry));
+  const experiment::Experiment theirs = plugin::against_descriptions(registry, [&] {
+    return experiment::parse(resolved, log.path().string(), experiment.directory, {}, registry.descriptions_of_logs(),
+                             plugins_of_log(log.description().provenance.plugins, registry));
+  });
   const plugin::Dataset dataset(registry, data::recipe_of(theirs.dataset), experiment.directory,
                                 environment.data_directories);
   plugin::ForeignModel out{recipe_of(theirs, data::Transforms(theirs, dataset.spec()).spec()), {}};

@@ -6,6 +6,7 @@
 #include "inference/identity.hpp"
 #include "inference/logged_plugins.hpp"
 #include "inference/weights.hpp"
+#include "plugin/against_descriptions.hpp"
 
 namespace atelier::inference {
 namespace {
@@ -16,9 +17,11 @@ const std::vector<catalog::Kind> seen_in_samples = {catalog::Kind::model, catalo
 
 experiment::Experiment experiment_of(const runlog::Reader& reader, const plugin::Registry& registry,
                                      const std::vector<std::string>& overrides) {
-  return experiment::parse(reader.description().resolved, reader.path().string() + " (resolved experiment)",
-                           reader.description().directory, overrides, registry.descriptions_of_logs(),
-                           plugins_of_log(reader.description().provenance.plugins, registry));
+  return plugin::against_descriptions(registry, [&] {
+    return experiment::parse(reader.description().resolved, reader.path().string() + " (resolved experiment)",
+                             reader.description().directory, overrides, registry.descriptions_of_logs(),
+                             plugins_of_log(reader.description().provenance.plugins, registry));
+  });
 }
 
 TrainedModel::TrainedModel(const std::filesystem::path& log, const plugin::Registry& registry,

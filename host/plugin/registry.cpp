@@ -4,6 +4,7 @@
 
 #include <boost/dll/shared_library.hpp>
 #include <cstdlib>
+#include <mutex>
 #include <set>
 #include <sstream>
 
@@ -11,9 +12,11 @@
 #include "base/floating_point.hpp"
 #include "base/text.hpp"
 #include "plugin/activity.hpp"
+#include "plugin/against_descriptions.hpp"
 #include "plugin/component_description.hpp"
 #include "plugin/custom_operation.hpp"
 #include "plugin/library_file.hpp"
+#include "plugin/library_index.hpp"
 #include "plugin/version_exchange.hpp"
 
 namespace atelier::plugin {
@@ -129,7 +132,41 @@ std::vector<fs::path> plugin_paths(const fs::path& program, const std::vector<fs
   return out;
 }
 
-Registry::Registry(const std::vector<fs::path>& paths) {
+// The indices of the folders that libraries are in; none where all are loaded.
+class Registry::Sleeping {
+ public:
+  LibraryIndex& index_of(const fs::path& library) {
+    return indices_.try_emplace(library.parent_path(), library.parent_path()).first->second;
+  }
+
+  // By the index, or else by loading it.
+  LibraryContents contents_of(const fs::path& library) {
+    LibraryIndex& index = index_of(library);
+    if (std::optional<LibraryContents> known = index.find(library)) {
+      return *std::move(known);
+    }
+    const std::optional<FileStamp> stamp = stamp_of(library);
+    LibraryContents contents = load(library);
+    if (stamp) {
+      index.keep(library, *stamp, contents);
+    }
+    return contents;
+  }
+
+  void save() {
+    for (auto& [folder, index] : indices_) {
+      index.save();
+    }
+  }
+
+  std::recursive_mutex lock;  // a plugin that is loaded may ask for another one's component
+
+ private:
+  std::map<fs::path, LibraryIndex> indices_;
+};
+
+Registry::Registry(const std::vector<fs::path>& paths, Loading loading)
+    : sleeping_(loading == Loading::as_needed ? std::make_unique<Sleeping>() : nullptr) {
   std::set<fs::path> tried;
   for (const fs::path& file : libraries_of(paths)) {
     std::error_code broken_link;
@@ -138,7 +175,7 @@ Registry::Registry(const std::vector<fs::path>& paths) {
       continue;
     }
     try {
-      const LibraryContents contents = load(file);
+      const LibraryContents contents = sleeping_ ? sleeping_->contents_of(file) : load(file);
       about(file, [&] { add(contents.components); });
       unknown_.insert(unknown_.end(), contents.unknown.begin(), contents.unknown.end());
     } catch (const InitializerFailed&) {
@@ -147,9 +184,13 @@ Registry::Registry(const std::vector<fs::path>& paths) {
       refusals_.push_back({file, error.what()});
     }
   }
+  if (sleeping_) {
+    sleeping_->save();
+  }
 }
 
 Registry::~Registry() = default;
+Registry::Registry(Registry&&) noexcept = default;
 
 // All of a library or nothing: one that brings what another has brought before is turned away.
 void Registry::add(const std::vector<Component>& components) {
@@ -173,10 +214,29 @@ const Component* Registry::find(catalog::Kind kind, std::string_view name) const
   return found == components_.end() ? nullptr : &found->second;
 }
 
+void Registry::wake(const fs::path& library) const {
+  const LibraryContents contents = load(library);
+  if (!sleeping_->index_of(library).is_right_about(library, contents)) {
+    LibraryIndex::distrust();
+    throw StaleIndex(ErrorKind::plugin, "{}: brings other components than it did, though its file is the same",
+                     library.string());
+  }
+  for (const Component& component : contents.components) {
+    components_.at({component.description.kind, component.description.name}).table = component.table;
+  }
+}
+
 const Component& Registry::get(catalog::Kind kind, std::string_view name) const {
   if (const Component* found = find(kind, name)) {
+    if (sleeping_) {
+      const std::scoped_lock lock(sleeping_->lock);
+      if (found->table == nullptr) {
+        wake(found->description.plugin_path);
+      }
+    }
     return *found;
   }
+  expect_right_descriptions(*this);
   std::vector<std::string> known;
   for (const auto& [key, component] : components_) {
     if (key.first == kind) {
@@ -185,6 +245,22 @@ const Component& Registry::get(catalog::Kind kind, std::string_view name) const 
   }
   throw Error(ErrorKind::plugin, "there is no {} '{}'{}", name_of(kind), name,
               instead_of(name, known, fmt::format("none: no plugin that is loaded brings a {}", name_of(kind))));
+}
+
+void expect_right_descriptions(const Registry& registry) {
+  for (const catalog::Description& description : registry.descriptions_of_logs()) {
+    if (registry.find(description.kind, description.name) == nullptr) {  // of an unknown kind
+      continue;
+    }
+    try {
+      (void)registry.get(description.kind, description.name);
+    } catch (const StaleIndex&) {
+      throw;
+    } catch (const InitializerFailed&) {
+      throw;
+    } catch (const Error&) {  // it can no longer be loaded, and says so itself where it is needed
+    }
+  }
 }
 
 std::vector<catalog::Description> Registry::descriptions() const {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "catalog/description.hpp"
 
 struct atl_model_v1;
@@ -20,7 +21,7 @@ namespace atelier::plugin {
 
 struct Component {
   catalog::Description description;
-  const void* table = nullptr;  // of its kind: an atl_model_v1, atl_loss_v1, ...
+  const void* table = nullptr;  // of its kind: an atl_model_v1, atl_loss_v1, ...; null while its library is not loaded
   bool recorded = false;        // an optimizer: whether the table is an atl_recorded_optimizer_v1
 };
 
@@ -35,21 +36,32 @@ struct Refusal {
 std::vector<std::filesystem::path> plugin_paths(const std::filesystem::path& program,
                                                 const std::vector<std::filesystem::path>& given);
 
+// What was known of a library by an index was wrong (library_index.hpp). Whatever was done with a registry that
+// believed it is to be done again; the next one will not.
+class StaleIndex : public Error {
+ public:
+  using Error::Error;
+};
+
+// Which libraries are loaded: all, or those that get() is asked for components of, where an index says what the others
+// bring.
+enum class Loading { all, as_needed };
+
 // All components of all plugins. Plugins stay loaded as long as the process lives: code of theirs may be on any stack.
 class Registry {
  public:
-  // Loads every *.so in the folders, and the files; their operations go to the registry of operations. Throws
-  // Error(plugin): a path that leads nowhere, a library that cannot even be turned away.
-  explicit Registry(const std::vector<std::filesystem::path>& paths);
+  // Every *.so in the folders, and the files; their operations go to the registry of operations. Throws Error(plugin):
+  // a path that leads nowhere, a library that cannot even be turned away.
+  explicit Registry(const std::vector<std::filesystem::path>& paths, Loading loading = Loading::all);
   ~Registry();
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
-  Registry(Registry&&) = default;
-  Registry& operator=(Registry&&) = default;
+  Registry(Registry&&) noexcept;
+  Registry& operator=(Registry&&) = delete;
 
   [[nodiscard]] const Component* find(catalog::Kind kind, std::string_view name) const;  // null where unknown
-  [[nodiscard]] const Component& get(catalog::Kind kind,
-                                     std::string_view name) const;  // throws Error(plugin) with the nearest name
+  // Loaded. Throws Error(plugin) with the nearest name, or because its library can no longer be loaded; StaleIndex.
+  [[nodiscard]] const Component& get(catalog::Kind kind, std::string_view name) const;
   // By kind, then by name, those of unknown kinds last; for experiments, in which "vae" is its newest version, and for
   // logs, in which it is the first.
   [[nodiscard]] std::vector<catalog::Description> descriptions() const;
@@ -64,9 +76,12 @@ class Registry {
   [[nodiscard]] const atl_metric_v1& metric(std::string_view name) const;
 
  private:
+  class Sleeping;
   void add(const std::vector<Component>& components);
+  void wake(const std::filesystem::path& library) const;
 
-  std::map<std::pair<catalog::Kind, std::string>, Component> components_;
+  mutable std::map<std::pair<catalog::Kind, std::string>, Component> components_;
+  std::unique_ptr<Sleeping> sleeping_;         // the libraries that are not loaded yet
   std::vector<catalog::Description> unknown_;  // of interfaces that this host does not know: in nobody's way
   std::vector<Refusal> refusals_;
 };

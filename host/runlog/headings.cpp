@@ -99,14 +99,14 @@ std::vector<Heading> read_headings(const std::vector<fs::path>& logs) {
   struct Unknown {
     size_t log;
     HeadingCache* cache;
-    std::optional<LogStamp> stamp;
+    std::optional<FileStamp> stamp;
   };
   std::vector<Unknown> unknown;
   std::vector<fs::path> to_read;
   for (const fs::path& log : logs) {
     const fs::path folder = log.parent_path();
     HeadingCache& cache = caches.try_emplace(folder, folder).first->second;
-    const std::optional<LogStamp> stamp = cache.stamp_of(log);
+    const std::optional<FileStamp> stamp = cache.stamp_of(log);
     const Heading* const known = stamp ? cache.find(log, *stamp) : nullptr;
     if (known == nullptr) {
       unknown.push_back({headings.size(), &cache, stamp});

@@ -56,9 +56,10 @@ class AtelierTest(unittest.TestCase):
     maxDiff = None
 
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
+        folder, cache = tempfile.TemporaryDirectory(), tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.folder = folder.name
+        self.addCleanup(cache.cleanup)
+        self.folder, self.cache = folder.name, cache.name
         self.write("tiny.toml", TINY)
 
     def path(self, name):
@@ -70,7 +71,7 @@ class AtelierTest(unittest.TestCase):
 
     def environment(self, **changes):
         kept = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "COLUMNS")}
-        return {**kept, "XDG_CACHE_HOME": self.path("cache"), **changes}
+        return {**kept, "XDG_CACHE_HOME": self.cache, **changes}
 
     def run_atelier(self, *words, code=0, **environment):
         """Runs the program in the test's folder, and checks its exit code."""

@@ -1,4 +1,6 @@
 import json
+import os
+import re
 import unittest
 
 from atelier_test import AtelierTest
@@ -65,6 +67,44 @@ class Plugins(AtelierTest):
     def test_narrow_terminal(self):
         lines = self.output("plugins", "adam", COLUMNS="60").splitlines()
         self.assertTrue(all(len(line) <= 60 for line in lines[6:]), lines)
+
+
+class Index(AtelierTest):
+    """Plugins are loaded as an experiment needs them."""
+
+    def loaded(self, *words):
+        """The program's own plugins that it loaded."""
+        done = self.run_atelier(*words, LD_DEBUG="files")
+        return set(re.findall(r"calling init: .*/atelier/plugins/(\S+)\.so", done.stderr))
+
+    def index(self):
+        folder = os.path.join(self.cache, "atelier")
+        return os.path.join(folder, next(name for name in os.listdir(folder) if name.endswith(".plugins")))
+
+    def test_an_experiment_loads_what_it_names(self):
+        self.assertLess(20, len(self.loaded("check", "tiny.toml")))
+        self.assertEqual(self.loaded("check", "tiny.toml"), {"vae", "shapes", "adam", "reconstruction", "divergence"})
+        self.assertLess(20, len(self.loaded("plugins")))
+
+    def test_an_index_that_is_wrong_costs_time_and_nothing_else(self):
+        right = self.output("check", "tiny.toml")
+        for old, new in ((b'latent', b'patent'), (b'"shapes', b'"forms'), (b'"vae\\"', b'"wae\\"'), (b'"', b"'")):
+            self.run_atelier("check", "tiny.toml")
+            with open(self.index(), "rb") as file:
+                begin, content = re.fullmatch(rb"(Atelier plugins .*?\n.*?\n).{8}(.*)", file.read(), re.DOTALL).groups()
+            self.assertIn(old, content)
+            content = content.replace(old, new)
+            checksum = 14695981039346656037
+            for byte in content:
+                checksum = (checksum ^ byte) * 1099511628211 % 2**64
+            with open(self.index(), "wb") as file:
+                file.write(begin + checksum.to_bytes(8, "little") + content)
+            self.assertEqual(self.output("check", "tiny.toml"), right, old)
+
+    def test_a_mistake_in_an_experiment_is_told_with_and_without_an_index(self):
+        first = self.run_atelier("check", "tiny.toml", "model.patent=3", code=2).stderr
+        self.assertIn("patent", first)
+        self.assertEqual(self.run_atelier("check", "tiny.toml", "model.patent=3", code=2).stderr, first)
 
 
 class Schema(AtelierTest):

@@ -134,7 +134,7 @@ TEST_CASE("a log that is being written, and one that was written just now, is no
   const fs::path log = work.add("a.h5");
   const auto is_kept = [&] {
     HeadingCache cache(work.logs());
-    const std::optional<LogStamp> stamp = cache.stamp_of(log);
+    const std::optional<atelier::FileStamp> stamp = cache.stamp_of(log);
     if (stamp) {
       cache.keep(log, *stamp, read_headings({log}).front());
     }
