@@ -9,6 +9,7 @@
 #include "inference/provenance.hpp"
 #include "inference/trained_model.hpp"
 #include "inference/weights.hpp"
+#include "kernels/warm_up.hpp"
 #include "runlog/identity.hpp"
 #include "runlog/path.hpp"
 #include "training/run_description.hpp"
@@ -164,6 +165,7 @@ RunOutcome begin(Setup& setup, const experiment::Experiment& experiment, const p
 
 RunOutcome run(const experiment::Experiment& experiment, const plugin::Registry& registry, const RunOptions& options,
                Observer& observer) {
+  const kernels::WarmUp warm_up(options.threads);  // while data is read
   Setup setup(experiment, registry, options);
   return begin(setup, experiment, registry, options, observer, nullptr);
 }
@@ -171,6 +173,7 @@ RunOutcome run(const experiment::Experiment& experiment, const plugin::Registry&
 RunOutcome run_again(const runlog::Reader& log, const Stretch& stretch, const plugin::Registry& registry,
                      const RunOptions& options, Observer& observer) {
   const experiment::Experiment experiment = inference::experiment_of(log, registry, {});
+  const kernels::WarmUp warm_up(options.threads);  // while data is read
   Setup setup(experiment, registry, options, inference::runs_in_log(log, experiment, registry, options));
   const Repeated repeated{log.description(), stretch};
   return begin(setup, experiment, registry, options, observer, &repeated);
@@ -188,6 +191,7 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
     throw Error(ErrorKind::file, "{}: has no checkpoint to go on from", log.string());
   }
   const experiment::Experiment experiment = inference::experiment_of(*reader, registry, {});
+  const kernels::WarmUp warm_up(options.threads);  // while data is read
   Setup setup(experiment, registry, options, inference::runs_in_log(*reader, experiment, registry, options));
   const LogPlan plan = plan_log(setup, registry);
   const runlog::Provenance& then = reader->description().provenance;

@@ -1,5 +1,6 @@
 #include "training/summary.hpp"
 
+#include "kernels/warm_up.hpp"
 #include "training/log_plan.hpp"
 #include "training/row_counts.hpp"
 #include "training/run_description.hpp"
@@ -9,6 +10,7 @@ namespace atelier::training {
 
 ModelSummary summarize(const experiment::Experiment& experiment, const plugin::Registry& registry,
                        const inference::Environment& environment) {
+  const kernels::WarmUp warm_up(environment.threads);  // while data is read
   Setup setup(experiment, registry, environment);
   StartedWith start = take_start(setup, registry, environment);
   const LogPlan plan = plan_log(setup, registry);
