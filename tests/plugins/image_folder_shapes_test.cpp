@@ -97,6 +97,31 @@ TEST_CASE("pad shows all of the picture, and background beside it") {
   CHECK(scaled({1, 100}, std::vector<uint8_t>(100, 7), 3, "pad", "#010101") == Bytes{1, 1, 1, 7, 7, 7, 1, 1, 1});
 }
 
+// What is cut off on the right does not count, but for whether something shows through anywhere.
+TEST_CASE(
+    "a picture that nothing shows through is scaled to the same bits as one with a transparent pixel that is cut off") {
+  uint32_t state = 7;
+  const auto random = [&](uint32_t below) {
+    state = state * 1664525 + 1013904223;
+    return (state >> 8) % below;
+  };
+  for (int round = 0; round < 60; ++round) {
+    const uint32_t side = 1 + random(round % 10 == 0 ? 700 : 40);
+    const uint32_t beside = 2 * (1 + random(3));
+    std::vector<uint8_t> pixels(size_t{4} * side * (side + beside));
+    for (size_t i = 0; i < pixels.size(); ++i) {
+      pixels[i] = i % 4 == 3 ? 255 : static_cast<uint8_t>(random(3) == 0 ? 255 : random(256));
+    }
+    const SettingValues settings = {{"size", int64_t{1 + random(48)}}, {"channels", int64_t{round % 2 == 0 ? 1 : 3}}};
+    const Folder folder;
+    write_png(folder.file("a.png"), PNG_FORMAT_RGBA, {side, side + beside}, pixels);
+    const Bytes opaque = only_picture(folder, settings);
+    pixels[4 * size_t{side + beside} - 1] = 0;
+    write_png(folder.file("a.png"), PNG_FORMAT_RGBA, {side, side + beside}, pixels);
+    CHECK_MESSAGE(only_picture(folder, settings) == opaque, side << " " << beside);
+  }
+}
+
 TEST_CASE("the split covers all files once, in the share that is asked for") {
   const Folder folder;
   write_levels(folder, 200, three_digits);

@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "error.hpp"
@@ -29,7 +28,14 @@ bool starts_with(std::span<const uint8_t> bytes, const std::array<uint8_t, N>& s
 std::vector<uint8_t> read_bytes(const std::string& path) {
   errno = 0;
   std::ifstream stream(path, std::ios::binary);
-  std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(stream), {}};
+  std::vector<uint8_t> bytes;
+  constexpr size_t piece = size_t{1} << 16;
+  while (stream.good()) {
+    const size_t have = bytes.size();
+    bytes.resize(have + piece);
+    stream.read(reinterpret_cast<char*>(bytes.data() + have), piece);
+    bytes.resize(have + static_cast<size_t>(stream.gcount()));
+  }
   if (!stream.is_open() || stream.bad()) {
     throw DataError(path + ": cannot be read (" + std::strerror(errno) + "), expected a readable PNG or JPEG file");
   }

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <cerrno>
 #include <map>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -40,10 +41,15 @@ fs::path find_folder(const std::vector<fs::path>& folders) {
                   "file or in a data directory");
 }
 
+int64_t nanoseconds_of(const timespec& time) {
+  constexpr int64_t billion = 1'000'000'000;
+  return time.tv_sec * billion + time.tv_nsec;
+}
+
 // Walks through a folder, and all folders that it leads to.
 class Walk {
  public:
-  explicit Walk(const fs::path& root) : root_(root) { enter(root); }
+  explicit Walk(const fs::path& root) : root_(root) { enter(root, ""); }
 
   std::vector<File> take_files() {
     if (!problems_.empty()) {
@@ -54,20 +60,25 @@ class Walk {
   }
 
  private:
-  void enter(const fs::path& folder) {
+  // `begin`: of the names of what is in the folder, "cats/".
+  void enter(const fs::path& folder, const std::string& begin) {
     if (!is_new(folder, "folder")) {
       return;
     }
-    std::vector<fs::directory_entry> entries{fs::directory_iterator(folder), {}};
-    std::sort(entries.begin(), entries.end());  // so that what is said does not depend on the file system's order
-    for (const fs::directory_entry& entry : entries) {
-      if (!entry.path().filename().string().starts_with('.')) {  // as what some systems put beside each picture
-        look_at(entry);
+    std::vector<std::pair<std::string, fs::directory_entry>> entries;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+      entries.emplace_back(entry.path().filename().string(), entry);
+    }
+    // So that what is said does not depend on the file system's order.
+    std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (const auto& [name, entry] : entries) {
+      if (!name.starts_with('.')) {  // as what some systems put beside each picture
+        look_at(entry, begin + name);
       }
     }
   }
 
-  void look_at(const fs::directory_entry& entry) {
+  void look_at(const fs::directory_entry& entry, const std::string& name) {
     const fs::path& path = entry.path();
     std::error_code ignored;  // a link that goes around in circles leads nowhere
     if (entry.is_symlink() && !entry.exists(ignored)) {
@@ -76,17 +87,19 @@ class Walk {
                           ": a link that leads nowhere, expected one to a folder or a picture; hint: "
                           "remove it");
     } else if (entry.is_directory()) {
-      enter(path);
+      enter(path, name + '/');
     } else if (is_picture_name(path) && !entry.is_regular_file()) {
       ++entries_;
       problems_.push_back(path.string() + ": neither a file nor a folder, expected a picture; hint: remove it");
-    } else if (is_picture_name(path) && is_new(path, "picture")) {
-      files_.push_back({path.string(), path.lexically_relative(root_).generic_string()});
+    } else if (is_picture_name(path)) {
+      if (const std::optional<Stamp> stamp = is_new(path, "picture")) {
+        files_.push_back({path.string(), name, *stamp});
+      }
     }
   }
 
   // By what the file system tells things apart, whatever their names.
-  bool is_new(const fs::path& path, const char* kind) {
+  std::optional<Stamp> is_new(const fs::path& path, const char* kind) {
     ++entries_;
     struct stat found {};
     if (stat(path.c_str(), &found) != 0) {
@@ -97,7 +110,7 @@ class Walk {
       problems_.push_back(path.string() + ": the same " + kind + " as " + first->second + ", expected each " + kind +
                           " once; hint: remove " + (fs::is_symlink(path) ? "the link" : "one of the two names"));
     }
-    return added;
+    return added ? std::optional(to_stamp(found)) : std::nullopt;
   }
 
   fs::path root_;
@@ -114,6 +127,19 @@ std::string class_of(const File& file) {
 }
 
 }  // namespace
+
+std::string Stamp::text() const {
+  std::string out;
+  for (const uint64_t number : {device, inode, size, static_cast<uint64_t>(modified), static_cast<uint64_t>(changed)}) {
+    out += std::to_string(number) + ' ';
+  }
+  return out;
+}
+
+Stamp to_stamp(const struct stat& status) {
+  return {status.st_dev, status.st_ino, static_cast<uint64_t>(status.st_size), nanoseconds_of(status.st_mtim),
+          nanoseconds_of(status.st_ctim)};
+}
 
 Listing list_pictures(const std::vector<fs::path>& folders) {
   const fs::path folder = find_folder(folders);

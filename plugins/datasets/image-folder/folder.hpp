@@ -6,11 +6,22 @@
 #include <string>
 #include <vector>
 
+struct stat;
+
 namespace image_folder {
+
+// What a file can be known by: equal as long as nobody has written it.
+struct Stamp {
+  uint64_t device = 0, inode = 0, size = 0;
+  int64_t modified = 0, changed = 0;  // nanoseconds
+  [[nodiscard]] std::string text() const;
+};
+Stamp to_stamp(const struct stat& status);
 
 struct File {
   std::string path;
-  std::string name;    // path below the folder, with slashes
+  std::string name;  // path below the folder, with slashes
+  Stamp stamp;
   int64_t label = -1;  // index into the classes; -1 where there are none
 };
 

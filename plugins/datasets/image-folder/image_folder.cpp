@@ -1,11 +1,13 @@
 // The PNG and JPEG files of a folder, scaled to one size; nested folders are classes.
 #include <algorithm>
 #include <atelier/dataset.hpp>
+#include <optional>
 #include <sstream>
 #include <utility>
 
 #include "error.hpp"
 #include "folder.hpp"
+#include "kept.hpp"
 #include "load.hpp"
 #include "split.hpp"
 
@@ -68,6 +70,11 @@ class ImageFolder final : public Dataset {
     d.text("unreadable", "refuse",
            "pictures that cannot be read: the data is refused, or they are left out and counted")
         .choices({"refuse", "leave-out"});
+    d.text(
+         "cache", "memory",
+         "where decoded pictures are kept: in this run's memory, or in a file below ~/.cache/atelier, which later runs "
+         "find as long as the pictures are the same")
+        .choices({"memory", "file"});
   }
 
   ImageFolder(const Settings& settings, const Environment& environment) {
@@ -120,7 +127,7 @@ class ImageFolder final : public Dataset {
     const std::string directory = settings.text("directory");
     const image_folder::Pattern pattern(settings.text("group_pattern"));
     image_folder::Listing listing = image_folder::list_pictures(folders(directory, environment));
-    image_folder::Loaded loaded = image_folder::load_pictures(listing.files, shape_);
+    image_folder::Loaded loaded = load_pictures(listing.files, settings.text("cache") == "file");
     tell_failures(loaded, listing.files.size(), settings.text("unreadable") == "refuse");
     listing.files = std::move(loaded.files);
     pixels_ = std::move(loaded.pixels);
@@ -128,6 +135,16 @@ class ImageFolder final : public Dataset {
                                        static_cast<uint64_t>(settings.integer("seed")));
     check_split(directory, settings.number("test_fraction"));
     describe_data(listing);
+  }
+
+  [[nodiscard]] image_folder::Loaded load_pictures(const std::vector<image_folder::File>& all, bool in_file) const {
+    if (in_file) {
+      const image_folder::KeptPictures kept(all, shape_);
+      std::optional<image_folder::Loaded> found = kept.load();
+      return found ? *std::move(found) : kept.make();
+    }
+    const int64_t elements = shape_.channels * shape_.size * shape_.size;
+    return image_folder::load_pictures(all, shape_, image_folder::Pixels(all.size() * static_cast<size_t>(elements)));
   }
 
   static void tell_failures(const image_folder::Loaded& loaded, size_t all, bool refuse) {
@@ -176,7 +193,7 @@ class ImageFolder final : public Dataset {
 
   image_folder::Shape shape_;
   image_folder::Split split_;
-  std::vector<uint8_t> pixels_;  // (files, C, H, W)
+  image_folder::Pixels pixels_;  // (files, C, H, W)
   std::vector<int64_t> labels_;  // by file; none where there are no classes
 };
 

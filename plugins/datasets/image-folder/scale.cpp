@@ -1,6 +1,8 @@
 #include "scale.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <numeric>
 
 namespace image_folder {
 namespace {
@@ -47,8 +49,20 @@ Axis interpolation(int64_t source, int64_t target) {
   return axis;
 }
 
+// Weights and total without what divides them all: rounded sums stay what they are, and small.
 Axis make_axis(int64_t source, int64_t target) {
-  return target < source ? area_average(source, target) : interpolation(source, target);
+  Axis axis = target < source ? area_average(source, target) : interpolation(source, target);
+  int64_t divisor = axis.total;
+  for (const Window& window : axis.windows) {
+    divisor = std::accumulate(window.weights.begin(), window.weights.end(), divisor, std::gcd<int64_t, int64_t>);
+  }
+  axis.total /= divisor;
+  for (Window& window : axis.windows) {
+    for (int64_t& weight : window.weights) {
+      weight /= divisor;
+    }
+  }
+  return axis;
 }
 
 struct Part {  // of an axis
@@ -140,6 +154,56 @@ void scale_channel(const Picture& picture, const Shape& shape, const Placement& 
   }
 }
 
+bool is_opaque(const Picture& picture) {
+  uint8_t all = full_alpha;
+  for (size_t i = 3; i < picture.pixels.size(); i += 4) {
+    all &= picture.pixels[i];
+  }
+  return all == full_alpha;
+}
+
+// The same of all channels at once where nothing shows through: alpha is in the sums and in their total, and falls out.
+// Rows first, as they lie one after another; the sums are exact, so their order is nobody's concern.
+template <typename Sum>
+void scale_opaque(const Picture& picture, const Shape& shape, const Placement& at, const Axis& rows,
+                  const Axis& columns, uint8_t* out) {
+  const auto width = static_cast<size_t>(at.source_columns.length) * 4;
+  const int64_t pixels = shape.size * shape.size;
+  const bool grey = shape.channels == 1;
+  const Sum total = static_cast<Sum>((grey ? luma_total : 1) * rows.total * columns.total);
+  std::vector<Sum> line(width);
+  for (size_t i = 0; i < rows.windows.size(); ++i) {
+    std::fill(line.begin(), line.end(), 0);
+    for (size_t k = 0; k < rows.windows[i].weights.size(); ++k) {
+      const int64_t y = at.source_rows.begin + rows.windows[i].first + static_cast<int64_t>(k);
+      const uint8_t* const row = picture.pixels.data() + (y * picture.width + at.source_columns.begin) * 4;
+      const auto weight = static_cast<Sum>(rows.windows[i].weights[k]);
+      for (size_t x = 0; x < width; ++x) {
+        line[x] += weight * row[x];
+      }
+    }
+    uint8_t* to = out + (at.rows.begin + static_cast<int64_t>(i)) * shape.size + at.columns.begin;
+    for (const Window& window : columns.windows) {
+      std::array<Sum, 3> sums{};
+      const Sum* from = line.data() + window.first * 4;
+      for (const int64_t weight : window.weights) {
+        for (size_t c = 0; c < sums.size(); ++c) {
+          sums[c] += static_cast<Sum>(weight) * from[c];
+        }
+        from += 4;
+      }
+      if (grey) {
+        sums[0] = static_cast<Sum>(luma[0]) * sums[0] + static_cast<Sum>(luma[1]) * sums[1] +
+                  static_cast<Sum>(luma[2]) * sums[2];
+      }
+      for (int64_t c = 0; c < shape.channels; ++c) {
+        to[c * pixels] = static_cast<uint8_t>((sums[static_cast<size_t>(c)] + total / 2) / total);
+      }
+      ++to;
+    }
+  }
+}
+
 }  // namespace
 
 void scale(const Picture& picture, const Shape& shape, uint8_t* out) {
@@ -147,11 +211,18 @@ void scale(const Picture& picture, const Shape& shape, uint8_t* out) {
   const Axis rows = make_axis(at.source_rows.length, at.rows.length);
   const Axis columns = make_axis(at.source_columns.length, at.columns.length);
   const int64_t pixels = shape.size * shape.size;
+  const bool opaque = is_opaque(picture);
   for (int64_t c = 0; c < shape.channels; ++c) {
     const Mix mix(c, shape.channels);
     const int64_t ground = (mix(shape.background.data()) + mix.total / 2) / mix.total;
     std::fill_n(out + c * pixels, pixels, static_cast<uint8_t>(ground));
-    scale_channel(picture, shape, at, rows, columns, mix, out + c * pixels);
+    if (!opaque) {
+      scale_channel(picture, shape, at, rows, columns, mix, out + c * pixels);
+    }
+  }
+  if (opaque) {
+    const bool fits = 256 * luma_total * rows.total * columns.total <= std::numeric_limits<uint32_t>::max();
+    (fits ? scale_opaque<uint32_t> : scale_opaque<uint64_t>)(picture, shape, at, rows, columns, out);
   }
 }
 

@@ -14,7 +14,8 @@ namespace {
 
 constexpr uint32_t magic_of_bytes = 0x0800;  // plus the number of axes
 constexpr uint32_t longest_side = 65536;     // of an image; so that N * H * W fits into 64 bits
-constexpr size_t chunk = size_t{1} << 20;    // bytes read at a time
+constexpr size_t chunk = size_t{1} << 18;    // bytes read at a time
+constexpr uint64_t most_from_one = 1032;     // bytes that deflate makes of one
 constexpr const char* hint = "; hint: the file is damaged or not the right one; fetch it again";
 
 // A file that is gzip or not: zlib tells by its first bytes.
@@ -24,6 +25,10 @@ class Reader {
     if (file_ == nullptr) {
       fail(std::string("cannot be opened (") + std::strerror(errno) + "), expected a readable IDX file");
     }
+    std::error_code ignored;
+    const uintmax_t size = std::filesystem::file_size(file, ignored);
+    most_ = ignored ? 0 : size * most_from_one;
+    gzbuffer(file_.get(), chunk);
   }
 
   // Up to `count` bytes; fewer only at the end of the file.
@@ -43,9 +48,11 @@ class Reader {
     return static_cast<size_t>(got);
   }
 
-  // The elements: exactly `claimed` bytes up to the end of the file, in steps, so that a false claim costs no memory.
+  // The elements: exactly `claimed` bytes up to the end of the file, in steps, so that a false claim costs no memory:
+  // what is reserved is none before it is written.
   std::vector<uint8_t> read_rest(uint64_t claimed, const std::string& shape) {
     std::vector<uint8_t> bytes;
+    bytes.reserve(static_cast<size_t>(std::min<uint64_t>(claimed, most_)));
     while (bytes.size() < claimed) {
       const size_t before = bytes.size();
       const auto wanted = static_cast<size_t>(std::min<uint64_t>(chunk, claimed - before));
@@ -75,6 +82,7 @@ class Reader {
   };
   std::string name_;
   std::unique_ptr<gzFile_s, Close> file_;
+  uint64_t most_ = 0;  // bytes that the file can hold
 };
 
 std::string hexadecimal(uint32_t value) {
