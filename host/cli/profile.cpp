@@ -57,6 +57,17 @@ std::vector<Row> rows_of(const StepProfile& profile) {
   return rows;
 }
 
+// Seconds in which nothing was left to do but to assemble the next batch.
+double waited_for_data(const StepProfile& profile) {
+  double computed = 0;
+  double assembled = 0;
+  for (const ProfiledPiece& piece : profile.pieces) {
+    double& end = profile.operations[piece.operation].activity == Activity::batch ? assembled : computed;
+    end = std::max(end, piece.end);
+  }
+  return std::max(assembled - computed, 0.0);
+}
+
 std::string percent(double part, double whole) {
   return fmt::format("{:.1f}%", whole > 0 ? 100 * part / whole : 0);
 }
@@ -126,6 +137,7 @@ std::string trace_json(const StepProfile& profile) {
                    {"otherData",
                     {{"step", profile.step},
                      {"seconds", profile.seconds},
+                     {"waited_for_data", waited_for_data(profile)},
                      {"arena_bytes", profile.arena_bytes},
                      {"peak_arena_bytes", profile.peak_arena_bytes},
                      {"sgemm_peak", profile.sgemm_peak}}}};
@@ -158,10 +170,11 @@ std::string profile_text(const StepProfile& profile, const terminal::Layout& lay
   }
   return fmt::format(
       "step {}: {:.3f} ms on {} worker{}; sgemm of 1024x1024 matrices: {:.1f} GFLOP/s a worker\n{}"
-      "matrix products and convolutions {}, idle {} of the workers' time; arena {}, at most {} in the run\n",
+      "matrix products and convolutions {}, idle {} of the workers' time; waited {:.3f} ms for the next batch; "
+      "arena {}, at most {} in the run\n",
       profile.step, 1e3 * profile.seconds, profile.workers, profile.workers == 1 ? "" : "s", 1e-9 * worker_peak,
       terminal::to_text(table, layout), percent(products, available), percent(available - busy, available),
-      human_bytes(static_cast<double>(profile.arena_bytes)),
+      1e3 * waited_for_data(profile), human_bytes(static_cast<double>(profile.arena_bytes)),
       human_bytes(static_cast<double>(profile.peak_arena_bytes)));
 }
 

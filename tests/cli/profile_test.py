@@ -85,9 +85,15 @@ class Profile(AtelierTest):
         self.assertEqual([row["ms"] for row in rows], sorted((row["ms"] for row in rows), key=float, reverse=True))
         self.assertIn("gemm", {row["name"] for row in rows if row["rate"]})
         last = re.match(r"^matrix products and convolutions ([\d.]+)%, idle ([\d.]+)% of the workers' time; "
-                        r"arena [\d.]+ \w+, at most [\d.]+ \w+ in the run$", lines[-1])
+                        r"waited ([\d.]+) ms for the next batch; arena [\d.]+ \w+, at most [\d.]+ \w+ in the run$", lines[-1])
         self.assertAlmostEqual(float(last[1]), sum(float(row["share"]) for row in rows if row["rate"]), delta=0.5)
         self.assertAlmostEqual(float(last[2]), 100 - sum(float(row["share"]) for row in rows), delta=0.1 * len(rows))
+        ends = {True: 0.0, False: 0.0}  # of assembling, and of all else
+        for event in events:
+            is_batch = event["name"] == "(assemble the next batch)"
+            ends[is_batch] = max(ends[is_batch], event["ts"] + event["dur"])
+        self.assertAlmostEqual(float(last[3]), max(ends[True] - ends[False], 0) / 1000, delta=0.001)
+        self.assertAlmostEqual(other["waited_for_data"], max(ends[True] - ends[False], 0) / 1e6, delta=1e-6)
         self.assertGreaterEqual(other["peak_arena_bytes"], other["arena_bytes"])
         self.assertGreater(other["arena_bytes"], 0)
 
