@@ -16,12 +16,10 @@ namespace atelier::runlog {
 
 namespace {
 
-constexpr size_t most_in_memory = size_t{64} << 20U;  // bytes, roughly
-
 class Compaction {
  public:
-  Compaction(hid_t from, const RunDescription& description, hid_t to, const std::function<void()>& commit)
-      : from_(from), to_(to), description_(description), commit_(commit) {}
+  Compaction(hid_t from, const RunDescription& description, hid_t to)
+      : from_(from), to_(to), description_(description) {}
 
   void run() {
     newest_ = read_newest_checkpoint(from_, description_);
@@ -58,15 +56,6 @@ class Compaction {
   }
 
  private:
-  // So much was written.
-  void wrote(size_t bytes) {
-    in_memory_ += bytes;
-    if (in_memory_ > most_in_memory) {
-      commit_();
-      in_memory_ = 0;
-    }
-  }
-
   void copy(const Cadence& cadence) {
     const CadenceRows old(from_, cadence);
     CadenceRows rows(to_, cadence);
@@ -81,7 +70,6 @@ class Compaction {
         rows.append(block.steps[row], block.columns.front()[row], values, block.columns[values.size() + 1][row],
                     block.columns[values.size() + 2][row]);
       }
-      wrote(block.steps.size() * block.columns.size() * sizeof(double));
     }
     rows.drain();
   }
@@ -93,7 +81,6 @@ class Compaction {
     for (int64_t row = 0; row < old.stack().rows(); ++row) {
       const std::vector<std::byte> values = old.stack().row_bytes(row);
       rows.append(old.stack().step_of(row), values.data(), elements, old.texts_of(row));
-      wrote(values.size());
     }
   }
 
@@ -105,7 +92,6 @@ class Compaction {
     for (int64_t row = 0; row < old.rows(); ++row) {
       const std::vector<std::byte> values = old.row_bytes(row);
       rows.append(old.step_of(row), values.data(), elements);
-      wrote(values.size());
     }
   }
 
@@ -196,15 +182,13 @@ class Compaction {
 
   hid_t from_, to_;
   const RunDescription& description_;
-  const std::function<void()>& commit_;
-  size_t in_memory_ = 0;
   std::optional<Checkpoint> newest_;
 };
 
 }  // namespace
 
-void write_compact(hid_t from, const RunDescription& description, hid_t to, const std::function<void()>& commit) {
-  Compaction(from, description, to, commit).run();
+void write_compact(hid_t from, const RunDescription& description, hid_t to) {
+  Compaction(from, description, to).run();
 }
 
 }  // namespace atelier::runlog

@@ -23,6 +23,7 @@ void Overlay::write(uint64_t offset, std::span<const std::byte> bytes) {
   const bool goes_on = after != pieces_.begin() && end_of(*std::prev(after)) >= offset;
   const auto piece = goes_on ? std::prev(after) : pieces_.emplace_hint(after, offset, std::vector<std::byte>{});
   std::vector<std::byte>& values = piece->second;
+  bytes_ -= values.size();
   const auto begin = static_cast<size_t>(offset - piece->first);
   values.resize(std::max(values.size(), begin + bytes.size()));
   // What followed and is reached now ends in this piece.
@@ -31,8 +32,10 @@ void Overlay::write(uint64_t offset, std::span<const std::byte> bytes) {
       const std::vector<std::byte>& rest = after->second;
       values.insert(values.end(), rest.begin() + static_cast<std::ptrdiff_t>(end - after->first), rest.end());
     }
+    bytes_ -= after->second.size();
     after = pieces_.erase(after);
   }
+  bytes_ += values.size();
   std::memcpy(values.data() + begin, bytes.data(), bytes.size());
 }
 
@@ -49,6 +52,11 @@ void Overlay::cover(uint64_t offset, std::span<std::byte> bytes) const {
       std::memcpy(bytes.data() + (from - offset), piece->second.data() + (from - piece->first), to - from);
     }
   }
+}
+
+void Overlay::clear() {
+  pieces_.clear();
+  bytes_ = 0;
 }
 
 uint64_t Overlay::end() const {

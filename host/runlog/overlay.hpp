@@ -17,12 +17,14 @@ class Overlay {
   void write(uint64_t offset, std::span<const std::byte> bytes);
   // Puts what is here over what was read of the file at the same place.
   void cover(uint64_t offset, std::span<std::byte> bytes) const;
-  [[nodiscard]] uint64_t end() const;  // of the last piece; 0 where there is none
+  [[nodiscard]] uint64_t end() const;                    // of the last piece; 0 where there is none
+  [[nodiscard]] size_t bytes() const { return bytes_; }  // in all pieces
   [[nodiscard]] const Pieces& pieces() const { return pieces_; }
-  void clear() { pieces_.clear(); }
+  void clear();
 
  private:
   Pieces pieces_;
+  size_t bytes_ = 0;
 };
 
 }  // namespace atelier::runlog

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <limits>
 
 #include "runlog/hdf5_array.hpp"
 #include "runlog/hdf5_text.hpp"
@@ -16,7 +17,8 @@ namespace {
 using hdf5::Handle;
 using hdf5::Type;
 
-constexpr int64_t chunk_rows = 512;  // 4 KiB of float64 or int64
+constexpr int64_t chunk_rows = 512;             // 4 KiB of float64 or int64
+constexpr int64_t block_rows = 8 * chunk_rows;  // that are read at once, of however many
 
 void make_column(hid_t group, const MetricColumn& metric, hid_t steps) {
   const Handle column = hdf5::make_growing(group, metric.name, Type::f64, {}, chunk_rows, false);
@@ -29,10 +31,35 @@ void make_column(hid_t group, const MetricColumn& metric, hid_t steps) {
   }
 }
 
-// Rows of a series that is to end at `step`. Those at the end may be empty (step 0).
-int64_t rows_up_to(const std::vector<int64_t>& steps, int64_t step) {
-  const std::span<const int64_t> whole(steps.data(), whole_rows(steps));
-  return std::upper_bound(whole.begin(), whole.end(), step) - whole.begin();
+int64_t rows_in(hid_t steps) {
+  return hdf5::shape_of(steps, Type::i64, 1, 1).front();
+}
+
+int64_t step_in(hid_t steps, int64_t row) {
+  int64_t step = 0;
+  hdf5::read_rows(steps, row, 1, std::span(&step, 1));
+  return step;
+}
+
+int64_t last_step_in(hid_t steps, int64_t rows) {
+  return rows == 0 ? -1 : step_in(steps, rows - 1);
+}
+
+// Rows of a series of `rows` that is to end at `step`. Those at the end may be empty (step 0).
+int64_t rows_up_to(hid_t steps, int64_t rows, int64_t step) {
+  std::vector<int64_t> block;
+  int64_t before = std::numeric_limits<int64_t>::min();
+  for (int64_t first = 0; first < rows; first += block_rows) {
+    block.resize(static_cast<size_t>(std::min(block_rows, rows - first)));
+    hdf5::read_rows(steps, first, std::ssize(block), std::span(block));
+    for (size_t i = 0; i < block.size(); ++i) {
+      if (block[i] <= before || block[i] > step) {
+        return first + static_cast<int64_t>(i);
+      }
+      before = block[i];
+    }
+  }
+  return rows;
 }
 
 }  // namespace
@@ -92,9 +119,8 @@ CadenceRows::CadenceRows(hid_t file, const Cadence& cadence) : metrics_(cadence.
   }
   columns_.push_back({hdf5::open_dataset(timing, "wall_seconds"), {}});
   columns_.push_back({hdf5::open_dataset(timing, "samples_per_second"), {}});
-  const std::vector<int64_t> steps = read_steps(metrics);
-  rows_ = static_cast<int64_t>(steps.size());
-  last_step_ = steps.empty() ? -1 : steps.back();
+  rows_ = rows_in(steps_.front());
+  last_step_ = last_step_in(steps_.front(), rows_);
 }
 
 void CadenceRows::append(int64_t step, double epoch, std::span<const double> values, double wall_seconds,
@@ -144,9 +170,8 @@ CadenceBlock CadenceRows::read(int64_t first, int64_t count) const {
 }
 
 void CadenceRows::hash_rows_in_file(int64_t first, int64_t count) {
-  constexpr int64_t most = 8 * chunk_rows;
-  for (int64_t done = 0; done < count; done += most) {
-    const CadenceBlock block = read(first + done, std::min(most, count - done));
+  for (int64_t done = 0; done < count; done += block_rows) {
+    const CadenceBlock block = read(first + done, std::min(block_rows, count - done));
     for (size_t row = 0; row < block.steps.size(); ++row) {
       hash_.begin(block.steps[row]);
       for (size_t column = 0; column <= metrics_; ++column) {
@@ -157,10 +182,8 @@ void CadenceRows::hash_rows_in_file(int64_t first, int64_t count) {
 }
 
 void CadenceRows::truncate(int64_t step, int64_t most_rows) {
-  std::vector<int64_t> steps(static_cast<size_t>(rows_));
-  hdf5::read_all(steps_.front(), std::span(steps));
-  rows_ = std::min(rows_up_to(steps, step), most_rows);
-  last_step_ = rows_ == 0 ? -1 : steps[static_cast<size_t>(rows_) - 1];
+  rows_ = std::min(rows_up_to(steps_.front(), rows_, step), most_rows);
+  last_step_ = last_step_in(steps_.front(), rows_);
   for (const Handle& dataset : steps_) {
     hdf5::resize(dataset, Type::i64, rows_);
   }
@@ -171,9 +194,8 @@ void CadenceRows::truncate(int64_t step, int64_t most_rows) {
 
 Stack::Stack(hid_t group, const char* values, Type type)
     : type_(type), steps_(hdf5::open_dataset(group, "step")), values_(hdf5::open_dataset(group, values)) {
-  const std::vector<int64_t> steps = read_steps(group);
-  rows_ = static_cast<int64_t>(steps.size());
-  last_step_ = steps.empty() ? -1 : steps.back();
+  rows_ = rows_in(steps_);
+  last_step_ = last_step_in(steps_, rows_);
 }
 
 void Stack::append(int64_t step, const void* row, size_t elements) {
@@ -201,16 +223,12 @@ std::vector<std::byte> Stack::row_bytes(int64_t row) const {
 }
 
 int64_t Stack::step_of(int64_t row) const {
-  int64_t step = 0;
-  hdf5::read_rows(steps_, row, 1, std::span(&step, 1));
-  return step;
+  return step_in(steps_, row);
 }
 
 void Stack::truncate(int64_t step, int64_t most_rows) {
-  std::vector<int64_t> steps(static_cast<size_t>(rows_));
-  hdf5::read_all(steps_, std::span(steps));
-  rows_ = std::min(rows_up_to(steps, step), most_rows);
-  last_step_ = rows_ == 0 ? -1 : steps[static_cast<size_t>(rows_) - 1];
+  rows_ = std::min(rows_up_to(steps_, rows_, step), most_rows);
+  last_step_ = last_step_in(steps_, rows_);
   hdf5::resize(steps_, Type::i64, rows_);
   hdf5::resize(values_, type_, rows_);
 }

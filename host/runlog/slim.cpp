@@ -126,7 +126,6 @@ void seal_anew(hid_t from, hid_t to, const RunDescription& before, const Choice&
 
 // In a process of its own.
 void write_slimmed(const fs::path& log, const fs::path& made, const std::vector<Part>& parts, const std::string& utc) {
-  constexpr uint64_t most_in_memory = uint64_t{64} << 20U;
   const OpenLogFile from = open_log(log, Access::read);
   const RunDescription description = read_description(from.file);
   const std::unique_ptr<Storage> storage = Storage::create(made);
@@ -135,17 +134,9 @@ void write_slimmed(const fs::path& log, const fs::path& made, const std::vector<
     hdf5::check(H5Fflush(to, H5F_SCOPE_LOCAL));
     storage->commit();
   };
-  uint64_t in_memory = 0;
   Choice choice(parts, written_slots(from.file));
   const hdf5::FateOf fate_of = [&](const std::string& path, int64_t rows) { return choice.fate_of(path, rows); };
-  hdf5::copy_objects(from.file, to, fate_of, [&](uint64_t bytes) {
-    limit_computing();
-    in_memory += bytes;
-    if (in_memory > most_in_memory) {
-      commit();
-      in_memory = 0;
-    }
-  });
+  hdf5::copy_objects(from.file, to, fate_of, limit_computing);
   if (choice.found().empty()) {
     throw hdf5::Failure(fmt::format("it has nothing of this to drop: {}", fmt::join(parts_text(parts), ", ")));
   }

@@ -86,6 +86,23 @@ void Storage::read(uint64_t offset, std::span<std::byte> bytes) const {
   changes_.cover(offset, bytes);
 }
 
+void Storage::write(uint64_t offset, std::span<const std::byte> bytes) {
+  changes_.write(offset, bytes);
+  if (!journal_ && access_ == Access::write && is_full()) {
+    make_room();
+  }
+}
+
+// Of a file that nobody knows yet, any state will do, until it is committed.
+void Storage::make_room() {
+  is_on_disk_ = false;
+  for (const auto& [offset, piece] : changes_.pieces()) {
+    file_.write(offset, piece);
+  }
+  size_ = size();
+  changes_.clear();
+}
+
 uint64_t Storage::size() const {
   return std::max(size_, changes_.end());
 }
@@ -99,7 +116,6 @@ void Storage::fail(const std::string& reason) {
 // What lies beyond the file's end is nothing to anybody until the rest leads there. Returns the rest.
 FileChange Storage::write_what_is_new() {
   FileChange rest{{}, end_};
-  bool wrote = false;
   for (const auto& [offset, bytes] : changes_.pieces()) {
     const uint64_t old = offset < size_ ? std::min<uint64_t>(bytes.size(), size_ - offset) : 0;
     if (old > 0) {
@@ -107,11 +123,12 @@ FileChange Storage::write_what_is_new() {
     }
     if (old < bytes.size()) {
       file_.write(offset + old, std::span(bytes).subspan(old));
-      wrote = true;
+      is_on_disk_ = false;
     }
   }
-  if (wrote || end_ > size_) {
+  if (!is_on_disk_ || end_ > size_) {
     file_.sync();
+    is_on_disk_ = true;
   }
   return rest;
 }
@@ -123,7 +140,7 @@ void Storage::commit() {
   if (!file_.has_a_name()) {
     throw hdf5::Failure("the file has been removed");
   }
-  if (changes_.pieces().empty() && end_ == size_) {
+  if (changes_.pieces().empty() && end_ == size_ && is_on_disk_) {
     return;
   }
   file_.reserve(size_, end_);

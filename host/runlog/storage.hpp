@@ -42,6 +42,8 @@ class Storage {
 
   // Everything that was written is in the file, on the disk.
   void commit();
+  // So much is in memory that it should be committed now. Without a journal this does not come about.
+  [[nodiscard]] bool is_full() const { return changes_.bytes() >= most_in_memory; }
   // After the last commit: the journal goes. It goes, too, as this ends without, unless it has a change that is not
   // made.
   void close();
@@ -51,7 +53,7 @@ class Storage {
 
   // For the driver.
   void read(uint64_t offset, std::span<std::byte> bytes) const;
-  void write(uint64_t offset, std::span<const std::byte> bytes) { changes_.write(offset, bytes); }
+  void write(uint64_t offset, std::span<const std::byte> bytes);
   [[nodiscard]] uint64_t size() const;  // of the file with what was written
   void set_end(uint64_t end) { end_ = end; }
   [[nodiscard]] uint64_t end() const { return end_; }
@@ -60,17 +62,21 @@ class Storage {
   [[nodiscard]] const std::string& failure() const { return failure_; }
 
  private:
+  static constexpr size_t most_in_memory = size_t{16} << 20U;
+
   Storage(const std::filesystem::path& path, int flags, Access access);
   explicit Storage(PosixFile file);
   void finish_change();
+  void make_room();
   FileChange write_what_is_new();
 
   std::filesystem::path path_;
   Access access_;
   PosixFile file_;
-  uint64_t size_ = 0;  // of the file, as the last commit left it
+  uint64_t size_ = 0;  // of the file, as the last commit (or make_room) left it
   uint64_t end_ = 0;   // of what libhdf5 has in it
   Overlay changes_;
+  bool is_on_disk_ = true;  // all that is in the file
   std::optional<Journal> journal_;
   uint64_t journal_number_ = 0;              // when it was opened
   std::optional<uint64_t> unfinished_size_;  // of the file after the journal's change

@@ -312,7 +312,7 @@ void Writer::set_status(Status status, const std::string& exit_reason) {
 
 void Writer::flush_if_due() {
   guarded([&](State& state) {
-    if (State::Clock::now() >= state.flush_due) {
+    if (state.storage->is_full() || State::Clock::now() >= state.flush_due) {
       state.flush();
     }
   });

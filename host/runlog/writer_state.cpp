@@ -200,10 +200,7 @@ void Writer::State::write_compact_log() {
   std::filesystem::remove(unfinished, ignored);
   const std::unique_ptr<Storage> compact = Storage::create(unfinished);
   hdf5::Handle to = hdf5::create_file(*compact);
-  write_compact(file, description, to, [&] {
-    hdf5::check(H5Fflush(to, H5F_SCOPE_LOCAL));
-    compact->commit();
-  });
+  write_compact(file, description, to);
   write_status(to, Status::finished, *finished);
   hdf5::check(H5Fclose(to.release()));
   compact->commit();
