@@ -1,8 +1,10 @@
 #!/usr/bin/python3
-"""read_log.py LOG [OTHER]: opens a run's log as its readers will (h5py, xarray, pandas, ncdump) and asserts that
+"""read_log.py LOG [OTHER]: opens a run's log as its readers will (h5py, xarray, pandas, ncdump, h5wasm) and asserts that
 each finds what it should. With OTHER, also that the two logs differ in nothing but /timing and created_utc.
 Exit code 77 where h5py or xarray is not installed."""
 
+import json
+import os
 import shutil
 import subprocess
 import sys
@@ -163,6 +165,37 @@ def check_xarray(path, log, engine):
             assert (tensors["values"].values == group["values"][:]).all()
 
 
+def check_values(place, ours, shape, theirs):
+    """Values as h5py has them, and as h5wasm has printed them: flat, or a single one."""
+    ours = numpy.asarray(ours)
+    assert list(ours.shape) == list(shape), f"{place}: {shape}"
+    flat = theirs if isinstance(theirs, list) else [theirs]
+    if ours.dtype.kind in "OSU":
+        texts = [text.decode() if isinstance(text, bytes) else text for text in ours.ravel()]
+        assert texts == flat, f"{place}: {flat}"
+    elif ours.dtype.kind == "f":
+        assert numpy.array_equal(ours.ravel(), numpy.array([float(value) for value in flat], ours.dtype), equal_nan=True), place
+    else:
+        assert ours.ravel().tolist() == [int(value) for value in flat], place
+
+
+def check_h5wasm(path, log):
+    """The whole log, as JavaScript reads it: every object, attribute and value."""
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "read_log.mjs")
+    found = json.loads(subprocess.run(["node", script, path], capture_output=True, check=True).stdout)
+    names = {"/"}
+    log.visititems(lambda name, item: names.add(f"/{name}"))  # once, where one has several names
+    assert names <= set(found), names - set(found)
+    for name, theirs in found.items():
+        item = log[name]
+        attributes = set(item.attrs) - {"DIMENSION_LIST", "REFERENCE_LIST"}
+        assert set(theirs["attributes"]) == attributes, name
+        for key in attributes:
+            check_values(f"{name}@{key}", item.attrs[key], theirs["attributes"][key]["shape"], theirs["attributes"][key]["values"])
+        if isinstance(item, h5py.Dataset):
+            check_values(name, item[()], theirs["shape"], theirs["values"])
+
+
 def content(log):
     found = {}
 
@@ -203,6 +236,12 @@ def main():
         check_samples(log)
         check_images(log)
         check_xarray(path, log, "h5netcdf")
+        if not os.path.isdir(os.environ.get("ATELIER_H5WASM", "")):
+            print("skipped: h5wasm is not installed")
+        elif not shutil.which("node"):
+            print("skipped: node is not installed")
+        else:
+            check_h5wasm(path, log)
         if len(sys.argv) > 2:
             with h5py.File(sys.argv[2], "r") as other:
                 check_equal(log, other)
@@ -218,7 +257,7 @@ def main():
         subprocess.run(["ncdump", path], stdout=subprocess.DEVNULL, check=True)
     else:
         print("skipped: ncdump is not installed")
-    print(f"{path}: opens in h5py, xarray, pandas" + (" and ncdump" if shutil.which("ncdump") else ""))
+    print(f"{path}: opens in h5py, xarray, pandas, and whatever is not said to be skipped")
 
 
 main()
