@@ -1,7 +1,9 @@
 // atelier diff LOG LOG
-#include <fmt/core.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -139,13 +141,12 @@ Divergence where_they_part(Run& first, Run& second, runlog::Checkpoint a, runlog
   return *found;
 }
 
-void print_settings(const fs::path& first, const fs::path& second) {
-  const compare::Comparison comparison = compare::compare({compare::read_run(first), compare::read_run(second)});
-  if (comparison.differences.empty()) {
+void print_settings(const std::vector<compare::Difference>& differences) {
+  if (differences.empty()) {
     return print("settings: the same\n");
   }
   terminal::TextTable table{{{"setting"}, {"first"}, {"second"}}, {}};
-  for (const compare::Difference& difference : comparison.differences) {
+  for (const compare::Difference& difference : differences) {
     table.add({{difference.key, terminal::Emphasis::strong}, {difference.values[0]}, {difference.values[1]}});
   }
   print(terminal::to_text(table, output_layout()));
@@ -156,8 +157,23 @@ std::string text_of(const Divergence& found, const Run& of) {
                      terminal::grouped(found.step), found.what, found.first, found.second);
 }
 
+// The settings that can be why logs of the same steps differ: "log.every (1 and 3), log.weights (0 and 2)".
+std::string settings_of_logs(const std::vector<compare::Difference>& differences) {
+  constexpr std::array sections{"log.", "evaluate.", "sample.", "checkpoint.", "metric."};
+  const auto text = [](const std::string& value) { return value.empty() ? "none" : value; };
+  std::vector<std::string> named;
+  for (const compare::Difference& difference : differences) {
+    if (std::ranges::any_of(sections, [&](const char* section) { return difference.key.starts_with(section); })) {
+      named.push_back(
+          fmt::format("{} ({} and {})", difference.key, text(difference.values[0]), text(difference.values[1])));
+    }
+  }
+  return fmt::format("{}", fmt::join(named, ", "));
+}
+
 // Of two runs that are the same when they are made again: which log is not what its run gives here.
-int blame_logs(Run& first, Run& second, const runlog::Checkpoint& a, const runlog::Checkpoint& b, int64_t until) {
+int blame_logs(Run& first, Run& second, const runlog::Checkpoint& a, const runlog::Checkpoint& b, int64_t until,
+               const std::vector<compare::Difference>& differences) {
   print(fmt::format("made again here, both are the same in every step up to {}\n", terminal::grouped(until)));
   bool blamed = false;
   for (auto& [run, from] : {std::pair(&first, &a), std::pair(&second, &b)}) {
@@ -167,13 +183,16 @@ int blame_logs(Run& first, Run& second, const runlog::Checkpoint& a, const runlo
     }
   }
   if (!blamed) {
-    print(
-        "both logs are what their runs give: they differ in what was logged, evaluated or sampled, not in the steps\n");
+    const std::string settings = settings_of_logs(differences);
+    print(fmt::format(
+        "both logs are what their runs give: they differ in what was logged, evaluated or sampled, not in the "
+        "steps{}{}\n",
+        settings.empty() ? "" : ": by ", settings));
   }
   return exit_differs;
 }
 
-int search(Run& first, Run& second, int64_t recorded) {
+int search(Run& first, Run& second, int64_t recorded, const std::vector<compare::Difference>& differences) {
   const std::optional<int64_t> kept = newest_equal(first.log(), second.log(), recorded);
   runlog::Checkpoint a = kept ? first.log().kept_checkpoint(*kept) : first.state_after(0, nullptr);
   runlog::Checkpoint b = kept ? second.log().kept_checkpoint(*kept) : second.state_after(0, nullptr);
@@ -184,7 +203,7 @@ int search(Run& first, Run& second, int64_t recorded) {
   const runlog::Checkpoint a_end = first.state_after(recorded, &a);
   const runlog::Checkpoint b_end = second.state_after(recorded, &b);
   if (!compare::divergence_of(a_end, b_end)) {
-    return blame_logs(first, second, a, b, recorded);
+    return blame_logs(first, second, a, b, recorded, differences);
   }
   const Divergence found = where_they_part(first, second, std::move(a), std::move(b), recorded);
   print(fmt::format("made again: the same after step {}; in step {} they part: {}\n", terminal::grouped(found.step - 1),
@@ -199,7 +218,9 @@ int diff(const Arguments& arguments) {
   Run first(first_path, registry, arguments);
   Run second(second_path, registry, arguments);
   print(fmt::format("first:  {}\nsecond: {}\n", printable(first_path.string()), printable(second_path.string())));
-  print_settings(first_path, second_path);
+  const std::vector<compare::Difference> differences =
+      compare::compare({compare::read_run(first_path), compare::read_run(second_path)}).differences;
+  print_settings(differences);
   const int64_t last = std::min(last_step_of(first.log()), last_step_of(second.log()));
   const compare::Agreement recorded = compare::agreement_of(first.log(), second.log(), {0, last});
   if (!recorded.divergence) {
@@ -210,7 +231,7 @@ int diff(const Arguments& arguments) {
   print(fmt::format("recorded: from step {} on: {}\n", terminal::grouped(recorded.divergence->step),
                     text_of(*recorded.divergence)));
   try {
-    return search(first, second, recorded.divergence->step > 0 ? recorded.divergence->step : last);
+    return search(first, second, recorded.divergence->step > 0 ? recorded.divergence->step : last, differences);
   } catch (const Interrupted&) {
     print_message("atelier: interrupted");
     return exit_interrupted;

@@ -28,6 +28,10 @@ class GroupOptimizers final : public plugin::GroupUpdates {
   // learning_rate(step) is that of the group's updates in a training step, however many they are.
   void set_learning_rate(size_t group, std::function<double(int64_t step)> learning_rate);
   [[nodiscard]] double learning_rate(size_t group, int64_t step) const { return learning_rates_[group](step); }
+  // What a log says of it after so many updates: 0 of a group that was never updated.
+  [[nodiscard]] double logged_learning_rate(size_t group, int64_t step, int64_t updates) const {
+    return updates == 0 ? 0 : learning_rate(group, step);
+  }
   // What is recorded from here on belongs to this training step, from 1.
   void begin_step(int64_t step) { step_ = step; }
 

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "tensor/memory.hpp"
 #include "training/sample_log.hpp"
+#include "training/step_names.hpp"
 
 namespace atelier::training {
 namespace {
@@ -67,15 +68,17 @@ void add_tensors(Setup& setup, const record::Lowered& step, LogPlan& out) {
       out.tensors.push_back({"gradients." + parameter->name, parameter->value.shape, {}});
     }
   }
+  StepNames names(setup.steps.session().names(), setup.built.bank());
   std::vector<std::string> annotated;
+  const std::string activations = "activations.";
   for (const record::GraphOutput& output : step.outputs) {
-    const std::string& name = setup.steps.session().names()[static_cast<size_t>(output.index)];
-    if (output.kind != record::OutputKind::annotation || std::ranges::count(annotated, name) > 0) {
+    if (output.kind != record::OutputKind::annotation) {
       continue;
     }
-    annotated.push_back(name);
-    if (std::ranges::count(log.activations, name) > 0) {
-      out.tensors.push_back({"activations." + name, output.value.shape(), {}});
+    const std::string name = names.next(output.kind, output.index);
+    annotated.push_back(name.substr(activations.size()));
+    if (std::ranges::count(log.activations, annotated.back()) > 0) {
+      out.tensors.push_back({name, output.value.shape(), {}});
     }
   }
   for (const std::string& name : log.activations) {

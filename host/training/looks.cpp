@@ -4,27 +4,15 @@
 #include <set>
 #include <string>
 
+#include "training/step_names.hpp"
+
 namespace atelier::training {
 namespace {
 
-std::string name_of(Setup& setup, const execute::StepResult& result) {
-  const auto index = static_cast<size_t>(result.index);
-  switch (result.kind) {
-    case record::OutputKind::annotation:
-      return "activations." + setup.steps.session().names()[index];
-    case record::OutputKind::logged:
-      return "train." + setup.steps.session().names()[index];
-    case record::OutputKind::group_norm:
-      return "train.gradient_norm." + setup.built.bank().groups[index].name;
-    case record::OutputKind::gradient:
-      return "gradients." + setup.built.bank().parameters[index]->name;
-    case record::OutputKind::parameter_norm:
-      return "gradient_norms." + setup.built.bank().parameters[index]->name;
-    case record::OutputKind::requested:
-    case record::OutputKind::finite:
-      break;
-  }
-  return "";
+tensor::Tensor number(double value) {
+  tensor::Tensor scalar(tensor::Shape(), tensor::DType::f64);
+  *scalar.storage.as<double>() = value;
+  return scalar;
 }
 
 }  // namespace
@@ -35,23 +23,28 @@ record::Observation all_to_look_at() {
   return all;
 }
 
-void look_at_step(Setup& setup, const execute::StepResults& results, const Look& look) {
+void look_at_step(Setup& setup, const DoneStep& done, const std::vector<int64_t>& updates,
+                  const execute::StepResults& results, const Look& look) {
+  const record::Bank& bank = setup.built.bank();
+  StepNames names(setup.steps.session().names(), bank);
   std::set<std::string> seen;
   for (const execute::StepResult& result : results.entries) {
-    const std::string name = name_of(setup, result);
+    const std::string name = names.next(result.kind, result.index);
     if (name.empty() || !seen.insert(name).second) {
       continue;
     }
     if (result.tensor != nullptr) {
       look(name, *result.tensor);
     } else {
-      tensor::Tensor scalar(tensor::Shape(), tensor::DType::f64);
       const auto last = std::find_if(results.entries.rbegin(), results.entries.rend(), [&](const auto& other) {
         return other.kind == result.kind && other.index == result.index;
       });
-      *scalar.storage.as<double>() = last->value;
-      look(name, scalar);
+      look(name, number(last->value));
     }
+  }
+  for (size_t group = 0; group < updates.size(); ++group) {
+    look("train.learning_rate." + bank.groups[group].name,
+         number(setup.steps.optimizers().logged_learning_rate(group, done.step, updates[group])));
   }
 }
 

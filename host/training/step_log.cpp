@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "training/step_names.hpp"
 
 namespace atelier::training {
 
@@ -54,7 +55,7 @@ void StepLog::write_row(const DoneStep& done, const std::vector<int64_t>& update
     }
   }
   for (size_t g = 0; g < groups; ++g) {
-    row[first_norm + groups + g] = updates[g] == 0 ? 0 : setup_.steps.optimizers().learning_rate(g, done.step);
+    row[first_norm + groups + g] = setup_.steps.optimizers().logged_learning_rate(g, done.step, updates[g]);
   }
   const double speed = static_cast<double>(row_samples_) / std::max(done.training_seconds - row_seconds_, 1e-9);
   row_seconds_ = done.training_seconds;
@@ -75,17 +76,14 @@ void StepLog::write_parameter_norms(const DoneStep& done, const execute::StepRes
 }
 
 void StepLog::write_tensors(int64_t step, const execute::StepResults& results) {
-  std::set<std::string> written;  // a layer that is used twice shows its first use
+  StepNames names(setup_.steps.session().names(), setup_.built.bank());
   for (const execute::StepResult& result : results.entries) {
-    const bool gradient = result.kind == record::OutputKind::gradient;
-    if (!gradient && result.kind != record::OutputKind::annotation) {
+    if (result.kind != record::OutputKind::gradient && result.kind != record::OutputKind::annotation) {
       continue;
     }
-    const auto index = static_cast<size_t>(result.index);
-    const std::string name = gradient ? "gradients." + setup_.built.bank().parameters[index]->name
-                                      : "activations." + setup_.steps.session().names()[index];
+    const std::string name = names.next(result.kind, result.index);
     const auto series = std::ranges::find(plan_.tensors, name, &runlog::TensorSeries::name);
-    if (series == plan_.tensors.end() || !(series->shape == result.tensor->shape) || !written.insert(name).second) {
+    if (series == plan_.tensors.end() || !(series->shape == result.tensor->shape)) {
       continue;  // not asked for, or from the smaller last batch of an epoch
     }
     writer_.append_tensor(

@@ -231,10 +231,10 @@ void Trainer::finish_step(int64_t step) {
   samples_seen_ += recorded_samples_;
   const experiment::Experiment& experiment = setup_.experiment;
   const double seconds = wall_seconds();
-  step_log_.write({step, epoch(), seconds, recorded_samples_, seconds - seconds_before_ - idle_seconds_},
-                  updates_after_, results);
+  const DoneStep done{step, epoch(), seconds, recorded_samples_, seconds - seconds_before_ - idle_seconds_};
+  step_log_.write(done, updates_after_, results);
   if (stretch_.look && step == options_.last_step) {
-    look_at_step(setup_, results, stretch_.look);
+    look_at_step(setup_, done, updates_after_, results, stretch_.look);
   }
   report(step, results);
 

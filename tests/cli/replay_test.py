@@ -19,7 +19,7 @@ class Replay(AtelierTest):
             before = file.read()
         listed = self.output("replay", log, "--list")
         for name in ("activations.autoencoder.encoder.0 +float32 \\(16, 16\\)", "train.loss +float64",
-                     "gradients.autoencoder.decoder.0.bias", "weights.autoencoder.decoder.0.bias",
+                     "gradients.autoencoder.decoder.0.bias", "train.learning_rate.autoencoder +float64", "weights.autoencoder.decoder.0.bias",
                      "optimizer.autoencoder.decoder.0.bias.m"):
             self.assertRegex(listed, name)
         seen = self.output("replay", log, "--at", "7", "--look", "autoencoder.encoder.0", "--look", "gradients.*.bias", "--look", "train.loss")
@@ -97,7 +97,8 @@ class Diff(AtelierTest):
 
     def test_a_setting_shows_first_in_a_tensor(self):
         plain = self.train()
-        for override, part in (("optimizer.learning_rate=0.002", "the same after step 0; in step 1 they part: weights.autoencoder.encoder.0.weight at"),
+        for override, part in (("optimizer.learning_rate=0.002", "the same after step 0; in step 1 they part: "
+                                                          "train.learning_rate.autoencoder: 0.001 and 0.002"),
                                ("model.hidden=[17]", "they part before the first step: the weights, autoencoder.encoder.0.weight: "
                                                       r"float32 \(16, 64\) and float32 \(17, 64\)"),
                                ("seed=8", "they part before the first step: the weights, autoencoder.encoder.0.weight at"),
@@ -112,7 +113,19 @@ class Diff(AtelierTest):
         second = self.train(*words, "schedule.every=5")  # until then both are the same
         done = self.run_atelier("diff", first, second, code=3)
         self.assertRegex(done.stdout, r"recorded: from step 6 on: |recorded: from step 8 on: ")
-        self.assertRegex(done.stdout, r"made again: the same after step 5; in step 6 they part: weights\.")
+        self.assertRegex(done.stdout, r"made again: the same after step 5; in step 6 they part: "
+                         r"train\.learning_rate\.autoencoder: 0\.001 and 0\.0001")
+
+    def test_settings_of_what_is_logged_alone_are_named(self):
+        plain = self.train()
+        for overrides, named in ((["log.every=3"], "log.every (1 and 3)"),
+                                 (["evaluate.every=2", "metric.nll.use=log-likelihood", "metric.nll.samples=4"],
+                                  'evaluate.every (1.0 and 2.0), metric.nll.samples (none and 4), '
+                                  'metric.nll.use (none and "log-likelihood"), metric.nll.when (none and "evaluation")')):
+            with self.subTest(overrides):
+                said = self.run_atelier("diff", plain, self.train(*overrides), code=3).stdout
+                self.assertEqual(said.splitlines()[-1], "both logs are what their runs give: they differ in what was logged, "
+                                 f"evaluated or sampled, not in the steps: by {named}")
 
     def test_a_log_that_is_not_what_its_run_gives(self):
         first, second = self.train(), self.train()
