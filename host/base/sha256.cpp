@@ -10,6 +10,17 @@
 
 namespace atelier {
 
+namespace {
+
+// Looking it up takes longer than hashing a short text.
+const EVP_MD* method() {
+  static EVP_MD* const found = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  ATELIER_CHECK(found != nullptr);
+  return found;
+}
+
+}  // namespace
+
 struct Sha256::State {
   State() = default;
   State(const State&) = delete;
@@ -20,7 +31,7 @@ struct Sha256::State {
 };
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
-  ATELIER_CHECK(state_->context != nullptr && EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) == 1);
+  ATELIER_CHECK(state_->context != nullptr && EVP_DigestInit_ex2(state_->context, method(), nullptr) == 1);
 }
 
 Sha256::Sha256(Sha256&&) noexcept = default;
@@ -37,6 +48,14 @@ Sha256::Digest Sha256::bytes() const {
   unsigned int size = 0;
   ATELIER_CHECK(EVP_MD_CTX_copy_ex(copy.context, state_->context) == 1 &&
                 EVP_DigestFinal_ex(copy.context, digest.data(), &size) == 1 && size == digest.size());
+  return digest;
+}
+
+Sha256::Digest Sha256::finish() {
+  Digest digest{};
+  unsigned int size = 0;
+  ATELIER_CHECK(EVP_DigestFinal_ex(state_->context, digest.data(), &size) == 1 && size == digest.size() &&
+                EVP_DigestInit_ex2(state_->context, nullptr, nullptr) == 1);
   return digest;
 }
 

@@ -21,6 +21,7 @@ class Sha256 {
   // Of all that was given until now; as text, 64 lower-case hexadecimal digits.
   using Digest = std::array<uint8_t, 32>;
   [[nodiscard]] Digest bytes() const;
+  Digest finish();  // the same, and what is given from now on is another text's
   [[nodiscard]] std::string digest() const { return text_of(bytes()); }
   static std::string text_of(const Digest& digest);
 

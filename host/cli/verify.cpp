@@ -105,7 +105,7 @@ int verify_chain(const runlog::Reader& log) {
     rest = fmt::format("; {} rows after that are covered by no hash yet", terminal::grouped(chain.later_rows));
   }
   if (!chain.dropped.empty()) {
-    rest += fmt::format("; what was dropped of it is not looked at: {}", chain.dropped);
+    rest += fmt::format("; dropped since, but for their hashes: {}", chain.dropped);
   }
   print(fmt::format("{}: as it was written: {} rows up to step {}, {} checkpoints and results{}\nhead: {}\n", name,
                     terminal::grouped(chain.rows), terminal::grouped(chain.step), terminal::grouped(chain.links), rest,

@@ -14,9 +14,9 @@ struct Chain {
   int64_t links = 0;                // checkpoints, and the final result
   int64_t rows = 0;                 // of metrics, samples and tensors, that the newest of them covers
   int64_t later_rows = 0;           // that follow it, and that nothing covers yet
-  std::string dropped;              // what was dropped of it since, and is covered by nothing: "samples, tensors"
-  int64_t step = 0;                 // of the newest
-  std::string head;                 // its hash. Equal runs have equal ones, whenever and wherever they ran
+  std::string dropped;  // what was dropped of it since, and left its hashes: "3 rows of samples, 4 kept checkpoints"
+  int64_t step = 0;     // of the newest
+  std::string head;     // its hash. Equal runs have equal ones, whenever and wherever they ran
 };
 
 }  // namespace atelier::runlog

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "runlog/checkpoints.hpp"
+#include "runlog/dropped.hpp"
 #include "runlog/hdf5_text.hpp"
 #include "runlog/layout.hpp"
 #include "runlog/sample_stack.hpp"
@@ -36,6 +37,9 @@ class Series {
     i -= self.tables_.size();
     return i < self.samples_.size() ? use(self.samples_[i]) : use(self.tensors_[i - self.samples_.size()]);
   }
+  static int64_t dropped_of(const CadenceRows&) { return 0; }
+  static int64_t dropped_of(const SampleStack& series) { return series.stack().dropped(); }
+  static int64_t dropped_of(const Stack& series) { return series.dropped(); }
   static int64_t rows_in(const CadenceRows& series) { return series.rows(); }
   static int64_t rows_in(const SampleStack& series) { return series.stack().rows(); }
   static int64_t rows_in(const Stack& series) { return series.rows(); }
@@ -65,15 +69,19 @@ class Series {
 
   [[nodiscard]] size_t count() const { return names_.size(); }
   [[nodiscard]] const std::string& name(size_t i) const { return names_[i]; }
+  // Of which the first are gone.
+  [[nodiscard]] int64_t dropped(size_t i) const {
+    return of(*this, i, [](const auto& series) { return dropped_of(series); });
+  }
   [[nodiscard]] int64_t rows(size_t i) const {
-    return of(*this, i, [](const auto& series) { return rows_in(series); });
+    return of(*this, i, [](const auto& series) { return dropped_of(series) + rows_in(series); });
   }
 
-  // Up to so many rows, of which it has as many.
+  // Up to so many rows, of which it has as many, and no fewer than are gone.
   const RowsHash& hash_until(size_t i, int64_t rows) {
     return of(*this, i, [&](auto& series) -> const RowsHash& {
       const int64_t first = hash_of(series).rows();
-      hash(series, first, std::max<int64_t>(rows - first, 0));
+      hash(series, first - dropped_of(series), std::max<int64_t>(rows - first, 0));
       return hash_of(series);
     });
   }
@@ -100,16 +108,15 @@ class ChainReader {
   ChainReader(const LogFile& log, hid_t file) : log_(log), description_(log.description()), file_(file) {}
 
   Chain read() {
-    chain_.there = hdf5::has_attribute(file_, "description_sha256");
+    chain_.there =
+        hdf5::has_attribute(file_, "description_sha256") && !is_of_earlier_version(hdf5::open_group(file_, "final"));
     if (!chain_.there) {
       return chain_;
     }
     if (hdf5::read_digest_attribute(file_, "description_sha256") != digest_of(description_)) {
       fault("/experiment, /provenance or /data: not what was known when the run began");
     }
-    for (const Slimming& one : log_.slimmed()) {
-      chain_.dropped += (chain_.dropped.empty() ? "" : ", ") + one.parts;
-    }
+    gather_dropped();
     gather_links();
     follow_rows();
     follow_checkpoints();
@@ -120,22 +127,58 @@ class ChainReader {
  private:
   void fault(std::string text) { chain_.faults.push_back(std::move(text)); }
 
+  void gather_dropped() {
+    attempt("dropped", [&] {
+      const std::vector<DroppedCheckpoint> dropped = read_dropped_checkpoints(file_);
+      const std::vector<Sha256::Digest> seals = seals_of(dropped);
+      for (size_t i = 0; i < dropped.size(); ++i) {
+        kept_.push_back({dropped[i].step, seals[i]});
+      }
+      say_dropped(std::ssize(dropped), "kept checkpoints");
+    });
+  }
+
+  void say_dropped(int64_t count, const std::string& what) {
+    if (count > 0) {
+      chain_.dropped += fmt::format("{}{} {}", chain_.dropped.empty() ? "" : ", ", count, what);
+    }
+  }
+
+  void say_dropped_items(hid_t checkpoint, bool is_there) {
+    attempt("dropped", [&] {
+      weights_gone_ += is_there ? 0 : 1;
+      slots_gone_ += is_there ? std::ssize(read_dropped_items(checkpoint)) : 0;
+    });
+  }
+
+  // Of all series of a kind, "samples/" or "tensors/".
+  void say_dropped_rows(const Series& series, const std::string& kind) {
+    int64_t rows = 0;
+    for (size_t i = 0; i < series.count(); ++i) {
+      rows += series.name(i).starts_with(kind + "/") ? series.dropped(i) : 0;
+    }
+    say_dropped(rows, "rows of " + kind);
+  }
+
   void add_checkpoint(const std::string& path) {
     const Handle group = hdf5::open_group(file_, path);
-    if (read_sequence(group) == 0) {
+    const bool is_there = read_sequence(group) > 0;
+    if (!is_there && !read_dropped_seal(group)) {
       if (path.starts_with("kept/")) {
         fault(fmt::format("{}: holds nothing", path));
       }
       return;
     }
-    const std::optional<Checkpoint> checkpoint = read_checkpoint(file_, path, description_);
+    say_dropped_items(group, is_there);
+    const std::optional<Checkpoint> checkpoint =
+        is_there ? read_checkpoint(file_, path, description_) : read_dropped_checkpoint(file_, path, description_);
     const std::optional<History> history = read_history(group, description_);
     if (!checkpoint || !history) {
       return fault(fmt::format("{}: damaged: its hash differs from what was written", path));
     }
     const auto due = checkpoint->trainer.counters.find("due");
     links_.push_back({path, checkpoint->step, due == checkpoint->trainer.counters.end() ? 0 : due->second,
-                      read_seal(group), *history});
+                      hdf5::read_digest_attribute(group, "sha256"), *history});
   }
 
   void gather_links() {
@@ -157,40 +200,33 @@ class ChainReader {
         }
       }
     });
+    say_dropped(weights_gone_, "of the newest checkpoints");
+    say_dropped(slots_gone_, "arrays of optimizers");
     chain_.links = std::ssize(links_);
     const bool finished = log_.status() == Status::finished;
     if (links_.empty() || (finished && read_sequence(hdf5::open_group(file_, "final")) == 0)) {
       fault(links_.empty() ? "checkpoints: there are none, nor a final result"
                            : "final: is not there, and the run is finished");
     }
-    if (finished && !dropped(log_.slimmed(), Part::checkpoints) &&
-        read_sequence(hdf5::open_group(file_, slot_of(1))) == 0) {
+    const Handle newest = hdf5::open_group(file_, slot_of(1));
+    if (finished && read_sequence(newest) == 0 && !read_dropped_seal(newest)) {
       fault("checkpoints/a: is not there, and the run is finished");
     }
   }
 
-  // In all series that nothing was dropped of.
-  [[nodiscard]] int64_t rows_of(const Link& link) const {
-    const std::vector<std::string> names = names_of_series(description_);
-    int64_t rows = 0;
-    for (size_t i = 0; i < names.size(); ++i) {
-      rows += is_dropped(names[i]) ? 0 : link.history.rows[i];
-    }
-    return rows;
+  [[nodiscard]] static int64_t rows_of(const Link& link) {
+    return std::accumulate(link.history.rows.begin(), link.history.rows.end(), int64_t{0});
   }
 
   // A series that is not as it was is named once.
   void follow_rows() {
     Series series(file_, description_);
-    for (size_t i = 0; i < series.count(); ++i) {
-      if (is_dropped(series.name(i))) {
-        continue;
-      }
-      attempt(series.name(i), [&] { follow_rows_of(series, i); });
-    }
+    say_dropped_rows(series, "samples");
+    say_dropped_rows(series, "tensors");
     int64_t all = 0;
     for (size_t i = 0; i < series.count(); ++i) {
-      all += is_dropped(series.name(i)) ? 0 : series.rows(i);
+      attempt(series.name(i), [&] { follow_rows_of(series, i); });
+      all += series.rows(i);
     }
     if (!links_.empty()) {
       chain_.rows = rows_of(links_.back());
@@ -208,21 +244,22 @@ class ChainReader {
     });
   }
 
-  [[nodiscard]] bool is_dropped(const std::string& series) const {
-    return (series.starts_with("samples/") && dropped(log_.slimmed(), Part::samples)) ||
-           (series.starts_with("tensors/") && dropped(log_.slimmed(), Part::tensors));
-  }
-
   void follow_rows_of(Series& series, size_t i) {
-    int64_t sound = 0;
+    int64_t sound = series.dropped(i);
     for (const Link& link : links_) {
       const int64_t rows = link.history.rows[i];
+      if (rows < series.dropped(i)) {
+        continue;  // what it knew of is gone; the next that knows of more says what the hash over that was
+      }
       if (rows > series.rows(i)) {
         return fault(fmt::format("{}: has {} rows, and had {} ({})", series.name(i), series.rows(i), rows, link.path));
       }
       if (series.hash_until(i, rows).digest() != link.history.digests[i]) {
-        return fault(fmt::format("{}: rows {} to {}, counted from 0, are not as they were written ({})", series.name(i),
-                                 sound, rows - 1, link.path));
+        return fault(rows == series.dropped(i)
+                         ? fmt::format("{}: the hash over the {} rows that were dropped is not what it was ({})",
+                                       series.name(i), rows, link.path)
+                         : fmt::format("{}: rows {} to {}, counted from 0, are not as they were written ({})",
+                                       series.name(i), sound, rows - 1, link.path));
       }
       sound = rows;
     }
@@ -230,9 +267,6 @@ class ChainReader {
 
   // Each names the one that was kept before; one of the same step may have been written before that or after.
   void follow_checkpoints() {
-    if (dropped(log_.slimmed(), Part::kept)) {
-      return;
-    }
     for (const Link& link : links_) {
       const bool stays = link.path.starts_with("kept/");
       if (link.history.previous != kept_until(link.step - 1) &&
@@ -278,6 +312,7 @@ class ChainReader {
   hid_t file_;
   Chain chain_;
   std::vector<Link> links_;  // in the order in which they were written
+  int64_t weights_gone_ = 0, slots_gone_ = 0;
   struct Kept {
     int64_t step;
     Sha256::Digest seal;

@@ -68,35 +68,57 @@ void write_weights(SealedWriter& group, const std::string& prefix, const Weights
 
 namespace {
 
-enum class SealOf { then, now };  // as it was written; or renewed, where some of it was dropped
+// All but the arrays, as it comes after these.
+void read_rest(SealedReader& group, const RunDescription& description, Checkpoint& checkpoint) {
+  checkpoint.step = group.step();
+  checkpoint.sequence = group.sequence();
+  checkpoint.trainer.counters = group.scalars<int64_t>("counters", description.counters);
+  checkpoint.trainer.numbers = group.scalars<double>("numbers", description.numbers);
+  group.history(description);
+  check_counts(checkpoint);
+}
 
-std::optional<Checkpoint> read_checkpoint(hid_t file, const std::string& path, const RunDescription& description,
-                                          SealOf seal) {
-  try {
-    SealedReader group(hdf5::open_group(file, path));
-    Checkpoint checkpoint;
-    checkpoint.step = group.step();
-    checkpoint.sequence = group.sequence();
-    checkpoint.weights = read_weights(group, "", description);
-    checkpoint.optimizer = group.arrays("optimizer", description.optimizer);
-    checkpoint.trainer.counters = group.scalars<int64_t>("counters", description.counters);
-    checkpoint.trainer.numbers = group.scalars<double>("numbers", description.numbers);
-    group.history(description);
-    check_counts(checkpoint);
-    if (seal == SealOf::now) {
-      group.renew_seal();
-      return checkpoint;
-    }
-    return group.verify() ? std::optional(std::move(checkpoint)) : std::nullopt;
-  } catch (const hdf5::Failure&) {
-    return std::nullopt;
-  }
+// The group is what its seal says of it; null where that is not so.
+std::optional<Checkpoint> read_whole(SealedReader& group, const RunDescription& description) {
+  Checkpoint checkpoint;
+  checkpoint.weights = read_weights(group, "", description);
+  checkpoint.optimizer = group.arrays("optimizer", description.optimizer);
+  read_rest(group, description, checkpoint);
+  return group.verify() ? std::optional(std::move(checkpoint)) : std::nullopt;
 }
 
 }  // namespace
 
 std::optional<Checkpoint> read_checkpoint(hid_t file, const std::string& path, const RunDescription& description) {
-  return read_checkpoint(file, path, description, SealOf::then);
+  try {
+    SealedReader group(hdf5::open_group(file, path));
+    return read_whole(group, description);
+  } catch (const hdf5::Failure&) {
+    return std::nullopt;
+  }
+}
+
+std::optional<Checkpoint> read_dropped_checkpoint(hid_t file, const std::string& path,
+                                                  const RunDescription& description) {
+  try {
+    hdf5::Handle opened = hdf5::open_group(file, path);
+    const std::optional<DroppedSeal> seal = read_dropped_seal(opened);
+    SealedReader group(std::move(opened), seal);
+    Checkpoint checkpoint;
+    read_rest(group, description, checkpoint);
+    return seal && group.verify() ? std::optional(std::move(checkpoint)) : std::nullopt;
+  } catch (const hdf5::Failure&) {
+    return std::nullopt;
+  }
+}
+
+std::optional<Contents> contents_of(hid_t file, const std::string& path, const RunDescription& description) {
+  try {
+    SealedReader group(hdf5::open_group(file, path));
+    return read_whole(group, description) ? std::optional(group.contents()) : std::nullopt;
+  } catch (const hdf5::Failure&) {
+    return std::nullopt;
+  }
 }
 
 Weights read_weights(SealedReader& group, const std::string& prefix, const RunDescription& description) {
@@ -139,16 +161,6 @@ std::vector<int64_t> read_kept_steps(hid_t file) {
   }
   std::ranges::sort(steps);
   return steps;
-}
-
-bool is_whole(hid_t file, const std::string& path, const RunDescription& description) {
-  return read_checkpoint(file, path, description).has_value();
-}
-
-void renew_seal(hid_t file, const std::string& path, const RunDescription& description) {
-  if (!read_checkpoint(file, path, description, SealOf::now)) {
-    throw hdf5::Failure(path + ": cannot be sealed");
-  }
 }
 
 }  // namespace atelier::runlog

@@ -21,6 +21,11 @@ std::vector<ArrayView> views_of(const std::vector<NamedTensor>& tensors);
 
 // nullopt where it is damaged: it cannot be read, or is not what its seal says.
 std::optional<Checkpoint> read_checkpoint(hid_t file, const std::string& path, const RunDescription& description);
+// What is left of one whose weights were dropped: all but its arrays.
+std::optional<Checkpoint> read_dropped_checkpoint(hid_t file, const std::string& path,
+                                                  const RunDescription& description);
+// The hashes of all that it holds; nullopt where it is damaged.
+std::optional<Contents> contents_of(hid_t file, const std::string& path, const RunDescription& description);
 Weights read_weights(SealedReader& group, const std::string& prefix, const RunDescription& description);
 
 // nullopt where no checkpoint was completed; throws hdf5::Failure where those that were are all damaged.
@@ -28,9 +33,5 @@ std::optional<Checkpoint> read_newest_checkpoint(hid_t file, const RunDescriptio
 
 // Of the checkpoints that stay, in rising order.
 std::vector<int64_t> read_kept_steps(hid_t file);
-// Of a checkpoint by its group's path: whether it is what its seal says; and sealed as it is now, in a log that some of
-// it was dropped of.
-bool is_whole(hid_t file, const std::string& path, const RunDescription& description);
-void renew_seal(hid_t file, const std::string& path, const RunDescription& description);
 
 }  // namespace atelier::runlog

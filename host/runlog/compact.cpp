@@ -44,6 +44,7 @@ class Compaction {
     for (size_t i = 0; i < description_.foreign.size(); ++i) {
       copy_foreign(i);
     }
+    write_dropped_checkpoints(to_, read_dropped_checkpoints(from_));
     for (const int64_t step : read_kept_steps(from_)) {
       make_checkpoint(to_, kept_path(step), description_);
       copy_checkpoint(kept_path(step), kept_path(step), {});
@@ -75,6 +76,7 @@ class Compaction {
   }
 
   void copy(const SampleSeries& series) {
+    copy_dropped_rows("samples/" + series.name);
     const SampleStack old(from_, series);
     SampleStack rows(to_, series);
     const auto elements = static_cast<size_t>(old.stack().row_elements());
@@ -86,12 +88,20 @@ class Compaction {
 
   void copy(const TensorSeries& series) {
     const std::string group = "tensors/" + series.name;
+    copy_dropped_rows(group);
     const Stack old(hdf5::open_group(from_, group), "values", hdf5::Type::f32);
     Stack rows(hdf5::open_group(to_, group), "values", hdf5::Type::f32);
     const auto elements = static_cast<size_t>(old.row_elements());
     for (int64_t row = 0; row < old.rows(); ++row) {
       const std::vector<std::byte> values = old.row_bytes(row);
       rows.append(old.step_of(row), values.data(), elements);
+    }
+  }
+
+  void copy_dropped_rows(const std::string& series) {
+    const DroppedRows dropped = read_dropped_rows(hdf5::open_group(from_, series));
+    if (dropped.rows > 0) {
+      write_dropped_rows(hdf5::open_group(to_, series), dropped);
     }
   }
 

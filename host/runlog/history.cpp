@@ -5,6 +5,7 @@
 #include <array>
 #include <concepts>
 #include <tuple>
+#include <utility>
 
 #include "runlog/hdf5_array.hpp"
 #include "runlog/hdf5_text.hpp"
@@ -59,7 +60,11 @@ void put(Sha256& hash, T& value) {
 }  // namespace
 
 void RowsHash::begin(int64_t step) {
+  if (std::exchange(open_, true)) {
+    before_ = hash_.finish();
+  }
   ++rows_;
+  hash_.update(before_.data(), before_.size());
   hash_.update(&step, sizeof(step));
 }
 
@@ -115,12 +120,14 @@ std::optional<History> read_history(hid_t group, const RunDescription& descripti
   return history;
 }
 
-void add(Sha256& hash, const History& history) {
+void add(Sha256& hash, const History& history, bool with_previous) {
   hash.update(history.rows.data(), history.rows.size() * sizeof(int64_t));
   for (const Sha256::Digest& digest : history.digests) {
     hash.update(digest.data(), digest.size());
   }
-  hash.update(history.previous.data(), history.previous.size());
+  if (with_previous) {
+    hash.update(history.previous.data(), history.previous.size());
+  }
   hash.update(history.best.data(), history.best.size());
 }
 

@@ -15,17 +15,22 @@
 
 namespace atelier::runlog {
 
-// Over the rows of one series, in their order.
+// Over the rows of one series, in their order: each row is hashed after the hash over all before it. So rows can go
+// from the beginning, where the hash over them stays.
 class RowsHash {
  public:
+  RowsHash() = default;
+  RowsHash(int64_t rows, const Sha256::Digest& digest) : before_(digest), rows_(rows) {}  // that are gone
   void begin(int64_t step);  // of a row, whose values follow
   void add(const void* values, size_t bytes) { hash_.update(values, bytes); }
   void add(const std::string& text);
   [[nodiscard]] int64_t rows() const { return rows_; }
-  [[nodiscard]] Sha256::Digest digest() const { return hash_.bytes(); }
+  [[nodiscard]] Sha256::Digest digest() const { return open_ ? hash_.bytes() : before_; }
 
  private:
-  Sha256 hash_;
+  Sha256::Digest before_{};  // over all rows but the newest
+  Sha256 hash_;              // of that, and of the newest
+  bool open_ = false;        // whether there is one in it
   int64_t rows_ = 0;
 };
 
@@ -41,7 +46,8 @@ void make_history(hid_t group, size_t series);
 void write_history(hid_t group, const History& history);  // into a group that may have none yet
 // nullopt in logs of earlier versions. Throws hdf5::Failure for one that is of other series.
 std::optional<History> read_history(hid_t group, const RunDescription& description);
-void add(Sha256& hash, const History& history);
+// `previous` stands by itself in what seals a checkpoint; in logs of earlier versions it is among the rest.
+void add(Sha256& hash, const History& history, bool with_previous);
 
 // All that is known before the first step, but for what may be changed later (tags, changes).
 Sha256::Digest digest_of(const RunDescription& description);

@@ -17,19 +17,7 @@ namespace {
 
 using hdf5::Handle;
 
-constexpr const char* slimmed_seal = "slimmed_sha256";
-
-void add(Sha256& hash, std::string_view name, const void* data, size_t size) {
-  hash.update(name.data(), name.size());
-  hash.update("", 1);
-  hash.update(data, size);
-}
-
-Sha256::Digest digest(Sha256& hash, int64_t step, int64_t sequence) {
-  add(hash, "step", &step, sizeof(step));
-  add(hash, "sequence", &sequence, sizeof(sequence));
-  return hash.bytes();
-}
+constexpr const char* contents_hash = "contents_sha256";
 
 }  // namespace
 
@@ -67,6 +55,7 @@ Handle make_sealed_group(hid_t file, const std::string& path) {
   hdf5::write_attribute(group, "step", int64_t{-1});
   hdf5::write_attribute(group, "sequence", int64_t{0});
   hdf5::write_attribute(group, "sha256", Sha256::Digest{});
+  hdf5::write_attribute(group, contents_hash, Sha256::Digest{});
   return group;
 }
 
@@ -86,9 +75,7 @@ void make_scalars(hid_t parent, const std::string& path, const std::vector<std::
 }
 
 SealedWriter::SealedWriter(Handle group) : group_(std::move(group)) {
-  if (hdf5::has_attribute(group_, slimmed_seal)) {
-    hdf5::check(H5Adelete(group_, slimmed_seal));
-  }
+  forget_dropped_items(group_);
   hdf5::write_attribute(group_, "step", int64_t{-1});
   hdf5::write_attribute(group_, "sequence", int64_t{0});
 }
@@ -98,7 +85,7 @@ void SealedWriter::arrays(const std::string& path, std::span<const ArrayView> vi
   for (const ArrayView& view : views) {
     hdf5::write_values(hdf5::open_dataset(group, std::string(view.name)), hdf5::stored_as(view.dtype),
                        view.values.data(), view.elements());
-    add(hash_, view.name, view.values.data(), view.values.size());
+    contents_.add(path, view.name, view.values.data(), view.values.size());
   }
 }
 
@@ -109,18 +96,19 @@ void SealedWriter::scalars(const std::string& path, const std::vector<std::strin
   for (const std::string& name : names) {
     const T value = values.at(name);
     hdf5::write_all(hdf5::open_dataset(group, name), std::span(&value, 1));
-    add(hash_, name, &value, sizeof(T));
+    contents_.add(path, name, &value, sizeof(T));
   }
 }
 
 void SealedWriter::history(const History& history) {
   write_history(group_, history);
-  add(hash_, history);
+  contents_.add(history);
 }
 
-void SealedWriter::seal(int64_t step, int64_t sequence) {
+void SealedWriter::seal_again(const Contents& contents, int64_t step, int64_t sequence) {
   hdf5::write_attribute(group_, "step", step);
-  hdf5::write_attribute(group_, "sha256", digest(hash_, step, sequence));
+  hdf5::write_attribute(group_, contents_hash, contents.digest());
+  hdf5::write_attribute(group_, "sha256", contents.seal(step, sequence));
   hdf5::write_attribute(group_, "sequence", sequence);
 }
 
@@ -137,8 +125,38 @@ Sha256::Digest read_seal(hid_t group) {
   return read_sequence(group) == 0 ? Sha256::Digest{} : hdf5::read_digest_attribute(group, "sha256");
 }
 
-SealedReader::SealedReader(Handle group)
-    : group_(std::move(group)), step_(hdf5::read_integer_attribute(group_, "step")), sequence_(read_sequence(group_)) {}
+bool is_of_earlier_version(hid_t group) {
+  return !hdf5::has_attribute(group, contents_hash);
+}
+
+Sha256::Digest read_contents_hash(hid_t group) {
+  return hdf5::read_digest_attribute(group, contents_hash);
+}
+
+SealedReader::SealedReader(Handle group, const std::optional<DroppedSeal>& seal)
+    : group_(std::move(group)),
+      step_(seal ? seal->step : hdf5::read_integer_attribute(group_, "step")),
+      sequence_(seal ? seal->sequence : read_sequence(group_)),
+      dropped_(read_dropped_items(group_)) {
+  if (is_of_earlier_version(group_)) {
+    earlier_.emplace();
+  }
+}
+
+// What is gone has its hash in its place.
+void SealedReader::pass_dropped() {
+  while (passed_ < dropped_.size() && dropped_[passed_].place == std::ssize(contents_.items())) {
+    contents_.add_gone(dropped_[passed_++].digest);
+  }
+}
+
+void SealedReader::add(const std::string& path, const std::string& name, const void* data, size_t size) {
+  if (earlier_) {
+    earlier_->add(name, data, size);
+  }
+  pass_dropped();
+  contents_.add(path, name, data, size);
+}
 
 std::vector<NamedTensor> SealedReader::arrays(const std::string& path, const std::vector<Entry>& entries) {
   const Handle group = hdf5::open_group(group_, path);
@@ -162,7 +180,7 @@ std::vector<NamedTensor> SealedReader::arrays(const std::string& path, const std
             .value;
     hdf5::read_values(dataset, hdf5::stored_as(entry.dtype), value.storage.data(),
                       static_cast<size_t>(shape.elements()));
-    add(hash_, entry.name, value.storage.data(), value.bytes());
+    add(path, entry.name, value.storage.data(), value.bytes());
   }
   return arrays;
 }
@@ -174,27 +192,30 @@ std::map<std::string, T> SealedReader::scalars(const std::string& path, const st
   for (const std::string& name : names) {
     T& value = values[name];
     hdf5::read_all(hdf5::open_dataset(group, name), std::span(&value, 1));
-    add(hash_, name, &value, sizeof(T));
+    add(path, name, &value, sizeof(T));
   }
   return values;
 }
 
 std::optional<History> SealedReader::history(const RunDescription& description) {
   std::optional<History> history = read_history(group_, description);
+  if (history && earlier_) {
+    earlier_->add(*history);
+  }
   if (history) {
-    add(hash_, *history);
+    pass_dropped();
+    contents_.add(*history);
   }
   return history;
 }
 
-// The seal that it was written with stays, whatever was dropped: others refer to it.
 bool SealedReader::verify() {
-  const char* const seal = hdf5::has_attribute(group_, slimmed_seal) ? slimmed_seal : "sha256";
-  return hdf5::read_digest_attribute(group_, seal) == digest(hash_, step_, sequence_);
-}
-
-void SealedReader::renew_seal() {
-  hdf5::write_attribute(group_, slimmed_seal, digest(hash_, step_, sequence_));
+  const Sha256::Digest seal = hdf5::read_digest_attribute(group_, "sha256");
+  if (earlier_) {
+    return seal == earlier_->seal(step_, sequence_);
+  }
+  pass_dropped();
+  return seal == contents_.seal(step_, sequence_) && read_contents_hash(group_) == contents_.digest();
 }
 
 template void make_scalars<int64_t>(hid_t, const std::string&, const std::vector<std::string>&);

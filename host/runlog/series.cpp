@@ -7,6 +7,7 @@
 #include <functional>
 #include <limits>
 
+#include "runlog/dropped.hpp"
 #include "runlog/hdf5_array.hpp"
 #include "runlog/hdf5_text.hpp"
 
@@ -196,6 +197,9 @@ Stack::Stack(hid_t group, const char* values, Type type)
     : type_(type), steps_(hdf5::open_dataset(group, "step")), values_(hdf5::open_dataset(group, values)) {
   rows_ = rows_in(steps_);
   last_step_ = last_step_in(steps_, rows_);
+  const DroppedRows dropped = read_dropped_rows(group);
+  dropped_ = dropped.rows;
+  hash_ = RowsHash(dropped.rows, dropped.digest);
 }
 
 void Stack::append(int64_t step, const void* row, size_t elements) {
@@ -227,7 +231,11 @@ int64_t Stack::step_of(int64_t row) const {
 }
 
 void Stack::truncate(int64_t step, int64_t most_rows) {
-  rows_ = std::min(rows_up_to(steps_, rows_, step), most_rows);
+  if (most_rows < dropped_) {
+    throw hdf5::Failure(
+        fmt::format("it cannot go on from row {} of a series whose first {} rows were dropped", most_rows, dropped_));
+  }
+  rows_ = std::min(rows_up_to(steps_, rows_, step), most_rows - dropped_);
   last_step_ = last_step_in(steps_, rows_);
   hdf5::resize(steps_, Type::i64, rows_);
   hdf5::resize(values_, type_, rows_);

@@ -58,9 +58,10 @@ class Stack {
   Stack(hid_t group, const char* values, hdf5::Type type);
 
   void append(int64_t step, const void* row, size_t elements);
-  void truncate(int64_t step, int64_t most_rows);  // to rows of steps until this one
-  [[nodiscard]] int64_t rows() const { return rows_; }
-  [[nodiscard]] RowsHash& hash() { return hash_; }  // of what was appended
+  void truncate(int64_t step, int64_t most_rows);             // to rows of steps until this one, dropped ones counted
+  [[nodiscard]] int64_t rows() const { return rows_; }        // in the file
+  [[nodiscard]] int64_t dropped() const { return dropped_; }  // before them
+  [[nodiscard]] RowsHash& hash() { return hash_; }            // of what was dropped and appended
   [[nodiscard]] const RowsHash& hash() const { return hash_; }
   void hash_row_in_file(int64_t row);  // as if it were appended
   [[nodiscard]] int64_t step_of(int64_t row) const;
@@ -75,6 +76,7 @@ class Stack {
   hdf5::Handle values_;
   RowsHash hash_;
   int64_t rows_ = 0;
+  int64_t dropped_ = 0;
   int64_t last_step_ = -1;
 };
 

@@ -5,18 +5,22 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <set>
 
 #include "base/error.hpp"
 #include "runlog/checkpoints.hpp"
 #include "runlog/copy.hpp"
 #include "runlog/creation_time.hpp"
+#include "runlog/dropped.hpp"
 #include "runlog/edit.hpp"
 #include "runlog/forked_process.hpp"
 #include "runlog/hdf5_text.hpp"
 #include "runlog/journal.hpp"
 #include "runlog/layout.hpp"
 #include "runlog/locks.hpp"
+#include "runlog/sample_stack.hpp"
+#include "runlog/series.hpp"
 #include "runlog/slim_file.hpp"
 
 namespace atelier::runlog {
@@ -69,7 +73,8 @@ class Choice {
     if (in_optimizer && !is_average(words[3]) && drops(Part::optimizer_slots)) {
       return is_unwritten ? Fate::gone : found(Part::optimizer_slots, Fate::gone);
     }
-    if (in_slot && words.size() > 3 && drops(Part::checkpoints)) {
+    const bool is_array = words.size() == 4 && (words[2] == "parameters" || words[2] == "state" || in_optimizer);
+    if (in_slot && is_array && drops(Part::checkpoints)) {
       return is_unwritten ? Fate::unwritten : found(Part::checkpoints, Fate::unwritten);
     }
     if (words.front() == "samples" && rows > 1 && drops(Part::samples)) {
@@ -96,33 +101,123 @@ class Choice {
   std::set<std::string> slots_;
 };
 
-// Where checkpoints can be.
-std::vector<std::string> checkpoint_paths(hid_t file) {
-  std::vector<std::string> paths{slot_of(1), slot_of(2)};
-  if (hdf5::has(file, "kept")) {
-    for (const std::string& name : hdf5::children(hdf5::open_group(file, "kept"))) {
-      paths.push_back("kept/" + name);
-    }
-  }
-  return paths;
-}
+// The hashes of what is gone stay in the new log, so that its own still hold (dropped.hpp).
+class Hashes {
+ public:
+  Hashes(hid_t from, hid_t to, const RunDescription& description, const Choice& choice)
+      : from_(from), to_(to), description_(description), choice_(choice) {}
 
-// What was sealed is sealed anew without what was dropped; the first seal stays beside it. A checkpoint that is not
-// what its seal says counts for nothing.
-void seal_anew(hid_t from, hid_t to, const RunDescription& before, const Choice& choice) {
-  const RunDescription after = read_description(to);
-  for (const std::string& path : checkpoint_paths(to)) {
-    const bool slot = path.starts_with("checkpoints/");
-    if (read_sequence(hdf5::open_group(to, path)) == 0) {
-      continue;
+  void leave() {
+    if (choice_.drops(Part::kept)) {
+      leave_kept();
     }
-    if ((slot && choice.drops(Part::checkpoints)) || !is_whole(from, path, before)) {
-      const SealedWriter broken(hdf5::open_group(to, path));
-    } else if (choice.drops(Part::optimizer_slots)) {
-      renew_seal(to, path, after);
+    for (const int64_t step : read_kept_steps(to_)) {
+      leave_arrays(kept_path(step), false);
+    }
+    const std::optional<History> newest = newest_history();
+    for (const int64_t sequence : {1, 2}) {
+      leave_arrays(slot_of(sequence), true);
+    }
+    const std::vector<std::string> series = names_of_series(description_);
+    for (size_t i = 0; i < series.size(); ++i) {
+      leave_rows(series[i], newest ? newest->rows[i] : std::numeric_limits<int64_t>::max());
     }
   }
-}
+
+ private:
+  void leave_kept() {
+    std::vector<DroppedCheckpoint> dropped = read_dropped_checkpoints(from_);
+    for (const int64_t step : read_kept_steps(from_)) {
+      const Handle group = hdf5::open_group(from_, kept_path(step));
+      if (!is_of_earlier_version(group)) {
+        dropped.push_back({step, read_contents_hash(group)});
+      }
+    }
+    write_dropped_checkpoints(to_, dropped);
+  }
+
+  // A checkpoint that is not what its seal says counts for nothing.
+  void leave_arrays(const std::string& path, bool is_slot) {
+    const Handle group = hdf5::open_group(to_, path);
+    const DroppedSeal seal{hdf5::read_integer_attribute(group, "step"), read_sequence(group)};
+    const bool without_weights = is_slot && choice_.drops(Part::checkpoints);
+    if (seal.sequence == 0 || (!without_weights && !choice_.drops(Part::optimizer_slots))) {
+      return;
+    }
+    limit_computing();
+    const std::optional<Contents> contents = contents_of(from_, path, description_);
+    SealedWriter broken(hdf5::open_group(to_, path));
+    if (!contents) {
+      return;
+    }
+    write_dropped_items(group, gone_of(contents->items(), without_weights));
+    if (without_weights) {
+      write_dropped_seal(group, seal);
+    } else {
+      broken.seal_again(*contents, seal.step, seal.sequence);
+    }
+  }
+
+  static std::vector<DroppedItem> gone_of(const std::vector<Contents::Item>& items, bool without_weights) {
+    std::vector<DroppedItem> gone;
+    for (size_t i = 0; i < items.size(); ++i) {
+      const std::string& path = items[i].path;
+      const bool is_slot = path.starts_with("optimizer/") && !is_average(path);
+      const bool is_array =
+          path.starts_with("parameters/") || path.starts_with("state/") || path.starts_with("optimizer/");
+      if (path.empty() || is_slot || (without_weights && is_array)) {
+        gone.push_back({static_cast<int64_t>(i), items[i].digest});
+      }
+    }
+    return gone;
+  }
+
+  // What the checkpoint that the run goes on from knows; of one that has ended, its result.
+  [[nodiscard]] std::optional<History> newest_history() const {
+    const Handle final = hdf5::open_group(from_, "final");
+    if (read_sequence(final) > 0) {
+      return read_history(final, description_);
+    }
+    std::optional<Checkpoint> newest;
+    try {
+      newest = read_newest_checkpoint(from_, description_);
+    } catch (const hdf5::Failure&) {  // they are damaged
+    }
+    return newest ? read_history(hdf5::open_group(from_, slot_of(newest->sequence)), description_) : std::nullopt;
+  }
+
+  // No more than the newest checkpoint knows of: what comes after it the run makes again.
+  void leave_rows(const std::string& series, int64_t most) {
+    const bool samples = series.starts_with("samples/") && choice_.drops(Part::samples);
+    const bool tensors = series.starts_with("tensors/") && choice_.drops(Part::tensors);
+    if (!samples && !tensors) {
+      return;
+    }
+    const std::string name = series.substr(series.find('/') + 1);
+    const auto leave = [&](auto& stack, const Stack& rows, int64_t keep) {
+      const int64_t gone =
+          std::min(rows.rows() - std::min(rows.rows(), keep), std::max<int64_t>(most - rows.dropped(), 0));
+      for (int64_t row = 0; row < gone; ++row) {
+        limit_computing();
+        stack.hash_row_in_file(row);
+      }
+      if (rows.dropped() + gone > 0) {
+        write_dropped_rows(hdf5::open_group(to_, series), {rows.dropped() + gone, rows.hash().digest()});
+      }
+    };
+    if (samples) {
+      SampleStack stack(from_, *std::ranges::find(description_.samples, name, &SampleSeries::name));
+      leave(stack, stack.stack(), 1);
+    } else {
+      Stack stack(hdf5::open_group(from_, series), "values", hdf5::Type::f32);
+      leave(stack, stack, 0);
+    }
+  }
+
+  hid_t from_, to_;
+  const RunDescription& description_;
+  const Choice& choice_;
+};
 
 // In a process of its own.
 void write_slimmed(const fs::path& log, const fs::path& made, const std::vector<Part>& parts, const std::string& utc) {
@@ -142,7 +237,7 @@ void write_slimmed(const fs::path& log, const fs::path& made, const std::vector<
   }
   commit();
   hdf5::compare_copy(from.file, to, fate_of);
-  seal_anew(from.file, to, description, choice);
+  Hashes(from.file, to, description, choice).leave();
   std::vector<std::string> lines =
       hdf5::has_attribute(to, "slimmed") ? hdf5::read_texts_attribute(to, "slimmed") : std::vector<std::string>();
   lines.push_back(fmt::format("{} {}", utc, fmt::join(choice.found(), ", ")));

@@ -254,8 +254,8 @@ void Writer::write_checkpoint(const CheckpointView& checkpoint) {
 void Writer::keep_checkpoint(const CheckpointView& checkpoint) {
   guarded([&](State& state) {
     check_checkpoint(state.description, checkpoint);
-    if (!state.kept.empty() && state.kept.back() >= checkpoint.step) {
-      check_step("kept", checkpoint.step + 1, state.kept.back());
+    if (state.last_kept() >= checkpoint.step) {
+      check_step("kept", checkpoint.step + 1, state.last_kept());
       return;
     }
     state.write_best();

@@ -43,6 +43,7 @@ void Writer::State::open(const std::filesystem::path& log, Access access) {
   if (newest) {
     newest_history = read_history(hdf5::open_group(file, slot_of(newest->sequence)), description);
   }
+  dropped = read_dropped_checkpoints(file);
   kept = read_kept_steps(file);
   open_series();
 }
@@ -75,6 +76,9 @@ void Writer::State::go_on_after(int64_t step) {
   for (; !kept.empty() && kept.back() > step; kept.pop_back()) {
     hdf5::check(H5Ldelete(file, kept_path(kept.back()).c_str(), H5P_DEFAULT));
   }
+  if (std::erase_if(dropped, [&](const DroppedCheckpoint& checkpoint) { return checkpoint.step > step; }) > 0) {
+    write_dropped_checkpoints(file, dropped);
+  }
   const SealedWriter unsealed(hdf5::open_group(file, "final"));
   write_status(file, Status::running, "");
 }
@@ -96,9 +100,15 @@ History Writer::State::history() const {
   }
   if (!kept.empty()) {
     history.previous = read_seal(hdf5::open_group(file, kept_path(kept.back())));
+  } else if (!dropped.empty()) {
+    history.previous = seals_of(dropped).back();
   }
   history.best = read_seal(hdf5::open_group(file, "best"));
   return history;
+}
+
+int64_t Writer::State::last_kept() const {
+  return !kept.empty() ? kept.back() : !dropped.empty() ? dropped.back().step : -1;
 }
 
 void Writer::State::commit() {
@@ -167,7 +177,7 @@ void Writer::State::write_slot(const CheckpointView& checkpoint) {
 void Writer::State::write_kept(const CheckpointView& checkpoint) {
   const std::string place = kept_path(checkpoint.step);
   make_checkpoint(file, place, description);
-  replace(place, checkpoint.step, std::ssize(kept) + 1, [&](SealedWriter& group) {
+  replace(place, checkpoint.step, std::ssize(dropped) + std::ssize(kept) + 1, [&](SealedWriter& group) {
     runlog::write_checkpoint(group, description, checkpoint);
     group.history(history());
   });

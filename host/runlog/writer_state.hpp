@@ -38,10 +38,11 @@ struct Writer::State {
   ByName<CadenceRows> tables;
   ByName<SampleStack> samples;
   ByName<Stack> tensors;
-  int64_t checkpoints = 0;    // the sequence number of the newest
-  std::vector<int64_t> kept;  // the steps of checkpoints that stay
-  int64_t newest_step = -1;   // of what was given to us
-  int64_t kept_step = -1;     // of what a flush has brought into the file
+  int64_t checkpoints = 0;                 // the sequence number of the newest
+  std::vector<DroppedCheckpoint> dropped;  // that had stayed
+  std::vector<int64_t> kept;               // the steps of checkpoints that stay
+  int64_t newest_step = -1;                // of what was given to us
+  int64_t kept_step = -1;                  // of what a flush has brought into the file
   Clock::time_point flush_due = Clock::now() + flush_period;
   std::optional<History> newest_history;  // of the checkpoint that the log was opened with
   std::optional<BestWeights> best;        // that is to be written
@@ -53,6 +54,7 @@ struct Writer::State {
   void open_series();
   void go_on_after(int64_t step);
   [[nodiscard]] History history() const;
+  [[nodiscard]] int64_t last_kept() const;  // its step, whether it stays or was dropped; -1 for none
   void commit();
   void flush();
   void give_name();

@@ -9,21 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "runlog_changed.hpp"
 #include "runlog_example.hpp"
-
-// So that a failure shows them.
-namespace doctest {
-template <>
-struct StringMaker<std::vector<std::string>> {
-  static String convert(const std::vector<std::string>& texts) {
-    std::string all;
-    for (const std::string& text : texts) {
-      all += text + "\n";
-    }
-    return all.c_str();
-  }
-};
-}  // namespace doctest
 
 using namespace atelier;
 using namespace atelier::runlog;
@@ -51,31 +38,6 @@ void write_log(const std::filesystem::path& path, int64_t steps, bool whole = tr
   } else {
     log.close();
   }
-}
-
-// One element more than it was; of text, another text.
-void change_element(hid_t file, const char* name, hsize_t element) {
-  const hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
-  REQUIRE(dataset >= 0);
-  const hid_t type = H5Dget_type(dataset);
-  if (H5Tis_variable_str(type) > 0) {
-    const hid_t memory = H5Tcopy(H5T_C_S1);
-    H5Tset_size(memory, H5T_VARIABLE);
-    H5Tset_cset(memory, H5T_CSET_UTF8);
-    const char* text = "another";
-    REQUIRE(H5Dwrite(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, &text) >= 0);
-    H5Tclose(memory);
-  } else {
-    const hid_t space = H5Dget_space(dataset);
-    std::vector<double> values(static_cast<size_t>(H5Sget_simple_extent_npoints(space)));
-    REQUIRE(H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) >= 0);
-    double& value = values.at(element);
-    value = value > 100 ? value - 1 : value + 1;
-    REQUIRE(H5Dwrite(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) >= 0);
-    H5Sclose(space);
-  }
-  H5Tclose(type);
-  H5Dclose(dataset);
 }
 
 std::vector<std::string> faults_after(const std::string& bytes, const std::function<void(hid_t)>& change) {
@@ -130,7 +92,7 @@ TEST_CASE("what is changed afterwards is named") {
   write_log(folder / "log.h5", 300);
   const std::string bytes = example::bytes_of(folder / "log.h5");
   const auto faults_of = [&](const char* dataset, hsize_t element) {
-    return faults_after(bytes, [&](hid_t file) { change_element(file, dataset, element); });
+    return faults_after(bytes, [&](hid_t file) { example::change_element(file, dataset, element); });
   };
   CHECK(faults_of("/metrics/train/wait", 120) ==
         Faults{"metrics/train: rows 100 to 199, counted from 0, are not as they were written (kept/200)"});

@@ -6,6 +6,7 @@
 #include "runlog/headings.hpp"
 #include "runlog/remove.hpp"
 #include "runlog/slim.hpp"
+#include "runlog_changed.hpp"
 #include "runlog_example.hpp"
 
 using namespace atelier::runlog;
@@ -21,6 +22,31 @@ fs::path make_log(const fs::path& path, Status status = Status::finished) {
     example::finish(log, 620);
   } else {
     log.set_status(status, "");
+    log.close();
+  }
+  return path;
+}
+
+// Keeps a checkpoint every 300 steps; finished where it has all of them.
+void write_kept(Writer& log, int64_t first, int64_t last) {
+  for (int64_t step = first; step < last;) {
+    const int64_t next = std::min(last, (step / 300 + 1) * 300);
+    example::write_steps(log, step, next);
+    if (next % 300 == 0) {
+      example::write_checkpoint(log, next, &Writer::keep_checkpoint);
+    }
+    step = next;
+  }
+}
+
+fs::path make_kept_log(const fs::path& path, int64_t last, int64_t all) {
+  Writer log = Writer::create(path, example::description());
+  example::write_foreign(log);
+  write_kept(log, 0, last);
+  if (last == all) {
+    example::finish(log, all);
+  } else {
+    log.set_status(Status::interrupted, "");
     log.close();
   }
   return path;
@@ -153,6 +179,97 @@ TEST_CASE("a log without its samples and tensors goes on as it would have") {
   CHECK(Reader(log).sample_steps("grey") == std::vector<int64_t>{600, 700, 800, 900});
   CHECK(Reader(log).tensor_steps("critic.2") == std::vector<int64_t>{700, 800, 900});
   CHECK(bytes_of(Reader(log).tensor("critic.2", 2)) == bytes_of(Reader(whole).tensor("critic.2", 8)));
+}
+
+TEST_CASE("hashes of what is dropped stay: what is left is proven as before, and has the same head") {
+  const example::Folder folder(example::memory_folder());
+  const fs::path whole = make_kept_log(folder / "whole.h5", 620, 620);
+  const Chain before = Reader(whole).chain();
+  REQUIRE(before.faults.empty());
+  const auto check_same = [&](const fs::path& log, const std::string& dropped) {
+    const Chain chain = Reader(log).chain();
+    CHECK(chain.faults.empty());
+    CHECK(chain.head == before.head);
+    CHECK(chain.rows == before.rows);
+    CHECK(chain.step == before.step);
+    CHECK(chain.later_rows == 0);
+    CHECK(chain.dropped == dropped);
+  };
+  const std::vector<Part> all{Part::optimizer_slots, Part::checkpoints, Part::kept, Part::samples, Part::tensors};
+  const std::vector<std::string> said{"9 arrays of optimizers", "1 of the newest checkpoints", "2 kept checkpoints",
+                                      "35 rows of samples", "18 rows of tensors"};
+  for (size_t i = 0; i < all.size(); ++i) {
+    const fs::path log = folder / (to_string(all[i]) + ".h5");
+    slim(whole, {all[i]}, log);
+    CAPTURE(to_string(all[i]));
+    CHECK(Reader(log).chain().dropped == said[i]);
+    check_same(log, said[i]);
+  }
+  const fs::path log = folder / "log.h5";
+  slim(whole, {Part::samples, Part::optimizer_slots}, log);
+  slim(log, {Part::checkpoints, Part::tensors});
+  check_same(log, "1 of the newest checkpoints, 6 arrays of optimizers, 35 rows of samples, 18 rows of tensors");
+  slim(log, {Part::kept});
+  check_same(log, "2 kept checkpoints, 1 of the newest checkpoints, 35 rows of samples, 18 rows of tensors");
+}
+
+TEST_CASE("what is changed in a log that something was dropped of is named") {
+  const example::Folder folder(example::memory_folder());
+  const fs::path log = make_kept_log(folder / "log.h5", 620, 620);
+  slim(log, {Part::samples, Part::optimizer_slots});
+  const fs::path smallest = folder / "smallest.h5";
+  slim(log, {Part::tensors, Part::checkpoints, Part::kept}, smallest);
+  using Faults = std::vector<std::string>;
+  const auto faults_of = [&](const fs::path& path, const char* dataset) {
+    example::Folder changed(example::memory_folder());
+    fs::copy_file(path, changed / "log.h5");
+    example::change_element(changed / "log.h5", dataset, 0);
+    return Reader(changed / "log.h5").chain().faults;
+  };
+  CHECK(faults_of(log, "/samples/verses/tokens") ==
+        Faults{"samples/verses: rows 5 to 5, counted from 0, are not as they were written (kept/600)"});
+  CHECK(faults_of(log, "/samples/verses/step") ==
+        Faults{"samples/verses: rows 5 to 5, counted from 0, are not as they were written (kept/600)"});
+  CHECK(faults_of(log, "/tensors/critic.2/values") ==
+        Faults{"tensors/critic.2: rows 0 to 2, counted from 0, are not as they were written (kept/300)"});
+  CHECK(faults_of(log, "/kept/300/parameters/generator.0.weight") ==
+        Faults{"kept/300: damaged: its hash differs from what was written"});
+  CHECK(faults_of(log, "/kept/300/dropped_sha256") ==
+        Faults{"kept/300: damaged: its hash differs from what was written"});
+  CHECK(faults_of(smallest, "/metrics/train/wait") ==
+        Faults{"metrics/train: rows 0 to 599, counted from 0, are not as they were written (checkpoints/a)"});
+  CHECK(faults_of(smallest, "/final/weights/parameters/generator.0.weight").front() ==
+        "final: its final weights are damaged: their hash differs from what was written");
+  CHECK(faults_of(smallest, "/checkpoints/a/dropped_sha256") ==
+        Faults{"checkpoints/a: damaged: its hash differs from what was written"});
+  CHECK(faults_of(smallest, "/dropped/kept/contents_sha256") ==
+        Faults{"checkpoints/a: the checkpoint that was kept before it is gone, or another one",
+               "final: the checkpoint that was kept before it is gone, or another one"});
+}
+
+TEST_CASE("a run that goes on in a log that something was dropped of comes to the same head") {
+  const example::Folder folder(example::memory_folder());
+  const std::string head = Reader(make_kept_log(folder / "whole.h5", 1230, 1230)).chain().head;
+  for (const std::vector<Part>& parts :
+       {std::vector{Part::samples}, {Part::tensors}, {Part::kept}, {Part::samples, Part::tensors, Part::kept}}) {
+    const fs::path log = folder / "log.h5";
+    make_kept_log(log, 620, 1230);
+    const std::string interrupted = Reader(log).chain().head;
+    slim(log, parts);
+    const Chain slimmed = Reader(log).chain();
+    CHECK(slimmed.faults.empty());
+    CHECK(slimmed.head == interrupted);
+    const auto checkpoint = Reader(log).newest_checkpoint();
+    Writer writer = Writer::reopen(log, checkpoint->step, checkpoint->sequence);
+    write_kept(writer, checkpoint->step, 1230);
+    example::finish(writer, 1230);
+    const Chain chain = Reader(log).chain();
+    CAPTURE(parts_of(Reader(log)));
+    CHECK(chain.faults.empty());
+    CHECK(chain.head == head);
+    CHECK_FALSE(chain.dropped.empty());
+    fs::remove(log);
+  }
 }
 
 TEST_CASE("a checkpoint that was damaged before is not made good by slimming") {
