@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "cli/export_samples.hpp"
 #include "cli/output_file.hpp"
 #include "cli/program.hpp"
@@ -32,7 +33,7 @@ struct Choice {
 };
 
 const std::vector<Choice>& choices() {
-  static const std::vector<Choice> all{{"weights", "FILE.safetensors", {".safetensors"}, {"of"}},
+  static const std::vector<Choice> all{{"weights", "FILE.safetensors", {".safetensors"}, {"of", "foreign"}},
                                        {"metrics", "FILE.csv", {".csv"}, {"timing"}},
                                        {"samples", "FOLDER", {}, {"step"}}};
   return all;
@@ -88,9 +89,58 @@ fs::path target_of(const Choice& choice, const Arguments& arguments) {
   return target;
 }
 
+// The run whose model the log keeps, by its name or the beginning of its id.
+size_t foreign_run(const runlog::Reader& log, const std::string& word) {
+  const std::vector<runlog::ForeignRun>& runs = log.description().foreign;
+  std::vector<std::string> names;
+  std::vector<size_t> meant;
+  for (size_t i = 0; i < runs.size(); ++i) {
+    names.push_back(runs[i].name);
+    if (runs[i].name == word || (!word.empty() && runs[i].run_id.starts_with(word))) {
+      meant.push_back(i);
+    }
+  }
+  if (meant.size() != 1) {
+    throw Error(ErrorKind::usage, "--foreign: {} used {}{}", log.path().string(),
+                meant.empty() ? fmt::format("no run '{}'", word) : fmt::format("{} runs '{}'", meant.size(), word),
+                meant.empty() ? instead_of(word, names) : "; hint: name it by its id");
+  }
+  return meant.front();
+}
+
+void export_foreign_weights(const runlog::Reader& log, const fs::path& file, const Arguments& arguments) {
+  if (arguments.has("of")) {
+    throw Error(ErrorKind::usage, "--of: says nothing with --foreign: a log has another run's weights once");
+  }
+  const size_t index = foreign_run(log, arguments.text("foreign", ""));
+  const auto tensors = inference::in_pytorch(inference::foreign_weights_in(log, index));
+  write_file(file, [&](std::ostream& out) {
+    tensor::write_safetensors(out, inference::origin_of_foreign(log.description(), index), tensors);
+  });
+  const runlog::ForeignRun& run = log.description().foreign[index];
+  print_message(fmt::format("{}: {} tensors, the weights of {} ({}) as {} used them", file.string(), tensors.size(),
+                            run.name, run.run_id, log.path().string()));
+}
+
+void say_what_is_left_out(const runlog::Reader& log) {
+  std::string runs;
+  for (const runlog::ForeignRun& run : log.description().foreign) {
+    runs += fmt::format("{}{} ({})", runs.empty() ? "" : ", ", run.name, run.run_id);
+  }
+  if (!runs.empty()) {
+    print_message(
+        fmt::format("atelier: note: {}: weights of other runs that it used are left out: {}; hint: --foreign "
+                    "NAME writes one's",
+                    log.path().string(), runs));
+  }
+}
+
 void export_weights(const fs::path& log, const fs::path& file, const Arguments& arguments) {
-  const inference::WeightsOf which = chosen_weights(arguments, "of");
   const runlog::Reader reader(log);
+  if (arguments.has("foreign")) {
+    return export_foreign_weights(reader, file, arguments);
+  }
+  const inference::WeightsOf which = chosen_weights(arguments, "of");
   const inference::LoggedWeights weights = arguments.has("of") ? inference::exact_weights_in(reader, which, "--of")
                                                                : inference::weights_in(reader, which, "--of");
   const auto tensors = inference::in_pytorch(weights);
@@ -99,6 +149,7 @@ void export_weights(const fs::path& log, const fs::path& file, const Arguments& 
   });
   print_message(fmt::format("{}: {} tensors, {}, from {}", file.string(), tensors.size(), inference::to_text(weights),
                             log.string()));
+  say_what_is_left_out(reader);
 }
 
 void export_metrics(const fs::path& log, const fs::path& file, const Arguments& arguments) {
@@ -149,6 +200,7 @@ Verb export_verb() {
            {"samples", "", "export what the run logged of what its model made"},
            {"output", "FILE", "the file, or the folder of samples, to write", 'o'},
            {"of", "NAME", "of the weights: final (the default), best or checkpoint"},
+           {"foreign", "NAME", "of the weights: those of another run whose model it used, by name or id, instead"},
            {"timing", "", "of the metrics: when each row was logged, and how fast the run was, too"},
            {"step", "N", "of the samples: those of this step alone"},
            out_option()},

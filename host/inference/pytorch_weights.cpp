@@ -31,6 +31,22 @@ std::map<std::string, tensor::Tensor> in_pytorch(const LoggedWeights& weights) {
   return out;
 }
 
+LoggedWeights foreign_weights_in(const runlog::Reader& log, size_t index) {
+  LoggedWeights out;
+  out.weights.parameters = log.foreign_weights(index);
+  return out;
+}
+
+std::map<std::string, std::string> origin_of_foreign(const runlog::RunDescription& run, size_t index) {
+  const runlog::ForeignRun& foreign = run.foreign.at(index);
+  return {{"format", "pt"},
+          {"atelier.format_version", "1"},
+          {"atelier.experiment", foreign.resolved},
+          {"atelier.name", foreign.name},
+          {"atelier.run_id", foreign.run_id},
+          {"atelier.used_by", run.run_id}};
+}
+
 std::map<std::string, std::string> origin_of(const runlog::RunDescription& run, const LoggedWeights& weights) {
   return {
       {"format", "pt"},

@@ -98,6 +98,33 @@ class Weights(Export):
             self.assertEqual(arrays[f"classifier.convolution.0.norm.{leaf}"].shape, (4,))
         self.assertEqual(arrays["classifier.convolution.0.norm.num_batches_tracked"], 8)
 
+    def test_another_runs_weights_are_left_out_or_asked_for(self):
+        classifier = self.train_as("cnn", CNN)
+        self.write("tiny.toml", TINY + '[loss.reconstruction]\nuse = "perceptual"\nfrom = "cnn"\nweight = 1.0\n')
+        log = self.train()
+        run_id = self.json("show", classifier)["id"]
+        self.assertIn(f"atelier: note: {log}: weights of other runs that it used are left out: cnn ({run_id}); hint: "
+                      "--foreign NAME writes one's\n", self.export(log, "--weights", "-o", "own.safetensors").stderr)
+        _, own = safetensors_file.read(self.path("own.safetensors"))
+        self.assertTrue(all(name.startswith("autoencoder.") for name in own))
+        _, expected = self.weights(classifier)
+        for word in ("cnn", run_id[:5]):
+            metadata, found = self.weights(log, "--foreign", word)
+            self.assertEqual((metadata["atelier.name"], metadata["atelier.run_id"]), ("cnn", run_id))
+            self.assertEqual(tomllib.loads(metadata["atelier.experiment"])["model"]["use"], "cnn")
+            for name, array in found.items():
+                if not name.endswith("num_batches_tracked"):
+                    self.assertEqual(array.tobytes(), expected[name].tobytes())
+            self.assertEqual(set(found), set(expected))
+        self.assert_error(["export", log, "--weights", "-o", "a.safetensors", "--foreign", "cnm"],
+                          f"--foreign: {log} used no run 'cnm'; did you mean 'cnn'?")
+        self.assert_error(["export", log, "--weights", "-o", "a.safetensors", "--foreign", "cnn", "--of", "best"],
+                          "--of: says nothing with --foreign: a log has another run's weights once")
+        self.assert_error(["export", classifier, "--weights", "-o", "a.safetensors", "--foreign", "cnn"],
+                          f"--foreign: {classifier} used no run 'cnn', expected none: there are none")
+        self.assert_error(["export", log, "--metrics", "-o", "a.csv", "--foreign", "cnn"], "--foreign: expected with --weights only")
+        self.assertNotIn("left out", self.export(classifier, "--weights", "-o", "b.safetensors").stderr)
+
     def test_which_weights(self):
         log = self.train()
         self.assertEqual(self.weights(log, "--of", "checkpoint")[0]["atelier.weights"], "checkpoint")
