@@ -73,6 +73,9 @@ std::vector<RunSummary> selected(std::vector<RunSummary> runs, const compare::Ru
     for (const auto& [name, count] : selection.lacking) {
       print_message(fmt::format("atelier: note: {} {} no '{}'", counted(count), count == 1 ? "has" : "have", name));
     }
+    for (const std::string& hint : selection.hints) {
+      print_message(fmt::format("atelier: note: {}", hint));
+    }
   }
   return runs;
 }

@@ -87,8 +87,8 @@ std::vector<runlog::Heading> ended_logs(const Arguments& arguments, const std::v
   return logs;
 }
 
-std::vector<runlog::Heading> changeable_logs(const Arguments& arguments, const std::string& word) {
-  std::vector<runlog::Heading> logs = ended_logs(arguments, {word});
+std::vector<runlog::Heading> changeable_logs(const Arguments& arguments, const std::vector<std::string>& words) {
+  std::vector<runlog::Heading> logs = ended_logs(arguments, words);
   for (const runlog::Heading& log : logs) {
     if (!log.problem.empty()) {
       throw Error(ErrorKind::file, log.problem);

@@ -28,7 +28,7 @@ runlog::Places places_of(const Arguments& arguments);
 std::vector<runlog::Heading> ended_logs(const Arguments& arguments, const std::vector<std::string>& words,
                                         runlog::Once once = runlog::Once::files);
 // The same, to be changed: one that cannot be read is an error, too.
-std::vector<runlog::Heading> changeable_logs(const Arguments& arguments, const std::string& word);
+std::vector<runlog::Heading> changeable_logs(const Arguments& arguments, const std::vector<std::string>& words);
 
 // By --weights, or another option.
 inference::WeightsOf chosen_weights(const Arguments& arguments, const std::string& option = "weights");

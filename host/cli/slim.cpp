@@ -57,7 +57,7 @@ bool would_lose_a_run(const runlog::Reader& log, const std::vector<Part>& parts)
 
 int slim(const Arguments& arguments) {
   const std::vector<Part> parts = chosen_parts(arguments);
-  const std::vector<runlog::Heading> logs = changeable_logs(arguments, arguments.words.front());
+  const std::vector<runlog::Heading> logs = changeable_logs(arguments, arguments.words);
   if (logs.size() != 1) {
     throw Error(ErrorKind::usage, "'{}': means {} logs, expected one", arguments.words.front(), logs.size());
   }

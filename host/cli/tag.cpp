@@ -1,8 +1,9 @@
-// atelier tag LOG [NAME...]
+// atelier tag LOG... [NAME...]
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <limits>
 
 #include "base/error.hpp"
@@ -40,8 +41,27 @@ void check_removed(const std::vector<std::string>& removed, const std::vector<ru
   }
 }
 
+struct Words {
+  std::vector<std::string> logs, tags;
+};
+
+// Beside --add all are LOGs. Else the first is one, and so are further paths that are there, as a shell's patterns
+// become; the others are tags.
+Words told_apart(const Arguments& arguments) {
+  Words out{{arguments.words.front()}, arguments.all("add")};
+  for (size_t i = 1; i < arguments.words.size(); ++i) {
+    const std::string& word = arguments.words[i];
+    std::error_code ignored;
+    const bool path =
+        (word.find('/') != std::string::npos || word.ends_with(".h5")) && std::filesystem::exists(word, ignored);
+    (arguments.has("add") || path ? out.logs : out.tags).push_back(word);
+  }
+  return out;
+}
+
 int tag(const Arguments& arguments) {
-  const std::vector<std::string> added(arguments.words.begin() + 1, arguments.words.end());
+  const Words words = told_apart(arguments);
+  const std::vector<std::string>& added = words.tags;
   const std::vector<std::string> removed = arguments.all("remove");
   std::ranges::for_each(added, check_tag);
   for (const std::string& tag : added) {
@@ -49,7 +69,7 @@ int tag(const Arguments& arguments) {
       throw Error(ErrorKind::usage, "tag '{}': is to be added and removed", tag);
     }
   }
-  const std::vector<runlog::Heading> logs = changeable_logs(arguments, arguments.words.front());
+  const std::vector<runlog::Heading> logs = changeable_logs(arguments, words.logs);
   check_removed(removed, logs);
   for (const runlog::Heading& log : logs) {
     const bool changes = std::ranges::any_of(added, [&](const std::string& tag) { return !has(log.tags, tag); }) ||
@@ -64,16 +84,21 @@ int tag(const Arguments& arguments) {
 }  // namespace
 
 Verb tag_verb() {
-  return {"tag",
-          "LOG [NAME...]",
-          "give a run tags, or take them away; without a name, print them",
-          "A LOG that means several runs, a folder, vae@all or a pattern, gives all of them the tags. 'atelier ls "
-          "tag=NAME' "
-          "finds them. Tags stand in the log, whatever a run has written stays as it is.",
-          1,
-          std::numeric_limits<size_t>::max(),
-          {{"remove", "NAME", "a tag to take away", 0, true}, out_option()},
-          tag};
+  return {
+      "tag",
+      "LOG... [NAME...]",
+      "give runs tags, or take them away; without a name, print them",
+      "A LOG that means several runs, a folder, vae@all or a pattern, gives all of them the tags, and so do several "
+      "LOGs: beside --add every word is one; without it, the first, and further paths that are there. 'atelier ls "
+      "tag=NAME' finds them. Tags stand in the log, whatever a run has written stays as it is.\n"
+      "  atelier tag vae-fashion good\n"
+      "  atelier tag runs/vae-fashion/*.h5 3c4a --add good --add baseline --remove bad",
+      1,
+      std::numeric_limits<size_t>::max(),
+      {{"add", "NAME", "a tag to give; all words are LOGs then", 0, true},
+       {"remove", "NAME", "a tag to take away", 0, true},
+       out_option()},
+      tag};
 }
 
 }  // namespace atelier::cli

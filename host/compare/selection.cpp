@@ -4,6 +4,8 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <functional>
 #include <iterator>
 #include <optional>
@@ -11,6 +13,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "compare/moments.hpp"
 #include "runlog/creation_time.hpp"
 
 namespace atelier::compare {
@@ -124,7 +127,7 @@ class Binder {
   Binder(const std::vector<RunSummary>& runs, const RunKeys& keys, const std::string& text)
       : runs_(runs), keys_(keys), text_(text) {}
 
-  [[nodiscard]] Bound bind(const Condition& condition) const {
+  [[nodiscard]] Bound bind(const Condition& condition) {
     Bound bound{&condition};
     for (const Condition& part : condition.parts) {
       bound.parts.push_back(bind(part));
@@ -134,14 +137,91 @@ class Binder {
         throw_at(text_, condition.key_at, problem);
       }
       bound.value = as_text_where_all_are_texts(condition.value, bound.key);
+      check_comparable(condition, bound.value);
       check_kinds(condition, bound.key, bound.value);
       check_status(condition, bound.key, bound.value);
+      if (is_created(bound.key)) {
+        bound.value = as_moment(condition, bound.value);
+      } else {
+        look_for_texts(condition, bound.key, bound.value);
+      }
       bound.value = comparable(bound.key, bound.value);
     }
     return bound;
   }
 
+  [[nodiscard]] std::vector<std::string> take_hints() { return std::move(hints_); }
+
  private:
+  // What is compared as a whole, and not looked through.
+  static bool is_of_whole_values(Relation relation) {
+    return relation != Relation::contains && relation != Relation::matches;
+  }
+
+  // The values that it names: one, or those of a list.
+  static std::vector<Value> named_values(const Condition& condition, const Value& value) {
+    return condition.relation == Relation::in ? value.items : std::vector<Value>{value};
+  }
+
+  void check_comparable(const Condition& condition, const Value& value) const {
+    if (condition.relation == Relation::in && value.items.empty()) {
+      throw_at(text_, condition.value_at, "got an empty list, expected one that has a value");
+    }
+    for (const Value& one : named_values(condition, value)) {
+      if (one.kind == Kind::number && std::isnan(one.number)) {
+        throw_at(text_, condition.value_at,
+                 "got nan, which no number is equal to, less or greater; hint: runs without a value are left out of "
+                 "every comparison, and counted");
+      }
+    }
+  }
+
+  // A date that a run can have begun at.
+  [[nodiscard]] Value as_moment(const Condition& condition, Value value) const {
+    if (!is_of_whole_values(condition.relation)) {
+      return value;
+    }
+    if (value.kind == Kind::list) {
+      std::ranges::transform(value.items, value.items.begin(),
+                             [&](const Value& one) { return as_moment(condition, one); });
+      return value;
+    }
+    const std::optional<std::string> moment = moment_of(value.text, std::chrono::system_clock::now());
+    if (!moment) {
+      throw_at(text_, condition.value_at,
+               fmt::format("'created' is a date, got {}, expected {}{}", described(value), expected_moment,
+                           did_you_mean(value.text, {"today", "yesterday"})));
+    }
+    value.text = *moment;
+    return value;
+  }
+
+  // A text that none of the runs has is most likely misspelt.
+  void look_for_texts(const Condition& condition, const Key& key, const Value& wanted) {
+    if (condition.relation != Relation::equal && condition.relation != Relation::unequal &&
+        condition.relation != Relation::in) {
+      return;
+    }
+    std::set<std::string> texts;
+    const auto add = [&](const Value& value) {
+      if (value.kind == Kind::text) {
+        texts.insert(value.text);
+      }
+    };
+    for (const RunSummary& run : runs_) {
+      if (const std::optional<Value> value = value_of(run, key)) {
+        add(*value);
+        std::ranges::for_each(value->items, add);
+      }
+    }
+    for (const Value& value : named_values(condition, wanted)) {
+      if (value.kind == Kind::text && !texts.contains(value.text)) {
+        hints_.push_back(fmt::format("no run here has {} as its '{}'{}", described(value), key.name,
+                                     did_you_mean(value.text, {texts.begin(), texts.end()})));
+      }
+    }
+  }
+
   // A run's id may look like a number, a tag may be "true", and a year is the beginning of a time.
   [[nodiscard]] Value as_text_where_all_are_texts(Value value, const Key& key) const {
     const bool numbers = key.kind != Key::Kind::fact || is_number(runs_, key) || key.name == "best";
@@ -191,8 +271,7 @@ class Binder {
     if (empty_list) {
       return;
     }
-    const bool in = condition.relation == Relation::in;
-    for (const Value& value : in ? wanted.items : std::vector<Value>{wanted}) {
+    for (const Value& value : named_values(condition, wanted)) {
       if (!item_kinds.contains(value.kind)) {
         throw_at(text_, condition.value_at,
                  fmt::format("'{}' is {}, got {}", key.name, one_of(names_of(kinds)), described(value)));
@@ -206,8 +285,7 @@ class Binder {
     if (key.kind != Key::Kind::fact || key.name != "status" || !names) {
       return;
     }
-    const bool in = condition.relation == Relation::in;
-    for (const Value& value : in ? wanted.items : std::vector<Value>{wanted}) {
+    for (const Value& value : named_values(condition, wanted)) {
       if (std::ranges::find(names_of_states(), value.text) == names_of_states().end()) {
         throw_at(text_, condition.value_at,
                  fmt::format("no run is '{}', expected {}{}", value.text, one_of(names_of_states()),
@@ -231,6 +309,7 @@ class Binder {
   const std::vector<RunSummary>& runs_;
   const RunKeys& keys_;
   const std::string& text_;
+  std::vector<std::string> hints_;
 };
 
 // What a run lacks is added to `lacking`.
@@ -289,7 +368,9 @@ bool is_less(const Value& a, const Value& b) {
 
 Selection select(const std::vector<RunSummary>& runs, const RunKeys& keys, const Filter& filter) {
   Selection selection;
-  const Bound bound = Binder(runs, keys, filter.text).bind(filter.condition);
+  Binder binder(runs, keys, filter.text);
+  const Bound bound = binder.bind(filter.condition);
+  selection.hints = binder.take_hints();
   for (const RunSummary& run : runs) {
     std::set<std::string> lacking;
     const Truth found = truth(run, bound, lacking);

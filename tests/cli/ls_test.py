@@ -8,6 +8,17 @@ from atelier_test import ENDLESS, AtelierTest
 
 
 class Ls(AtelierTest):
+    def test_dates_and_texts_that_can_be_no_runs(self):
+        self.train()
+        self.assertEqual(len(self.json("ls", "created > yesterday and created <= '1 minute ago' or created >= '1 day ago'")), 1)
+        self.assert_error(["ls", "created = yesterdy"],
+                          "filter: 'created' is a date, got the text 'yesterdy', expected a date as 2026-01-31, or 2026-01, 2026, or "
+                          "2026-01-31T12:30; today, yesterday, or '7 days ago' (or hours, weeks); did you mean 'yesterday'?",
+                          "  created = yesterdy", "            ^")
+        done = self.run_atelier("ls", "model.use = vea")
+        self.assertEqual(done.stderr, "atelier: note: no run here has the text 'vea' as its 'model.use'; did you mean 'vae'?\n"
+                         "none of 1 run\n")
+
     def test_no_runs(self):
         done = self.run_atelier("ls")
         self.assertEqual((done.stdout, done.stderr), ("", "no runs in 'runs'\n"))

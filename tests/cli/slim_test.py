@@ -39,6 +39,19 @@ class Slim(AtelierTest):
         done = self.run_atelier("sample", log, "-o", "a.png", "--weights", "checkpoint", code=2)
         self.assertIn("cannot be looked at: its checkpoints were dropped by 'atelier slim' at ", done.stderr)
 
+    def test_the_chain_stays_whole_without_what_is_dropped(self):
+        log = self.train(*LOGGED, "checkpoint.keep=4")
+        whole = self.output("verify", log, "--chain")
+        self.output("slim", log, "--samples", "--tensors", "--optimizer-slots", "--kept", "--checkpoints")
+        slimmed = self.output("verify", log, "--chain")
+        self.assertRegex(slimmed, r"as it was written: \d+ rows up to step 12, 2 checkpoints and results; dropped since, but for "
+                         r"their hashes: 4 kept checkpoints, 1 of the newest checkpoints, \d+ rows of samples, \d+ rows of tensors\n")
+        self.assertEqual(slimmed.splitlines()[-1], whole.splitlines()[-1])
+        with h5py.File(self.path(log), "r+") as file:
+            file["samples/generated/images"][0, 0, 0, 0] ^= 1
+        self.assertRegex(self.run_atelier("verify", log, "--chain", code=3).stdout,
+                         rf"{log}: samples/generated: rows 2 to 2, counted from 0, are not as they were written \(")
+
     def test_averages_are_weights(self):
         log = self.train("train.average=0.9")
 

@@ -48,6 +48,24 @@ class Tag(AtelierTest):
         self.assert_error(["tag", "none", "x"],
                           "'none': expected a log, a folder with logs, or in 'runs' an experiment or a run's id")
 
+    def test_several_logs(self):
+        logs = [self.train(f"seed={seed}") for seed in (1, 2, 3)]
+        run_id = self.json("show", logs[2])["id"]
+        self.assertEqual(self.output("tag", logs[0], logs[1], run_id[:6], "--add", "good", "--add", "base line"),
+                         "".join(f"{log}: good, base line\n" for log in logs))
+        self.assertEqual(self.output("tag", logs[0], logs[2], logs[0], "--add", "best", "--remove", "good"),
+                         "".join(f"{log}: base line, best\n" for log in (logs[0], logs[2])))
+        self.assertEqual(self.output("tag", *logs[:2], "--remove", "base line"), f"{logs[0]}: best\n{logs[1]}: good\n")
+        self.assertEqual(self.output("tag", logs[0], logs[1], "new", "paper/one"),
+                         f"{logs[0]}: best, new, paper/one\n{logs[1]}: good, new, paper/one\n")
+        self.assertEqual([self.tags(log) for log in logs],
+                         [["best", "new", "paper/one"], ["good", "new", "paper/one"], ["base line", "best"]])
+        self.assertEqual(self.output("tag", *logs[:2]), f"{logs[0]}: best, new, paper/one\n{logs[1]}: good, new, paper/one\n")
+        self.assert_error(["tag", logs[0], "neu", "--add", "x"],
+                          "'neu': expected a log, a folder with logs, or in 'runs' an experiment or a run's id")
+        self.assert_error(["tag", *logs, "--add", "x", "--remove", "x"], "tag 'x': is to be added and removed")
+        self.assertEqual(self.tags(logs[0]), ["best", "new", "paper/one"])
+
     def test_shown_by_others(self):
         logs = [self.train(f"seed={seed}") for seed in (1, 2, 3)]
         self.output("tag", "tiny@all", "all")

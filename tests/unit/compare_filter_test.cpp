@@ -2,10 +2,12 @@
 #include <doctest/doctest.h>
 #include <fmt/ranges.h>
 
+#include <chrono>
 #include <limits>
 
 #include "base/error.hpp"
 #include "compare/filter.hpp"
+#include "compare/moments.hpp"
 #include "compare/run_keys.hpp"
 #include "compare/selection.hpp"
 
@@ -218,9 +220,50 @@ TEST_CASE("a time that is written less exactly is equal to all times in it") {
   }
   CHECK(chosen("created = 2026") == "124");
   CHECK(chosen("created in [2026-03-01, 2026-01-31]") == "124");
-  for (const char* time : {"2026-01-3", "202", "2026-01-31T12:00:00.51Z", "2026-02-01", "''"}) {
+  for (const char* time : {"2026-01-31T12:00:00.51Z", "2026-02-01", "today", "yesterday", "'7 days ago'"}) {
     CHECK_MESSAGE(chosen(fmt::format("created = {}", time)) == "", time);
   }
+  CHECK(chosen("created < '3 weeks ago' or created >= '3 weeks ago'") == "124");
+}
+
+TEST_CASE("a run is compared with no moment that there is not") {
+  for (const char* comparison : {"> 2026-01-3", "< 202", "= ''", "!= 2026-13", "> 2026-02-30", "= 2026-01-31T24:00",
+                                 "> '7 days'", "= tomorow", "in [2026, never]"}) {
+    const std::string said = message_of([&] { chosen(std::string("created ") + comparison); });
+    CHECK_MESSAGE(said.starts_with("filter: 'created' is a date, got the text '"), said);
+    CHECK(said.find(", expected a date as 2026-01-31, or 2026-01, 2026, or 2026-01-31T12:30; today, yesterday, or "
+                    "'7 days ago'") != std::string::npos);
+  }
+  CHECK(message_of([] { chosen("created = yesterdy"); }).find("; did you mean 'yesterday'?") != std::string::npos);
+  CHECK(chosen("created contains 01-31") == "12");
+}
+
+TEST_CASE("words for moments are those of a clock in UTC") {
+  using namespace std::chrono;
+  const auto now = sys_days(year(2026) / March / 1) + hours(0) + minutes(30) + seconds(5);
+  CHECK(compare::moment_of("today", now) == "2026-03-01");
+  CHECK(compare::moment_of("yesterday", now) == "2026-02-28");
+  CHECK(compare::moment_of("7 days ago", now) == "2026-02-22");
+  CHECK(compare::moment_of("1 week ago", now) == "2026-02-22");
+  CHECK(compare::moment_of("2 hours ago", now) == "2026-02-28T22:30:05");
+  CHECK(compare::moment_of("90 minutes ago", now) == "2026-02-28T23:00:05");
+  CHECK(compare::moment_of("2026-01-31 12:30", now) == "2026-01-31T12:30");
+  CHECK_FALSE(compare::moment_of("days ago", now));
+}
+
+TEST_CASE("what can be no run's is refused, and a text that none has is said") {
+  CHECK(
+      message_of([] { chosen("seed in []"); }).starts_with("filter: got an empty list, expected one that has a value"));
+  CHECK(message_of([] { chosen("eval/loss = nan"); }).starts_with("filter: got nan, which no number is equal to"));
+  const auto hints = [](const char* filter) {
+    const std::vector<RunSummary> runs = example();
+    return compare::select(runs, compare::RunKeys(runs), compare::parse_filter(filter)).hints;
+  };
+  CHECK(hints("model.use = vea") ==
+        std::vector<std::string>{"no run here has the text 'vea' as its 'model.use'; did you mean 'vae'?"});
+  CHECK(hints("tag in [good, godo]") ==
+        std::vector<std::string>{"no run here has the text 'godo' as its 'tags'; did you mean 'good'?"});
+  CHECK(hints("model.use = vae and tag != good and model.latent = 77 and name contains xyz").empty());
 }
 
 TEST_CASE("tags and lists are compared by their items") {
