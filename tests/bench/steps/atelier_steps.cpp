@@ -1,11 +1,11 @@
 // The training steps of one experiment. compare.py talks to it: a command a line on stdin, a line of JSON for each.
 //   atelier_steps EXPERIMENT THREADS PLUGIN_FOLDER...
-//   parity STEPS FOLDER      the first steps of training; writes weights.f32 (before them), and of each step
-//   images.f32,
-//                            labels.i64 and noise.f32, and tells the losses, so that another program can repeat them
+//   parity STEPS FILE        the first steps of training: their losses, and in FILE all that another program needs to
+//                            repeat them (step_file.hpp)
 //   round SECONDS            how many steps it trains in that time, and how much of it went into recording them
 //   sample SECONDS BATCH     how many batches it generates in that time
 //   evaluate SECONDS BATCH   how many batches it evaluates in that time
+//   profile STEPS            the operations of a step, each with the shortest of its times, and the peak in FLOP/s
 //   memory                   bytes that training has added to the process, and those of buffers and weights alone
 //   about                    versions of the libraries, and the instruction set
 //   peak SECONDS             GFLOP/s of a 1024-cubed product in single precision on each of the threads at once
@@ -22,10 +22,13 @@
 #include "base/error.hpp"
 #include "base/purposes.hpp"
 #include "data/evaluation_batches.hpp"
+#include "execute/profile.hpp"
 #include "experiment/experiment.hpp"
 #include "kernels/fingerprint.hpp"
-#include "kernels/random.hpp"
 #include "kernels/sgemm.hpp"
+#include "step_file.hpp"
+#include "step_times.hpp"
+#include "training/profile.hpp"
 #include "training/setup.hpp"
 
 namespace atelier {
@@ -33,14 +36,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr int64_t warm_up = 3;                 // steps that are not profiled
 constexpr int64_t endless = int64_t{1} << 40;  // steps that the schedule is told of
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-void append(std::ofstream& file, const void* data, size_t bytes) {
-  file.write(static_cast<const char*>(data), static_cast<std::streamsize>(bytes));
 }
 
 // Bytes of this process, from /proc/self/status: "VmRSS:" now, "VmHWM:" at most.
@@ -65,31 +65,26 @@ class Loop {
         setup_(experiment, registry, environment),
         executor_(environment.threads) {}
 
-  std::string parity(int64_t steps, const std::string& folder) {
-    const auto open = [&](const char* name) { return std::ofstream(folder + "/" + name, std::ios::binary); };
-    std::ofstream weights = open("weights.f32");
-    std::string names;
-    for (const auto& parameter : setup_.built.bank().parameters) {
-      append(weights, parameter->value.storage.data(), parameter->value.bytes());
-      const auto dims = parameter->value.shape.dims();
-      names += fmt::format(R"({}{{"name": "{}", "shape": [{}]}})", names.empty() ? "" : ", ", parameter->name,
-                           fmt::join(dims.begin(), dims.end(), ", "));
-    }
-    std::ofstream images = open("images.f32");
-    std::ofstream labels = open("labels.i64");
-    std::ofstream noise = open("noise.f32");
-    std::string losses;
+  std::string parity(int64_t steps, const std::string& path) {
+    StepFile file(path);
+    const std::string parameters = file.add_parameters(setup_.built.bank());
+    data::TrainingBatches batches(setup_.data, setup_.experiment.train.batch_size,
+                                  static_cast<uint64_t>(setup_.experiment.seed));  // the same ones once more
+    std::vector<std::string> told;
     for (int64_t step = 1; step <= steps; ++step) {
       record();
-      const std::vector<plugin::BatchField>& fields = setup_.steps.batches().fields();  // of the dataset "noise"
-      append(images, fields[0].data, static_cast<size_t>(fields[0].type.shape.elements()) * sizeof(float));
-      append(labels, fields[1].data, static_cast<size_t>(fields[1].type.shape.elements()) * sizeof(int64_t));
-      write_noise(noise, fields[0].type.shape[0]);
+      const std::string written = add_batches(file, batches);
+      const std::string draws =
+          file.add_draws(setup_.steps.session().recorder(), static_cast<uint64_t>(setup_.experiment.seed), step_);
       setup_.steps.session().start();
-      losses += fmt::format("{}{{{}}}", losses.empty() ? "" : ", ", losses_of(setup_.steps.session().wait()));
+      told.push_back(fmt::format(R"({{"batches": {}, "draws": {}, "losses": {{{}}}}})", written, draws,
+                                 losses_of(setup_.steps.session().wait())));
       setup_.steps.batches().step_done();
     }
-    return fmt::format(R"({{"parameters": [{}], "losses": [{}]}})", names, losses);
+    if (setup_.steps.session().cuts()) {
+      throw Error(ErrorKind::usage, "the steps are cut by reads: what they draw before is not told");
+    }
+    return fmt::format(R"({{"parameters": {}, "steps": [{}]}})", parameters, fmt::join(told, ", "));
   }
 
   std::string round(double seconds) {
@@ -109,6 +104,25 @@ class Loop {
     }
     return fmt::format(R"({{"steps": {}, "seconds": {}, "recording_seconds": {}, "flops": {}}})", steps,
                        seconds_since(start), recording_seconds_, flops());
+  }
+
+  std::string profile(int64_t steps) {
+    StepTimes times;
+    for (int64_t left = steps; left > 0;) {
+      execute::Profile profile;
+      record();
+      setup_.steps.session().set_profile(&profile);
+      setup_.steps.session().start();
+      (void)setup_.steps.session().wait();
+      setup_.steps.session().set_profile(nullptr);
+      setup_.steps.batches().step_done();
+      if (step_ > warm_up) {
+        times.add(training::step_profile(profile));
+        --left;
+      }
+    }
+    return fmt::format(R"({{"peak": {}, "operations": {}}})", training::measure_sgemm_peak(executor_.threads()),
+                       times.told());
   }
 
   std::string sample(double seconds, int64_t count) {
@@ -166,18 +180,17 @@ class Loop {
     recording_seconds_ += seconds_since(start);
   }
 
-  // The step's only draw, if the model has one, row by row (kernels/random.hpp).
-  void write_noise(std::ofstream& file, int64_t rows) const {
-    const auto latent = setup_.experiment.model.settings.find("latent");
-    if (latent == setup_.experiment.model.settings.end()) {
-      return;
+  // Those of the step that has just been recorded.
+  std::string add_batches(StepFile& file, data::TrainingBatches& batches) {
+    std::vector<std::string> written;
+    for (batches.begin_step();; batches.advance()) {
+      written.push_back(file.add_batch(batches));
+      if (batches.consumed() == setup_.steps.batches().consumed()) {
+        break;
+      }
     }
-    std::vector<float> row(static_cast<size_t>(std::get<int64_t>(latent->second)));
-    for (int64_t r = 0; r < rows; ++r) {
-      kernels::normal_host(row, {static_cast<uint64_t>(setup_.experiment.seed), purpose_training},
-                           {.step = static_cast<uint64_t>(step_), .row = static_cast<uint64_t>(r)});
-      append(file, row.data(), row.size() * sizeof(float));
-    }
+    batches.step_done();
+    return fmt::format("[{}]", fmt::join(written, ", "));
   }
 
   std::string losses_of(const execute::StepResults& results) {
@@ -258,6 +271,8 @@ void serve(const char* experiment_file, int threads, const std::vector<std::file
       std::cout << loop.parity(static_cast<int64_t>(amount), more) << std::endl;
     } else if (command == "round") {
       std::cout << loop.round(amount) << std::endl;
+    } else if (command == "profile") {
+      std::cout << loop.profile(static_cast<int64_t>(amount)) << std::endl;
     } else if (command == "sample") {
       std::cout << loop.sample(amount, std::stoi(more)) << std::endl;
     } else if (command == "evaluate") {
@@ -269,8 +284,8 @@ void serve(const char* experiment_file, int threads, const std::vector<std::file
     } else if (command == "about") {
       std::cout << about() << std::endl;
     } else {
-      throw Error(ErrorKind::usage, "got '{}', expected parity, round, sample, evaluate, memory, peak or about",
-                  command);
+      throw Error(ErrorKind::usage,
+                  "got '{}', expected parity, round, profile, sample, evaluate, memory, peak or about", command);
     }
   }
 }

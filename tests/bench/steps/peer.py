@@ -2,7 +2,7 @@
 
     {"do": "settings"}                       the settings that may be tried, best guesses first
     {"do": "configure", ...}                 a fresh model with one of these settings, warmed up
-    {"do": "parity", "steps", "folder", "parameters"}   the losses of the steps that atelier_steps wrote there
+    {"do": "parity", "file", "parameters", "steps"}     the losses of the steps that atelier_steps wrote there
     {"do": "round", "seconds"}               how many steps are trained in that time
     {"do": "generate", "batch", "seconds"}   how many batches are generated or classified in that time
     {"do": "memory"}                         bytes that training adds to the process
@@ -28,9 +28,22 @@ def forget_peak():
     Path("/proc/self/clear_refs").write_text("5")
 
 
+class StoredDraws:
+    """Random numbers that atelier_steps drew, asked for in its order."""
+
+    def __init__(self, arrays, convert):
+        self.arrays, self.convert = iter(arrays), convert
+
+    def take(self, *shape):
+        return self.convert(next(self.arrays).reshape(shape))
+
+    normal = uniform = take
+
+
 class Peer:
-    """Derived classes have settings(), build(**setting), which makes `model`, train_step(), generate_batch(batch), wait(),
-    load(weights) and repeat_step(images, labels, noise), which gives a step's losses by name."""
+    """Derived classes have settings(), build(**setting), which makes the model, train_step(), generate_batch(batch), wait(),
+    load(weights) and repeat_step(batches, draws), which gives a step's losses by name: batches are pairs of images and classes, draws
+    arrays in the order in which Atelier made them."""
 
     def __init__(self, case):
         self.case = case
@@ -42,22 +55,20 @@ class Peer:
         self.wait()
         return {}
 
-    def parity(self, steps, folder, parameters):
-        def read(name, kind, *shape):
-            return np.fromfile(f"{folder}/{name}", kind).reshape(shape)
+    def parity(self, file, parameters, steps):
+        with open(file, "rb") as stored:
+            def read(entry):
+                return np.fromfile(stored, entry["type"], int(np.prod(entry["shape"]))).reshape(entry["shape"])
 
-        self.case = self.case.for_parity()
-        self.build()
-        flat, weights = read("weights.f32", np.float32, -1), []
-        for parameter in parameters:
-            count = int(np.prod(parameter["shape"]))
-            weights.append(flat[:count].reshape(parameter["shape"]))
-            flat = flat[count:]
-        self.load(weights)
-        images = read("images.f32", np.float32, steps, self.case.batch, *self.case.image)
-        labels = read("labels.i64", np.int64, steps, self.case.batch)
-        noise = read("noise.f32", np.float32, steps, self.case.batch, self.model.latent)
-        return {"losses": [self.repeat_step(*step) for step in zip(images, labels, noise)]}
+            self.case = self.case.for_parity()
+            self.build()
+            self.load([read(parameter) for parameter in parameters])
+            losses = []
+            for step in steps:
+                batches = [{field["name"]: read(field) for field in fields} for fields in step["batches"]]
+                draws = [read(draw) for draw in step["draws"]]
+                losses.append(self.repeat_step([(fields["image"], fields[self.case.label]) for fields in batches], draws))
+            return {"losses": losses}
 
     def round(self, seconds):
         return self._repeat(self.train_step, seconds)

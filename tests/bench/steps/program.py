@@ -56,11 +56,26 @@ class Atelier(Program):
     def round(self, seconds):
         return self.ask(f"round {seconds}")
 
-    def parity(self, steps, folder):
-        return self.ask(f"parity {steps} {folder}")
+    def parity(self, steps, file):
+        return self.ask(f"parity {steps} {file}")
 
     def generate(self, batch, seconds, classifies):
         return self.ask(f"{'evaluate' if classifies else 'sample'} {seconds} {batch}")
+
+
+class Load(Program):
+    """Multiplies matrices on one thread, until it is ended."""
+
+    def __init__(self, build, experiment):
+        super().__init__([str(build / "bin/atelier_steps"), str(experiment), "1", str(build / "lib/atelier/plugins"),
+                          str(build / "tests/bench/plugins")], limit=600)
+        self.ask("peak 0.1")  # it is there
+        self.process.stdin.write("peak 1e9\n")
+        self.process.stdin.flush()
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
 
 
 class Peer(Program):

@@ -16,9 +16,15 @@ Written by `python3 tests/bench/steps/compare.py`. {machine}.
 
 Milliseconds a step: the median of {rounds} rounds of {seconds:g} s (lowest–highest), the programs taking turns, each in the
 fastest of its settings (PyTorch: fused and foreach Adam, channels last and not, one and two threads; JAX: the whole step jitted).
-All train the same networks with the same losses and Adam; before, {parity_steps} steps from equal weights on equal images and noise
-gave equal losses, the first {close_steps} as closely as the second table says. "2 : 1" is what a second thread gives Atelier; the ratio is
-of the fastest other program's time to Atelier's with all threads.
+All train the same networks with the same losses and Adam; before, {parity_steps} steps from equal weights on equal images and draws
+gave equal losses, the first {close_steps} as closely as the table of shares says. "2 : 1" is what a second thread gives Atelier, and "sgemm
+2 : 1" what it gave 1024-cubed products in the same minutes; the ratio is of the fastest other program's time to Atelier's with all threads.
+
+"""
+
+BESIDE = """
+The same while {beside} other process{es} multipl{ies} matrices without end, on one thread{each}; each program in the number of threads that is
+the fastest then.
 
 """
 
@@ -32,7 +38,8 @@ loaded); in brackets Atelier's arena, weights and optimizer state alone.
 
 GENERATED = """
 Generating alone, with all threads: milliseconds for 1 and for 64 images (of classifiers: evaluating them, which for Atelier includes loss
-and accuracy; of `next-frame`: 20 frames, one after the other).
+and accuracy; of `next-frame`: 20 frames, one after the other; of `vq-vae`: place after place from the prior). `pixelcnn`'s generation, pixel
+after pixel, is not written for the other programs.
 
 """
 
@@ -51,37 +58,42 @@ def label(row):
     return f"{row['case'].name}, {row['case'].batch}"
 
 
-def time_table(rows, threads):
-    names = [contestant.name for contestant in rows[0]["contestants"]]
+def time_table(rows, threads, condition="alone"):
+    names = list(rows[0][condition]["theirs"])
     lines = []
     for row in rows:
-        own = {count: statistics.median(times) for count, times in row["times"].items()}
-        ran = [statistics.median(contestant.times) for contestant in row["contestants"] if contestant.times]
-        lines.append([label(row), *(spread(row["times"][count]) for count in reversed(threads)),
-                      f"{own[threads[0]] / own[threads[-1]]:.2f}",
-                      *(f"{spread(contestant.times)}; {contestant.describe()}" if contestant.times else "did not run"
-                        for contestant in row["contestants"]),
+        measured = row[condition]
+        own = {count: statistics.median(times) for count, times in measured["times"].items()}
+        peaks = [statistics.median(values) for values in measured["peaks"].values()]
+        theirs = measured["theirs"].values()
+        ran = [statistics.median(found[0]) for found in theirs if found]
+        lines.append([label(row), *(spread(measured["times"][count]) for count in reversed(threads)),
+                      f"{own[threads[0]] / own[threads[-1]]:.2f}", f"{peaks[-1] / peaks[0]:.2f}",
+                      *(f"{spread(found[0])}; {found[1]}" if found else "did not run" for found in theirs),
                       f"**{min(ran) / own[threads[-1]]:.2f}**" if ran else ""])
     own = [f"Atelier, {count} thread{'s' * (count > 1)}" for count in reversed(threads)]
-    return markdown(["case, batch", *own, "2 : 1", *names, "ratio"], lines)
+    return markdown(["case, batch", *own, "2 : 1", "sgemm 2 : 1", *names, "ratio"], lines)
 
 
 def detail_table(rows, threads):
     lines = []
     for row in rows:
-        own = {count: statistics.median(times) for count, times in row["times"].items()}
-        peaks = {count: statistics.median(values) for count, values in row["peaks"].items()}
-        shares = [f"{row['flops'] / 1e6 / own[count] / peaks[count]:.0%} of {peaks[count]:.0f}" for count in threads]
+        own = {count: statistics.median(times) for count, times in row["alone"]["times"].items()}
+        peaks = {count: statistics.median(values) for count, values in row["alone"]["peaks"].items()}
+        shares = [f"{row['alone']['flops'] / 1e6 / own[count] / peaks[count]:.0%} of {peaks[count]:.0f}" for count in threads]
         memory = row["memory"]
         theirs = f"{memory['pytorch']['bytes'] / 1e6:.0f}" if "pytorch" in memory else ""
         lines.append([label(row), f"{1e3 * row['case'].batch / own[threads[-1]]:.0f}", *shares,
-                      f"{statistics.median(row['recording'][threads[0]]):.1%}", f"{row['difference']:.0e}",
+                      f"{statistics.median(row['alone']['recording'][threads[0]]):.1%}", f"{row['difference']:.0e}",
                       f"{memory['atelier']['bytes'] / 1e6:.0f} ({memory['atelier']['planned'] / 1e6:.0f})", theirs])
     return markdown(["case, batch", "images a second", *(f"share of the sgemm peak (GFLOP/s), {count}" for count in threads),
                      "recording", "losses agree to", "Atelier's memory, MB", "PyTorch's, MB"], lines)
 
 
 def generation_table(rows):
+    rows = [row for row in rows if row["generated"]]
+    if not rows:
+        return ""
     batches = list(rows[0]["generated"])
     names = list(rows[0]["generated"][batches[0]])
     lines = [[row["case"].name, *("" if time is None else f"{time:.2f}" for batch in batches for time in row["generated"][batch].values())]
@@ -99,15 +111,19 @@ def machine(versions):
 
 
 def failures(rows):
-    found = sorted({f"- {label(row)}: {contestant.name} did not run: {contestant.failure}"
-                    for row in rows for contestant in row["contestants"] if not contestant.times})
+    found = sorted({f"- {label(row)}: {name} did not run: {reason}" for row in rows for name, reason in row["failures"]})
     return "\n".join(["", *found, ""]) if found else ""
+
+
+def beside(rows, threads, count):
+    words = {"es": "", "ies": "ies", "each": ""} if count == 1 else {"es": "es", "ies": "y", "each": " each"}
+    return BESIDE.format(beside=count, **words) + time_table(rows, threads, "beside") + "\n"
 
 
 def write_results(rows, threads, options, counts, write):
     text = (ABOUT.format(machine=machine(rows[0]["versions"]), rounds=options.rounds, seconds=options.seconds, **counts)
-            + time_table(rows, threads) + "\n" + failures(rows) + DETAILS + detail_table(rows, threads) + "\n" + GENERATED
-            + generation_table(rows) + "\n")
+            + time_table(rows, threads) + "\n" + failures(rows) + (beside(rows, threads, options.beside) if options.beside else "")
+            + DETAILS + detail_table(rows, threads) + "\n" + GENERATED + generation_table(rows) + "\n")
     print("\n" + text)
     if write:
         old = RESULTS.read_text() if RESULTS.exists() else ""
