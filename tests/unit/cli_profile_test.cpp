@@ -56,8 +56,11 @@ TEST_CASE("a profile's table has a row for each kind of operation, the longest f
         "gemm                             2  8.000  40.0%    100.0     50.0%\n"
         "(record the next step)           1  2.000  10.0%\n"
         "mul+add+tanh (4 operations)      1  1.500   7.5%\n"
-        "matrix products and convolutions 40.0%, idle 42.5% of the workers' time; arena 2.0 MB, at most 3.0 MB in the "
-        "run\n");
+        "matrix products and convolutions 40.0%, idle 42.5% of the workers' time; waited 0.000 ms for the next batch; "
+        "arena 2.0 MB, at most 3.0 MB in the run\n");
+  training::StepProfile waiting = example();
+  waiting.pieces.push_back({4, 0, 0, 1, 0.007, 0.0095});  // to 1.5 ms after the last that was computed
+  CHECK(cli::profile_text(waiting, {}).find("; waited 1.500 ms for the next batch; ") != std::string::npos);
 }
 
 TEST_CASE("a profile's trace has an event for each piece, in microseconds") {
