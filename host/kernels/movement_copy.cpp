@@ -43,6 +43,40 @@ struct Region {
   [[nodiscard]] int64_t row_length() const { return dims.rank() == 0 ? 1 : dims[dims.rank() - 1]; }
 };
 
+// The same elements with fewer axes: neighbours that lie one behind the other on both sides become one, up to rows that
+// are worth a call and still leave enough of them to cut.
+Region merged(const Region& region) {
+  constexpr int64_t longest_row = 4096;
+  Region out;
+  std::array<size_t, tensor::Shape::max_rank>
+      kept{};  // the axes of `region` that end the axes of `out`, last one first
+  std::array<int64_t, tensor::Shape::max_rank> lengths{};
+  size_t rank = 0;
+  for (size_t axis = region.dims.rank(); axis-- > 0;) {
+    if (region.dims[axis] == 1) {
+      continue;
+    }
+    if (rank > 0) {
+      const size_t inner = kept.at(rank - 1);
+      int64_t& length = lengths.at(rank - 1);
+      const bool together =
+          region.from[axis] == length * region.from[inner] && region.to[axis] == length * region.to[inner];
+      if (together && (rank > 1 || length * region.dims[axis] <= longest_row)) {
+        length *= region.dims[axis];
+        continue;
+      }
+    }
+    kept.at(rank) = axis;
+    lengths.at(rank++) = region.dims[axis];
+  }
+  for (size_t i = rank; i-- > 0;) {
+    out.from[out.dims.rank()] = region.from[kept.at(i)];
+    out.to[out.dims.rank()] = region.to[kept.at(i)];
+    out.dims.append(lengths.at(i));
+  }
+  return out;
+}
+
 // Offsets of row number `row` (all axes but the last) in source and target.
 struct Offsets {
   int64_t from = 0;
@@ -97,12 +131,12 @@ class RegionCopy : public Kernel {
   RegionCopy(tensor::DType dtype, const Region& region, Starts which, std::vector<OperandReference> starts,
              std::vector<int64_t> largest_starts, const Strides& start_strides)
       : dtype_(dtype),
-        region_(region),
+        region_(merged(region)),
         which_(which),
         starts_(std::move(starts)),
         largest_starts_(std::move(largest_starts)),
         start_strides_(start_strides),
-        rows_(region.rows(), region.row_length()) {}
+        rows_(region_.rows(), region_.row_length()) {}
 
   [[nodiscard]] int64_t pieces(int64_t) const override { return rows_.count(); }
 

@@ -89,6 +89,11 @@ void register_slice(OperationRegistry& registry) {
     return {update_slice(zeros_like(r.inputs[0]), r.output_gradients[0], r.attributes[0].scalar.constant.integer,
                          r.attributes[1])};
   };
+  slice.unchanged = [](std::span<const TensorType> inputs, const Attributes& a) -> std::optional<size_t> {
+    const Shape& whole = inputs[0].shape;
+    const int64_t length = whole[counted(a[0].scalar.constant.integer, whole.rank())];
+    return length == a[2].scalar.constant.integer ? std::optional<size_t>(0) : std::nullopt;
+  };
   slice.on_channels_last = [](std::span<const Value> images, const Attributes& attributes) {
     return ops::slice(images[0], channels_last_axis(attributes[0]), attributes[1],
                       attributes[2].scalar.constant.integer);
@@ -141,6 +146,9 @@ void register_update_slice(OperationRegistry& registry) {
       out[1] = ops::slice(g, axis, r.attributes[1], block[counted(axis, block.rank())]);
     }
     return out;
+  };
+  update.unchanged = [](std::span<const TensorType> inputs, const Attributes&) -> std::optional<size_t> {
+    return inputs[0] == inputs[1] ? std::optional<size_t>(1) : std::nullopt;
   };
   update.on_channels_last = [](std::span<const Value> images, const Attributes& attributes) {
     return update_slice(images[0], images[1], channels_last_axis(attributes[0]), attributes[1]);

@@ -172,6 +172,11 @@ std::vector<Value> Graph::apply(const Operation& operation, std::span<const Valu
     ids.push_back(input.id);
   }
   const std::vector<TensorType> types = infer(operation, input_types, attributes, real_);
+  if (operation.unchanged) {
+    if (const std::optional<size_t> input = operation.unchanged(input_types, attributes)) {
+      return {inputs[*input]};
+    }
+  }
   if (operation.composed) {
     return operation.composed(*this, inputs, attributes);
   }
