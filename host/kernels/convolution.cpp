@@ -47,10 +47,20 @@ bool is_direct(const ConvolutionSpec& spec, ConvolutionPass pass, DType dtype) {
                                   direct_packed_elements(spec, pass, dtype) > 0);
 }
 
-constexpr int64_t small_weights = 1 << 16;  // elements, whose partial sums stay in a core's cache
-// Where products are twice as fast, partial sums may be larger before they cost more than gathering what is multiplied:
-// on Zen 4 150 to 220 GFLOP/s of one core (float32's sgemm: 110) up to here, then 50 to 150 against 146 to 186.
-constexpr int64_t small_bfloat16_weights = 150'000;
+// Of the weights' gradient: sums over some images each, which meet, or products for some taps each over all of them.
+// Partial sums cost little where they are small, or few, or where each is of many pixels; GFLOP/s of one core of a Zen
+// 4 (sgemm: 110): one image of 64 channels to 128, 61 against 14; 64 of them, 32 x 32, 101 against 86; 16 of 256 to
+// 512, 8 x 8, 38 against 84. bfloat16's are larger before they cost more than gathering what is multiplied: 150 to 220
+// up to there.
+bool prefers_partial_sums(const ConvolutionSpec& spec, DType dtype) {
+  constexpr int64_t few_channels = 64;
+  constexpr int64_t many_pixels = 1024;
+  const int64_t small_weights = dtype == DType::bf16 ? 150'000 : 1 << 16;  // that stay in a core's cache
+  const int64_t images = images_per_part(spec);
+  return spec.group_in_channels() < few_channels || spec.group_out_channels() < few_channels ||
+         spec.weight_elements() <= small_weights || images >= spec.batch ||
+         images * spec.out_height() * spec.out_width() >= many_pixels;
+}
 
 }  // namespace
 
@@ -63,6 +73,11 @@ int64_t images_per_piece(const ConvolutionSpec& spec) {
     --images;
   }
   return images;
+}
+
+int64_t images_per_part(const ConvolutionSpec& spec) {
+  constexpr int64_t most_parts = 8;
+  return std::max(images_per_piece(spec), (spec.batch + most_parts - 1) / most_parts);
 }
 
 int64_t packed_weight_elements(const ConvolutionSpec& spec, ConvolutionPass pass, DType dtype) {
@@ -102,17 +117,12 @@ std::unique_ptr<Kernel> make_convolution_data_gradient(const ConvolutionSpec& sp
 
 std::unique_ptr<Kernel> make_convolution_weight_gradient(const ConvolutionSpec& spec, DType dtype) {
   check(spec, dtype);
-  const bool few_channels = spec.group_in_channels() < 64 || spec.group_out_channels() < 64;
-  const bool is_small = few_channels || spec.weight_elements() <= small_weights;
-  if (dtype == DType::bf16 && !few_channels && spec.weight_elements() > small_bfloat16_weights) {
-    return make_bfloat16_taps_weight_gradient(spec);
-  }
-  if (dtype == DType::bf16 || (dtype == DType::f32 && spec.batch > 0 && is_small)) {
+  if (dtype != DType::f64 && spec.batch > 0 && prefers_partial_sums(spec, dtype)) {
     if (std::unique_ptr<Kernel> direct = make_direct_weight_gradient(spec, dtype)) {
       return direct;
     }
   }
-  return make_taps_weight_gradient(spec, dtype);
+  return dtype == DType::bf16 ? make_bfloat16_taps_weight_gradient(spec) : make_taps_weight_gradient(spec, dtype);
 }
 
 }  // namespace atelier::kernels

@@ -255,8 +255,6 @@ std::optional<memory::desc> packed_weights(const ConvolutionSpec& spec, Convolut
   return found ? std::optional(found->weights_desc()) : std::nullopt;
 }
 
-constexpr int64_t most_parts = 8;  // partial sums of a weight gradient
-
 }  // namespace
 
 int64_t direct_packed_elements(const ConvolutionSpec& spec, ConvolutionPass pass, DType dtype) {
@@ -288,7 +286,7 @@ std::unique_ptr<Kernel> make_direct_data_gradient(const ConvolutionSpec& spec, D
 }
 
 std::unique_ptr<Kernel> make_direct_weight_gradient(const ConvolutionSpec& spec, DType dtype) {
-  const int64_t images = std::max(images_per_piece(spec), (spec.batch + most_parts - 1) / most_parts);
+  const int64_t images = images_per_part(spec);
   const Problem problem(spec, images, dtype);
   const auto description = fast_only([&] { return problem.weight_gradient(); });
   if (!description) {

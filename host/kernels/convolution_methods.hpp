@@ -30,5 +30,7 @@ std::unique_ptr<Kernel> make_bfloat16_taps_weight_gradient(const ConvolutionSpec
 
 // How many images each piece takes: a divisor of the batch, so that all pieces are alike.
 int64_t images_per_piece(const ConvolutionSpec& spec);
+// And each partial sum of a weight gradient.
+int64_t images_per_part(const ConvolutionSpec& spec);
 
 }  // namespace atelier::kernels
