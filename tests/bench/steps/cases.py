@@ -18,6 +18,7 @@ class Case:
     label: str = "label"   # the data's field of classes; "mask" has one for each pixel
     most_samples: int = 2048
     generates: bool = True  # whether generating is compared
+    precision: str = "float32"  # of products and convolutions while training: or "bf16"
 
     @property
     def flat(self):
@@ -47,7 +48,7 @@ class Case:
                               "range": [self.low, 1.0]},
                   "model": self.model, **{f"loss.{name}": settings for name, settings in self.loss.items()},
                   "optimizer": {"use": "adam", "learning_rate": self.learning_rate, "beta1": self.betas[0], "beta2": self.betas[1]},
-                  "train": {"steps": 1000000000, "batch_size": self.batch}}
+                  "train": {"steps": 1000000000, "batch_size": self.batch, "precision": self.precision}}
         return 'name = "bench"\nseed = 7\n' + "\n".join(table(*entry) for entry in tables.items()) + "\n"
 
 

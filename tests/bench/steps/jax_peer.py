@@ -1,4 +1,4 @@
-"""The cases in JAX, each step one jitted function: `jax_peer.py CASE THREADS`, and peer.py's commands."""
+"""The cases in JAX, each step one jitted function: `jax_peer.py CASE THREADS float32`, and peer.py's commands."""
 import os
 import sys
 
@@ -112,4 +112,6 @@ class JaxPeer(Peer):
 
 
 if __name__ == "__main__":
+    if sys.argv[3] != "float32":
+        sys.exit("the cases in JAX are float32's")
     serve(JaxPeer(CASES[sys.argv[1]]))

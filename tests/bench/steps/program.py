@@ -80,7 +80,7 @@ class Load(Program):
 
 class Peer(Program):
     def __init__(self, script, case, threads):
-        super().__init__([sys.executable, str(HERE / script), case.name, str(threads)], limit=240)
+        super().__init__([sys.executable, str(HERE / script), case.name, str(threads), case.precision], limit=240)
 
     def command(self, do, **more):
         return self.ask(json.dumps({"do": do, **more}))

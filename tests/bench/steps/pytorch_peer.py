@@ -1,5 +1,7 @@
-"""The cases in PyTorch: `pytorch_peer.py CASE THREADS`, and peer.py's commands."""
+"""The cases in PyTorch: `pytorch_peer.py CASE THREADS PRECISION`, and peer.py's commands."""
 import sys
+from dataclasses import replace
+from functools import partial
 
 import torch
 from torch import nn
@@ -45,7 +47,17 @@ class PytorchPeer(Peer):
         adam = {"lr": self.case.learning_rate, "betas": self.case.betas, optimizer: True}
         self.model = MODELS[self.case.model["use"]](self.case).to(memory_format=self.format)
         self.model.prepare(lambda module: torch.optim.Adam([p for p in module.parameters() if p.requires_grad], **adam),
-                           torch.compile if compile else lambda function: function)
+                           partial(self.wrapped, compile))
+
+    def wrapped(self, compile, function):
+        """What makes a loss, as it is called: compiled, and cast as automatic mixed precision casts it, where the case asks for it."""
+        called = torch.compile(function) if compile else function
+
+        def cast(*arguments):
+            with torch.autocast("cpu", torch.bfloat16, enabled=self.case.precision == "bf16"):
+                return called(*arguments)
+
+        return cast if self.case.precision == "bf16" else called
 
     def memory(self):
         tiny = nn.Linear(8, 8)  # the libraries' own first use
@@ -89,4 +101,4 @@ class PytorchPeer(Peer):
 
 if __name__ == "__main__":
     torch.set_num_threads(int(sys.argv[2]))
-    serve(PytorchPeer(CASES[sys.argv[1]]))
+    serve(PytorchPeer(replace(CASES[sys.argv[1]], precision=sys.argv[3])))
