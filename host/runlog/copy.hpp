@@ -21,9 +21,9 @@ enum class Fate {
 // grow.
 using FateOf = std::function<Fate(const std::string& path, int64_t rows)>;
 
-// Groups, datasets, attributes, dimension scales, and objects that have several names. `copied` is called
-// after each dataset. Throws Failure for what no log of ours has: links to other files, named types.
-void copy_objects(hid_t from, hid_t to, const FateOf& fate_of, const std::function<void()>& copied);
+// Groups, datasets, attributes, dimension scales, and objects that have several names. Throws Failure for what no log
+// of ours has: links to other files, named types.
+void copy_objects(hid_t from, hid_t to, const FateOf& fate_of);
 
 // Throws Failure where something was not copied as it was.
 void compare_copy(hid_t from, hid_t to, const FateOf& fate_of);

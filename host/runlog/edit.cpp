@@ -14,7 +14,7 @@ bool edit_log(const std::filesystem::path& log, const char* done, const std::fun
   const Lock lock(log);
   try {
     hdf5::prepare();
-    rehearse([&] {
+    rehearse(log, [&] {
       const OpenLogFile copy = open_log(log, Access::rehearsal);
       if (edit) {
         edit(copy.file);

@@ -104,15 +104,20 @@ std::string ForkedProcess::end() noexcept {
   return words_for(ended < 0 ? 0 : status);
 }
 
-void limit_computing() {
-  constexpr itimerval limit{{0, 0}, {60, 0}};
+// Rows of a few bytes take the most: a MiB of them some half a second.
+void limit_computing(const std::filesystem::path& file) {
+  constexpr time_t at_least = 5;
+  constexpr unsigned bits_of_mebibyte = 20;
+  std::error_code unknown;
+  const uintmax_t bytes = std::filesystem::file_size(file, unknown);
+  const itimerval limit{{0, 0}, {at_least + (unknown ? 0 : static_cast<time_t>(bytes >> bits_of_mebibyte)), 0}};
   setitimer(ITIMER_PROF, &limit, nullptr);
 }
 
-void rehearse(const std::function<void()>& action) {
+void rehearse(const std::filesystem::path& file, const std::function<void()>& action) {
   ForkedProcess process;
   process.start([&](Channel& channel) {
-    limit_computing();
+    limit_computing(file);
     std::string reason;
     try {
       action();

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <filesystem>
 #include <functional>
 #include <string>
 
@@ -32,12 +33,12 @@ class ForkedProcess {
   Channel channel_;
 };
 
-// Of the process that calls it: how long it may compute until the next call, enough for gigabytes and counted without
-// what others compute; then it ends.
-void limit_computing();
+// Of the process that calls it: how long it may compute until the next call, enough for a sound file of this length and
+// counted without what others compute; then it ends.
+void limit_computing(const std::filesystem::path& file);
 
-// Whether `action` can be done, as a process of its own does it first. Throws hdf5::Failure where it fails, and where
-// it crashes.
-void rehearse(const std::function<void()>& action);
+// Whether `action` can be done with a file, as a process of its own does it first. Throws hdf5::Failure where it fails,
+// and where it crashes.
+void rehearse(const std::filesystem::path& file, const std::function<void()>& action);
 
 }  // namespace atelier::runlog

@@ -78,6 +78,13 @@ bool has_place_for(std::span<const int64_t> dims, int64_t element_bytes, int64_t
   return most > 0;
 }
 
+void expect_place_for(const std::string& place, std::span<const int64_t> dims, int64_t element_bytes,
+                      int64_t most_bytes) {
+  if (!has_place_for(dims, element_bytes, most_bytes)) {
+    throw Failure(fmt::format("{}: got the shape {}, which is more than the file can hold", place, text_of(dims)));
+  }
+}
+
 // Bytes that can be read out of it. It may lie in no other file.
 int64_t most_bytes_of_dataset(hid_t dataset, const std::string& place, Use use) {
   const Handle properties(H5Dget_create_plist(dataset));
@@ -108,10 +115,15 @@ Extent::Extent(std::string place, Content content, hid_t type, hid_t space, int6
     throw Failure(fmt::format("{}: got {} of shape {}, expected {}", place_, name_of(type), text_of(dims_),
                               names.at(static_cast<size_t>(content))));
   }
-  if (!has_place_for(dims_, bytes_in_file.at(static_cast<size_t>(content)), most_bytes)) {
-    throw Failure(fmt::format("{}: got the shape {}, which is more than the file can hold", place_, text_of(dims_)));
-  }
+  expect_place_for(place_, dims_, bytes_in_file.at(static_cast<size_t>(content)), most_bytes);
   elements_ = std::accumulate(dims_.begin(), dims_.end(), size_t{1}, std::multiplies<>());
+}
+
+void expect_place_for(hid_t dataset) {
+  const std::string place = path_of(dataset);
+  expect_place_for(place, lengths_of(Handle(H5Dget_space(dataset)), place),
+                   static_cast<int64_t>(H5Tget_size(Handle(H5Dget_type(dataset)))),
+                   most_bytes_of_dataset(dataset, place, Use::read));
 }
 
 Extent Extent::of_dataset(hid_t dataset, Content content, Use use) {

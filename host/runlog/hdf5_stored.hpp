@@ -39,6 +39,9 @@ class Extent {
   size_t elements_ = 1;
 };
 
+// The same of a dataset of whatever content that is to be read.
+void expect_place_for(hid_t dataset);
+
 // Whole rows of a dataset, which have so many elements, as a selection in its file space beside a memory space of the
 // same shape.
 struct Rows {

@@ -100,7 +100,7 @@ std::string answer_or_reason(Channel& channel, const std::filesystem::path& path
   constexpr int tries = 20;
   constexpr std::chrono::milliseconds pause{20};
   for (int number = 0; number < tries; ++number) {
-    limit_computing();
+    limit_computing(request.what == Request::What::heading ? std::filesystem::path(request.name) : path);
     try {
       try_to_answer(channel, path, log, request);
       return "";

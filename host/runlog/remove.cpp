@@ -28,9 +28,9 @@ fs::path locked_as(const fs::path& log) {
   return log.extension() == ".new" ? fs::path(log).replace_extension() : log;
 }
 
-bool can_be_done(const std::function<void()>& action) {
+bool can_be_done(const fs::path& file, const std::function<void()>& action) {
   try {
-    rehearse(action);
+    rehearse(file, action);
     return true;
   } catch (const hdf5::Failure&) {
     return false;
@@ -45,7 +45,7 @@ Origin origin_of(const fs::path& file) {
     return Origin::foreign;
   }
   hdf5::prepare();
-  if (!can_be_done([&] { open_hdf5(file, Access::read); })) {
+  if (!can_be_done(file, [&] { open_hdf5(file, Access::read); })) {
     return Origin::unknown;
   }
   const auto expect_ours = [&] {
@@ -53,7 +53,7 @@ Origin origin_of(const fs::path& file) {
       throw hdf5::Failure("it is no log of a run");
     }
   };
-  return can_be_done(expect_ours) ? Origin::ours : Origin::foreign;
+  return can_be_done(file, expect_ours) ? Origin::ours : Origin::foreign;
 }
 
 // The log goes first: what is left where the process ends on the way belongs to no log.

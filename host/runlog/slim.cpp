@@ -231,7 +231,7 @@ void write_slimmed(const fs::path& log, const fs::path& made, const std::vector<
   };
   Choice choice(parts, written_slots(from.file));
   const hdf5::FateOf fate_of = [&](const std::string& path, int64_t rows) { return choice.fate_of(path, rows); };
-  hdf5::copy_objects(from.file, to, fate_of, limit_computing);
+  hdf5::copy_objects(from.file, to, fate_of);
   if (choice.found().empty()) {
     throw hdf5::Failure(fmt::format("it has nothing of this to drop: {}", fmt::join(parts_text(parts), ", ")));
   }
@@ -258,7 +258,7 @@ SlimOutcome make(const fs::path& log, const std::vector<Part>& parts, const fs::
   try {
     hdf5::prepare();
     const std::string utc = utc_now();
-    rehearse([&] { write_slimmed(log, made, parts, utc); });
+    rehearse(log, [&] { write_slimmed(log, made, parts, utc); });
     const SlimOutcome outcome{fs::file_size(log), fs::file_size(made)};
     fs::permissions(made, fs::status(log).permissions());
     fs::rename(made, target);

@@ -135,7 +135,7 @@ Writer Writer::reopen(const std::filesystem::path& path, int64_t step, std::opti
   }
   state->lock.emplace(path);
   try {
-    rehearse([&] {
+    rehearse(path, [&] {
       State copy;
       copy.open(path, Access::rehearsal);
       copy.go_on_after(step);

@@ -89,6 +89,14 @@ class Hostile(AtelierTest):
                           f"{log}: has samples called '..', which is no name of a folder")
         self.assertFalse(os.path.exists(self.path("out")))
 
+    def test_more_than_a_file_can_hold_is_not_compared(self):
+        def add(file):
+            file.create_dataset("more", (10**15,), dtype="f4", chunks=(1024,))[7] = 1
+
+        log = self.made(add)
+        self.assert_error(["slim", log, "--checkpoints"],
+                          f"{log}: cannot be made smaller: /more: got the shape (1000000000000000), which is more than the file can hold")
+
     def test_no_flipped_byte_is_the_end(self):
         # What describes the weights' groups lies at the end of the file, where libhdf5 is easily led astray.
         with open(self.path(self.sound), "rb") as file:
