@@ -170,9 +170,10 @@ class ChainReader {
       return;
     }
     say_dropped_items(group, is_there);
-    const std::optional<Checkpoint> checkpoint =
-        is_there ? read_checkpoint(file_, path, description_) : read_dropped_checkpoint(file_, path, description_);
-    const std::optional<History> history = read_history(group, description_);
+    std::optional<History> history;
+    const std::optional<Checkpoint> checkpoint = is_there
+                                                     ? read_checkpoint(file_, path, description_, &history)
+                                                     : read_dropped_checkpoint(file_, path, description_, &history);
     if (!checkpoint || !history) {
       return fault(fmt::format("{}: damaged: its hash differs from what was written", path));
     }

@@ -69,43 +69,49 @@ void write_weights(SealedWriter& group, const std::string& prefix, const Weights
 namespace {
 
 // All but the arrays, as it comes after these.
-void read_rest(SealedReader& group, const RunDescription& description, Checkpoint& checkpoint) {
+void read_rest(SealedReader& group, const RunDescription& description, Checkpoint& checkpoint,
+               std::optional<History>* history) {
   checkpoint.step = group.step();
   checkpoint.sequence = group.sequence();
   checkpoint.trainer.counters = group.scalars<int64_t>("counters", description.counters);
   checkpoint.trainer.numbers = group.scalars<double>("numbers", description.numbers);
-  group.history(description);
+  std::optional<History> found = group.history(description);
+  if (history != nullptr) {
+    *history = std::move(found);
+  }
   check_counts(checkpoint);
 }
 
 // The group is what its seal says of it; null where that is not so.
-std::optional<Checkpoint> read_whole(SealedReader& group, const RunDescription& description) {
+std::optional<Checkpoint> read_whole(SealedReader& group, const RunDescription& description,
+                                     std::optional<History>* history = nullptr) {
   Checkpoint checkpoint;
   checkpoint.weights = read_weights(group, "", description);
   checkpoint.optimizer = group.arrays("optimizer", description.optimizer);
-  read_rest(group, description, checkpoint);
+  read_rest(group, description, checkpoint, history);
   return group.verify() ? std::optional(std::move(checkpoint)) : std::nullopt;
 }
 
 }  // namespace
 
-std::optional<Checkpoint> read_checkpoint(hid_t file, const std::string& path, const RunDescription& description) {
+std::optional<Checkpoint> read_checkpoint(hid_t file, const std::string& path, const RunDescription& description,
+                                          std::optional<History>* history) {
   try {
     SealedReader group(hdf5::open_group(file, path));
-    return read_whole(group, description);
+    return read_whole(group, description, history);
   } catch (const hdf5::Failure&) {
     return std::nullopt;
   }
 }
 
 std::optional<Checkpoint> read_dropped_checkpoint(hid_t file, const std::string& path,
-                                                  const RunDescription& description) {
+                                                  const RunDescription& description, std::optional<History>* history) {
   try {
     hdf5::Handle opened = hdf5::open_group(file, path);
     const std::optional<DroppedSeal> seal = read_dropped_seal(opened);
     SealedReader group(std::move(opened), seal);
     Checkpoint checkpoint;
-    read_rest(group, description, checkpoint);
+    read_rest(group, description, checkpoint, history);
     return seal && group.verify() ? std::optional(std::move(checkpoint)) : std::nullopt;
   } catch (const hdf5::Failure&) {
     return std::nullopt;

@@ -19,11 +19,14 @@ void write_checkpoint(SealedWriter& group, const RunDescription& description, co
 void write_weights(SealedWriter& group, const std::string& prefix, const WeightsView& weights);
 std::vector<ArrayView> views_of(const std::vector<NamedTensor>& tensors);
 
-// nullopt where it is damaged: it cannot be read, or is not what its seal says.
-std::optional<Checkpoint> read_checkpoint(hid_t file, const std::string& path, const RunDescription& description);
+// nullopt where it is damaged: it cannot be read, or is not what its seal says. `history`: where its history goes, if
+// it has one.
+std::optional<Checkpoint> read_checkpoint(hid_t file, const std::string& path, const RunDescription& description,
+                                          std::optional<History>* history = nullptr);
 // What is left of one whose weights were dropped: all but its arrays.
 std::optional<Checkpoint> read_dropped_checkpoint(hid_t file, const std::string& path,
-                                                  const RunDescription& description);
+                                                  const RunDescription& description,
+                                                  std::optional<History>* history = nullptr);
 // The hashes of all that it holds; nullopt where it is damaged.
 std::optional<Contents> contents_of(hid_t file, const std::string& path, const RunDescription& description);
 Weights read_weights(SealedReader& group, const std::string& prefix, const RunDescription& description);
