@@ -14,8 +14,6 @@ namespace atelier::runlog {
 
 namespace {
 
-using hdf5::Handle;
-
 constexpr const char* kept_checkpoints = "dropped/kept";
 constexpr const char* places = "dropped_places";
 constexpr const char* hashes = "dropped_sha256";
