@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -34,18 +35,28 @@ size_t up_to_page(size_t bytes) {
   return (bytes + page - 1) / page * page;
 }
 
-// FNV-1a over words of eight bytes, then over the rest.
+// As FNV-1a, over words of eight bytes, four of them side by side, and over the rest.
 uint64_t sum_of(std::span<const uint8_t> bytes) {
   constexpr uint64_t prime = 1099511628211U;
-  uint64_t sum = 14695981039346656037U, word = 0;
-  const size_t words = bytes.size() / sizeof word * sizeof word;
-  for (size_t i = 0; i < words; i += sizeof word) {
-    std::memcpy(&word, bytes.data() + i, sizeof word);
+  const auto add = [](uint64_t sum, uint64_t word) {
     sum = (sum ^ word) * prime;
-    sum ^= sum >> 29;
+    return sum ^ (sum >> 29);
+  };
+  std::array<uint64_t, 4> sums{1, 2, 3, 4};
+  const size_t whole = bytes.size() / sizeof sums * sizeof sums;
+  for (size_t i = 0; i < whole; i += sizeof sums) {
+    std::array<uint64_t, 4> words{};
+    std::memcpy(words.data(), bytes.data() + i, sizeof words);
+    for (size_t lane = 0; lane < sums.size(); ++lane) {
+      sums[lane] = add(sums[lane], words[lane]);
+    }
   }
-  for (const uint8_t byte : bytes.subspan(words)) {
-    sum = (sum ^ byte) * prime;
+  uint64_t sum = bytes.size();
+  for (const uint64_t lane : sums) {
+    sum = add(sum, lane);
+  }
+  for (const uint8_t byte : bytes.subspan(whole)) {
+    sum = add(sum, byte);
   }
   return sum;
 }

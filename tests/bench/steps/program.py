@@ -20,6 +20,13 @@ class Program:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def ask(self, line):
+        return self._answer(line + "\n")
+
+    def announced(self):
+        """What it says by itself when it is ready."""
+        return self._answer("")
+
+    def _answer(self, line):
         late = threading.Event()
 
         def give_up():
@@ -29,7 +36,7 @@ class Program:
         timer = threading.Timer(self.limit, give_up)
         timer.start()
         try:
-            self.process.stdin.write(line + "\n")
+            self.process.stdin.write(line)
             self.process.stdin.flush()
             text = self.process.stdout.readline()
         except BrokenPipeError:
