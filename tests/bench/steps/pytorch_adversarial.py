@@ -1,5 +1,6 @@
 """Adversarial models in PyTorch. Modules are made in the order of Atelier's parameters."""
 import torch
+import torch._functorch.config
 import torch.nn.functional as F
 from torch import nn
 
@@ -96,7 +97,9 @@ class Gan(nn.Module):
     def prepare(self, make_optimizer, wrap):
         self.optimizers = make_optimizer(self.discriminator), make_optimizer(self.generator)
         self.generate = wrap(lambda noise: self.generator(noise))
-        self.discriminator_loss = wrap(lambda *given: self.adversarial.discriminator(self.discriminator, *given))
+        # torch.compile cannot differentiate a gradient once more.
+        wrap_discriminator = (lambda function: function) if self.adversarial.draws else wrap
+        self.discriminator_loss = wrap_discriminator(lambda *given: self.adversarial.discriminator(self.discriminator, *given))
         self.generator_loss = wrap(lambda fake: self.adversarial.generator(self.discriminator, fake))
 
     def step(self, batches, draws):
@@ -152,6 +155,7 @@ class VaeGan(nn.Module):
     def prepare(self, make_optimizer, wrap):
         groups = [nn.ModuleList([self.encoder]), nn.ModuleList([self.decoder]), nn.ModuleList([self.features, self.judge])]
         self.groups = [(list(group.parameters()), make_optimizer(group)) for group in groups]
+        torch._functorch.config.donated_buffer = False  # three gradients are taken of what is compiled as one
         self.losses = wrap(self._losses)
 
     def image(self, raw):
