@@ -104,8 +104,9 @@ class Choice {
 // The hashes of what is gone stay in the new log, so that its own still hold (dropped.hpp).
 class Hashes {
  public:
-  Hashes(hid_t from, hid_t to, const RunDescription& description, const Choice& choice)
-      : from_(from), to_(to), description_(description), choice_(choice) {}
+  // `log`: the file whose length says how long it may take.
+  Hashes(const fs::path& log, hid_t from, hid_t to, const RunDescription& description, const Choice& choice)
+      : log_(log), from_(from), to_(to), description_(description), choice_(choice) {}
 
   void leave() {
     if (choice_.drops(Part::kept)) {
@@ -144,7 +145,7 @@ class Hashes {
     if (seal.sequence == 0 || (!without_weights && !choice_.drops(Part::optimizer_slots))) {
       return;
     }
-    limit_computing();
+    limit_computing(log_);
     const std::optional<Contents> contents = contents_of(from_, path, description_);
     SealedWriter broken(hdf5::open_group(to_, path));
     if (!contents) {
@@ -197,8 +198,8 @@ class Hashes {
     const auto leave = [&](auto& stack, const Stack& rows, int64_t keep) {
       const int64_t gone =
           std::min(rows.rows() - std::min(rows.rows(), keep), std::max<int64_t>(most - rows.dropped(), 0));
+      limit_computing(log_);
       for (int64_t row = 0; row < gone; ++row) {
-        limit_computing();
         stack.hash_row_in_file(row);
       }
       if (rows.dropped() + gone > 0) {
@@ -214,6 +215,7 @@ class Hashes {
     }
   }
 
+  const fs::path& log_;
   hid_t from_, to_;
   const RunDescription& description_;
   const Choice& choice_;
@@ -237,7 +239,7 @@ void write_slimmed(const fs::path& log, const fs::path& made, const std::vector<
   }
   commit();
   hdf5::compare_copy(from.file, to, fate_of);
-  Hashes(from.file, to, description, choice).leave();
+  Hashes(log, from.file, to, description, choice).leave();
   std::vector<std::string> lines =
       hdf5::has_attribute(to, "slimmed") ? hdf5::read_texts_attribute(to, "slimmed") : std::vector<std::string>();
   lines.push_back(fmt::format("{} {}", utc, fmt::join(choice.found(), ", ")));
