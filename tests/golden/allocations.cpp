@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 
 // glibc's own, under the names that it keeps for those who replace malloc.
 extern "C" {
@@ -97,4 +98,19 @@ int posix_memalign(void** block, size_t alignment, size_t bytes) {
 }
 
 }  // extern "C"
+
+// The library's own would be the caller that is noted.
+void* operator new(size_t bytes) {
+  ATELIER_NOTE(bytes);
+  if (void* const block = __libc_malloc(bytes)) {
+    return block;
+  }
+  throw std::bad_alloc();
+}
+void operator delete(void* block) noexcept {
+  free(block);
+}
+void operator delete(void* block, size_t) noexcept {
+  free(block);
+}
 #pragma GCC visibility pop

@@ -1,5 +1,4 @@
-// Counts every allocation of the process: allocations.cpp replaces malloc and its relatives, through which operator new
-// goes too.
+// Counts every allocation of the process: allocations.cpp replaces malloc and its relatives, and operator new.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +6,10 @@
 namespace atelier::golden {
 
 struct Allocations {
-  int64_t ours = 0;    // of all code but oneDNN's
-  int64_t onednn = 0;  // dnnl_sgemm makes its packing buffers anew in every call, and cannot be given any
+  int64_t ours = 0;  // of all code but oneDNN's
+  // dnnl_sgemm makes its packing buffers anew in every call, and cannot be given any; running a primitive makes a list
+  // of its arguments.
+  int64_t onednn = 0;
   int64_t onednn_bytes = 0;
 };
 
