@@ -41,6 +41,20 @@ void check_removed(const std::vector<std::string>& removed, const std::vector<ru
   }
 }
 
+// What is no log, though it may have been meant as one.
+void check_no_run(const std::string& tag, const Arguments& arguments) {
+  std::error_code ignored;
+  if (tag.ends_with(".h5")) {
+    throw Error(ErrorKind::usage, "'{}': got a log that is not there; hint: --add '{}' gives it as a tag", tag, tag);
+  }
+  if (std::filesystem::is_directory(std::filesystem::path(arguments.text("out", "runs")) / tag, ignored)) {
+    throw Error(ErrorKind::usage,
+                "'{}': expected a tag, got the name of runs that are here; hint: beside --add all words "
+                "are LOGs, and --add '{}' gives it as a tag",
+                tag, tag);
+  }
+}
+
 struct Words {
   std::vector<std::string> logs, tags;
 };
@@ -54,7 +68,12 @@ Words told_apart(const Arguments& arguments) {
     std::error_code ignored;
     const bool path =
         (word.find('/') != std::string::npos || word.ends_with(".h5")) && std::filesystem::exists(word, ignored);
-    (arguments.has("add") || path ? out.logs : out.tags).push_back(word);
+    if (arguments.has("add") || path) {
+      out.logs.push_back(word);
+      continue;
+    }
+    check_no_run(word, arguments);
+    out.tags.push_back(word);
   }
   return out;
 }

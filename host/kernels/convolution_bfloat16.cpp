@@ -73,7 +73,7 @@ class TapsWeightGradient : public Kernel {
         rows_at_once_(std::clamp<int64_t>(gathered_elements / (spec.out_width() * taps_ * channels_), 1, rows_)),
         turn_(make_permute(tensor::DType::f32, {spec.taps(), spec.in_channels, spec.out_channels}, {2, 1, 0})) {
     const int64_t rest = rows_ % rows_at_once_;
-    for (int64_t piece = 0; piece < pieces(0); ++piece) {
+    for (int64_t piece = 0; piece < products(); ++piece) {
       const TapRange taps = taps_of(piece);
       const int64_t lines = (taps.last_tap - taps.first_tap) * taps.channels;
       whole_.emplace_back(lines, rows_at_once_ * spec.out_width(), spec.out_channels);
@@ -83,9 +83,7 @@ class TapsWeightGradient : public Kernel {
   }
 
   [[nodiscard]] int64_t phases() const override { return 2; }
-  [[nodiscard]] int64_t pieces(int64_t phase) const override {
-    return phase == 0 ? ceil_divide(spec_.taps(), taps_) * channel_pieces_ : turn_->pieces(0);
-  }
+  [[nodiscard]] int64_t pieces(int64_t phase) const override { return phase == 0 ? products() : turn_->pieces(0); }
   [[nodiscard]] size_t workspace_bytes() const override {
     return static_cast<size_t>(spec_.weight_elements()) * sizeof(float);
   }
@@ -118,6 +116,7 @@ class TapsWeightGradient : public Kernel {
   static constexpr int64_t fewest_pieces = 8;
   static constexpr int64_t gathered_elements = 1 << 18;  // at once: they stay in a core's cache
 
+  [[nodiscard]] int64_t products() const { return ceil_divide(spec_.taps(), taps_) * channel_pieces_; }
   [[nodiscard]] TapRange taps_of(int64_t piece) const {
     const int64_t first_tap = piece / channel_pieces_ * taps_;
     const int64_t first_channel = piece % channel_pieces_ * channels_;

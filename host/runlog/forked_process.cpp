@@ -104,13 +104,14 @@ std::string ForkedProcess::end() noexcept {
   return words_for(ended < 0 ? 0 : status);
 }
 
-// Rows of a few bytes take the most: a MiB of them some half a second.
+// Rows of a few bytes, and such as compress well, take the most: a MiB of them some half a second.
 void limit_computing(const std::filesystem::path& file) {
-  constexpr time_t at_least = 5;
+  constexpr time_t at_least = 10;
+  constexpr time_t for_mebibyte = 4;
   constexpr unsigned bits_of_mebibyte = 20;
   std::error_code unknown;
   const uintmax_t bytes = std::filesystem::file_size(file, unknown);
-  const itimerval limit{{0, 0}, {at_least + (unknown ? 0 : static_cast<time_t>(bytes >> bits_of_mebibyte)), 0}};
+  const itimerval limit{{0, 0}, {at_least + (unknown ? 0 : for_mebibyte * static_cast<time_t>(bytes >> bits_of_mebibyte)), 0}};
   setitimer(ITIMER_PROF, &limit, nullptr);
 }
 

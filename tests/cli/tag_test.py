@@ -43,6 +43,11 @@ class Tag(AtelierTest):
         self.assertEqual(self.tags(log), [])
         self.assert_error(["tag", log, "--remove", "x"], "--remove: no run here has the tag 'x', expected none: there are none")
         self.assert_error(["tag", log, "x", "--remove", "x"], "tag 'x': is to be added and removed")
+        self.assert_error(["tag", log, "nothere.h5"],
+                          "'nothere.h5': got a log that is not there; hint: --add 'nothere.h5' gives it as a tag")
+        self.assert_error(["tag", log, "tiny"],
+                          "'tiny': expected a tag, got the name of runs that are here; hint: beside --add all "
+                          "words are LOGs, and --add 'tiny' gives it as a tag")
         for name in ("", " x", "a\nb"):
             self.run_atelier("tag", log, name, code=2)
         self.assert_error(["tag", "none", "x"],
