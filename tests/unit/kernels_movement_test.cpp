@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 
@@ -113,6 +115,46 @@ TEST_CASE("update slice, apart and in place") {
   std::vector<double> in_place = base;
   run_kernel(*kernel, {in_place.data(), block.data()}, {in_place.data()});
   CHECK(in_place == wanted);
+}
+
+TEST_CASE("blocks of many axes against their definition, whatever lies together in them") {
+  struct Block {
+    std::vector<int64_t> whole, part, from;
+  };
+  const std::vector<Block> blocks = {
+      {{5, 7, 9, 3}, {5, 7, 9, 3}, {0, 0, 0, 0}},
+      {{5, 7, 9, 3}, {5, 7, 4, 3}, {0, 0, 2, 0}},
+      {{5, 7, 9, 3}, {2, 7, 9, 3}, {3, 0, 0, 0}},
+      {{5, 7, 9, 3}, {5, 3, 9, 2}, {0, 4, 0, 1}},
+      {{1, 6, 1, 8, 1}, {1, 6, 1, 5, 1}, {0, 0, 0, 3, 0}},
+      {{1, 1, 1}, {1, 1, 1}, {0, 0, 0}},
+      {{30, 40, 50}, {30, 40, 50}, {0, 0, 0}},  // more than one row of what lies together
+      {{30, 40, 50}, {30, 39, 50}, {0, 1, 0}},
+      {{4, 0, 3}, {4, 0, 3}, {0, 0, 0}}};
+  for (const Block& block : blocks) {
+    const tensor::Shape whole{std::span(block.whole)};
+    const tensor::Shape part{std::span(block.part)};
+    std::vector<OperandReference> starts;
+    for (const int64_t from : block.from) {
+      starts.push_back(start(from));
+    }
+    const std::vector<float> x = counted(static_cast<size_t>(whole.elements()));
+    std::vector<float> wanted;
+    std::vector<float> updated(x.size(), -1);
+    for (int64_t i = 0; i < part.elements(); ++i) {
+      std::vector<int64_t> index = indices_of(part, i);
+      std::ranges::transform(index, block.from, index.begin(), std::plus<>());
+      const auto at = static_cast<size_t>(element_of(whole, index));
+      wanted.push_back(x[at]);
+      updated[at] = x[at];
+    }
+    CAPTURE(to_string(whole));
+    CAPTURE(to_string(part));
+    CHECK(run<float>(make_strided_copy(DType::f32, whole, part, starts, std::vector<int64_t>(whole.rank(), 1)),
+                     wanted.size(), x) == wanted);
+    CHECK(run<float>(make_update_slice(DType::f32, whole, part, starts), x.size(), std::vector<float>(x.size(), -1),
+                     wanted) == updated);
+  }
 }
 
 TEST_CASE("concatenate") {

@@ -49,6 +49,43 @@ TEST_CASE("rearranging: flips and rolls") {
   CHECK(result("roll", {{{0, 2}, {}}}, {List{1}, List{0}}).empty());
 }
 
+TEST_CASE("rearranging: a slice of all is its input, and a block in the place of all is the block") {
+  for (const bool real : {true, false}) {
+    Bench bench;
+    bench.begin();
+    const auto of = [&](const Numbers& numbers) {
+      return real ? bench.input({2, 3, 2}, numbers) : bench.indices({2, 3, 2}, numbers);
+    };
+    const uint32_t x = of(ramp(12));
+    const uint32_t block = of(ramp(12, 100));
+    CHECK_THROWS_WITH_AS(bench.apply("slice", {x}, {1, 1, 3}),
+                         doctest::Contains("slice: got 3 elements from 1 on along axis 1"), Error);
+    const uint32_t all = bench.apply("slice", {x}, {1, 0, 3});
+    const uint32_t put = bench.apply("update_slice", {x, block}, {-1, 0});
+    std::vector<uint32_t> wanted{all, put};
+    if (real) {
+      const uint32_t loss = bench.apply("sum", {bench.apply("square", {bench.apply("add", {all, put})})});
+      const std::vector<uint32_t> gradients = bench.gradient(loss, {x, block});
+      wanted.insert(wanted.end(), gradients.begin(), gradients.end());
+    }
+    bench.session().end(wanted);
+    for (const plan::Step& step : bench.session().newest_plan()->steps) {
+      CHECK(step.name.find("slice") == std::string::npos);
+    }
+    bench.session().start();
+    std::vector<Numbers> values;
+    for (const execute::StepResult& entry : bench.session().wait().entries) {
+      values.push_back(Bench::numbers_of(*entry.tensor));
+    }
+    CHECK(values[0] == ramp(12));
+    CHECK(values[1] == ramp(12, 100));
+    if (real) {
+      CHECK(values[2] == ramp(12, 200, 4));  // twice x + block: the base is not in it
+      CHECK(values[3] == ramp(12, 200, 4));
+    }
+  }
+}
+
 TEST_CASE("rearranging: slices with a step, as Python has them") {
   const Leaf x{{7}, ramp(7)};
   constexpr int all = 1 << 30;
