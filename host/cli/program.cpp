@@ -10,7 +10,7 @@
 #include "cli/crash.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
-#include "plugin/registry.hpp"
+#include "plugin/library_index.hpp"
 #include "tensor/memory.hpp"
 
 namespace atelier::cli {
@@ -60,9 +60,12 @@ bool is_wrong_input(ErrorKind kind) {
 int run_verb_with_plugins(const std::vector<std::string>& words) {
   try {
     return run_verb_of(words);
-  } catch (const plugin::StaleIndex&) {
-    return run_verb_of(words);
+  } catch (const Error&) {  // a plugin that asked for another one's component has made another error of a StaleIndex
+    if (plugin::LibraryIndex::is_believed()) {
+      throw;
+    }
   }
+  return run_verb_of(words);
 }
 
 int run_and_report(const std::vector<std::string>& words) {

@@ -58,7 +58,7 @@ Value product(Value a, Value b, bool transpose_a, bool transpose_b) {
     const Shape& s = x.shape();
     return reshape(x, {s[0] * s[1], s[2], s[3]});
   };
-  const Value out = gemm(matrices(a), matrices(b), transpose_a, transpose_b);
+  const Value out = exact_gemm(matrices(a), matrices(b), transpose_a, transpose_b);
   return reshape(out, {a.shape()[0], a.shape()[1], out.shape()[1], out.shape()[2]});
 }
 

@@ -37,11 +37,17 @@ void require_product_input(const Inference& in, size_t i) {
   }
 }
 
-Value product_input(Value x) {
-  const char* const name = x.graph->precision() == Precision::bfloat16 ? to_bits : rounded;
+bool is_rounded(Value x) {
   const int32_t maker = x.graph->value(x.id).node;
-  const bool is_rounded = maker >= 0 && x.graph->nodes()[static_cast<size_t>(maker)].operation->name == name;
-  return is_rounded ? x : x.graph->apply(name, {x});
+  if (maker < 0) {
+    return false;
+  }
+  const std::string& name = x.graph->nodes()[static_cast<size_t>(maker)].operation->name;
+  return name == to_bits || name == rounded;
+}
+
+Value product_input(Value x) {
+  return is_rounded(x) ? x : x.graph->apply(x.graph->precision() == Precision::bfloat16 ? to_bits : rounded, {x});
 }
 
 void register_bfloat16(OperationRegistry& registry) {

@@ -12,6 +12,9 @@ bool is_reduced_product(const Graph& graph, int64_t m, int64_t n, int64_t k);
 // Of an input of a product: real, or rounded so.
 void require_product_input(const Inference& in, size_t i);
 
+// Whether a value was rounded for a product.
+bool is_rounded(Value x);
+
 // x, rounded for them, as the graph's precision says; as it is where it is so already. Gradients pass through
 // unchanged.
 Value product_input(Value x);

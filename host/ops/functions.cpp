@@ -157,6 +157,9 @@ Value gemm(Value a, Value b, bool transpose_a, bool transpose_b) {
     a = product_input(a);
     b = product_input(b);
   }
+  return exact_gemm(a, b, transpose_a, transpose_b);
+}
+Value exact_gemm(Value a, Value b, bool transpose_a, bool transpose_b) {
   return apply("gemm/1", {a, b}, {flag(transpose_a), flag(transpose_b)});
 }
 Value log_softmax(Value x, int64_t axis) {

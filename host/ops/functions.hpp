@@ -56,6 +56,8 @@ Value detach(Value x);
 Value slice(Value x, int64_t axis, const Attribute& start, int64_t length);
 Value update_slice(Value base, Value block, int64_t axis, const Attribute& start);
 Value gemm(Value a, Value b, bool transpose_a, bool transpose_b);
+// In the run's own type, whatever precision its other products have; so are its gradients.
+Value exact_gemm(Value a, Value b, bool transpose_a, bool transpose_b);
 Value log_softmax(Value x, int64_t axis);
 Value one_hot(Value indices, int64_t classes);
 Value take(Value x, Value indices);

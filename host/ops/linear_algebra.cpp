@@ -31,9 +31,7 @@ Value matmul(Value a, Value b) {
   };
   Shape result = x;
   result[result.rank() - 1] = y[y.rank() - 1];
-  return reshape(a.graph->apply("gemm/1", {reshape(a, stacked(x)), reshape(b, stacked(y))},
-                                {Attribute::of(int64_t{0}), Attribute::of(int64_t{0})}),
-                 result);
+  return reshape(exact_gemm(reshape(a, stacked(x)), reshape(b, stacked(y)), false, false), result);
 }
 Value transposed(Value x) {
   const auto rank = static_cast<int64_t>(x.shape().rank());

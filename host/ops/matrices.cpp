@@ -60,12 +60,13 @@ Values gemm_gradient(const GradientRequest& r) {
   const Value g = r.output_gradients[0];
   const bool ta = r.attributes[0].scalar.constant.integer != 0;
   const bool tb = r.attributes[1].scalar.constant.integer != 0;
+  const auto product = is_rounded(a) ? gemm : exact_gemm;
   Values out(2);
   if (r.needed[0] != 0) {
-    out[0] = sum_to(ta ? gemm(b, g, tb, true) : gemm(g, b, false, !tb), a.shape());
+    out[0] = sum_to(ta ? product(b, g, tb, true) : product(g, b, false, !tb), a.shape());
   }
   if (r.needed[1] != 0) {
-    out[1] = sum_to(tb ? gemm(g, a, true, ta) : gemm(a, g, !ta, false), b.shape());
+    out[1] = sum_to(tb ? product(g, a, true, ta) : product(a, g, !ta, false), b.shape());
   }
   return out;
 }

@@ -229,4 +229,8 @@ void LibraryIndex::distrust() {
   believed = false;
 }
 
+bool LibraryIndex::is_believed() {
+  return believed;
+}
+
 }  // namespace atelier::plugin

@@ -29,6 +29,7 @@ class LibraryIndex {
   // An index was wrong although its library's file is the same, as where what a library brings hangs on something else.
   // From now on this process believes none.
   static void distrust();
+  [[nodiscard]] static bool is_believed();
 
  private:
   struct Entry {

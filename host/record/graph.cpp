@@ -172,11 +172,6 @@ std::vector<Value> Graph::apply(const Operation& operation, std::span<const Valu
     ids.push_back(input.id);
   }
   const std::vector<TensorType> types = infer(operation, input_types, attributes, real_);
-  if (operation.unchanged) {
-    if (const std::optional<size_t> input = operation.unchanged(input_types, attributes)) {
-      return {inputs[*input]};
-    }
-  }
   if (operation.composed) {
     return operation.composed(*this, inputs, attributes);
   }
@@ -185,6 +180,12 @@ std::vector<Value> Graph::apply(const Operation& operation, std::span<const Valu
   }
   if (const Value found = stay_channels_last(operation, inputs, attributes, types.front())) {
     return {found};
+  }
+  if (operation.unchanged) {
+    if (const std::optional<size_t> input = operation.unchanged(input_types, attributes)) {
+      const auto dims = types.front().shape.dims();  // a value of its own, whose gradient is not its input's
+      return {apply("reshape/1", {inputs[*input]}, {Attribute::of(std::vector(dims.begin(), dims.end()))})};
+    }
   }
   const size_t hash = hash_of(operation, ids, attributes);
   if (auto equal = find_equal(hash, operation, ids, attributes); !equal.empty()) {

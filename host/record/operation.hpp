@@ -197,7 +197,7 @@ struct Operation {
   // Of an elementwise one that takes int64 too: the operation that runs in its place where the last input is int64.
   std::string on_integers = {};
 
-  // Of one that may have nothing to do: which of its inputs stands for its output then; absent where it has.
+  // Of one that may have nothing to do: which of its inputs its output shows then, as a view; absent where it has.
   std::function<std::optional<size_t>(std::span<const TensorType> inputs, const Attributes&)> unchanged = {};
 
   LayoutChange layout = LayoutChange::none;

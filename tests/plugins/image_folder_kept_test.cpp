@@ -20,7 +20,7 @@ void set_back(const fs::path& file, seconds by) {
   fs::last_write_time(file, fs::file_time_type::clock::now() - by);
 }
 
-// Pictures, some of which cannot be read, and a place for the cache that is in the environment as long as it lives.
+// Pictures, and a place for the cache that is in the environment as long as it lives.
 class Workplace {
  public:
   Workplace() {
@@ -28,8 +28,6 @@ class Workplace {
     for (int i = 0; i < 6; ++i) {
       add(std::to_string(i) + ".png", i);
     }
-    write(pictures_.file("3.png"), "no picture");
-    set_back(pictures_.path / "3.png", seconds(10));
   }
   Workplace(const Workplace&) = delete;
   Workplace& operator=(const Workplace&) = delete;
@@ -42,6 +40,10 @@ class Workplace {
       pixels.push_back(static_cast<uint8_t>(31 * i + 7 * level));
     }
     write_png(pictures_.file(name), PNG_FORMAT_RGB, {5, 7}, pixels);
+    set_back(pictures_.path / name, seconds(10));
+  }
+  void damage(const std::string& name) const {
+    write(pictures_.file(name), "no picture");
     set_back(pictures_.path / name, seconds(10));
   }
   [[nodiscard]] fs::path picture(const std::string& name) const { return pictures_.path / name; }
@@ -90,10 +92,22 @@ class Workplace {
 
 }  // namespace
 
-TEST_CASE("pictures that are kept are those that are decoded, without those that cannot be read") {
+TEST_CASE("where a picture cannot be read none is kept, as it may be another time") {
+  const Workplace work;
+  work.damage("3.png");
+  CHECK(work.samples("file").size() == 5);
+  CHECK(work.files().empty());
+  work.add("3.png", 3);
+  CHECK(work.samples("file").size() == 6);
+  CHECK(work.are_kept());
+  work.damage("3.png");
+  CHECK(work.samples("file").size() == 5);
+}
+
+TEST_CASE("pictures that are kept are those that are decoded") {
   const Workplace work;
   const Samples decoded = work.samples("memory");
-  CHECK(decoded.size() == 5);
+  CHECK(decoded.size() == 6);
   CHECK(work.files().empty());
   CHECK(work.samples("file") == decoded);
   const std::string told = informed();
@@ -114,7 +128,7 @@ TEST_CASE("pictures are decoded again where anything is other than it was") {
   }
   SUBCASE("a picture is there that was not") {
     work.add("7.png", 7);
-    CHECK(work.samples("file").size() == 6);
+    CHECK(work.samples("file").size() == 7);
     CHECK(work.samples("file") == work.samples("memory"));
     return;
   }

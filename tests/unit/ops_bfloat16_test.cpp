@@ -107,7 +107,7 @@ TEST_CASE("bfloat16: what several products read is rounded once") {
   CHECK(roundings == 3);  // x, w, and the gradient of y: each serves two products
 }
 
-TEST_CASE("bfloat16: an inverse and its gradient keep float32's products") {
+TEST_CASE("bfloat16: an inverse and its gradients, once and twice, keep float32's products") {
   const auto of = [](Precision precision) {
     Bench bench(Mode::evaluate, DType::f32, 1, precision);
     bench.begin();
@@ -117,7 +117,9 @@ TEST_CASE("bfloat16: an inverse and its gradient keep float32's products") {
     }
     const uint32_t a = bench.input({20, 20}, values);
     const uint32_t loss = bench.apply("sum", {bench.apply("inverse", {a})});
-    return bench.run({loss, bench.gradient(loss, {a})[0]});
+    const uint32_t first = bench.gradient(loss, {a})[0];
+    const uint32_t norm = bench.apply("sum", {bench.apply("square", {first})});
+    return bench.run({loss, first, bench.gradient(norm, {a})[0]});
   };
   CHECK(of(Precision::emulated_bfloat16) == of(Precision::float32));
 }

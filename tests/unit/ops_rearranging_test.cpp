@@ -86,6 +86,21 @@ TEST_CASE("rearranging: a slice of all is its input, and a block in the place of
   }
 }
 
+TEST_CASE("rearranging: a slice of all has a gradient of its own, without what else its input is used for") {
+  Bench bench;
+  bench.begin();
+  const uint32_t x = bench.input({2, 3}, ramp(6));
+  const uint32_t all = bench.apply("slice", {x}, {0, 0, 2});
+  const uint32_t put = bench.apply("update_slice", {bench.input({2, 3}, ramp(6)), x}, {1, 0});
+  const uint32_t f =
+      bench.apply("sum", {bench.apply("add", {bench.apply("square", {x}), bench.apply("add", {all, put})})});
+  const std::vector<uint32_t> gradients = bench.gradient(f, {all, put, x});
+  const auto values = bench.run(gradients);
+  CHECK(values[0] == Numbers(6, 1.0));
+  CHECK(values[1] == Numbers(6, 1.0));
+  CHECK(values[2] == ramp(6, 2, 2));
+}
+
 TEST_CASE("rearranging: slices with a step, as Python has them") {
   const Leaf x{{7}, ramp(7)};
   constexpr int all = 1 << 30;

@@ -25,9 +25,8 @@ namespace fs = std::filesystem;
 // Of a file: this page, the pixels, and from the next page on what tells of them.
 struct Head {
   char magic[16] = "atelier-images1";
-  uint64_t pixel_bytes = 0, key_bytes = 0, files = 0;  // files: one sum for each, and whether it could be read
-  uint64_t failure_bytes = 0;
-  uint64_t tail_sum = 0;  // over all that tells of the pixels
+  uint64_t pixel_bytes = 0, key_bytes = 0, files = 0;  // files: one sum for each
+  uint64_t tail_sum = 0;                               // over all that tells of the pixels
 };
 constexpr size_t page = 4096;
 
@@ -66,6 +65,7 @@ uint64_t sum_of(const std::string& bytes) {
 
 class OpenFile {
  public:
+  explicit OpenFile(int descriptor) : descriptor_(descriptor) {}
   OpenFile(const fs::path& path, int flags)
       : descriptor_(::open(path.c_str(), flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644)) {}
   OpenFile(const OpenFile&) = delete;
@@ -134,14 +134,6 @@ bool are_settled(const std::vector<File>& files) {
                      [&](const File& file) { return file.stamp.modified <= now - settled; });
 }
 
-std::string lines_of(const std::vector<std::string>& texts) {
-  std::string out;
-  for (const std::string& text : texts) {
-    out += text + '\0';
-  }
-  return out;
-}
-
 size_t bytes_of_one(const Shape& shape) {
   return static_cast<size_t>(shape.channels * shape.size * shape.size);
 }
@@ -191,31 +183,19 @@ std::optional<Loaded> KeptPictures::load() const {
       head.key_bytes != key_.size() || head.files != files_.size()) {
     return std::nullopt;
   }
-  const size_t sums_bytes = files_.size() * (sizeof(uint64_t) + 1);
   const size_t begin = page + up_to_page(pixel_bytes);
-  const auto whole = static_cast<size_t>(found.st_size);
-  if (whole < begin + head.key_bytes + sums_bytes ||
-      head.failure_bytes != whole - begin - head.key_bytes - sums_bytes) {
+  const size_t tail_bytes = head.key_bytes + files_.size() * sizeof(uint64_t);
+  if (static_cast<size_t>(found.st_size) != begin + tail_bytes) {
     return std::nullopt;
   }
-  std::string tail(whole - begin, '\0');
+  std::string tail(tail_bytes, '\0');
   if (!file.read(tail.data(), tail.size(), begin) || sum_of(tail) != head.tail_sum || !tail.starts_with(key_)) {
     return std::nullopt;
   }
-  Loaded out;
   std::vector<uint64_t> sums(files_.size());
   std::memcpy(sums.data(), tail.data() + key_.size(), files_.size() * sizeof(uint64_t));
-  const char* const readable = tail.data() + key_.size() + files_.size() * sizeof(uint64_t);
-  for (size_t i = 0; i < files_.size(); ++i) {
-    if (readable[i] != 0) {
-      out.files.push_back(files_[i]);
-    }
-  }
-  sums.resize(out.files.size());
-  std::istringstream failures(tail.substr(key_.size() + sums_bytes));
-  for (std::string failure; std::getline(failures, failure, '\0');) {
-    out.failures.push_back(failure);
-  }
+  Loaded out;
+  out.files = files_;
   out.pixels = Pixels(file.descriptor(), page, pixel_bytes, false);
   if (sums_of(out, shape_) != sums) {
     return std::nullopt;
@@ -232,34 +212,24 @@ Loaded KeptPictures::make() const {
   }
   std::error_code ignored;
   fs::create_directories(path_.parent_path(), ignored);
-  const fs::path made = path_.string() + "." + std::to_string(getpid());
-  const OpenFile file(made, O_RDWR | O_CREAT | O_TRUNC);
+  std::string made = path_.string() + ".XXXXXX";
+  const OpenFile file(mkostemp(made.data(), O_CLOEXEC));
   // Its space is taken before it is written through memory, where a full disk would end the process.
   if (file.descriptor() < 0 || posix_fallocate(file.descriptor(), 0, static_cast<off_t>(begin)) != 0) {
     fs::remove(made, ignored);
     return load_pictures(files_, shape_, Pixels(pixel_bytes));
   }
   Loaded out = load_pictures(files_, shape_, Pixels(file.descriptor(), page, pixel_bytes, true));
-  std::string readable(files_.size(), '\0');
-  for (size_t i = 0, next = 0; i < files_.size() && next < out.files.size(); ++i) {
-    if (out.files[next].path == files_[i].path) {
-      readable[i] = 1;
-      ++next;
-    }
-  }
-  std::vector<uint64_t> sums = sums_of(out, shape_);
-  sums.resize(files_.size());
-  const std::string failures = lines_of(out.failures);
+  const std::vector<uint64_t> sums = sums_of(out, shape_);
   std::string tail = key_;
   tail.append(reinterpret_cast<const char*>(sums.data()), sums.size() * sizeof(uint64_t));
-  tail += readable + failures;
   Head head;
   head.pixel_bytes = pixel_bytes;
   head.key_bytes = key_.size();
   head.files = files_.size();
-  head.failure_bytes = failures.size();
   head.tail_sum = sum_of(tail);
-  if (!file.write(tail.data(), tail.size(), begin) || !file.write(&head, sizeof head, 0) ||
+  // What could not be read now may be read another time: files, or memory, that others had.
+  if (!out.failures.empty() || !file.write(tail.data(), tail.size(), begin) || !file.write(&head, sizeof head, 0) ||
       (fs::rename(made, path_, ignored), ignored)) {
     fs::remove(made, ignored);
   }
