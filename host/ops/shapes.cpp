@@ -54,10 +54,19 @@ void register_detach(OperationRegistry& registry) {
   registry.add(std::move(detach));
 }
 
+// What an operation that changes nothing stands for; the attribute tells them apart (record::Operation::unchanged).
+void register_same(OperationRegistry& registry) {
+  Operation same{.name = "same/1", .attributes = {integer("operation")}, .view = true};
+  same.infer = [](const Inference& in) -> Types { return {in.input(0)}; };
+  same.gradient = [](const GradientRequest& r) -> Values { return {r.output_gradients[0]}; };
+  registry.add(std::move(same));
+}
+
 }  // namespace
 
 void register_shapes(OperationRegistry& registry) {
   register_reshape(registry);
+  register_same(registry);
   register_detach(registry);
 }
 

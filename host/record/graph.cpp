@@ -183,8 +183,9 @@ std::vector<Value> Graph::apply(const Operation& operation, std::span<const Valu
   }
   if (operation.unchanged) {
     if (const std::optional<size_t> input = operation.unchanged(input_types, attributes)) {
-      const auto dims = types.front().shape.dims();  // a value of its own, whose gradient is not its input's
-      return {apply("reshape/1", {inputs[*input]}, {Attribute::of(std::vector(dims.begin(), dims.end()))})};
+      // A value of its own, whose gradient is not its input's, nor another operation's that changes nothing.
+      const auto as = static_cast<int64_t>(OperationRegistry::instance().handle(operation));
+      return {apply("same/1", {inputs[*input]}, {Attribute::of(as)})};
     }
   }
   const size_t hash = hash_of(operation, ids, attributes);

@@ -108,6 +108,7 @@ const std::vector<std::pair<std::string, std::string>>& exempt() {
       {"remainder/1", "is of integers alone"},
       {"to_bfloat16/1", "rounds; what products of rounded inputs give back is held against float32's in unit tests"},
       {"rounded_to_bfloat16/1", "the same"},
+      {"same/1", "is what slice/1 and update_slice/1 of all become, as a unit test checks"},
       {"trigamma/1", "has no gradient; it is digamma/1's"},
       {"normalize/1", "has its mean and rate from its other input; part of batch_norm/1 and the like"},
       {"normalize_rows/1", "has its mean and rate from its other input; part of layer_norm/1"},
