@@ -9,10 +9,10 @@
 #include "base/text.hpp"
 #include "cli/program.hpp"
 #include "cli/run_options.hpp"
+#include "cli/sweep.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
 #include "experiment/experiment.hpp"
-#include "plugin/against_descriptions.hpp"
 #include "training/summary.hpp"
 
 namespace atelier::cli {
@@ -162,9 +162,7 @@ Json summary_json(const training::ModelSummary& summary) {
 int check(const Arguments& arguments) {
   const std::string& file = arguments.words.front();
   const plugin::Registry registry = load_plugins(arguments);
-  const experiment::Experiment experiment = plugin::against_descriptions(registry, [&] {
-    return experiment::load(file, {arguments.words.begin() + 1, arguments.words.end()}, registry.descriptions());
-  });
+  const experiment::Experiment experiment = experiment_of(arguments, registry);
   const training::ModelSummary summary = training::summarize(experiment, registry, environment_of(arguments, file));
   if (!summary.monitor.warning.empty()) {
     print_message("atelier: warning: " + summary.monitor.warning);
@@ -188,7 +186,7 @@ Verb check_verb() {
           "Each value with its origin, then the model's parameters, memory and work. Nothing is trained or written.",
           1,
           std::numeric_limits<size_t>::max(),
-          {json_option(), threads_option(), out_option()},
+          {json_option(), threads_option(), out_option(), point_option()},
           check};
 }
 

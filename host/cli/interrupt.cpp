@@ -46,10 +46,8 @@ bool is_ignored(int signal) {
   return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-}  // namespace
-
-StopRequest& watch_interrupts() {
-  on_terminal = messages_on_terminal();
+// Blocks them in this thread and in those that are made later, for one that waits for them.
+sigset_t take_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
@@ -57,10 +55,60 @@ StopRequest& watch_interrupts() {
   if (!is_ignored(SIGHUP)) {
     sigaddset(&signals, SIGHUP);
   }
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // threads that are made later block them too
-  std::thread(wait_for, signals).detach();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+}  // namespace
+
+StopRequest& watch_interrupts() {
+  on_terminal = messages_on_terminal();
+  std::thread(wait_for, take_signals()).detach();
   return request;
+}
+
+void InterruptRelay::add(pid_t child) {
+  const std::lock_guard lock(mutex_);
+  begun_ = true;
+  children_.push_back(child);
+  if (asked_ != 0) {  // while it was made
+    kill(child, asked_);
+  }
+}
+
+void InterruptRelay::remove(pid_t child) {
+  const std::lock_guard lock(mutex_);
+  std::erase(children_, child);
+}
+
+bool InterruptRelay::asked() {
+  const std::lock_guard lock(mutex_);
+  return asked_ != 0;
+}
+
+void InterruptRelay::hand_on(int signal) {
+  const std::lock_guard lock(mutex_);
+  if (!begun_) {
+    say(before_training);
+    _exit(exit_interrupted);
+  }
+  asked_ = signal;
+  for (const pid_t child : children_) {
+    kill(child, signal);
+  }
+}
+
+InterruptRelay& relay_interrupts() {
+  static InterruptRelay& relay = *new InterruptRelay;  // as long as its thread
+  const sigset_t signals = take_signals();
+  std::thread([signals] {
+    for (int signal = 0;;) {
+      sigwait(&signals, &signal);
+      relay.hand_on(signal);
+    }
+  }).detach();
+  return relay;
 }
 
 }  // namespace atelier::cli

@@ -12,10 +12,10 @@
 #include "cli/program.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_options.hpp"
+#include "cli/sweep.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
 #include "experiment/experiment.hpp"
-#include "plugin/against_descriptions.hpp"
 #include "training/summary.hpp"
 
 namespace atelier::cli {
@@ -49,9 +49,13 @@ int run(const Arguments& arguments) {
     check_writable(trace);
   }
   const plugin::Registry registry = load_plugins(arguments);
-  const experiment::Experiment experiment = plugin::against_descriptions(registry, [&] {
-    return experiment::load(file, {arguments.words.begin() + 1, arguments.words.end()}, registry.descriptions());
-  });
+  if (const auto sweep = arguments.has("point") ? std::nullopt : sweep_of(arguments, registry)) {
+    return run_sweep(arguments, registry, *sweep);
+  }
+  if (arguments.has("fail-fast")) {
+    throw Error(ErrorKind::usage, "--fail-fast: got a single experiment, expected a sweep");
+  }
+  const experiment::Experiment experiment = experiment_of(arguments, registry);
   training::RunOptions options{environment_of(arguments, file)};
   if (arguments.has("dry-run")) {
     print(plan_text(experiment, training::summarize(experiment, registry, options), options));
@@ -77,9 +81,12 @@ Verb run_verb() {
   return {
       "run",
       "FILE [key=value ...]",
-      "train an experiment into a new log",
+      "train an experiment into a new log, or all points of its sweep",
       "Values are TOML literals, keys are dotted as in the file: model.latent=10. A word that is no literal is a "
       "string.\n"
+      "Values with commas between them, and no space, make a sweep: model.latent=2,10,20 seed=1,2; so does [sweep] in "
+      "the file. A text with a comma is quoted: '\"a,b\"'. Each point is trained in a process of its own; the same "
+      "command again trains what is missing or failed, and goes on with what was interrupted.\n"
       "Ctrl-C stops after the current step, with a checkpoint; Ctrl-C again ends at once.\n"
       "--profile looks at the first usual step from the tenth on (one that logs no norms, of a whole batch). The "
       "table's\n"
@@ -88,10 +95,12 @@ Verb run_verb() {
       "Results don't depend on it.",
       1,
       std::numeric_limits<size_t>::max(),
-      {threads_option(),
-       out_option(),
-       {"dry-run", "", "check everything, say what would be done, and stop"},
-       {"profile", "FILE.json", "time one warm step: a table, and a trace for chrome://tracing or ui.perfetto.dev"}},
+      with({threads_option(),
+            out_option(),
+            {"dry-run", "", "check everything, say what would be done, and stop"},
+            {"profile", "FILE.json",
+             "time one warm step: a table, and a trace for chrome://tracing or ui.perfetto.dev"}},
+           sweep_options()),
       run};
 }
 

@@ -1,9 +1,10 @@
 #include "experiment/overrides.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
-#include <string_view>
+#include <optional>
 #include <utility>
-#include <variant>
 
 #include "catalog/description.hpp"
 
@@ -62,22 +63,117 @@ bool is_no_toml(const std::variant<Node, Refusal>& read) {
   return refusal != nullptr && refusal->syntax;
 }
 
-std::variant<Node, Refusal> read_override(std::string_view text) {
+// Over several lines a value could go on with other keys; it is a string then.
+bool is_one_literal(const std::string& key, const std::string& value) {
+  return value.find('\n') == std::string::npos && !is_no_toml(read_line(key, value));
+}
+
+// Where the string or the bracket that begins here is closed; the end of the text where it is not.
+size_t end_of_enclosed(std::string_view text, size_t begin) {
+  size_t depth = 0;
+  char quote = '\0';
+  for (size_t i = begin; i < text.size(); ++i) {
+    const char next = text[i];
+    if (quote != '\0') {
+      i += quote == '"' && next == '\\' ? 1 : 0;
+      quote = next == quote ? '\0' : quote;
+    } else if (next == '"' || next == '\'') {
+      quote = next;
+    } else if (next == '[' || next == '{') {
+      ++depth;
+    } else if (next == ']' || next == '}') {
+      depth -= depth > 0 ? 1 : 0;
+    }
+    if (quote == '\0' && depth == 0) {
+      return i;
+    }
+  }
+  return text.size();
+}
+
+// The pieces between the commas that are outside of strings and brackets; nothing where one of these has no end.
+std::vector<std::string> between_commas(std::string_view text) {
+  std::vector<std::string> pieces(1);
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == ',') {
+      pieces.emplace_back();
+      continue;
+    }
+    const size_t last = end_of_enclosed(text, i);
+    if (last == text.size()) {
+      return {};
+    }
+    pieces.back() += text.substr(i, last + 1 - i);
+    i = last;
+  }
+  return pieces;
+}
+
+// "model.latent" and "10"; nothing where it has no such parts.
+std::optional<std::pair<std::string, std::string>> key_and_value(std::string_view text) {
   const size_t equals = end_of_key(text);
-  if (equals == std::string_view::npos) {
+  if (equals == std::string_view::npos || trimmed(text.substr(0, equals)).find('\n') != std::string::npos) {
+    return std::nullopt;
+  }
+  return std::pair(trimmed(text.substr(0, equals)), trimmed(text.substr(equals + 1)));
+}
+
+}  // namespace
+
+std::variant<Node, Refusal> read_override(std::string_view text) {
+  const auto parts = key_and_value(text);
+  if (!parts) {
     return Refusal{};
   }
-  const std::string key = trimmed(text.substr(0, equals));
-  const std::string value = trimmed(text.substr(equals + 1));
-  if (key.find('\n') != std::string::npos) {
-    return Refusal{};
+  const auto& [key, value] = *parts;
+  const size_t values = each_value(text).size();
+  if (values > 1) {
+    return Refusal{{},
+                   fmt::format("got {} values, expected one: several make a sweep, which 'atelier run' takes; hint: a "
+                               "text with ',' needs quotes: {}='\"{}\"'",
+                               values, key, value),
+                   false};
   }
-  // Over several lines a value could go on with other keys; it is a string then.
-  std::variant<Node, Refusal> read = Refusal{};
-  if (value.find('\n') == std::string::npos) {
-    read = read_line(key, value);
+  return read_line(key, is_one_literal(key, value) ? value : catalog::to_string(value));
+}
+
+std::vector<std::string> each_value(std::string_view text) {
+  const auto parts = key_and_value(text);
+  std::vector<std::string> all{std::string(text)};
+  if (!parts || is_one_literal(parts->first, parts->second)) {
+    return all;
   }
-  return is_no_toml(read) ? read_line(key, catalog::to_string(value)) : std::move(read);
+  const std::vector<std::string> pieces = between_commas(parts->second);
+  const auto is_value = [&](const std::string& piece) {
+    return !piece.empty() && trimmed(piece) == piece &&
+           (is_one_literal(parts->first, piece) || piece.find_first_of(whitespace) == std::string::npos);
+  };
+  if (pieces.size() > 1 && std::ranges::all_of(pieces, is_value)) {
+    all.clear();
+    for (const std::string& piece : pieces) {
+      all.push_back(parts->first + "=" + piece);
+    }
+  }
+  return all;
+}
+
+std::vector<std::string> path_of(std::string_view text) {
+  const auto parts = key_and_value(text);
+  const std::variant<Node, Refusal> read = parts ? read_line(parts->first, "0") : Refusal{};
+  std::vector<std::string> path;
+  if (const auto* root = std::get_if<Node>(&read)) {
+    for (const Node* node = root; node->kind == Node::Kind::table; node = &node->children.front()) {
+      path.push_back(node->children.front().key);
+    }
+  }
+  return path;
+}
+
+Place place_of_override(const std::string& text, size_t index) {
+  Place place;
+  place.override_text = text;
+  place.override_index = static_cast<int>(index) + 1;
+  return place;
 }
 
 void set_place(Node& node, const Place& place) {
@@ -100,18 +196,12 @@ void merge(Node& table, Node&& changes) {
   }
 }
 
-}  // namespace
-
 void apply_overrides(Node& root, const std::vector<std::string>& overrides, Problems& problems) {
   for (size_t i = 0; i < overrides.size(); ++i) {
-    Place place;
-    place.override_text = overrides[i];
-    place.override_index = static_cast<int>(i) + 1;
+    const Place place = place_of_override(overrides[i], i);
     std::variant<Node, Refusal> read = read_override(overrides[i]);
     if (const auto* refusal = std::get_if<Refusal>(&read)) {
-      problems.add(place, "",
-                   refusal->syntax ? "got no key and value, expected key=value with a key such as model.latent"
-                                   : refusal->reason);
+      problems.add(place, "", refusal->syntax ? no_override : refusal->reason);
       continue;
     }
     auto& changes = std::get<Node>(read);

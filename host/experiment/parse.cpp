@@ -12,6 +12,7 @@
 #include "experiment/document.hpp"
 #include "experiment/experiment.hpp"
 #include "experiment/overrides.hpp"
+#include "experiment/reading.hpp"
 #include "experiment/resolved.hpp"
 #include "experiment/sections.hpp"
 #include "experiment/toml_table.hpp"
@@ -38,8 +39,10 @@ void read_top(Context& context, const TomlTable& root, Experiment& experiment, V
                          "got " + describe(*node) + ", expected letters, digits, '.', '_' and '-', and not only dots");
   }
   if (const Node* const sweep = find(*root.node, "sweep")) {
-    context.problems.add(sweep->place, "sweep",
-                         "got a sweep, expected a single experiment: sweeps are not supported yet");
+    context.problems.add(
+        sweep->place, "sweep",
+        "got a sweep, expected a single experiment; hint: 'atelier run' runs it, and with --dry-run lists "
+        "its points, of which --point takes one");
   }
 }
 
@@ -200,14 +203,8 @@ void check_start_groups(const Experiment& experiment, const std::vector<std::str
 
 }  // namespace
 
-Experiment parse(std::string_view text, std::string_view file_name, const std::filesystem::path& directory,
-                 const std::vector<std::string>& overrides, const std::vector<catalog::Description>& catalog,
-                 const WhereFrom& where_from) {
-  Context context{catalog, {}, {}, where_from};
-  Node document = parse_document(text, file_name);
-  apply_overrides(document, overrides, context.problems);
+Experiment read_experiment(Context& context, const Node& document) {
   const TomlTable root{&document, "", document.place, true};
-
   Experiment experiment;
   Values top;
   read_top(context, root, experiment, top);
@@ -217,25 +214,44 @@ Experiment parse(std::string_view text, std::string_view file_name, const std::f
   experiment.metrics = read_metrics(context, root);
   experiment.optimizer = read_optimizer(context, root, experiment.group_optimizers);
   read_sections(context, root, top, experiment);
-  context.problems.throw_if_any();
-
-  experiment.resolved = std::move(context.resolved);
-  experiment.source_text = text;
-  experiment.resolved_text = write_resolved(experiment.resolved);
-  experiment.overrides = overrides;
-  experiment.directory = directory.empty() ? "." : directory;
   return experiment;
 }
 
-Experiment load(const std::filesystem::path& file, const std::vector<std::string>& overrides,
-                const std::vector<catalog::Description>& catalog) {
+Experiment finished(Context& context, Experiment experiment, const Source& source,
+                    const std::vector<std::string>& overrides) {
+  context.problems.throw_if_any();
+  experiment.resolved = std::move(context.resolved);
+  experiment.source_text = source.text;
+  experiment.resolved_text = write_resolved(experiment.resolved);
+  experiment.overrides = overrides;
+  experiment.directory = source.directory.empty() ? "." : source.directory;
+  return experiment;
+}
+
+Source read_source(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   std::ostringstream text;
   text << stream.rdbuf();
   if (!stream || std::filesystem::is_directory(file)) {
     throw Error(ErrorKind::file, "{}: cannot be read, expected an experiment file", file.string());
   }
-  return parse(text.str(), file.string(), file.parent_path(), overrides, catalog);
+  return {text.str(), file.string(), file.parent_path()};
+}
+
+Experiment parse(std::string_view text, std::string_view file_name, const std::filesystem::path& directory,
+                 const std::vector<std::string>& overrides, const std::vector<catalog::Description>& catalog,
+                 const WhereFrom& where_from) {
+  Context context{catalog, {}, {}, where_from};
+  Node document = parse_document(text, file_name);
+  apply_overrides(document, overrides, context.problems);
+  Experiment experiment = read_experiment(context, document);
+  return finished(context, std::move(experiment), {std::string(text), std::string(file_name), directory}, overrides);
+}
+
+Experiment load(const std::filesystem::path& file, const std::vector<std::string>& overrides,
+                const std::vector<catalog::Description>& catalog) {
+  const Source source = read_source(file);
+  return parse(source.text, source.file_name, source.directory, overrides, catalog);
 }
 
 std::string located(const Experiment& experiment, const std::string& table, const std::string& key) {

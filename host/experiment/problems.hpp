@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "experiment/place.hpp"
@@ -16,11 +17,14 @@ class Problems {
   // Throws Error(experiment) with every line, in the order of the places, where there are any.
   void throw_if_any() const;
 
- private:
   struct Problem {
     Place place;
     std::string line;
   };
+  [[nodiscard]] const std::vector<Problem>& all() const { return problems_; }  // in the order in which they were found
+  void add(Problem problem) { problems_.push_back(std::move(problem)); }
+
+ private:
   std::vector<Problem> problems_;
 };
 

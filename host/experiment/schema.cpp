@@ -185,6 +185,41 @@ Json metrics_schema(const std::vector<Description>& catalog) {
           {"additionalProperties", choice_schema(components_of(catalog, Kind::metric), frame)}};
 }
 
+// What a sweep may say of one key, or of the keys below it.
+Json swept_schema() {
+  const Json ends = {{"type", "array"}, {"items", {{"type", "number"}}}, {"minItems", 2}, {"maxItems", 2}};
+  const Json count = {{"type", "integer"}, {"minimum", 2}};
+  const Json step = {{"type", "number"}, {"exclusiveMinimum", 0}};
+  Json range = object_schema();
+  range["properties"] = {{"range", ends}, {"step", step}, {"count", count}};
+  range["required"] = {"range"};
+  Json log_range = object_schema();
+  log_range["properties"] = {{"log_range", ends}, {"count", count}};
+  log_range["required"] = {"log_range"};
+  return {{"description", "The values that a setting takes, or keys of settings"},
+          {"anyOf",
+           {{{"type", "array"}, {"minItems", 1}},
+            range,
+            log_range,
+            {{"type", "object"}, {"additionalProperties", reference("swept")}}}}};
+}
+
+Json sweep_schema() {
+  const Json group = {{"type", "object"}, {"additionalProperties", reference("swept")}};
+  const Json condition = {{"type", "object"}, {"minProperties", 1}};
+  const auto one_or_more = [](const Json& table, const char* help) {
+    return Json{{"description", help}, {"anyOf", {table, {{"type", "array"}, {"items", table}}}}};
+  };
+  Json schema = object_schema();
+  schema["description"] = "What varies: every combination of the values is a run";
+  schema["properties"]["zip"] = one_or_more(group, "Settings that vary together");
+  schema["properties"]["skip"] =
+      one_or_more(condition, "Points that are left out: where all of a table's keys have these values");
+  schema["properties"]["random"] = section_schema("sweep.random");
+  schema["additionalProperties"] = reference("swept");
+  return schema;
+}
+
 Json loss_schema(const std::vector<Description>& catalog, const std::string& role) {
   return choice_schema(components_of(catalog, Kind::loss, role), {});
 }
@@ -208,7 +243,9 @@ Json slots_of_model(const Description& model, const std::vector<Description>& ca
 }
 
 Json definitions(const std::vector<Description>& catalog) {
-  Json all = {{"source", source_schema(catalog)}, {"optimizer-group", optimizer_group_schema(catalog)}};
+  Json all = {{"source", source_schema(catalog)},
+              {"optimizer-group", optimizer_group_schema(catalog)},
+              {"swept", swept_schema()}};
   std::set<std::string> roles;
   for (const auto& description : catalog) {
     for (const auto& slot : description.slots) {
@@ -235,6 +272,7 @@ std::string json_schema(const std::vector<Description>& catalog) {
   for (const char* name : {"schedule", "train", "evaluate", "sample", "checkpoint", "log", "start"}) {
     properties[name] = section_schema(name);
   }
+  properties["sweep"] = sweep_schema();
   properties["train"]["properties"]["early_stopping"] = section_schema("train.early_stopping");
   for (const char* table : {"dataset", "model", "optimizer", "train"}) {
     schema["required"].push_back(table);

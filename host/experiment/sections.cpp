@@ -160,6 +160,10 @@ std::vector<Section> make_sections() {
                  "A log's path, a run's id, the name of an experiment: its newest finished run; or FILE.safetensors")),
         texts("groups", "Parameter groups to take, with their state; everything where empty"),
         texts("freeze", "Parameter groups that stay as they are: weights, running statistics, codebooks")}},
+      {"sweep.random",
+       "Points drawn at random, instead of all combinations",
+       {required(at_least(1, integer("count", 1, "Points to draw; a larger count keeps those of a smaller one"))),
+        at_least(0, integer("seed", 0, "What is drawn follows from it"))}},
   };
 }
 

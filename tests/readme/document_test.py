@@ -146,7 +146,8 @@ class Document:
                 self.check_experiment(block.text, block.line)
             else:  # a part: its values as overrides of an experiment
                 values = [f"{key}={self.literal(value)}" for key, value in flat(tomllib.loads(block.text)).items()]
-                self.expect(0, ["check", "experiments/vae-fashion.toml", *values], block.line)
+                verb = ["run", "--dry-run"] if "sweep" in tomllib.loads(block.text) else ["check"]
+                self.expect(0, [*verb, "experiments/vae-fashion.toml", *values], block.line)
 
     def check_experiment(self, text, line):
         name = tomllib.loads(text)["name"]
@@ -156,8 +157,12 @@ class Document:
         self.place.write(f"{name}.toml", text)
         self.expect(0, ["check", f"{name}.toml"], line)
 
-    @staticmethod
-    def literal(value):
+    @classmethod
+    def literal(cls, value):
+        if isinstance(value, dict):
+            return "{" + ", ".join(f'"{key}" = {cls.literal(item)}' for key, item in value.items()) + "}"
+        if isinstance(value, list):
+            return "[" + ", ".join(map(cls.literal, value)) + "]"
         return str(value).lower() if isinstance(value, bool) else repr(value).replace("'", '"')
 
     def expect(self, code, words, line):

@@ -211,7 +211,8 @@ TEST_CASE("early stopping needs its patience") {
         "tiny.toml:8:13: train.early_stopping.min_delta: got -1, expected a finite number >= 0");
 }
 
-TEST_CASE("sweeps are a later feature") {
+TEST_CASE("a sweep is no single experiment") {
   CHECK(report(minimal("\n[sweep]\n\"model.latent\" = [1, 2]\n")) ==
-        "tiny.toml:7:1: sweep: got a sweep, expected a single experiment: sweeps are not supported yet");
+        "tiny.toml:7:1: sweep: got a sweep, expected a single experiment; hint: 'atelier run' runs it, and with "
+        "--dry-run lists its points, of which --point takes one");
 }

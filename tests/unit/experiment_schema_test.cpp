@@ -72,3 +72,13 @@ TEST_CASE("no setting of a component can have the name of a key that stands in t
   CHECK(reserved(atelier::catalog::Kind::dataset, "dataset"));
   CHECK(reserved(atelier::catalog::Kind::metric, "metric"));
 }
+
+TEST_CASE("the schema knows sweeps") {
+  const auto schema = json::parse(json_schema(catalog()));
+  const auto& sweep = schema.at("properties").at("sweep");
+  CHECK(sweep.at("properties").at("random").at("required") == json({"count"}));
+  CHECK(sweep.at("properties").at("zip").at("anyOf").size() == 2);
+  CHECK(sweep.at("additionalProperties") == json({{"$ref", "#/$defs/swept"}}));
+  CHECK(schema.at("$defs").at("swept").at("anyOf").at(0) == json({{"type", "array"}, {"minItems", 1}}));
+  CHECK(schema.at("$defs").at("swept").at("anyOf").at(1).at("required") == json({"range"}));
+}
