@@ -100,15 +100,17 @@ void InterruptRelay::hand_on(int signal) {
 }
 
 InterruptRelay& relay_interrupts() {
-  static InterruptRelay& relay = *new InterruptRelay;  // as long as its thread
-  const sigset_t signals = take_signals();
-  std::thread([signals] {
-    for (int signal = 0;;) {
-      sigwait(&signals, &signal);
-      relay.hand_on(signal);
-    }
-  }).detach();
-  return relay;
+  static InterruptRelay& only = *[] {
+    auto* const relay = new InterruptRelay;  // as long as its thread
+    std::thread([relay, signals = take_signals()] {
+      for (int signal = 0;;) {
+        sigwait(&signals, &signal);
+        relay->hand_on(signal);
+      }
+    }).detach();
+    return relay;
+  }();
+  return only;
 }
 
 }  // namespace atelier::cli

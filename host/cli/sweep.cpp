@@ -229,7 +229,8 @@ Tally run_points(const Arguments& arguments, const Sweep& sweep, const std::vect
 // What its log says, where this run has written one; else how its process ended.
 std::string reason_of(const ChildEnd& end, const PointState& before, const PointState& after) {
   const bool says = after.kind == Kind::failed && after.log != before.log;
-  return says ? fmt::format("{} ({})", printable(after.reason), printable(after.log.string())) : end.words();
+  return says ? fmt::format("{} ({})", printable(after.reason), printable(after.log.string()))
+              : end.words() + (end.signal == 0 ? "; what it said stands above" : "");
 }
 
 std::string summary_of(const Sweep& sweep, const Tally& tally, const std::vector<PointState>& before,

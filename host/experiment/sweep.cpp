@@ -3,9 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
-#include <random>
 #include <set>
 
 #include "base/sha256.hpp"
@@ -15,55 +13,12 @@
 #include "experiment/reading.hpp"
 #include "experiment/resolved.hpp"
 #include "experiment/sweep_axes.hpp"
+#include "experiment/sweep_draw.hpp"
+#include "experiment/sweep_words.hpp"
 #include "experiment/toml_table.hpp"
 
 namespace atelier::experiment {
 namespace {
-
-// What one point takes of each axis, in their order.
-using Values = std::vector<Node>;
-
-// The command line, told apart: what varies, and what holds for all points.
-struct Words {
-  std::vector<Axis> axes;
-  std::vector<std::string> fixed;
-  std::vector<std::string> of_the_sweep;  // "sweep.random.count=5"
-  std::set<std::vector<std::string>> fixed_paths;
-};
-
-void read_word(const std::string& word, const Place& place, Words& words, Problems& problems) {
-  const std::vector<std::string> pieces = each_value(word);
-  const std::vector<std::string> path = path_of(word);
-  if (pieces.size() == 1) {
-    (!path.empty() && path.front() == "sweep" ? words.of_the_sweep : words.fixed).push_back(word);
-    words.fixed_paths.insert(path);
-    return;
-  }
-  Axis axis{path, place, {}};
-  for (const std::string& piece : pieces) {
-    std::variant<Node, Refusal> read = read_override(piece);
-    if (const auto* refusal = std::get_if<Refusal>(&read)) {
-      problems.add(place, "", refusal->syntax ? no_override : refusal->reason);
-      return;
-    }
-    axis.values.push_back(*find_path(std::get<Node>(read), path));
-    set_place(axis.values.back(), place);
-  }
-  std::erase_if(words.axes, [&](const Axis& other) { return other.path == path; });  // the last one wins
-  words.axes.push_back(std::move(axis));
-}
-
-Axis axis_of_seeds(const std::vector<int64_t>& seeds, size_t words) {
-  Axis axis{{"seed"}, place_of_override("--seeds", words), {}};
-  for (const int64_t seed : seeds) {
-    Node node;
-    node.kind = Node::Kind::integer;
-    node.scalar = seed;
-    node.place = axis.place;
-    axis.values.push_back(std::move(node));
-  }
-  return axis;
-}
 
 void remove_axis(std::vector<Group>& groups, const std::vector<std::string>& path) {
   for (Group& group : groups) {
@@ -71,47 +26,6 @@ void remove_axis(std::vector<Group>& groups, const std::vector<std::string>& pat
   }
   std::erase_if(groups, [](const Group& group) { return group.empty(); });
 }
-
-class Draw {
- public:
-  explicit Draw(uint64_t seed) : bits_(seed) {}
-
-  Values of(const std::vector<Group>& groups) {
-    Values values;
-    for (const Group& group : groups) {
-      const Axis& first = group.front();
-      const auto index = first.drawn ? 0 : static_cast<size_t>(share() * static_cast<double>(first.values.size()));
-      for (const Axis& axis : group) {
-        values.push_back(axis.drawn ? number(*axis.drawn, axis.place) : axis.values[index]);
-      }
-    }
-    return values;
-  }
-
- private:
-  // In [0, 1), as std::mt19937_64 is the same everywhere and the distributions of the library are not.
-  double share() { return static_cast<double>(bits_() >> 11U) * 0x1p-53; }
-
-  Node number(const DrawnRange& range, const Place& place) {
-    constexpr int digits = 6;
-    const double low = range.logarithmic ? std::log(range.low) : range.low;
-    const double high = range.logarithmic ? std::log(range.high) : range.high;
-    const bool counts = range.integers && !range.logarithmic;
-    const double drawn = low + share() * (high - low + (counts ? 1 : 0));
-    Node node;
-    node.place = place;
-    if (range.integers) {
-      node.kind = Node::Kind::integer;
-      node.scalar = static_cast<int64_t>(counts ? std::floor(drawn) : std::round(std::exp(drawn)));
-    } else {
-      node.kind = Node::Kind::number;
-      node.scalar = std::clamp(rounded(range.logarithmic ? std::exp(drawn) : drawn, digits), range.low, range.high);
-    }
-    return node;
-  }
-
-  std::mt19937_64 bits_;
-};
 
 // What is wrong with the points, each line once, and with which of them.
 class PointProblems {
@@ -153,7 +67,7 @@ class Expansion {
       : source_(std::move(source)), catalog_(catalog), context_{catalog, {}, {}, {}} {
     document_ = parse_document(source_.text, source_.file_name);
     for (size_t i = 0; i < words.overrides.size(); ++i) {
-      read_word(words.overrides[i], place_of_override(words.overrides[i], i), words_, context_.problems);
+      words_.add(words.overrides[i], place_of_override(words.overrides[i], i), context_.problems);
     }
     apply_overrides(document_, words_.of_the_sweep, context_.problems);
     const Node* const sweep = find(document_, "sweep");
@@ -207,8 +121,8 @@ class Expansion {
 
   // The command line's are the last, and vary fastest; seeds are never drawn.
   void add_words(const SweepWords& words) {
-    for (const auto& path : words_.fixed_paths) {
-      remove_axis(table_.groups, path);
+    for (const std::string& word : words_.fixed) {
+      remove_axis(table_.groups, path_of(word));
     }
     for (Axis& axis : words_.axes) {
       remove_axis(table_.groups, axis.path);
@@ -216,7 +130,7 @@ class Expansion {
     }
     if (!words.seeds.empty()) {
       remove_axis(table_.groups, {"seed"});
-      table_.groups.push_back({axis_of_seeds(words.seeds, words.overrides.size())});
+      table_.groups.push_back({axis_of_seeds(words.seeds, place_of_override("--seeds", words.overrides.size()))});
       seeds_ = words.seeds.size();
     }
   }
@@ -243,7 +157,7 @@ class Expansion {
     }
     std::vector<size_t> at(table_.groups.size(), 0);
     for (auto left = static_cast<size_t>(count); left > 0; --left) {
-      Values values;
+      PointValues values;
       for (size_t g = 0; g < at.size(); ++g) {
         for (const Axis& axis : table_.groups[g]) {
           values.push_back(axis.values[at[g]]);
@@ -265,7 +179,7 @@ class Expansion {
     std::set<std::string> seen;
     int64_t points = 0;
     for (int64_t tries = 0; points < random.count && tries < tries_for_each * random.count + more_tries; ++tries) {
-      const Values values = draw.of(groups);
+      const PointValues values = draw.of(groups);
       if (!seen.insert(label_of(values)).second) {
         continue;
       }
@@ -283,13 +197,13 @@ class Expansion {
   }
 
   // False where conditions leave it out with each of its seeds.
-  bool add_with_seeds(const Values& drawn) {
+  bool add_with_seeds(const PointValues& drawn) {
     if (seeds_ == 0) {
       return add_point(drawn);
     }
     bool any = false;
     for (const Node& seed : table_.groups.back().front().values) {
-      Values values = drawn;
+      PointValues values = drawn;
       values.push_back(seed);
       any = add_point(values) || any;
     }
@@ -297,7 +211,7 @@ class Expansion {
   }
 
   // False where a condition leaves it out.
-  bool add_point(const Values& values) {
+  bool add_point(const PointValues& values) {
     Context context{catalog_, {}, {}, {}};
     Node document = document_;
     for (size_t i = 0; i < axes_.size(); ++i) {
@@ -349,7 +263,7 @@ class Expansion {
     return value;
   }
 
-  [[nodiscard]] std::string label_of(const Values& values) const {
+  [[nodiscard]] std::string label_of(const PointValues& values) const {
     std::string label;
     for (size_t i = 0; i < values.size(); ++i) {
       label += (label.empty() ? "" : " ") + axes_[i]->key() + "=" + literal(values[i]);
@@ -400,7 +314,7 @@ class Expansion {
   Context context_;  // of the sweep's own mistakes
   Node document_;    // without [sweep]
   Place place_;
-  Words words_;
+  VaryingWords words_;
   bool is_sweep_ = false;
   SweepTable table_;
   size_t seeds_ = 0;  // of the command line, as the last group

@@ -92,6 +92,24 @@ void read_random(Context& context, const Node& node, std::optional<RandomPoints>
   }
 }
 
+// What an override says of a key stands for what the file says of it, written in whichever way.
+void replace_overridden(std::vector<Group>& groups) {
+  std::vector<std::vector<std::string>> overridden;
+  for (const Group& group : groups) {
+    for (const Axis& axis : group) {
+      if (axis.place.override_index > 0) {
+        overridden.push_back(axis.path);
+      }
+    }
+  }
+  for (Group& group : groups) {
+    std::erase_if(group, [&](const Axis& axis) {
+      return axis.place.override_index == 0 && std::ranges::count(overridden, axis.path) > 0;
+    });
+  }
+  std::erase_if(groups, [](const Group& group) { return group.empty(); });
+}
+
 void report_twice(Problems& problems, const std::vector<Group>& groups) {
   std::vector<const Axis*> seen;
   for (const Group& group : groups) {
@@ -167,6 +185,7 @@ SweepTable read_sweep_table(Context& context, const Node& sweep) {
   }
   std::ranges::stable_sort(read.groups, {},
                            [](const Group& group) { return group.empty() ? Place{} : group[0].place; });
+  replace_overridden(read.groups);
   report_twice(context.problems, read.groups);
   if (const Node* const skip = find(sweep, "skip")) {
     for (const Node* const table : tables_of(*skip)) {

@@ -178,6 +178,10 @@ TEST_CASE("the command line wins over the file") {
   CHECK(labels(text, {{}, {4, 5}}) ==
         Labels{"model.latent=2 seed=4", "model.latent=2 seed=5", "model.latent=10 seed=4", "model.latent=10 seed=5"});
   CHECK(labels(minimal(), {{}, {4}}) == Labels{"seed=4"});
+  CHECK(labels(text, {{"seed=3", "seed=8,9", "model.latent=7,8", "model.latent=5"}}) == Labels{"seed=8", "seed=9"});
+  CHECK(labels(text, {{"sweep.seed={range=[5,6]}", "model.latent=5"}}) == Labels{"seed=5", "seed=6"});
+  CHECK(labels(sweep("'train.clip_norm' = [1.0]\n"), {{"sweep.train.clip_norm=[2.0]"}}) ==
+        Labels{"train.clip_norm=2.0"});
   const std::string random = sweep("model.latent = {range = [1, 100]}\nrandom = {count = 3}\n");
   CHECK(labels(random, {{"sweep.random.count=2"}}).size() == 2);
   CHECK(labels(random, {{}, {1, 2}}).size() == 6);
