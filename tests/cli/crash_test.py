@@ -68,6 +68,17 @@ class Crash(AtelierTest):
         self.output("sample", self.only_run()["path"], "-o", "x.png", "--plugin-path", CRASHES)  # its newest checkpoint is whole
         self.run_atelier("resume", log, "--plugin-path", CRASHES, code=-signal.SIGSEGV)  # it gets there again
 
+    def test_a_point_of_a_sweep_that_crashes_or_exits_ends_no_other(self):
+        self.write("crash.toml", EXPERIMENT.format(**PLAIN))
+        words = ["run", "crash.toml", 'model.how="segmentation fault","exit",none', "--plugin-path", CRASHES]
+        done = self.run_atelier(*words, code=1)
+        lines = done.stdout.splitlines()
+        self.assertEqual(lines[-3], "sweep of 3 points: 1 finished, 2 failed")
+        self.assertRegex(lines[-2], r'^failed: model.how="segmentation fault": .*train_step, step 5.*SIGSEGV.* \(runs/crash/.*\)$')
+        self.assertRegex(lines[-1], r'^failed: model.how="exit": .*exit.* \(runs/crash/.*\)$')
+        self.assertEqual(self.run_atelier(*words, code=1).stdout.splitlines()[-3],
+                         "sweep of 3 points: 0 finished, 2 failed, 1 done before")
+
     def test_every_way_to_crash(self):
         for how, signal_number, words in [("abort", signal.SIGABRT, "SIGABRT (abort())"),
                                           ("division", signal.SIGFPE, "SIGFPE (an integer division by zero)"),

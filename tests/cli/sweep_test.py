@@ -102,7 +102,7 @@ class Sweep(AtelierTest):
 
     def started(self, *words):
         process = subprocess.Popen([PROGRAM, "run", "tiny.toml", *words], cwd=self.folder, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, text=True, env=self.environment())
+                                   stderr=subprocess.PIPE, text=True, env=self.environment(), start_new_session=True)
         self.addCleanup(self.end, process)
         while "training from step" not in process.stderr.readline():
             self.assertIsNone(process.poll())
@@ -110,7 +110,7 @@ class Sweep(AtelierTest):
 
     def test_interrupted_it_goes_on(self):
         process = self.started(*SOME, "seed=1,2")
-        process.send_signal(signal.SIGINT)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal sends it: the run that is on is to have it once
         output, messages = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 130)
         self.assertEqual(output.splitlines()[-1], "sweep of 2 points: 0 finished, 1 interrupted, 1 not run")

@@ -3,6 +3,7 @@
 #include "../unit/experiment_catalog.hpp"
 #include "base/error.hpp"
 #include "experiment/experiment.hpp"
+#include "experiment/sweep.hpp"
 #include "require.hpp"
 
 namespace {
@@ -43,6 +44,11 @@ Experiment parse_with(const std::string& text, const std::vector<std::string>& o
   return parse(text, "fuzzed.toml", "here", overrides, known);
 }
 
+std::optional<Sweep> sweep_with(const std::string& text, const std::vector<std::string>& overrides) {
+  static const auto known = experiment::testing::catalog();
+  return expand_sweep(text, "fuzzed.toml", "here", {overrides, {}}, known);
+}
+
 void check_resolved(const Experiment& parsed) {
   const Experiment again = parse_with(parsed.resolved_text, {});
   require(again.resolved_text == parsed.resolved_text, "the resolved experiment resolves to itself");
@@ -58,5 +64,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (const auto parsed = unless_refused([&] { return parse_with(input.file, input.overrides); })) {
     check_resolved(*parsed);
   }
+  unless_refused([&] { return sweep_with(input.file, input.overrides); });
   return 0;
 }
