@@ -12,7 +12,7 @@ SWEEP = """
 "model.latent" = [2, 3]
 seed = [1, 2]
 """
-SOME = ["train.epochs=1000", *SELDOM]  # 4,000 steps
+SOME = ["train.epochs=3000", *SELDOM]  # 12,000 steps
 FAILS = "optimizer.learning_rate=1e-3,1e38"  # the second one at its first step
 
 
@@ -110,7 +110,10 @@ class Sweep(AtelierTest):
 
     def test_interrupted_it_goes_on(self):
         process = self.started(*SOME, "seed=1,2")
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal sends it: the run that is on is to have it once
+        with open(f"/proc/{process.pid}/task/{process.pid}/children", encoding="ascii") as children:
+            [child] = map(int, children.read().split())
+        self.assertEqual(os.getpgid(child), child)  # what a terminal sends to the group reaches it once
+        os.killpg(process.pid, signal.SIGINT)
         output, messages = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 130)
         self.assertEqual(output.splitlines()[-1], "sweep of 2 points: 0 finished, 1 interrupted, 1 not run")
