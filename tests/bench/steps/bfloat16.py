@@ -81,10 +81,14 @@ def main():
     parser.add_argument("--seconds", type=float, default=1.0, help="of one round")
     options = parser.parse_args()
     threads = sorted({1, min(2, len(os.sched_getaffinity(0)))})
+    columns = ["case, batch", "Atelier, float32", "Atelier, bf16", "PyTorch, float32", "PyTorch, autocast", "float32 : bf16",
+               "PyTorch's float32 : autocast", "autocast : Atelier, bf16"]
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
-        rows = [row_of(name, options.build.resolve(), Path(folder), threads, options) for name in options.cases]
-    print(markdown(["case, batch", "Atelier, float32", "Atelier, bf16", "PyTorch, float32", "PyTorch, autocast", "float32 : bf16",
-                    "PyTorch's float32 : autocast", "autocast : Atelier, bf16"], rows))
+        for name in options.cases:
+            rows.append(row_of(name, options.build.resolve(), Path(folder), threads, options))
+            print(markdown(columns, rows[-1:]), flush=True)
+    print("\n" + markdown(columns, rows))
 
 
 if __name__ == "__main__":
