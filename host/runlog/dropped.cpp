@@ -72,8 +72,7 @@ void write_dropped_checkpoints(hid_t file, const std::vector<DroppedCheckpoint>&
     contents.push_back(checkpoint.contents);
   }
   hdf5::make_group(file, "dropped");
-  write_pairs(hdf5::make_group(file, kept_checkpoints), "step", steps, "contents_sha256",
-              contents);
+  write_pairs(hdf5::make_group(file, kept_checkpoints), "step", steps, "contents_sha256", contents);
 }
 
 std::vector<Sha256::Digest> seals_of(const std::vector<DroppedCheckpoint>& checkpoints) {

@@ -111,7 +111,8 @@ void limit_computing(const std::filesystem::path& file) {
   constexpr unsigned bits_of_mebibyte = 20;
   std::error_code unknown;
   const uintmax_t bytes = std::filesystem::file_size(file, unknown);
-  const itimerval limit{{0, 0}, {at_least + (unknown ? 0 : for_mebibyte * static_cast<time_t>(bytes >> bits_of_mebibyte)), 0}};
+  const itimerval limit{{0, 0},
+                        {at_least + (unknown ? 0 : for_mebibyte * static_cast<time_t>(bytes >> bits_of_mebibyte)), 0}};
   setitimer(ITIMER_PROF, &limit, nullptr);
 }
 

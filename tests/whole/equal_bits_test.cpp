@@ -13,9 +13,9 @@ void check_same_contents(const fs::path& first, const fs::path& second) {
   const std::map<std::string, std::string> a = contents_of(first);
   const std::map<std::string, std::string> b = contents_of(second);
   CHECK(a.size() == b.size());
-  for (const auto& [name, bytes] : a) {
-    const auto other = b.find(name);
-    CHECK_MESSAGE((other != b.end() && other->second == bytes), name);
+  for (const auto& entry : a) {
+    const auto other = b.find(entry.first);
+    CHECK_MESSAGE((other != b.end() && other->second == entry.second), entry.first);
   }
 }
 
