@@ -2,10 +2,10 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdint>
-#include <regex>
+#include <string_view>
 
 namespace atelier::compare {
 namespace {
@@ -26,38 +26,97 @@ std::string text_of_time(std::chrono::system_clock::time_point time) {
                      clock.seconds().count());
 }
 
+// What is left of a text, taken from its beginning.
+class Rest {
+ public:
+  explicit Rest(std::string_view text) : text_(text) {}
+
+  [[nodiscard]] bool is_empty() const { return text_.empty(); }
+  bool take(std::string_view word) {
+    const bool found = text_.starts_with(word);
+    text_.remove_prefix(found ? word.size() : 0);
+    return found;
+  }
+  bool take_all(char of) {
+    const bool found = text_.starts_with(of);
+    text_.remove_prefix(std::min(text_.find_first_not_of(of), text_.size()));
+    return found;
+  }
+  // A number of so many digits.
+  std::optional<unsigned> number(size_t fewest, size_t most) {
+    const size_t digits = std::min(text_.find_first_not_of("0123456789"), text_.size());
+    if (digits < fewest || digits > most) {
+      return std::nullopt;
+    }
+    unsigned value = 0;
+    std::from_chars(text_.data(), text_.data() + digits, value);
+    text_.remove_prefix(digits);
+    return value;
+  }
+
+ private:
+  std::string_view text_;
+};
+
 // "7 days ago"; a number of days is a day, a number of hours a time.
 std::optional<std::string> ago(const std::string& text, std::chrono::system_clock::time_point now) {
-  static const std::regex pattern("([0-9]{1,5}) +(minute|hour|day|week)s? +ago");
-  std::smatch parts;
-  if (!std::regex_match(text, parts, pattern)) {
+  constexpr size_t most_digits = 5;
+  constexpr std::array<std::string_view, 4> units{"minute", "hour", "day", "week"};
+  Rest rest(text);
+  const std::optional<unsigned> count = rest.number(1, most_digits);
+  if (!count || !rest.take_all(' ')) {
     return std::nullopt;
   }
-  const int64_t count = std::stoll(parts[1]);
-  if (parts[2] == "minute") {
-    return text_of_time(now - std::chrono::minutes(count));
+  const auto unit = std::ranges::find_if(units, [&](std::string_view word) { return rest.take(word); });
+  rest.take("s");
+  if (unit == units.end() || !rest.take_all(' ') || !rest.take("ago") || !rest.is_empty()) {
+    return std::nullopt;
   }
-  if (parts[2] == "hour") {
-    return text_of_time(now - std::chrono::hours(count));
+  if (*unit == "minute") {
+    return text_of_time(now - std::chrono::minutes(*count));
+  }
+  if (*unit == "hour") {
+    return text_of_time(now - std::chrono::hours(*count));
   }
   return text_of_day(std::chrono::floor<std::chrono::days>(now) -
-                     std::chrono::days(parts[2] == "week" ? 7 * count : count));
+                     std::chrono::days(*unit == "week" ? 7 * *count : *count));
+}
+
+// Hours, and perhaps minutes, seconds and their decimals.
+bool is_time_of_day(Rest& rest) {
+  const std::optional<unsigned> hours = rest.number(2, 2);
+  bool valid = hours && *hours < 24;
+  for (int part = 0; part < 2 && valid && rest.take(":"); ++part) {  // minutes, seconds
+    const std::optional<unsigned> number = rest.number(2, 2);
+    valid = number && *number < 60;
+    if (part == 1 && valid && rest.take(".")) {
+      valid = rest.number(1, std::string_view::npos).has_value();
+    }
+  }
+  rest.take("Z");
+  return valid;
 }
 
 // A part of an ISO 8601 time, from the year on.
 bool is_iso(const std::string& text) {
-  static const std::regex pattern(
-      "([0-9]{4})(-([0-9]{2})(-([0-9]{2})([T ]([0-9]{2})(:([0-9]{2})(:([0-9]{2})(\\.[0-9]+)?)?)?Z?)?)?)?");
-  std::smatch parts;
-  if (!std::regex_match(text, parts, pattern)) {
+  Rest rest(text);
+  const std::optional<unsigned> year = rest.number(4, 4);
+  std::array<std::optional<unsigned>, 2> parts{1, 1};  // month, day
+  bool has_day = true;
+  for (std::optional<unsigned>& part : parts) {
+    has_day = has_day && rest.take("-");
+    part = has_day ? rest.number(2, 2) : part;
+  }
+  if (!year || !parts[0] || !parts[1] ||
+      !year_month_day(std::chrono::year(static_cast<int>(*year)), std::chrono::month(*parts[0]),
+                      std::chrono::day(*parts[1]))
+           .ok()) {
     return false;
   }
-  const auto number = [&](size_t group, unsigned otherwise) {
-    return parts[group].matched ? static_cast<unsigned>(std::stoul(parts[group])) : otherwise;
-  };
-  const year_month_day date(std::chrono::year(static_cast<int>(number(1, 1))), std::chrono::month(number(3, 1)),
-                            std::chrono::day(number(5, 1)));
-  return date.ok() && number(7, 0) < 24 && number(9, 0) < 60 && number(11, 0) < 60;
+  if (has_day && (rest.take("T") || rest.take(" ")) && !is_time_of_day(rest)) {
+    return false;
+  }
+  return rest.is_empty();
 }
 
 }  // namespace

@@ -50,11 +50,11 @@ std::vector<float> logged(const runlog::Reader& log, const std::string& name, in
 
 TEST_CASE("what a step is seen to have when it is made again is what the run logged of it") {
   std::mt19937 random(20);
-  for (const auto& logged : {std::pair("vae", std::vector{"autoencoder.encoder.0"}),
-                             {"gan", {"discriminator.0", "discriminator.0#2", "generator.1"}},
-                             {"convolutional-vae", {"autoencoder.encoder.0"}}}) {
-    const char* const family = logged.first;
-    const std::vector<const char*>& layers = logged.second;
+  for (const auto& one : {std::pair("vae", std::vector{"autoencoder.encoder.0"}),
+                          {"gan", {"discriminator.0", "discriminator.0#2", "generator.1"}},
+                          {"convolutional-vae", {"autoencoder.encoder.0"}}}) {
+    const char* const family = one.first;
+    const std::vector<const char*>& layers = one.second;
     CAPTURE(family);
     const Folder folder;
     Watcher watcher;
