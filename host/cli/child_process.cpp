@@ -19,6 +19,7 @@ constexpr int not_started = 127;  // as shells have it
 // Between fork and exec: only what is safe there.
 [[noreturn]] void become(char* const* words, pid_t parent) {
   setpgid(0, 0);
+  signal(SIGTTOU, SIG_IGN);  // it writes to a terminal whose group it has left
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   sigset_t none;
   sigemptyset(&none);

@@ -96,6 +96,7 @@ void InterruptRelay::hand_on(int signal) {
   asked_ = signal;
   for (const pid_t child : children_) {
     kill(child, signal);
+    kill(child, SIGCONT);  // where it is stopped it would not hear of it
   }
 }
 

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <map>
+#include <optional>
 
 #include "base/error.hpp"
 #include "base/printable.hpp"
@@ -16,6 +18,7 @@
 #include "cli/run_options.hpp"
 #include "cli/sweep_states.hpp"
 #include "cli/terminal.hpp"
+#include "runlog/locks.hpp"
 #include "training/summary.hpp"
 
 namespace atelier::cli {
@@ -197,14 +200,43 @@ bool was_interrupted(const ChildEnd& end) {
   return end.code == exit_interrupted || end.signal == SIGINT || end.signal == SIGTERM || end.signal == SIGHUP;
 }
 
-Tally run_points(const Arguments& arguments, const Sweep& sweep, const std::vector<PointState>& states,
+// The point is this process's as long as that lives; nothing where it is another one's.
+std::optional<runlog::Lock> claim(const Arguments& arguments, const SweepPoint& point) {
+  const std::filesystem::path folder = arguments.text("out", "runs");
+  std::filesystem::create_directories(folder);
+  const std::filesystem::path claimed = folder / (".point-" + point.identity);
+  try {
+    return std::optional<runlog::Lock>(std::in_place, claimed);
+  } catch (const Error&) {
+    if (runlog::holder_of(claimed)) {
+      return std::nullopt;
+    }
+    throw;
+  }
+}
+
+// What its logs say now: since the sweep began another process may have run it.
+PointState state_now(const Arguments& arguments, const SweepPoint& point) {
+  Sweep alone;
+  alone.points = {point};
+  return states_of(alone, arguments.words.front(), arguments.text("out", "runs")).front();
+}
+
+Tally run_points(const Arguments& arguments, const Sweep& sweep, const std::vector<PointState>& before,
                  InterruptRelay& relay) {
   Tally tally;
   bool stopped = false;
   for (size_t i = 0; i < sweep.points.size(); ++i) {
     const SweepPoint& point = sweep.points[i];
-    if (!is_to_run(states[i])) {
-      ++(states[i].kind == Kind::finished ? tally.done_before : tally.running);
+    const bool may_run = is_to_run(before[i]) && !stopped && !relay.asked();
+    const std::optional<runlog::Lock> claimed = may_run ? claim(arguments, point) : std::nullopt;
+    if (may_run && !claimed) {
+      ++tally.running;
+      continue;
+    }
+    const PointState state = may_run ? state_now(arguments, point) : before[i];
+    if (!is_to_run(state)) {
+      ++(state.kind == Kind::finished ? tally.done_before : tally.running);
       continue;
     }
     if (stopped || relay.asked()) {
@@ -213,7 +245,7 @@ Tally run_points(const Arguments& arguments, const Sweep& sweep, const std::vect
     }
     flush_output();
     print_message(fmt::format("point {} of {}: {}", i + 1, sweep.points.size(), name_of(point)));
-    const ChildEnd end = run_child(words_for(arguments, point, states[i]), relay);
+    const ChildEnd end = run_child(words_for(arguments, point, state), relay);
     if (end.code == exit_done && end.signal == 0) {
       ++tally.finished;
     } else if (relay.asked() && was_interrupted(end)) {
@@ -259,7 +291,7 @@ int run_sweep(const Arguments& arguments, const plugin::Registry& registry, cons
     throw Error(ErrorKind::usage, "--profile: got a sweep, expected a single experiment; hint: --point");
   }
   const std::filesystem::path folder = arguments.text("out", "runs");
-  const std::vector<PointState> before = states_of(sweep, folder);
+  const std::vector<PointState> before = states_of(sweep, arguments.words.front(), folder);
   if (arguments.has("dry-run")) {
     check_points(arguments, registry, sweep, before);
     print(listing(sweep, before));
@@ -268,7 +300,8 @@ int run_sweep(const Arguments& arguments, const plugin::Registry& registry, cons
   InterruptRelay& relay = relay_interrupts();
   check_points(arguments, registry, sweep, before);
   const Tally tally = run_points(arguments, sweep, before, relay);
-  print(summary_of(sweep, tally, before, tally.failed.empty() ? before : states_of(sweep, folder)));
+  print(summary_of(sweep, tally, before,
+                   tally.failed.empty() ? before : states_of(sweep, arguments.words.front(), folder)));
   if (relay.asked()) {
     print_message("atelier: interrupted; go on with the same command");
     return exit_interrupted;

@@ -18,7 +18,9 @@ struct PointState {
   int64_t step = 0;           // of the checkpoint that it can go on from
 };
 
-// One for each point. Logs are known by what their experiments resolve to, wherever below the folder they are.
-std::vector<PointState> states_of(const experiment::Sweep& sweep, const std::filesystem::path& folder);
+// One for each point of the sweep in `file`. Logs are known by what their experiments resolve to and the folder that
+// their paths are relative to, wherever below `folder` they are.
+std::vector<PointState> states_of(const experiment::Sweep& sweep, const std::filesystem::path& file,
+                                  const std::filesystem::path& folder);
 
 }  // namespace atelier::cli

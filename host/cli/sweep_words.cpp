@@ -54,13 +54,18 @@ std::vector<std::string> overrides_of(const Arguments& arguments) {
   return {arguments.words.begin() + 1, arguments.words.end()};
 }
 
-// By the words alone, as a sweep starts its points; nothing where they are no experiment, or another one.
+constexpr size_t whole_identity = 64;  // digits
+
+// By the words alone and the whole identity, as a sweep starts its points; nothing where they are no experiment, or
+// another one.
 std::optional<experiment::Experiment> point_by_words(const Arguments& arguments, const plugin::Registry& registry,
                                                      const std::string& identity) {
   try {
+    if (identity.size() != whole_identity) {
+      return std::nullopt;
+    }
     auto point = experiment::load_point(arguments.words.front(), overrides_of(arguments), registry.descriptions());
-    return experiment::identity_of(point.resolved_text).starts_with(identity) ? std::optional(std::move(point))
-                                                                              : std::nullopt;
+    return experiment::identity_of(point.resolved_text) == identity ? std::optional(std::move(point)) : std::nullopt;
   } catch (const Error&) {
     return std::nullopt;
   }
@@ -75,7 +80,7 @@ experiment::Experiment point_of(const Arguments& arguments, const plugin::Regist
   const auto sweep = sweep_of(arguments, registry);
   std::vector<const experiment::SweepPoint*> found;
   for (size_t i = 0; sweep && i < sweep->points.size(); ++i) {
-    if (sweep->points[i].identity.starts_with(identity)) {
+    if (!identity.empty() && sweep->points[i].identity.starts_with(identity)) {
       found.push_back(&sweep->points[i]);
     }
   }

@@ -152,6 +152,30 @@ class Sweep(AtelierTest):
         self.started(*ENDLESS, "--seeds", "3")
         self.assertEqual(self.states("tiny.toml", *ENDLESS, "seed=3,4")[0], ["running", "to run"])
 
+    def test_the_same_text_in_another_folder_is_another_experiment(self):
+        """Its relative paths mean other files."""
+        self.run_atelier("run", "sweep.toml")
+        os.mkdir(self.path("other"))
+        self.write("other/sweep.toml", TINY + SWEEP)
+        self.assertEqual(self.states("other/sweep.toml")[1], "4 points, 4 to run")
+        self.assertEqual(self.states(self.path("sweep.toml"))[1], "4 points, 0 to run")
+
+    def test_points_that_another_process_has_trained_meanwhile_are_not_trained_again(self):
+        commands = [subprocess.Popen([PROGRAM, "run", "sweep.toml", *SOME, "train.epochs=60"], cwd=self.folder, env=self.environment(),
+                                     stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) for _ in range(2)]
+        ends = [command.communicate(timeout=120)[0] for command in commands]
+        done = [log["experiment"]["settings"] for log in (self.json("show", log) for log in self.logs())]
+        points = [(settings["model.latent"], settings["seed"]) for settings in done]
+        self.assertEqual(len(points), 4, ends)
+        self.assertEqual(len(set(points)), 4, ends)
+        self.assertEqual([name for name in os.listdir(self.path("runs")) if name != "tiny"], [])
+
+    def test_a_point_needs_a_beginning_of_its_own_identity(self):
+        done = self.run_atelier("check", "sweep.toml", "--point", "", code=2)
+        self.assertIn("--point: got '', which 0 of the 4 points", done.stderr)
+        base = self.output("check", "sweep.toml", "--point", self.output("run", "sweep.toml", "--dry-run").splitlines()[1].split()[0])
+        self.assertIn("latent", base)
+
     def test_one_point_by_its_identity(self):
         lines = self.output("run", "sweep.toml", "--dry-run").splitlines()
         identity = lines[3].split()[0]
