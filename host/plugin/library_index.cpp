@@ -139,6 +139,26 @@ std::string text_of(const LibraryContents& contents) {
   return list_of_json(contents.components).dump();
 }
 
+using Cache = FolderCache<std::string>;
+
+Cache::Entries decoded(const std::string& bytes) {
+  Cache::Entries entries;
+  for (const Json& entry : Json::parse(bytes)) {
+    const Json& stamp = entry.at(1);
+    entries[entry.at(0)] = {{stamp.at(0), stamp.at(1), stamp.at(2), stamp.at(3), stamp.at(4)}, entry.at(2)};
+  }
+  return entries;
+}
+
+std::string encoded(const Cache::Entries& entries) {
+  Json all = Json::array();
+  for (const auto& [name, entry] : entries) {
+    const auto& [device, inode, size, modified, changed] = entry.stamp;
+    all.push_back({name, {device, inode, size, modified, changed}, entry.content});
+  }
+  return all.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 // An operation is there for whoever records it by its name, and what is for a newer program is told as it is found.
 bool is_always_loaded(const LibraryContents& contents) {
   return !contents.unknown.empty() || std::ranges::any_of(contents.components, [](const Component& component) {
@@ -148,43 +168,16 @@ bool is_always_loaded(const LibraryContents& contents) {
 
 }  // namespace
 
-LibraryIndex::LibraryIndex(const fs::path& folder) {
-  std::error_code error;
-  const fs::path itself = fs::canonical(folder.empty() ? "." : folder, error);
-  if (error) {
-    return;
-  }
-  file_.emplace("plugins", itself.string(), version());
-  if (!file_->has_a_place()) {
-    return;
-  }
-  folder_ = itself;
-  try {
-    load();
-  } catch (const std::exception&) {
-    entries_.clear();
-  }
-}
-
-void LibraryIndex::load() {
-  const std::optional<std::string> bytes = file_->load();
-  if (!bytes) {
-    return;
-  }
-  for (const Json& entry : Json::parse(*bytes)) {
-    const Json& stamp = entry.at(1);
-    entries_[entry.at(0)] = {{stamp.at(0), stamp.at(1), stamp.at(2), stamp.at(3), stamp.at(4)}, entry.at(2)};
-  }
-}
+LibraryIndex::LibraryIndex(const fs::path& folder) : cache_("plugins", folder, version(), decoded) {}
 
 std::optional<LibraryContents> LibraryIndex::find(const fs::path& file) const {
-  const auto known = entries_.find(file.filename().string());
-  if (!believed || known == entries_.end() || stamp_of(file) != known->second.stamp) {
+  const Cache::Entry* const known = cache_.find(file);
+  if (!believed || known == nullptr || stamp_of(file) != known->stamp) {
     return std::nullopt;
   }
   try {
     LibraryContents out;
-    for (const Json& component : Json::parse(known->second.contents)) {
+    for (const Json& component : Json::parse(known->content)) {
       out.components.push_back(component_of(component, file));
     }
     return out;
@@ -194,35 +187,22 @@ std::optional<LibraryContents> LibraryIndex::find(const fs::path& file) const {
 }
 
 void LibraryIndex::keep(const fs::path& file, const FileStamp& stamp, const LibraryContents& contents) {
-  if (folder_.empty() || is_always_loaded(contents) || !is_settled(stamp) || stamp_of(file) != stamp) {
+  if (cache_.folder().empty() || is_always_loaded(contents) || !is_settled(stamp) || stamp_of(file) != stamp) {
     return;
   }
   try {
-    entries_[file.filename().string()] = {stamp, text_of(contents)};
-    changed_ = true;
+    cache_.keep(file, {stamp, text_of(contents)});
   } catch (const Json::exception&) {  // its texts are no UTF-8
   }
 }
 
 bool LibraryIndex::is_right_about(const fs::path& file, const LibraryContents& contents) const {
-  const auto known = entries_.find(file.filename().string());
-  return known != entries_.end() && contents.unknown.empty() && known->second.contents == text_of(contents);
+  const Cache::Entry* const known = cache_.find(file);
+  return known != nullptr && contents.unknown.empty() && known->content == text_of(contents);
 }
 
 void LibraryIndex::save() {
-  if (!changed_) {
-    return;
-  }
-  std::erase_if(entries_, [&](const auto& entry) {
-    std::error_code ignored;
-    return !fs::exists(folder_ / entry.first, ignored);
-  });
-  Json all = Json::array();
-  for (const auto& [name, entry] : entries_) {
-    const auto& [device, inode, size, modified, changed] = entry.stamp;
-    all.push_back({name, {device, inode, size, modified, changed}, entry.contents});
-  }
-  changed_ = !file_->save(all.dump(-1, ' ', false, Json::error_handler_t::replace));
+  cache_.save(encoded);
 }
 
 void LibraryIndex::distrust() {

@@ -3,11 +3,10 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 
-#include "base/cache_file.hpp"
+#include "base/folder_cache.hpp"
 #include "plugin/component_description.hpp"
 
 namespace atelier::plugin {
@@ -32,16 +31,7 @@ class LibraryIndex {
   [[nodiscard]] static bool is_believed();
 
  private:
-  struct Entry {
-    FileStamp stamp;
-    std::string contents;  // JSON
-  };
-  void load();
-
-  std::filesystem::path folder_;  // by its real path; empty where there is no place for an index
-  std::optional<CacheFile> file_;
-  std::map<std::string, Entry> entries_;  // by the library's name in the folder
-  bool changed_ = false;
+  FolderCache<std::string> cache_;  // JSON
 };
 
 }  // namespace atelier::plugin

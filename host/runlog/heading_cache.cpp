@@ -12,7 +12,9 @@
 
 namespace atelier::runlog {
 
-inline auto fields(HeadingCache::Entry& of) {
+using Cache = FolderCache<Heading>;
+
+inline auto fields(Cache::Entry& of) {
   auto& [stamp, heading] = of;
   auto& [device, inode, size, modified, changed] = stamp;
   return std::tie(device, inode, size, modified, changed, heading);
@@ -33,38 +35,21 @@ std::string version() {
 
 }  // namespace
 
-HeadingCache::HeadingCache(const fs::path& folder) {
-  std::error_code error;
-  const fs::path itself = fs::canonical(folder.empty() ? "." : folder, error);
-  if (error) {
-    return;
-  }
-  file_.emplace("headings", itself.string(), version());
-  if (!file_->has_a_place()) {
-    return;
-  }
-  folder_ = itself;
-  try {
-    load();
-  } catch (const std::exception&) {
-    entries_.clear();
-  }
-}
-
-void HeadingCache::load() {
-  if (std::optional<std::string> bytes = file_->load()) {
-    Channel channel(*std::move(bytes));
-    take(channel, entries_);
-  }
-}
+HeadingCache::HeadingCache(const fs::path& folder)
+    : cache_("headings", folder, version(), [](std::string bytes) {
+        Channel channel(std::move(bytes));
+        Cache::Entries entries;
+        take(channel, entries);
+        return entries;
+      }) {}
 
 std::optional<FileStamp> HeadingCache::stamp_of(const fs::path& log) const {
-  if (folder_.empty()) {
+  if (cache_.folder().empty()) {
     return std::nullopt;
   }
   struct stat found {};
   struct stat journal {};
-  const std::string path = (folder_ / log.filename()).string();
+  const std::string path = (cache_.folder() / log.filename()).string();
   if (lstat(path.c_str(), &found) != 0 || !S_ISREG(found.st_mode) ||
       lstat((path + ".journal").c_str(), &journal) == 0) {
     return std::nullopt;
@@ -73,8 +58,8 @@ std::optional<FileStamp> HeadingCache::stamp_of(const fs::path& log) const {
 }
 
 const Heading* HeadingCache::find(const fs::path& log, const FileStamp& stamp) const {
-  const auto found = entries_.find(log.filename().string());
-  return found == entries_.end() || found->second.stamp != stamp ? nullptr : &found->second.heading;
+  const Cache::Entry* const found = cache_.find(log);
+  return found == nullptr || found->stamp != stamp ? nullptr : &found->content;
 }
 
 void HeadingCache::keep(const fs::path& log, const FileStamp& stamp, const Heading& heading) {
@@ -82,21 +67,15 @@ void HeadingCache::keep(const fs::path& log, const FileStamp& stamp, const Headi
       holder_of(log)) {
     return;
   }
-  entries_[log.filename().string()] = {stamp, heading};
-  changed_ = true;
+  cache_.keep(log, {stamp, heading});
 }
 
 void HeadingCache::save() {
-  if (!changed_) {
-    return;
-  }
-  std::erase_if(entries_, [&](const auto& entry) {
-    std::error_code ignored;
-    return !fs::exists(folder_ / entry.first, ignored);
+  cache_.save([](Cache::Entries& entries) {
+    Channel channel{std::string()};
+    put(channel, entries);
+    return channel.bytes();
   });
-  Channel channel{std::string()};
-  put(channel, entries_);
-  changed_ = !file_->save(channel.bytes());
 }
 
 }  // namespace atelier::runlog

@@ -1,13 +1,10 @@
-// Inside this room only: headings that were read before, so that a folder of many logs is listed at once. A file of the
-// cache (base/cache_file.hpp) for each folder of logs.
+// Inside this room only: headings that were read before, so that a folder of many logs is listed at once.
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <optional>
-#include <string>
 
-#include "base/cache_file.hpp"
+#include "base/folder_cache.hpp"
 #include "runlog/headings.hpp"
 
 namespace atelier::runlog {
@@ -27,18 +24,8 @@ class HeadingCache {
   // Where there is something new.
   void save();
 
-  struct Entry {
-    FileStamp stamp;
-    Heading heading;
-  };
-
  private:
-  void load();
-
-  std::filesystem::path folder_;  // by its real path; empty where there is no place for a cache
-  std::optional<CacheFile> file_;
-  std::map<std::string, Entry> entries_;  // by the log's name in the folder
-  bool changed_ = false;
+  FolderCache<Heading> cache_;
 };
 
 }  // namespace atelier::runlog
