@@ -4,10 +4,9 @@
 #include <vector>
 
 #include "kernels/convolution_methods.hpp"
-#include "kernels/image_patches.hpp"
-#include "kernels/making.hpp"
 #include "kernels/movement.hpp"
 #include "kernels/onednn.hpp"
+#include "kernels/tap_pieces.hpp"
 
 namespace atelier::kernels {
 namespace {
@@ -60,22 +59,18 @@ class Product {
   PrimitiveBuffers at_;
 };
 
-// A piece is some taps of all channels, or one tap of some channels, so that the result's lines lie together; a second
-// phase puts the taps last, as weights have them. As kernels/convolution_patches.cpp has it for float32.
+// A second phase puts the taps last, as weights have them.
 class TapsWeightGradient : public Kernel {
  public:
   explicit TapsWeightGradient(const ConvolutionSpec& spec)
       : spec_(spec),
-        channels_(std::min(spec.in_channels, lines_per_piece)),
-        channel_pieces_(ceil_divide(spec.in_channels, channels_)),
-        taps_(std::clamp(lines_per_piece / channels_, int64_t{1}, ceil_divide(spec.taps(), fewest_pieces))),
+        taps_(spec),
         rows_(spec.batch * spec.out_height()),
-        rows_at_once_(std::clamp<int64_t>(gathered_elements / (spec.out_width() * taps_ * channels_), 1, rows_)),
+        rows_at_once_(std::clamp<int64_t>(gathered_elements / (spec.out_width() * taps_.most_lines()), 1, rows_)),
         turn_(make_permute(tensor::DType::f32, {spec.taps(), spec.in_channels, spec.out_channels}, {2, 1, 0})) {
     const int64_t rest = rows_ % rows_at_once_;
-    for (int64_t piece = 0; piece < products(); ++piece) {
-      const TapRange taps = taps_of(piece);
-      const int64_t lines = (taps.last_tap - taps.first_tap) * taps.channels;
+    for (int64_t piece = 0; piece < taps_.count(); ++piece) {
+      const int64_t lines = TapPieces::lines_of(taps_.taps_of(piece));
       whole_.emplace_back(lines, rows_at_once_ * spec.out_width(), spec.out_channels);
       rest_.emplace_back(lines, (rest == 0 ? rows_at_once_ : rest) * spec.out_width(), spec.out_channels);
       product_scratch_ = std::max({product_scratch_, whole_.back().scratch_bytes(), rest_.back().scratch_bytes()});
@@ -83,7 +78,7 @@ class TapsWeightGradient : public Kernel {
   }
 
   [[nodiscard]] int64_t phases() const override { return 2; }
-  [[nodiscard]] int64_t pieces(int64_t phase) const override { return phase == 0 ? products() : turn_->pieces(0); }
+  [[nodiscard]] int64_t pieces(int64_t phase) const override { return phase == 0 ? taps_.count() : turn_->pieces(0); }
   [[nodiscard]] size_t workspace_bytes() const override {
     return static_cast<size_t>(spec_.weight_elements()) * sizeof(float);
   }
@@ -96,7 +91,7 @@ class TapsWeightGradient : public Kernel {
       const void* inputs[] = {arguments.workspace, nullptr};  // of two, as GCC takes the call for one of this kernel
       return turn_->run(0, piece, {inputs, arguments.outputs, arguments.operands, nullptr, arguments.scratch});
     }
-    const TapRange taps = taps_of(piece);
+    const TapRange taps = taps_.taps_of(piece);
     const auto* x = static_cast<const uint16_t*>(arguments.inputs[0]);
     const auto* dy = static_cast<const uint16_t*>(arguments.inputs[1]);
     float* dw = reinterpret_cast<float*>(arguments.workspace) +
@@ -112,24 +107,16 @@ class TapsWeightGradient : public Kernel {
   }
 
  private:
-  static constexpr int64_t lines_per_piece = 256;  // taps times channels
-  static constexpr int64_t fewest_pieces = 8;
   static constexpr int64_t gathered_elements = 1 << 18;  // at once: they stay in a core's cache
 
-  [[nodiscard]] int64_t products() const { return ceil_divide(spec_.taps(), taps_) * channel_pieces_; }
-  [[nodiscard]] TapRange taps_of(int64_t piece) const {
-    const int64_t first_tap = piece / channel_pieces_ * taps_;
-    const int64_t first_channel = piece % channel_pieces_ * channels_;
-    return {first_tap, std::min(spec_.taps(), first_tap + taps_), first_channel,
-            std::min(channels_, spec_.in_channels - first_channel)};
-  }
   [[nodiscard]] size_t gathered_bytes() const {
-    const auto elements = static_cast<size_t>(rows_at_once_ * spec_.out_width() * taps_ * channels_);
+    const auto elements = static_cast<size_t>(rows_at_once_ * spec_.out_width() * taps_.most_lines());
     return (elements * sizeof(uint16_t) + 63) / 64 * 64;
   }
 
   ConvolutionSpec spec_;
-  int64_t channels_, channel_pieces_, taps_, rows_, rows_at_once_;
+  TapPieces taps_;
+  int64_t rows_, rows_at_once_;
   std::unique_ptr<Kernel> turn_;
   std::vector<Product> whole_, rest_;  // by piece
   size_t product_scratch_ = 0;

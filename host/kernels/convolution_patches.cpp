@@ -9,6 +9,7 @@
 #include "kernels/making.hpp"
 #include "kernels/movement.hpp"
 #include "kernels/sgemm.hpp"
+#include "kernels/tap_pieces.hpp"
 
 namespace atelier::kernels {
 namespace {
@@ -124,32 +125,26 @@ class PatchesDataGradient : public Kernel {
   int64_t patch_, pixels_, images_;
 };
 
-// A piece is some taps of one group, or some channels of one; a second phase puts the taps last, as weights have them.
-// Each piece's product packs all of dy, so a piece is not made too small.
+// A second phase puts the taps last, as weights have them.
 template <typename T>
 class TapsWeightGradient : public Kernel {
  public:
   explicit TapsWeightGradient(const ConvolutionSpec& spec)
       : spec_(spec),
-        channels_(std::min(spec.group_in_channels(), lines_per_piece)),
-        channel_pieces_(ceil_divide(spec.group_in_channels(), channels_)),
-        taps_(std::clamp(lines_per_piece / channels_, int64_t{1}, ceil_divide(spec.taps(), fewest_pieces))),
-        tap_pieces_(ceil_divide(spec.taps(), taps_)),
+        taps_(spec),
         rows_(spec.batch * spec.out_height()),
-        rows_at_once_(std::max<int64_t>(1, std::min(rows_, rows_that_fit(spec, taps_ * channels_, sizeof(T))))),
+        rows_at_once_(std::max<int64_t>(1, std::min(rows_, rows_that_fit(spec, taps_.most_lines(), sizeof(T))))),
         turn_(make_permute(sizeof(T) == sizeof(float) ? DType::f32 : DType::f64,
                            {spec.groups, spec.taps(), spec.group_in_channels(), spec.group_out_channels()},
                            {0, 3, 2, 1})) {}
 
   [[nodiscard]] int64_t phases() const override { return 2; }
-  [[nodiscard]] int64_t pieces(int64_t phase) const override {
-    return phase == 0 ? spec_.groups * tap_pieces_ * channel_pieces_ : turn_->pieces(0);
-  }
+  [[nodiscard]] int64_t pieces(int64_t phase) const override { return phase == 0 ? taps_.count() : turn_->pieces(0); }
   [[nodiscard]] size_t workspace_bytes() const override {
     return static_cast<size_t>(spec_.weight_elements()) * sizeof(T);
   }
   [[nodiscard]] size_t scratch_bytes() const override {
-    return std::max(static_cast<size_t>(rows_at_once_ * spec_.out_width() * taps_ * channels_) * sizeof(T),
+    return std::max(static_cast<size_t>(rows_at_once_ * spec_.out_width() * taps_.most_lines()) * sizeof(T),
                     turn_->scratch_bytes());
   }
 
@@ -158,22 +153,10 @@ class TapsWeightGradient : public Kernel {
       const void* inputs[] = {arguments.workspace};
       return turn_->run(0, piece, {inputs, arguments.outputs, arguments.operands, nullptr, arguments.scratch});
     }
-    const int64_t first_tap = piece / channel_pieces_ % tap_pieces_ * taps_;
-    const int64_t first_channel = piece % channel_pieces_ * channels_;
-    multiply_taps(piece / channel_pieces_ / tap_pieces_,
-                  {first_tap, std::min(spec_.taps(), first_tap + taps_), first_channel,
-                   std::min(channels_, spec_.group_in_channels() - first_channel)},
-                  arguments);
-  }
-
- private:
-  static constexpr int64_t lines_per_piece = 256;  // taps times channels
-  static constexpr int64_t fewest_pieces = 8;
-
-  // Several taps of all channels, or one tap of some: either way the result's lines lie together.
-  void multiply_taps(int64_t group, const TapRange& taps, const Arguments& arguments) const {
+    const int64_t group = taps_.group_of(piece);
+    const TapRange taps = taps_.taps_of(piece);
     const int64_t out_channels = spec_.group_out_channels();
-    const int64_t lines = (taps.last_tap - taps.first_tap) * taps.channels;
+    const int64_t lines = TapPieces::lines_of(taps);
     const T* x = static_cast<const T*>(arguments.inputs[0]);
     const T* dy = static_cast<const T*>(arguments.inputs[1]) + group * out_channels;
     T* dw = reinterpret_cast<T*>(arguments.workspace) +
@@ -190,8 +173,10 @@ class TapsWeightGradient : public Kernel {
     }
   }
 
+ private:
   ConvolutionSpec spec_;
-  int64_t channels_, channel_pieces_, taps_, tap_pieces_, rows_, rows_at_once_;
+  TapPieces taps_;
+  int64_t rows_, rows_at_once_;
   std::unique_ptr<Kernel> turn_;
 };
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "convolution_definition.hpp"
 #include "kernel_runner.hpp"
 #include "kernels/bfloat16.hpp"
 #include "kernels/convolution.hpp"
@@ -45,16 +46,6 @@ bool has_instructions() {
   return has;
 }
 
-// Sums of products in double precision and of their magnitudes: rounding of the sums is a share of the latter.
-struct Sums {
-  explicit Sums(size_t n) : sum(n), magnitude(n) {}
-  void add(size_t i, double product) {
-    sum[i] += product;
-    magnitude[i] += std::fabs(product);
-  }
-  std::vector<double> sum, magnitude;
-};
-
 void check(const Kernel& kernel, const std::vector<uint16_t>& a, const std::vector<uint16_t>& b, const Sums& wanted) {
   const std::vector<float> got = result_of<float>(kernel, wanted.sum.size(), {}, Order::forward, a, b);
   for (size_t i = 0; i < got.size(); ++i) {
@@ -91,25 +82,6 @@ void check_product(const Product& p) {
   CAPTURE(p.n);
   CAPTURE(p.k);
   check(*make_gemm(spec, DType::bf16), to_bits(a), to_bits(b), wanted);
-}
-
-// Calls f(element of x, element of w, element of y) for every product of the definition (kernels/convolution.hpp).
-template <typename Function>
-void for_each_product(const ConvolutionSpec& s, Function&& f) {
-  for (int64_t at_y = 0; at_y < s.batch * s.out_height() * s.out_width() * s.out_channels; ++at_y) {
-    const int64_t o = at_y % s.out_channels;
-    const int64_t column = at_y / s.out_channels % s.out_width();
-    const int64_t row = at_y / s.out_channels / s.out_width() % s.out_height();
-    const int64_t b = at_y / s.out_channels / s.out_width() / s.out_height();
-    for (int64_t at = 0; at < s.in_channels * s.taps(); ++at) {
-      const int64_t y = row * s.stride_y + at / s.kernel_width % s.kernel_height - s.pad_top;
-      const int64_t x = column * s.stride_x + at % s.kernel_width - s.pad_left;
-      if (y >= 0 && y < s.in_height && x >= 0 && x < s.in_width) {
-        f(static_cast<size_t>(((b * s.in_height + y) * s.in_width + x) * s.in_channels + at / s.taps()),
-          static_cast<size_t>(o * s.in_channels * s.taps() + at), static_cast<size_t>(at_y));
-      }
-    }
-  }
 }
 
 void check_convolution(const ConvolutionSpec& s) {

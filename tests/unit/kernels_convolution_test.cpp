@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "convolution_definition.hpp"
 #include "kernel_runner.hpp"
 #include "kernels/convolution.hpp"
 
@@ -12,30 +13,6 @@ using namespace atelier::kernels::test;
 using tensor::DType;
 
 namespace {
-
-// Calls f(element of x, element of w, element of y) for every product of the definition.
-template <typename Function>
-void for_each_product(const ConvolutionSpec& s, Function&& f) {
-  const int64_t in_channels = s.in_channels / s.groups;
-  const int64_t out_channels = s.out_channels / s.groups;
-  for (int64_t b = 0; b < s.batch; ++b) {
-    for (int64_t o = 0; o < s.out_channels; ++o) {
-      for (int64_t i = 0; i < s.out_height() * s.out_width(); ++i) {
-        for (int64_t j = 0; j < in_channels * s.kernel_height * s.kernel_width; ++j) {
-          const int64_t c = o / out_channels * in_channels + j / (s.kernel_height * s.kernel_width);
-          const int64_t ky = j / s.kernel_width % s.kernel_height;
-          const int64_t y = i / s.out_width() * s.stride_y + ky * s.dilation_y - s.pad_top;
-          const int64_t x = i % s.out_width() * s.stride_x + j % s.kernel_width * s.dilation_x - s.pad_left;
-          if (y >= 0 && y < s.in_height && x >= 0 && x < s.in_width) {
-            f(static_cast<size_t>(((b * s.in_height + y) * s.in_width + x) * s.in_channels + c),
-              static_cast<size_t>(o * in_channels * s.kernel_height * s.kernel_width + j),
-              static_cast<size_t>((b * s.out_height() * s.out_width() + i) * s.out_channels + o));
-          }
-        }
-      }
-    }
-  }
-}
 
 const std::vector<ConvolutionSpec> all_specs = {
     {.batch = 2,
@@ -138,16 +115,6 @@ const std::vector<ConvolutionSpec> all_specs = {
      .in_width = 4,
      .kernel_height = 3,
      .kernel_width = 3},
-};
-
-// Sums of products, and of their magnitudes: rounding is a share of the latter.
-struct Sums {
-  explicit Sums(size_t n) : sum(n), magnitude(n) {}
-  void add(size_t i, double product) {
-    sum[i] += product;
-    magnitude[i] += std::fabs(product);
-  }
-  std::vector<double> sum, magnitude;
 };
 
 template <typename T>
