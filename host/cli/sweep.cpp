@@ -225,22 +225,24 @@ PointState state_now(const Arguments& arguments, const SweepPoint& point) {
 Tally run_points(const Arguments& arguments, const Sweep& sweep, const std::vector<PointState>& before,
                  InterruptRelay& relay) {
   Tally tally;
+  const auto leave = [&](const PointState& state) {
+    ++(state.kind == Kind::finished ? tally.done_before : tally.running);
+  };
   bool stopped = false;
   for (size_t i = 0; i < sweep.points.size(); ++i) {
     const SweepPoint& point = sweep.points[i];
-    const bool may_run = is_to_run(before[i]) && !stopped && !relay.asked();
-    const std::optional<runlog::Lock> claimed = may_run ? claim(arguments, point) : std::nullopt;
-    if (may_run && !claimed) {
-      ++tally.running;
-      continue;
-    }
-    const PointState state = may_run ? state_now(arguments, point) : before[i];
-    if (!is_to_run(state)) {
-      ++(state.kind == Kind::finished ? tally.done_before : tally.running);
+    if (!is_to_run(before[i])) {
+      leave(before[i]);
       continue;
     }
     if (stopped || relay.asked()) {
       ++tally.not_run;
+      continue;
+    }
+    const std::optional<runlog::Lock> claimed = claim(arguments, point);
+    const PointState state = claimed ? state_now(arguments, point) : PointState{Kind::running, {}, "", 0};
+    if (!is_to_run(state)) {
+      leave(state);
       continue;
     }
     flush_output();

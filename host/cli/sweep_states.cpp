@@ -43,15 +43,6 @@ PointState state_of(const runlog::Heading& log) {
   return step ? PointState{Kind::resumable, log.path, "", *step} : PointState{};
 }
 
-// Whether relative paths of its experiment mean the same files.
-bool is_relative_to(const runlog::Heading& log, const std::string& directory) {
-  try {
-    return runlog::Reader(log.path).description().directory == directory;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
 }  // namespace
 
 std::vector<PointState> states_of(const experiment::Sweep& sweep, const std::filesystem::path& file,
@@ -72,7 +63,7 @@ std::vector<PointState> states_of(const experiment::Sweep& sweep, const std::fil
   for (const runlog::Heading& log : runlog::logs_below(folder)) {
     const auto found =
         log.problem.empty() ? by_identity.find(experiment::identity_of(log.resolved)) : by_identity.end();
-    if (found == by_identity.end() || !is_relative_to(log, directory)) {
+    if (found == by_identity.end() || log.directory != directory) {
       continue;
     }
     const PointState state = state_of(log);

@@ -174,6 +174,13 @@ class Expansion {
   void add_drawn_points() {
     constexpr int64_t tries_for_each = 100, more_tries = 10'000;
     const RandomPoints& random = *table_.random;
+    const auto seeds = static_cast<int64_t>(std::max<size_t>(seeds_, 1));
+    if (random.count > most_points / seeds) {
+      context_.problems.add(random.place, "sweep.random.count",
+                            fmt::format("got {} points with {} seeds each, expected at most {} in all", random.count,
+                                        seeds, most_points));
+      return;
+    }
     const std::vector<Group> groups = drawn_groups();
     Draw draw(random.seed);
     std::set<std::string> seen;

@@ -134,6 +134,13 @@ class RangeReader {
                                               : range_.low + share * (range_.high - range_.low);
       add(i == count - 1 ? range_.high : i == 0 ? range_.low : value);
     }
+    const auto same = [](const Node& a, const Node& b) { return a.scalar == b.scalar; };
+    if (range_.integers && std::ranges::adjacent_find(axis_.values, same) != axis_.values.end()) {
+      reject(node, "count",
+             fmt::format("got {}, but there are not so many integers with equal factors from {} to {}; hint: write the "
+                         "ends as {:.1f} and {:.1f} where numbers are meant",
+                         count, range_.low, range_.high, range_.low, range_.high));
+    }
   }
 
   // Rounded, as 0.30000000000000004 is nobody's value, and as the logarithm's last bits are the machine's.

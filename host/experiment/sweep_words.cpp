@@ -14,6 +14,11 @@ void VaryingWords::add(const std::string& word, const Place& place, Problems& pr
     (!path.empty() && path.front() == "sweep" ? of_the_sweep : fixed).push_back(word);
     return;
   }
+  if (!path.empty() && path.front() == "sweep") {
+    problems.add(place, "",
+                 "got several values of what the sweep itself is made of, expected one; hint: a list in brackets");
+    return;
+  }
   std::erase_if(fixed, [&](const std::string& other) { return path_of(other) == path; });
   Axis axis{path, place, {}};
   for (const std::string& piece : pieces) {

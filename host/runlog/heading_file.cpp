@@ -104,6 +104,7 @@ Heading read_heading(hid_t file) {
   heading.tags = description.tags;
   heading.notes = read_notes(file);
   heading.resolved = description.resolved;
+  heading.directory = description.directory;
   heading.uses = runs_used(description);
   for (const Cadence& cadence : description.cadences) {
     read_metrics(heading, file, cadence);

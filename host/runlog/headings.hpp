@@ -36,6 +36,7 @@ struct Heading {
   std::vector<std::string> tags{};
   std::vector<Note> notes{};
   std::string resolved{};             // the experiment
+  std::string directory{};            // that its relative paths are relative to
   std::vector<std::string> uses{};    // ids of the runs whose weights it began with, or whose models it used
   std::vector<FinalValue> metrics{};  // in the log's order
   int64_t steps = 0;                  // of the newest row

@@ -73,10 +73,10 @@ inline auto fields(FinalValue& of) {
 }
 // But for what the reader of many logs knows itself.
 inline auto fields(Heading& of) {
-  auto& [path, problem, was_read, run_id, name, created_utc, status, exit_reason, seed, tags, notes, resolved, uses,
-         metrics, steps, seconds, samples_per_second] = of;
-  return std::tie(run_id, name, created_utc, status, exit_reason, seed, tags, notes, resolved, uses, metrics, steps,
-                  seconds, samples_per_second);
+  auto& [path, problem, was_read, run_id, name, created_utc, status, exit_reason, seed, tags, notes, resolved,
+         directory, uses, metrics, steps, seconds, samples_per_second] = of;
+  return std::tie(run_id, name, created_utc, status, exit_reason, seed, tags, notes, resolved, directory, uses, metrics,
+                  steps, seconds, samples_per_second);
 }
 
 class ReadingProcess {

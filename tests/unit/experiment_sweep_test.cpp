@@ -247,6 +247,11 @@ TEST_CASE("what no range can be") {
             "hint: write the ends as 0.0 and 4.0 where numbers are meant");
   CHECK(range("{range = [0.0, 1.0], step = 1e-9}") ==
         place + "19: sweep.train.clip_norm: got a range of more than 10000 values, expected fewer");
+  CHECK(
+      range("{log_range = [1, 4], count = 5}") ==
+      place +
+          "47: sweep.train.clip_norm.count: got 5, but there are not so many integers with equal factors from 1 to 4; "
+          "hint: write the ends as 1.0 and 4.0 where numbers are meant");
 }
 
 TEST_CASE("what no zip, no condition and no draw can be") {
@@ -276,4 +281,10 @@ TEST_CASE("what no zip, no condition and no draw can be") {
         "tiny.toml:8:10: sweep.random.count: got nothing, expected an integer >= 1");
   CHECK(problems(sweep("seed = [1, 2]\nrandom = {count = 3}\n")) ==
         "tiny.toml:8:19: sweep.random.count: got 3, but there are only 2 different points, expected at most so many");
+  CHECK(problems(sweep("model.latent = {range = [1, 9000]}\nrandom = {count = 6000}\n"), {{}, {1, 2}}) ==
+        "tiny.toml:8:19: sweep.random.count: got 6000 points with 2 seeds each, expected at most 10000 in all");
+  CHECK(problems(sweep("seed = [1]\n"), {{"sweep.model.latent=4,5"}, {}}) ==
+        "<override \"sweep.model.latent=4,5\">: got several values of what the sweep itself is made of, expected one; "
+        "hint: "
+        "a list in brackets");
 }
