@@ -250,7 +250,7 @@ TEST_CASE("what no range can be") {
   CHECK(
       range("{log_range = [1, 4], count = 5}") ==
       place +
-          "47: sweep.train.clip_norm.count: got 5, but there are not so many integers with equal factors from 1 to 4; "
+          "48: sweep.train.clip_norm.count: got 5, but there are not so many integers with equal factors from 1 to 4; "
           "hint: write the ends as 1.0 and 4.0 where numbers are meant");
 }
 
