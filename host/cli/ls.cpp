@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "base/error.hpp"
+#include "cli/chosen_runs.hpp"
 #include "cli/program.hpp"
 #include "cli/run_options.hpp"
 #include "cli/terminal.hpp"
@@ -18,30 +19,6 @@ namespace atelier::cli {
 namespace {
 
 using compare::RunSummary;
-
-struct Words {
-  std::vector<std::string> logs;
-  std::vector<compare::Filter> filters;
-};
-
-// What is there by this name is meant by it, whatever it looks like.
-bool is_name(const std::string& word, const runlog::Places& places) {
-  std::error_code ignored;
-  return word.starts_with("./") || word.starts_with("/") || std::filesystem::exists(word, ignored) ||
-         std::filesystem::exists(places.runs / word, ignored);
-}
-
-Words told_apart(const std::vector<std::string>& words, const runlog::Places& places) {
-  Words out;
-  for (const std::string& word : words) {
-    if (compare::looks_like_filter(word) && !is_name(word, places)) {
-      out.filters.push_back(compare::parse_filter(word));
-    } else {
-      out.logs.push_back(word);
-    }
-  }
-  return out;
-}
 
 // A folder without logs is no mistake here, where nothing else is meant.
 std::vector<runlog::Heading> logs_of(const std::vector<std::string>& words, const runlog::Places& places) {
@@ -58,26 +35,6 @@ std::vector<runlog::Heading> logs_of(const std::vector<std::string>& words, cons
     }
     throw;
   }
-}
-
-std::string counted(int64_t runs) {
-  return fmt::format("{} run{}", terminal::grouped(runs), runs == 1 ? "" : "s");
-}
-
-// Every filter is to be true. What is left out for another reason than a filter's being false is said.
-std::vector<RunSummary> selected(std::vector<RunSummary> runs, const compare::RunKeys& keys,
-                                 const std::vector<compare::Filter>& filters) {
-  for (const compare::Filter& filter : filters) {
-    compare::Selection selection = compare::select(runs, keys, filter);
-    runs = std::move(selection.runs);
-    for (const auto& [name, count] : selection.lacking) {
-      print_message(fmt::format("atelier: note: {} {} no '{}'", counted(count), count == 1 ? "has" : "have", name));
-    }
-    for (const std::string& hint : selection.hints) {
-      print_message(fmt::format("atelier: note: {}", hint));
-    }
-  }
-  return runs;
 }
 
 std::string without_spaces_around(const std::string& text) {
@@ -142,11 +99,11 @@ void check_options(const Arguments& arguments) {
 int ls(const Arguments& arguments) {
   check_options(arguments);
   const runlog::Places places = places_of(arguments);
-  const Words words = told_apart(arguments.words, places);
+  const ChosenBy words = told_apart(arguments.words, places);
   const std::vector<RunSummary> all = compare::summaries_of(logs_of(words.logs, places));
   const compare::RunKeys keys(all);
   const bool has_some = !all.empty();  // or no key would be known
-  std::vector<RunSummary> runs = has_some ? selected(all, keys, words.filters) : all;
+  std::vector<RunSummary> runs = has_some ? those_chosen(all, keys, words.filters) : all;
   std::vector<compare::ListedColumn> columns = compare::usual_columns(runs);
   if (has_some && arguments.has("sort")) {
     const std::string name = arguments.text("sort", "");

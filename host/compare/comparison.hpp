@@ -4,27 +4,21 @@
 #include <string>
 #include <vector>
 
-#include "base/terminal_text.hpp"
 #include "catalog/description.hpp"
+#include "compare/measured_with.hpp"
 #include "compare/run.hpp"
+#include "compare/run_differences.hpp"
+#include "compare/section.hpp"
 
 namespace atelier::compare {
-
-// A setting, or something else that a run is made from, that is not the same in all runs.
-struct Difference {
-  std::string key;  // "model.latent", "data sha256"
-  std::vector<std::string>
-      values;  // a TOML literal for each run, or as much as tells; "" where a run has no such thing
-};
 
 // A number of each run.
 struct Result {
   std::string name;            // "test/loss best", "steps", ...
   std::vector<double> values;  // NaN where a run has none
   catalog::Direction better = catalog::Direction::unknown;
-  std::vector<bool> finished{};  // of each run; one that is not is never the best
-  std::vector<std::string>
-      runs_differ_in{};  // what a number depends on beside how good a model is: "model", "loss", ...
+  std::vector<bool> finished{};      // of each run; one that is not is never the best
+  std::vector<Unlikeness> unlike{};  // what the runs did not measure it with in common
 
   // Never where no direction is known, where the runs differ in what is measured, or where there is nothing to compare.
   [[nodiscard]] bool is_best(size_t run) const;
@@ -43,7 +37,8 @@ struct Comparison {
 // chooses its best weights by. Throws Error(usage) where no run has the metric that is named.
 Comparison compare(std::vector<Run> runs, const std::string& metric = "");
 
-std::string to_text(const Comparison& comparison, const terminal::Layout& layout);
+// What the runs did not measure with the same is left out, with the reason; or shown `anyway`, marked with "!".
+std::vector<Section> sections_of(const Comparison& comparison, bool anyway);
 std::string to_csv(const Comparison& comparison);  // a record for each run
 
 }  // namespace atelier::compare

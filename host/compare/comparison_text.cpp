@@ -7,7 +7,6 @@
 #include <cmath>
 #include <set>
 
-#include "base/printable.hpp"
 #include "base/sparkline.hpp"
 #include "base/terminal_table.hpp"
 #include "compare/comparison.hpp"
@@ -19,17 +18,12 @@ namespace {
 constexpr size_t curve_columns = 40;
 constexpr size_t setting_columns = 24;  // of a value; a longer one is shortened
 
-std::string heading(const std::string& text, const terminal::Layout& layout) {
-  return fmt::format("\n{}\n", terminal::emphasized(text, terminal::Emphasis::strong, layout.colour));
-}
-
-std::string legend(const Comparison& comparison, const terminal::Layout& layout) {
-  terminal::TextTable table{{{"run"}, {"name"}, {"status"}, {"created"}, {"path"}}, {}};
+Section legend(const Comparison& comparison) {
+  Section section{"", {{{"run"}, {"name"}, {"status"}, {"created"}, {"path"}}, {}}};
   const bool tagged = std::ranges::any_of(comparison.runs, [](const Run& run) { return !run.tags.empty(); });
   if (tagged) {
-    table.columns.push_back({"tags"});
+    section.table.columns.push_back({"tags"});
   }
-  std::string notes;
   for (size_t i = 0; i < comparison.runs.size(); ++i) {
     const Run& run = comparison.runs[i];
     std::vector<terminal::Cell> row{{comparison.labels[i]},
@@ -40,43 +34,75 @@ std::string legend(const Comparison& comparison, const terminal::Layout& layout)
     if (tagged) {
       row.push_back({fmt::format("{}", fmt::join(run.tags, ", "))});
     }
-    table.add(std::move(row));
+    section.table.add(std::move(row));
     for (const runlog::Note& note : run.notes) {
-      notes += fmt::format("note of {}, {}: {}\n", comparison.labels[i], runlog::whole_seconds(note.utc),
-                           printable(note.text));
+      section.lines.push_back(
+          fmt::format("note of {}, {}: {}", comparison.labels[i], runlog::whole_seconds(note.utc), note.text));
     }
   }
-  std::string text = comparison.runs.empty() ? "" : to_text(table, layout) + notes;
   for (const auto& run : comparison.broken) {
-    text += terminal::emphasized("broken", emphasis_of(run.state), layout.colour) + ": " + run.problem + "\n";
+    section.lines.push_back(fmt::format("broken: {}", run.problem));
   }
-  return text;
+  return section;
 }
 
-// A table with a column for each run.
-terminal::TextTable table_of_runs(const Comparison& comparison, const std::string& first_heading) {
-  terminal::TextTable table{{{first_heading}}, {}};
-  for (size_t i = 0; i < comparison.labels.size(); ++i) {
+// Of each run, one after the other, what stands in one line: a setting or a result.
+struct Line {
+  std::string heading;
+  std::vector<terminal::Cell> cells;
+};
+
+// Runs side by side, or, of many, one below the other.
+terminal::TextTable table_of_runs(const Comparison& comparison, const std::string& what,
+                                  const std::vector<Line>& lines) {
+  constexpr size_t most_beside = 8;
+  std::vector<std::string> runs;
+  for (size_t i = 0; i < comparison.runs.size(); ++i) {
     const State state = comparison.runs[i].state;
-    const std::string mark = state == State::finished ? "" : fmt::format(" ({})", to_string(state));
-    table.columns.push_back({comparison.labels[i] + mark, terminal::Align::right});
+    runs.push_back(comparison.labels[i] + (state == State::finished ? "" : fmt::format(" ({})", to_string(state))));
+  }
+  terminal::TextTable table;
+  if (runs.size() <= most_beside) {
+    table.columns = {{what}};
+    for (const std::string& run : runs) {
+      table.columns.push_back({run, terminal::Align::right});
+    }
+    for (const Line& line : lines) {
+      std::vector<terminal::Cell> row{{line.heading}};
+      row.insert(row.end(), line.cells.begin(), line.cells.end());
+      table.add(std::move(row));
+    }
+    return table;
+  }
+  table.columns = {{"run"}};
+  for (const Line& line : lines) {
+    table.columns.push_back({line.heading, terminal::Align::right});
+  }
+  for (size_t i = 0; i < runs.size(); ++i) {
+    std::vector<terminal::Cell> row{{runs[i]}};
+    for (const Line& line : lines) {
+      row.push_back(line.cells[i]);
+    }
+    table.add(std::move(row));
   }
   return table;
 }
 
-std::string settings(const Comparison& comparison, const terminal::Layout& layout) {
-  if (comparison.differences.empty()) {
-    return "all settings are the same\n";
-  }
-  terminal::TextTable table = table_of_runs(comparison, "setting");
+Section settings(const Comparison& comparison) {
+  Section section{"settings that differ"};
+  std::vector<Line> lines;
   for (const auto& difference : comparison.differences) {
-    std::vector<terminal::Cell> row{{difference.key}};
+    Line& line = lines.emplace_back(Line{difference.key, {}});
     for (const auto& value : difference.values) {
-      row.push_back({value.empty() ? "–" : terminal::shortened(terminal::unquoted(value), setting_columns)});
+      line.cells.push_back({value.empty() ? "–" : terminal::shortened(terminal::unquoted(value), setting_columns)});
     }
-    table.add(std::move(row));
   }
-  return to_text(table, layout);
+  if (lines.empty()) {
+    section.lines = {"all settings are the same"};
+  } else {
+    section.table = table_of_runs(comparison, "setting", lines);
+  }
+  return section;
 }
 
 std::string value_text(const Result& result, double value) {
@@ -101,60 +127,63 @@ bool has_mark(const Comparison& comparison) {
   return false;
 }
 
-std::string results(const Comparison& comparison, const terminal::Layout& layout) {
-  terminal::TextTable table = table_of_runs(comparison, "result");
+Section results(const Comparison& comparison, bool anyway) {
+  Section section{has_mark(comparison) ? "results (* is best)" : "results"};
+  std::vector<Line> lines;
+  std::set<std::string> refused;
   for (const auto& result : comparison.results) {
-    std::vector<terminal::Cell> row{{result.name == "seconds" ? "time" : result.name}};
+    const std::string metric = result.name.substr(0, result.name.rfind(' '));
+    const std::string reason = fmt::format("{}", fmt::join(texts_of(result.unlike), "; "));
+    if (!reason.empty() && !anyway) {
+      if (refused.insert(metric).second) {
+        section.lines.push_back(
+            fmt::format("{} is not shown side by side: it was not measured with the same: {}; "
+                        "hint: --anyway shows it",
+                        metric, reason));
+      }
+      continue;
+    }
+    Line& line =
+        lines.emplace_back(Line{(result.name == "seconds" ? "time" : result.name) + (reason.empty() ? "" : " !"), {}});
     for (size_t i = 0; i < result.values.size(); ++i) {
       const std::string text = value_text(result, result.values[i]);
-      row.push_back(result.is_best(i) ? terminal::Cell{fmt::format("* {}", text), terminal::Emphasis::good}
-                                      : terminal::Cell{text});
+      line.cells.push_back(result.is_best(i) ? terminal::Cell{fmt::format("* {}", text), terminal::Emphasis::good}
+                                             : terminal::Cell{text});
     }
-    table.add(std::move(row));
-  }
-  return to_text(table, layout);
-}
-
-// Why rows have no mark where one could be expected.
-std::string unmarked(const Comparison& comparison) {
-  std::set<std::string> reasons;
-  for (const auto& result : comparison.results) {
-    if (has_better(result.better) && !result.runs_differ_in.empty()) {
-      reasons.insert(fmt::format("{}", fmt::join(result.runs_differ_in, ", ")));
+    if (!reason.empty() && refused.insert(metric).second) {
+      section.lines.push_back(fmt::format("! {} was not measured with the same: {}", metric, reason));
     }
   }
-  std::string text;
-  for (const auto& reason : reasons) {
-    text += fmt::format("none is marked as the best where the runs differ in what is measured: {}\n", reason);
-  }
-  return text;
+  section.table = table_of_runs(comparison, "result", lines);
+  return section;
 }
 
-std::string curves(const Comparison& comparison, const terminal::Layout& layout) {
-  terminal::TextTable table{{{"run"}, {"last", terminal::Align::right}, {"curve"}}, {}};
+Section curves(const Comparison& comparison, bool anyway) {
+  const auto of_metric = std::ranges::find(comparison.results, comparison.metric + " last", &Result::name);
+  const bool comparable = anyway || of_metric == comparison.results.end() || of_metric->unlike.empty();
+  Section section{comparison.metric, {{{"run"}, {"last", terminal::Align::right}, {"curve"}}, {}}};
   for (size_t i = 0; i < comparison.runs.size(); ++i) {
     const Series* const series = comparison.runs[i].find(comparison.metric);
-    table.add({{comparison.labels[i]},
-               {series == nullptr ? "–" : terminal::number_text(series->last())},
-               {series == nullptr ? "" : terminal::sparkline(series->values, curve_columns)}});
+    section.table.add({{comparison.labels[i]},
+                       {series == nullptr || !comparable ? "–" : terminal::number_text(series->last())},
+                       {series == nullptr ? "" : terminal::sparkline(series->values, curve_columns)}});
   }
-  return to_text(table, layout);
+  return section;
 }
 
 }  // namespace
 
-std::string to_text(const Comparison& comparison, const terminal::Layout& layout) {
-  std::string text = legend(comparison, layout);
+std::vector<Section> sections_of(const Comparison& comparison, bool anyway) {
+  std::vector<Section> sections{legend(comparison)};
   if (comparison.runs.empty()) {
-    return text;
+    return sections;
   }
-  text += heading("settings that differ", layout) + settings(comparison, layout);
-  text += heading(has_mark(comparison) ? "results (* is best)" : "results", layout) + results(comparison, layout) +
-          unmarked(comparison);
+  sections.push_back(settings(comparison));
+  sections.push_back(results(comparison, anyway));
   if (!comparison.metric.empty()) {
-    text += heading(comparison.metric, layout) + curves(comparison, layout);
+    sections.push_back(curves(comparison, anyway));
   }
-  return text;
+  return sections;
 }
 
 std::string to_csv(const Comparison& comparison) {

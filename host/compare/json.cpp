@@ -3,20 +3,13 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "compare/run_json.hpp"
 #include "compare/sample_values.hpp"
 
 namespace atelier::compare {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string dumped(const Json& document) {
-  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json(nullptr) : Json(text);
-}
 
 Json best_json(const Best& best) {
   if (best.metric.empty() || best.step == 0) {
@@ -197,6 +190,14 @@ Json step_json(const WeightsAt& weights) {
 
 }  // namespace
 
+std::string dumped(const Json& document) {
+  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
 std::string to_json(const std::vector<RunSummary>& runs, const std::vector<ListedColumn>& columns) {
   Json list = Json::array();
   for (const auto& run : runs) {
@@ -258,9 +259,13 @@ std::string to_json(const Comparison& comparison) {
   }
   Json rows = Json::array();
   for (const auto& result : comparison.results) {
+    Json unlike = Json::array();
+    for (const Unlikeness& one : result.unlike) {
+      unlike.push_back(one.what);
+    }
     rows.push_back({{"name", result.name},
                     {"better", text_or_null(catalog::to_string(result.better))},
-                    {"runs_differ_in", result.runs_differ_in}});
+                    {"runs_differ_in", unlike}});
   }
   return dumped({{"metric", text_or_null(comparison.metric)}, {"results", rows}, {"runs", runs}, {"broken", broken}});
 }

@@ -1,67 +1,152 @@
 #include "compare/measured_with.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
 #include <set>
 
 namespace atelier::compare {
 namespace {
+
+using Values = std::map<std::string, std::string>;
+
+struct MeasuredWith {
+  Values always;      // a run that has none of it has another
+  Values where_both;  // counts between runs that have it
+};
 
 std::string setting(const Run& run, const std::string& key) {
   const auto found = run.settings.find(key);
   return found == run.settings.end() ? "" : found->second;
 }
 
-// All settings of a table and of those in it, one a line, but for `left_out`.
-std::string settings_in(const Run& run, const std::string& table, const std::set<std::string>& left_out = {}) {
-  std::string text;
-  for (auto at = run.settings.lower_bound(table + "."); at != run.settings.end(); ++at) {
-    if (!at->first.starts_with(table + ".")) {
-      break;
+// All whose key begins so, but for `left_out`.
+void add(Values& to, const Values& from, const std::string& beginning, const std::set<std::string>& left_out = {}) {
+  for (auto at = from.lower_bound(beginning); at != from.end() && at->first.starts_with(beginning); ++at) {
+    if (!left_out.contains(at->first)) {
+      to.insert(*at);
     }
-    text += left_out.contains(at->first) ? "" : at->first + " = " + at->second + "\n";
   }
-  return text;
-}
-
-// What the run was made from whose name begins so, one a line.
-std::string identities(const Run& run, const std::string& beginning) {
-  std::string text;
-  for (auto at = run.identity.lower_bound(beginning); at != run.identity.end(); ++at) {
-    if (!at->first.starts_with(beginning)) {
-      break;
-    }
-    text += at->first + " = " + at->second + "\n";
-  }
-  return text;
 }
 
 // What is measured on; what only training sees of the data is not a part of it.
-std::string data_of(const Run& run) {
-  return settings_in(
-             run, "dataset",
-             {"dataset.validation", "dataset.transform.flip", "dataset.transform.shift", "dataset.transform.noise"}) +
-         identities(run, "data ") + identities(run, "classes ");
+void add_data(Values& to, const Run& run) {
+  add(to, run.settings, "dataset.",
+      {"dataset.validation", "dataset.transform.flip", "dataset.transform.shift", "dataset.transform.noise"});
+  add(to, run.identity, "data ");
+  add(to, run.identity, "classes ");
 }
 
-// A validation split is drawn by the run's seed.
-std::string split_of(const Run& run, const Series& series) {
-  return series.split == "validation"
-             ? series.split + " " + setting(run, "dataset.validation") + " " + setting(run, "seed")
-             : series.split;
+std::string split_of(const Run& run, const Series& series, ValidationSplits splits) {
+  if (series.split != "validation") {
+    return series.split;
+  }
+  const std::string part = fmt::format("validation, {} of the data", setting(run, "dataset.validation"));
+  return splits == ValidationSplits::count_as_one ? part : fmt::format("{} by seed {}", part, setting(run, "seed"));
 }
 
-// The metric's own settings, and the other runs by whose models the run sees.
-std::string judge_of(const Run& run, const Series& series) {
-  return settings_in(run, "metric." + series.name.substr(0, series.name.find('.'))) + identities(run, "run ");
+bool is_likelihood(const Series& series) {
+  return series.units == "nats" || series.units.starts_with("bit");
 }
+
+MeasuredWith measured_with(const Run& run, const Series& series, ValidationSplits splits) {
+  MeasuredWith out;
+  if (series.cadence == "train" && series.name.starts_with("learning_rate")) {  // which is set, not measured
+    return out;
+  }
+  add_data(out.always, run);
+  out.always["split"] = split_of(run, series, splits);
+  const std::string metric = "metric." + series.name.substr(0, series.name.find('.')) + ".";
+  if (setting(run, metric + "use").empty()) {
+    out.always["model.use"] = setting(run, "model.use");
+    add(out.always, run.settings, "loss.");
+    add(out.always, run.identity, "run ");  // whose models a loss sees by
+    return out;
+  }
+  add(out.always, run.settings, metric, {metric + "when"});
+  add(out.where_both, run.identity, "run ");
+  if (is_likelihood(series)) {
+    add(out.where_both, run.settings, "loss.");
+  }
+  return out;
+}
+
+// The values of each thing, over all.
+class Kinds {
+ public:
+  void add(const MeasuredWith& one) {
+    for (const auto& [what, value] : one.always) {
+      Kind& kind = always_[what];
+      ++kind.runs;
+      kind.add(value);
+    }
+    for (const auto& [what, value] : one.where_both) {
+      where_both_[what].add(value);
+    }
+    ++runs_;
+  }
+  std::vector<Unlikeness> unlike() {
+    for (auto& [what, kind] : always_) {
+      if (kind.runs < runs_) {
+        kind.add("");
+      }
+    }
+    std::vector<Unlikeness> out;
+    for (const auto* const kinds : {&always_, &where_both_}) {
+      for (const auto& [what, kind] : *kinds) {
+        if (kind.values.size() > 1) {
+          out.push_back({what, kind.values});
+        }
+      }
+    }
+    return out;
+  }
+
+ private:
+  struct Kind {
+    std::vector<std::string> values;
+    size_t runs = 0;
+    void add(const std::string& value) {
+      if (std::ranges::find(values, value) == values.end()) {
+        values.push_back(value);
+      }
+    }
+  };
+  std::map<std::string, Kind> always_, where_both_;
+  size_t runs_ = 0;
+};
 
 }  // namespace
 
-std::map<std::string, std::string> measured_with(const Run& run, const Series& series) {
-  return {{"model", setting(run, "model.use")},
-          {"loss", settings_in(run, "loss")},
-          {"data", data_of(run)},
-          {"split", split_of(run, series)},
-          {"judge", judge_of(run, series)}};
+std::string to_string(const Unlikeness& unlikeness) {
+  constexpr size_t shown = 3;
+  constexpr size_t columns = 24;
+  std::string text = unlikeness.what + ":";
+  for (size_t i = 0; i < std::min(unlikeness.values.size(), shown); ++i) {
+    const std::string& value = unlikeness.values[i];
+    text += fmt::format(
+        "{} {}", i == 0 ? "" : ",",
+        value.empty() ? "none" : terminal::shortened(terminal::unquoted(runlog::shortened(value)), columns));
+  }
+  return text + (unlikeness.values.size() > shown ? ", …" : "");
+}
+
+std::vector<std::string> texts_of(const std::vector<Unlikeness>& unlike) {
+  std::vector<std::string> texts;
+  std::ranges::transform(unlike, std::back_inserter(texts), [](const Unlikeness& one) { return to_string(one); });
+  return texts;
+}
+
+std::vector<Unlikeness> unlikenesses(const std::vector<const Run*>& runs, const std::string& metric,
+                                     ValidationSplits splits) {
+  Kinds kinds;
+  for (const Run* const run : runs) {
+    if (const Series* const series = run->find(metric); series != nullptr && !series->values.empty()) {
+      kinds.add(measured_with(*run, *series, splits));
+    }
+  }
+  return kinds.unlike();
 }
 
 }  // namespace atelier::compare

@@ -74,6 +74,7 @@ Run read(const std::filesystem::path& path) {
   }
   const runlog::RunDescription& description = log.description();
   run.identity = runlog::identity_of(description);
+  run.test_samples = description.data.test_count;
   auto known = run.finals.begin();
   for (const auto& cadence : description.cadences) {
     for (const auto& metric : cadence.metrics) {

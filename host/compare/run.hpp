@@ -39,6 +39,7 @@ struct Series {
 struct Run : RunSummary {
   runlog::Identity identity;    // what it was made from beside its settings
   std::vector<Series> metrics;  // in the log's order, as the finals
+  int64_t test_samples = 0;     // of the data's test split
 
   [[nodiscard]] const Series* find(const std::string& full_name) const;  // null where the run has no such metric
 };

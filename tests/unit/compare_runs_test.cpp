@@ -79,6 +79,18 @@ fs::path write_log(const fs::path& path, const runlog::RunDescription& run, doub
   return path;
 }
 
+std::string text_of(const compare::Comparison& comparison, const terminal::Layout& layout = {}) {
+  return compare::sections_text(compare::sections_of(comparison, false), layout);
+}
+
+std::vector<std::string> what_differs(const compare::Result& result) {
+  std::vector<std::string> names;
+  for (const compare::Unlikeness& one : result.unlike) {
+    names.push_back(one.what);
+  }
+  return names;
+}
+
 // As a process that ends without closing its log leaves it.
 fs::path write_killed_log(const fs::path& path) {
   const pid_t child = fork();
@@ -134,7 +146,7 @@ TEST_CASE("a run without a row is no problem") {
   CHECK(run.state == State::killed);  // "running", and nobody writes it
   CHECK(run.steps == 0);
   CHECK(std::isnan(run.best.value));
-  CHECK(compare::to_text(compare::compare({run}), {}).find("all settings are the same") != std::string::npos);
+  CHECK(text_of(compare::compare({run})).find("all settings are the same") != std::string::npos);
   CHECK(compare::to_json({run}).find("\"best\": null") != std::string::npos);
 }
 
@@ -181,7 +193,7 @@ TEST_CASE("a comparison has the settings that differ and marks the best result")
   CHECK(!both.results.front().is_best(0));
   CHECK(both.results.front().is_best(1));
 
-  const std::string text = compare::to_text(both, {});
+  const std::string text = text_of(both);
   CHECK(text.find("model.latent    10    20\n") != std::string::npos);
   CHECK(text.find("* 0.1") != std::string::npos);
   CHECK(text.find("missing.h5") != std::string::npos);
@@ -203,7 +215,7 @@ TEST_CASE("a run that has not finished is marked, and is never the best") {
   for (const size_t other : {0, 2, 3}) {
     CHECK(!all.results.front().is_best(other));
   }
-  const std::string text = compare::to_text(all, {});
+  const std::string text = text_of(all);
   CHECK_MESSAGE(text.find("000c (failed)") != std::string::npos, text);
   CHECK_MESSAGE(text.find("000d (interrupted)") != std::string::npos, text);
   // One finished run is not the best of anything.
@@ -229,23 +241,24 @@ TEST_CASE("none is the best where the runs differ in what is measured") {
     }
     const compare::Comparison both = compare::compare(runs);
     REQUIRE(both.results.front().name.ends_with("/loss last"));
-    CHECK(both.results.front().is_best(1) == both.results.front().runs_differ_in.empty());
-    const std::string text = compare::to_text(both, {});
-    const bool said = text.find("none is marked as the best") != std::string::npos;
-    CHECK_MESSAGE(said != both.results.front().runs_differ_in.empty(), text);
-    return both.results.front().runs_differ_in;
+    CHECK(both.results.front().is_best(1) == both.results.front().unlike.empty());
+    const std::string text = text_of(both);
+    const bool said = text.find("is not shown side by side: it was not measured with the same") != std::string::npos;
+    CHECK_MESSAGE(said != both.results.front().unlike.empty(), text);
+    return what_differs(both.results.front());
   };
   using Differences = std::vector<std::string>;
   const std::string vae = "[model]\nuse = \"vae\"\n";
   CHECK(difference("", "11", "22").empty());
   CHECK(difference(vae + "latent = 30\n[train]\nepochs = 9\n", "11", "22").empty());
   CHECK(difference(vae + "[dataset.transform]\nflip = 0.5\n", "11", "22").empty());  // seen by training alone
-  CHECK(difference("[model]\nuse = \"gan\"\n", "11", "22") == Differences{"model"});
-  CHECK(difference(vae + "[loss.reconstruction]\nuse = \"mse\"\n", "11", "22") == Differences{"loss"});
-  CHECK(difference(vae + "[dataset]\nuse = \"mnist\"\n", "11", "22") == Differences{"data"});
-  CHECK(difference("", "12", "22") == Differences{"data"});
-  CHECK(difference("", "11", "23") == Differences{"judge"});
-  CHECK(difference(vae + "[metric.loss]\nuse = \"elbo\"\n", "11", "22") == Differences{"judge"});
+  CHECK(difference("[model]\nuse = \"gan\"\n", "11", "22") == Differences{"model.use"});
+  CHECK(difference(vae + "[loss.reconstruction]\nuse = \"mse\"\n", "11", "22") ==
+        Differences{"loss.reconstruction.use"});
+  CHECK(difference(vae + "[dataset]\nuse = \"mnist\"\n", "11", "22") == Differences{"dataset.use"});
+  CHECK(difference("", "12", "22") == Differences{"data sha256"});
+  CHECK(difference("", "11", "23") == Differences{"run judge"});
+  CHECK(difference(vae + "[metric.loss]\nuse = \"elbo\"\n", "11", "22") == Differences{"metric.loss.use", "model.use", "run judge"});
 }
 
 TEST_CASE("evaluations are called after the split that they are of") {
@@ -288,7 +301,7 @@ TEST_CASE("two validation splits are of different images where the runs' seeds d
   const auto row = [&](const std::string& name) {
     return *std::ranges::find(both.results, name, &compare::Result::name);
   };
-  CHECK(row("validation/loss last").runs_differ_in == std::vector<std::string>{"split"});
+  CHECK(what_differs(row("validation/loss last")) == std::vector<std::string>{"split"});
   CHECK(!row("validation/loss last").is_best(1));
   CHECK(row("test/loss last").is_best(0));
 }
@@ -346,7 +359,7 @@ TEST_CASE("many runs fold to the width of the terminal") {
     runs.push_back(compare::read_run(
         write_log(folder.path / (id + ".h5"), description(id, i, "min"), i, runlog::Status::finished)));
   }
-  const std::string text = compare::to_text(compare::compare(runs), {60, false});
+  const std::string text = text_of(compare::compare(runs), {60, false});
   const std::string results = text.substr(text.find("settings that differ"));
   size_t start = 0;
   while (start < results.size()) {
