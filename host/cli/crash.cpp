@@ -13,15 +13,18 @@
 #include <exception>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "cli/program.hpp"
 #include "plugin/activity.hpp"
 #include "runlog/last_words.hpp"
+#include "supervision/signals.hpp"
 
 namespace atelier::cli {
 namespace {
 
 using plugin::Activity;
+using supervision::Cause;
 
 struct Crash {
   int signal;
@@ -39,6 +42,7 @@ std::atomic<pid_t> dying_thread{0};          // the first that came here
 std::atomic<const char*> uncaught{nullptr};  // what ended in std::terminate
 std::atomic<int> words_go_to{STDERR_FILENO};
 std::atomic<unsigned> most_seconds{0};  // of a process that is watched
+std::atomic<supervision::Pulse*> told{nullptr};
 
 // Text of a fixed size: nothing can be allocated any more.
 class Text {
@@ -105,7 +109,7 @@ bool is_first() {
 }
 
 // `what`: "crashed: SIGSEGV, ...". The first failure comes first, as what follows it is often its consequence.
-void say_last_words(const Activity* here, const char* what) {
+void say_last_words(const Activity* here, Cause cause, const char* what) {
   constexpr unsigned patience = 20;  // seconds: a lock that the crash has left locked is never opened
   std::signal(SIGALRM, give_up);
   alarm(patience);
@@ -115,7 +119,7 @@ void say_last_words(const Activity* here, const char* what) {
     say("\n");  // below the progress bar
   }
   if (running == nullptr) {
-    text.add("atelier itself {}; no plugin was running: please report it", what);
+    text.add("atelier itself {}; no plugin was running{}", what, cause == Cause::crashed ? ": please report it" : "");
   } else {
     text.add(*running);
     if (const std::string failure = running->failure(); !failure.empty()) {
@@ -124,13 +128,20 @@ void say_last_words(const Activity* here, const char* what) {
       text.add(": it");
     }
     text.add(" {}", what);
-    if (here == nullptr) {
+    if (here == nullptr && cause == Cause::crashed) {
       text.add(", on a thread that the plugin has made, or on one of atelier's own");
     }
   }
   const char* reason = text.finish();
   say_line(reason);
+  supervision::Pulse* const pulse = told;
+  if (pulse != nullptr) {
+    pulse->end(cause, reason, false);
+  }
   if (runlog::close_as_failed(reason)) {
+    if (pulse != nullptr) {
+      pulse->set_log_closed(true);
+    }
     say("atelier: the log is closed as failed; what it had until then is kept\n");
   }
 }
@@ -149,7 +160,7 @@ void on_crash(int signal, siginfo_t* information, void*) {
     if (const char* exception = uncaught) {
       what.add(", by an exception that nobody caught: {}", exception);
     }
-    say_last_words(Activity::newest(), what.finish());
+    say_last_words(Activity::newest(), Cause::crashed, what.finish());
   }
   std::signal(signal, SIG_DFL);  // the end that it would have had, with its code and its core
   sigset_t only{};
@@ -180,7 +191,7 @@ void refuse_to_leave(const Activity* running, const char* function, int code) {
   if (running != nullptr && getpid() == process && is_first()) {
     static Text what;
     what.add("left the process by {}({})", function, code);
-    say_last_words(running, what.finish());
+    say_last_words(running, Cause::crashed, what.finish());
     leave(exit_failed);
   }
 }
@@ -204,6 +215,22 @@ void on_timeout(int) {
   }
 }
 
+// In a thread of its own, as no signal may be delivered to one that computes.
+[[noreturn]] void wait_for_stall(double seconds) {
+  sigset_t only;
+  sigemptyset(&only);
+  sigaddset(&only, supervision::stall_signal);
+  for (int signal = 0; signal != supervision::stall_signal;) {
+    sigwait(&only, &signal);
+  }
+  if (is_first()) {
+    static Text what;
+    what.add("stalled: nothing had moved on for {:g} s", seconds);
+    say_last_words(plugin::some_activity(), Cause::stalled, what.finish());
+  }
+  leave(exit_failed);
+}
+
 [[noreturn]] void leave_by(const char* function, int code) {
   if (auto* next = reinterpret_cast<void (*)(int)>(dlsym(RTLD_NEXT, function))) {
     next(code);
@@ -224,6 +251,17 @@ void watch_crashes() {
     sigaction(crash.signal, &action, nullptr);
   }
   std::set_terminate(on_terminate);
+}
+
+void watch_crashes_for(supervision::Pulse& pulse, double stall_seconds) {
+  told = &pulse;
+  watch_crashes();
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, &before);
+  std::thread(wait_for_stall, stall_seconds).detach();  // which takes no other signal
+  sigaddset(&before, supervision::stall_signal);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void watch_child(int last_words, unsigned seconds) {

@@ -57,22 +57,33 @@ bool is_wrong_input(ErrorKind kind) {
 
 // Once more, and then with all plugins loaded, where an index of them was wrong: nothing has been done yet, as
 // components are made before they are used.
-int run_verb_with_plugins(const std::vector<std::string>& words) {
+int do_with_plugins(const std::function<int()>& work) {
   try {
-    return run_verb_of(words);
+    return work();
   } catch (const Error&) {  // a plugin that asked for another one's component has made another error of a StaleIndex
     if (plugin::LibraryIndex::is_believed()) {
       throw;
     }
   }
-  return run_verb_of(words);
+  return work();
 }
 
-int run_and_report(const std::vector<std::string>& words) {
+int do_and_tell(const std::function<int()>& work, const std::function<void(const std::exception&)>& thrown) {
   try {
-    const int code = run_verb_with_plugins(words);
+    const int code = do_with_plugins(work);
     flush_output();
     return code;
+  } catch (const std::exception& error) {
+    thrown(error);
+    throw;
+  }
+}
+
+}  // namespace
+
+int report_errors(const std::function<int()>& work, const std::function<void(const std::exception&)>& thrown) {
+  try {
+    return do_and_tell(work, thrown);
   } catch (const Error& error) {
     print_error(error.what());
     return is_wrong_input(error.kind()) ? exit_wrong_input : exit_failed;
@@ -89,12 +100,10 @@ int run_and_report(const std::vector<std::string>& words) {
   return exit_failed;
 }
 
-}  // namespace
-
 int run_program(const std::vector<std::string>& words) {
   watch_crashes();
   try {
-    return run_and_report(words);
+    return report_errors([&] { return run_verb_of(words); }, [](const std::exception&) {});
   } catch (...) {  // not even the message could be printed
     return exit_failed;
   }

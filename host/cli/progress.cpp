@@ -42,6 +42,25 @@ std::string loss_text(const training::Progress& progress, size_t longest_name, s
   return text;
 }
 
+std::string metrics_text(const std::map<std::string, double>& metrics) {
+  std::string text;
+  for (const auto& [name, value] : metrics) {
+    text += fmt::format("  {} {}", printable(name), terminal::number_text(value));
+  }
+  return text;
+}
+
+std::string warning_line(std::string_view text, bool colour) {
+  return fmt::format("atelier: {} {}", terminal::emphasized("warning:", Emphasis::warning, colour), text);
+}
+
+size_t line_columns() {
+  const size_t columns = message_columns();
+  return columns > 1 ? columns - 1 : columns;
+}
+
+}  // namespace
+
 std::string bar(double share, int width) {
   const int done = static_cast<int>(std::clamp(share, 0.0, 1.0) * width);
   return fmt::format("[{}{}] ", std::string(static_cast<size_t>(done), '#'),
@@ -54,20 +73,11 @@ std::string plain_line(const training::Progress& progress) {
                      speed_text(progress), duration_text(progress.seconds_left));
 }
 
-std::string metrics_text(const std::map<std::string, double>& metrics) {
-  std::string text;
-  for (const auto& [name, value] : metrics) {
-    text += fmt::format("  {} {}", printable(name), terminal::number_text(value));
-  }
-  return text;
+std::string evaluated_line(int64_t step, double epoch, const std::map<std::string, double>& metrics, bool best,
+                           bool colour) {
+  const std::string mark = best ? terminal::emphasized("  * best", Emphasis::good, colour) : "";
+  return fmt::format("evaluation at step {}, epoch {:.4g}:{}{}", step, epoch, metrics_text(metrics), mark);
 }
-
-size_t line_columns() {
-  const size_t columns = message_columns();
-  return columns > 1 ? columns - 1 : columns;
-}
-
-}  // namespace
 
 // What there is room for: first the bar gives way, then the speed, then the epochs, then the names; losses and the time
 // left stay.
@@ -179,12 +189,21 @@ void ProgressPrinter::evaluating(std::string_view table, int64_t done, int64_t t
 }
 
 void ProgressPrinter::evaluated(int64_t step, double epoch, const std::map<std::string, double>& metrics, bool best) {
-  const std::string mark = best ? terminal::emphasized("  * best", Emphasis::good, colour_) : "";
-  print_line(fmt::format("evaluation at step {}, epoch {:.4g}:{}{}", step, epoch, metrics_text(metrics), mark));
+  print_line(evaluated_line(step, epoch, metrics, best, colour_));
 }
 
 void ProgressPrinter::message(std::string_view text) {
-  print_line(fmt::format("atelier: {} {}", terminal::emphasized("warning:", Emphasis::warning, colour_), text));
+  print_line(warning_line(text, colour_));
+}
+
+void WarningPrinter::message(std::string_view text) {
+  print_message(warning_line(text, messages_in_colour()));
+}
+
+int exit_code_of(const training::RunOutcome& outcome) {
+  return outcome.status == runlog::Status::failed        ? exit_failed
+         : outcome.status == runlog::Status::interrupted ? exit_interrupted
+                                                         : exit_done;
 }
 
 int report_outcome(const training::RunOutcome& outcome) {
@@ -195,18 +214,12 @@ int report_outcome(const training::RunOutcome& outcome) {
   if (!outcome.metrics.empty()) {
     print(fmt::format("evaluation:{}\n", metrics_text(outcome.metrics)));
   }
-  switch (outcome.status) {
-    case runlog::Status::failed:
-      print_message(fmt::format("atelier: error: the run failed: {}", outcome.reason));
-      return exit_failed;
-    case runlog::Status::interrupted:
-      print_message(fmt::format("atelier: interrupted; go on with: atelier resume {}", outcome.log.string()));
-      return exit_interrupted;
-    case runlog::Status::finished:
-    case runlog::Status::running:
-      return exit_done;
+  if (outcome.status == runlog::Status::failed) {
+    print_message(fmt::format("atelier: error: the run failed: {}", outcome.reason));
+  } else if (outcome.status == runlog::Status::interrupted) {
+    print_message(fmt::format("atelier: interrupted; go on with: atelier resume {}", outcome.log.string()));
   }
-  return exit_failed;
+  return exit_code_of(outcome);
 }
 
 }  // namespace atelier::cli

@@ -1,24 +1,24 @@
 // atelier resume LOG
-#include "cli/interrupt.hpp"
-#include "cli/progress.hpp"
 #include "cli/run_options.hpp"
+#include "cli/supervised_run.hpp"
+#include "cli/train.hpp"
 #include "cli/verbs.hpp"
+#include "cli/watched_work.hpp"
 
 namespace atelier::cli {
 namespace {
 
+using supervision::Link;
+
 int resume(const Arguments& arguments) {
-  training::RunOptions options{environment_of(arguments)};
+  const WatchOptions watch = watch_options_of(arguments);
   const std::filesystem::path log =
       runlog::find_log(arguments.words.front(), runlog::Wanted::resumable, places_of(arguments));
-  const plugin::Registry registry = load_plugins(arguments);
-  options.stop = &watch_interrupts();
-  training::RunOutcome outcome;
-  {
-    ProgressPrinter printer;
-    outcome = training::resume(log, registry, options, printer);
-  }
-  return report_outcome(outcome);
+  const auto go_on = [&](const Link& link, const std::filesystem::path& with) {
+    return do_watched(link, watch, [&] { return train_on(arguments, with, link, Shown::all); });
+  };
+  supervision::Supervisor supervisor;
+  return supervise(supervisor, arguments, {[&](const Link& link) { return go_on(link, log); }, go_on});
 }
 
 }  // namespace
@@ -32,7 +32,7 @@ Verb resume_verb() {
       "class names have changed since goes on with --allow-changes only, and its log keeps what changed.",
       1,
       1,
-      {threads_option(), allow_changes_option(), out_option()},
+      with({threads_option(), allow_changes_option(), out_option()}, watch_options()),
       resume};
 }
 

@@ -3,76 +3,82 @@
 
 #include <fmt/core.h>
 
+#include <optional>
+
 #include "base/error.hpp"
 #include "base/printable.hpp"
 #include "base/terminal_text.hpp"
-#include "cli/interrupt.hpp"
 #include "cli/output_file.hpp"
-#include "cli/profile.hpp"
 #include "cli/program.hpp"
-#include "cli/progress.hpp"
 #include "cli/run_options.hpp"
+#include "cli/supervised_run.hpp"
 #include "cli/sweep.hpp"
+#include "cli/sweep_message.hpp"
 #include "cli/terminal.hpp"
+#include "cli/train.hpp"
 #include "cli/verbs.hpp"
-#include "experiment/experiment.hpp"
+#include "cli/watched_work.hpp"
 #include "training/summary.hpp"
 
 namespace atelier::cli {
 namespace {
 
+using supervision::Link;
 using terminal::grouped;
 
 std::string plan_text(const experiment::Experiment& experiment, const training::ModelSummary& summary,
-                      const training::RunOptions& options) {
+                      const inference::Environment& environment) {
   return fmt::format(
       "would train '{}': {} steps of {} samples from {}, {} parameters, {} threads\n"
       "would log to {}\n",
       experiment.name, grouped(summary.total_steps), grouped(summary.batch_size), grouped(summary.train_count),
-      grouped(summary.parameter_count), options.threads, printable((options.out_directory / experiment.name).string()));
+      grouped(summary.parameter_count), environment.threads,
+      printable((environment.out_directory / experiment.name).string()));
 }
 
-void report_profile(const training::RunOutcome& outcome, const std::string& trace) {
-  if (!outcome.profile) {
-    print_message(fmt::format("atelier: {}: no trace, as the run ended before the step that it would show", trace));
-    return;
+// In the child: a single experiment is trained there; of a sweep the supervisor is told.
+int run_or_tell(const Arguments& arguments, const Link& link) {
+  const plugin::Registry registry = load_plugins(arguments);
+  if (const auto sweep = arguments.has("point") ? std::nullopt : sweep_of(arguments, registry)) {
+    link.tell(to_message(prepare_sweep(arguments, registry, *sweep, link.pulse())));
+    return exit_done;
   }
-  print("\n" + profile_text(*outcome.profile, output_layout()));
-  write_file(trace, trace_json(*outcome.profile));
-  print_message(fmt::format("{}: the trace of step {}", trace, outcome.profile->step));
+  for (const char* of_sweeps : {"fail-fast", "jobs"}) {
+    if (arguments.has(of_sweeps)) {
+      throw Error(ErrorKind::usage, "--{}: got a single experiment, expected a sweep", of_sweeps);
+    }
+  }
+  const experiment::Experiment experiment = experiment_of(arguments, registry);
+  if (arguments.has("dry-run")) {
+    const inference::Environment environment = environment_of(arguments, arguments.words.front());
+    print(plan_text(experiment, training::summarize(experiment, registry, environment), environment));
+    return exit_done;
+  }
+  return train_new(arguments, registry, experiment, link, Shown::all);
 }
 
 int run(const Arguments& arguments) {
-  const std::string& file = arguments.words.front();
-  const std::string trace = arguments.text("profile", "");
   if (arguments.has("profile")) {
-    check_writable(trace);
+    check_writable(arguments.text("profile", ""));
   }
-  const plugin::Registry registry = load_plugins(arguments);
-  if (const auto sweep = arguments.has("point") ? std::nullopt : sweep_of(arguments, registry)) {
-    return run_sweep(arguments, registry, *sweep);
+  const WatchOptions watch = watch_options_of(arguments);
+  std::optional<CheckedSweep> sweep;
+  supervision::Supervisor supervisor;
+  const int code = supervise(
+      supervisor, arguments,
+      {[&](const Link& link) { return do_watched(link, watch, [&] { return run_or_tell(arguments, link); }); },
+       [&](const Link& link, const std::filesystem::path& log) {
+         return do_watched(link, watch, [&] { return train_on(arguments, log, link, Shown::all); });
+       },
+       [&](const std::string& message) { sweep = sweep_of_message(message); }});
+  if (!sweep || code != exit_done) {
+    return code;
   }
-  if (arguments.has("fail-fast")) {
-    throw Error(ErrorKind::usage, "--fail-fast: got a single experiment, expected a sweep");
-  }
-  const experiment::Experiment experiment = experiment_of(arguments, registry);
-  training::RunOptions options{environment_of(arguments, file)};
   if (arguments.has("dry-run")) {
-    print(plan_text(experiment, training::summarize(experiment, registry, options), options));
-    return exit_done;
+    return list_sweep(supervisor, arguments, *sweep);
   }
-  options.profile = arguments.has("profile");
-  options.stop = &watch_interrupts();
-  training::RunOutcome outcome;
-  {
-    ProgressPrinter printer;
-    outcome = training::run(experiment, registry, options, printer);
-  }
-  const int code = report_outcome(outcome);
-  if (options.profile) {
-    report_profile(outcome, trace);
-  }
-  return code;
+  AllPoints plan(sweep->sweep);
+  return run_sweep(supervisor, arguments, *sweep, plan);
 }
 
 }  // namespace
@@ -95,11 +101,13 @@ Verb run_verb() {
       "Results don't depend on it.",
       1,
       std::numeric_limits<size_t>::max(),
-      with({threads_option(),
-            out_option(),
-            {"dry-run", "", "check everything, say what would be done, and stop"},
-            {"profile", "FILE.json",
-             "time one warm step: a table, and a trace for chrome://tracing or ui.perfetto.dev"}},
+      with(with({threads_option(),
+                 out_option(),
+                 allow_changes_option(),
+                 {"dry-run", "", "check everything, say what would be done, and stop"},
+                 {"profile", "FILE.json",
+                  "time one warm step: a table, and a trace for chrome://tracing or ui.perfetto.dev"}},
+                watch_options()),
            sweep_options()),
       run};
 }

@@ -1,4 +1,4 @@
-// Running a sweep: each point in a process of its own, one after the other.
+// Running a sweep: each point in a process of its own, some of them at a time.
 #pragma once
 
 #include <optional>
@@ -6,8 +6,11 @@
 #include <vector>
 
 #include "cli/command_line.hpp"
+#include "cli/sweep_message.hpp"
+#include "cli/sweep_plan.hpp"
 #include "experiment/sweep.hpp"
 #include "plugin/registry.hpp"
+#include "supervision/supervisor.hpp"
 
 namespace atelier::cli {
 
@@ -18,10 +21,17 @@ std::optional<experiment::Sweep> sweep_of(const Arguments& arguments, const plug
 // The single experiment that these words mean: the point of the sweep that --point names, where it is given.
 experiment::Experiment experiment_of(const Arguments& arguments, const plugin::Registry& registry);
 
-// Checks all points that are to be run, and runs them, or with --dry-run lists all. Returns the exit code.
-int run_sweep(const Arguments& arguments, const plugin::Registry& registry, const experiment::Sweep& sweep);
+// In a child: looks for what is done, and checks all points that are to be run. Throws Error with what is wrong.
+CheckedSweep prepare_sweep(const Arguments& arguments, const plugin::Registry& registry, experiment::Sweep sweep,
+                           supervision::Pulse& pulse);
+
+// In the supervisor, which has loaded no plugin: lists all points, with what they cost; or runs what the plan gives
+// out, of which the checked points are the first that may come. Both return the exit code.
+int list_sweep(supervision::Supervisor& supervisor, const Arguments& arguments, const CheckedSweep& checked);
+int run_sweep(supervision::Supervisor& supervisor, const Arguments& arguments, const CheckedSweep& checked,
+              SweepPlan& plan);
 
 Option point_option();
-std::vector<Option> sweep_options();  // --seeds, --point, --fail-fast
+std::vector<Option> sweep_options();  // --seeds, --point, --fail-fast, --jobs
 
 }  // namespace atelier::cli

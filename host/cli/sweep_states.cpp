@@ -1,20 +1,44 @@
 #include "cli/sweep_states.hpp"
 
-#include <map>
-#include <optional>
+#include <algorithm>
+#include <chrono>
+#include <utility>
 
 #include "base/error.hpp"
-#include "runlog/headings.hpp"
 #include "runlog/locks.hpp"
 #include "runlog/reader.hpp"
 
 namespace atelier::cli {
 namespace {
 
+namespace fs = std::filesystem;
 using Kind = PointState::Kind;
+using runlog::Status;
 
-// The step that an unfinished run can go on from; nothing where it has to begin anew.
-std::optional<int64_t> resumable_from(const std::filesystem::path& log) {
+PointState state_of_log(const runlog::Heading& log) {
+  switch (log.status) {
+    case Status::finished:
+      return {Kind::finished, log.path, "", 0};
+    case Status::failed:
+      return {Kind::failed, log.path, log.exit_reason, 0};
+    case Status::running:
+      if (runlog::holder_of(log.path)) {
+        return {Kind::running, log.path, "", 0};
+      }
+      break;
+    case Status::interrupted:
+      break;
+  }
+  const auto step = resumable_from(log.path);
+  return step ? PointState{Kind::resumable, log.path, "", *step} : PointState{};
+}
+
+}  // namespace
+
+std::optional<int64_t> resumable_from(const fs::path& log) {
+  if (log.empty() || !fs::exists(log)) {
+    return std::nullopt;
+  }
   try {
     const runlog::Reader reader(log);
     reader.expect_undropped({runlog::Part::optimizer_slots, runlog::Part::checkpoints}, "resumed");
@@ -25,57 +49,100 @@ std::optional<int64_t> resumable_from(const std::filesystem::path& log) {
   }
 }
 
-PointState state_of(const runlog::Heading& log) {
-  switch (log.status) {
-    case runlog::Status::finished:
-      return {Kind::finished, log.path, "", 0};
-    case runlog::Status::failed:
-      return {Kind::failed, log.path, log.exit_reason, 0};
-    case runlog::Status::running:
-      if (runlog::holder_of(log.path)) {
-        return {Kind::running, log.path, "", 0};
-      }
-      break;
-    case runlog::Status::interrupted:
-      break;
-  }
-  const auto step = resumable_from(log.path);
-  return step ? PointState{Kind::resumable, log.path, "", *step} : PointState{};
+PointLogs::PointLogs(const fs::path& file, fs::path folder) : folder_(std::move(folder)) {
+  const fs::path beside = file.has_parent_path() ? file.parent_path() : ".";
+  directory_ = fs::absolute(beside / "").lexically_normal().parent_path().string();
+  look();
 }
 
-}  // namespace
+void PointLogs::look() {
+  std::vector<fs::path> found;
+  look_in(folder_, found);
+  take(found);
+}
 
-std::vector<PointState> states_of(const experiment::Sweep& sweep, const std::filesystem::path& file,
-                                  const std::filesystem::path& folder) {
-  const std::filesystem::path beside = file.has_parent_path() ? file.parent_path() : ".";
-  const std::string directory =
-      std::filesystem::absolute(beside / "").lexically_normal().parent_path().string();  // as logs have it
-  std::vector<PointState> states(sweep.points.size());
-  std::error_code ignored;
-  if (!std::filesystem::exists(folder, ignored)) {
-    return states;
+// A folder in which nothing was made or removed since it was listed is not listed again; what happened within the
+// clock's last tick, it may not show.
+void PointLogs::look_in(const fs::path& folder, std::vector<fs::path>& found) {
+  std::error_code failed;
+  const fs::file_time_type changed = fs::last_write_time(folder, failed);
+  if (failed) {
+    return;
   }
-  std::map<std::string, size_t> by_identity;
-  for (size_t i = 0; i < sweep.points.size(); ++i) {
-    by_identity[sweep.points[i].identity] = i;
+  constexpr std::chrono::seconds tick{1};
+  const auto [known, is_new] = folders_.try_emplace(folder);
+  Folder& listed = known->second;
+  if (is_new || listed.changed != changed || fs::file_time_type::clock::now() - changed < tick) {
+    listed.changed = changed;
+    listed.folders.clear();
+    for (auto entry = fs::directory_iterator(folder, fs::directory_options::skip_permission_denied, failed);
+         !failed && entry != fs::directory_iterator(); entry.increment(failed)) {
+      const fs::path& path = entry->path();
+      if (path.extension() == ".h5") {
+        if (listed.logs.insert(path.filename().string()).second) {
+          found.push_back(path);
+        }
+      } else if (entry->is_directory(failed) && !entry->is_symlink(failed)) {
+        listed.folders.push_back(path);
+      }
+    }
   }
-  std::vector<runlog::Heading> newest(sweep.points.size());
-  for (const runlog::Heading& log : runlog::logs_below(folder)) {
-    const auto found =
-        log.problem.empty() ? by_identity.find(experiment::identity_of(log.resolved)) : by_identity.end();
-    if (found == by_identity.end() || log.directory != directory) {
+  for (const fs::path& below : std::vector<fs::path>(listed.folders)) {
+    look_in(below, found);
+  }
+}
+
+void PointLogs::take(const std::vector<fs::path>& logs) {
+  if (logs.empty()) {
+    return;
+  }
+  for (runlog::Heading& heading : runlog::read_headings(logs)) {
+    if (heading.problem.empty() && heading.directory == directory_) {
+      const bool ended = heading.status == Status::finished;
+      const fs::path path = heading.path;
+      of_points_[experiment::identity_of(heading.resolved)].push_back(
+          {path, ended ? std::optional(std::move(heading)) : std::nullopt});
+    }
+  }
+}
+
+void PointLogs::add(const std::string& identity, const fs::path& log) {
+  if (folders_[log.parent_path()].logs.insert(log.filename().string()).second) {
+    of_points_[identity].push_back({log, std::nullopt});
+  }
+}
+
+PointState PointLogs::state_of(const std::string& identity) {
+  look();
+  std::vector<Known>& known = of_points_[identity];
+  std::erase_if(known, [](const Known& log) { return !fs::exists(log.log); });
+  std::vector<fs::path> unread;
+  for (const Known& log : known) {
+    if (!log.heading) {
+      unread.push_back(log.log);
+    }
+  }
+  std::vector<runlog::Heading> headings =
+      unread.empty() ? std::vector<runlog::Heading>() : runlog::read_headings(unread);
+  for (const Known& log : known) {
+    if (log.heading) {
+      headings.push_back(*log.heading);
+    }
+  }
+  PointState found;
+  const runlog::Heading* newest = nullptr;
+  for (const runlog::Heading& heading : headings) {
+    if (!heading.problem.empty()) {
       continue;
     }
-    const PointState state = state_of(log);
-    PointState& known = states[found->second];
-    runlog::Heading& other = newest[found->second];
-    const bool newer = state.kind == known.kind && (known.log.empty() || runlog::is_older(other, log));
-    if (state.kind > known.kind || newer) {
-      known = state;
-      other = log;
+    const PointState state = state_of_log(heading);
+    const bool newer = state.kind == found.kind && (newest == nullptr || runlog::is_older(*newest, heading));
+    if (state.kind > found.kind || newer) {
+      found = state;
+      newest = &heading;
     }
   }
-  return states;
+  return found;
 }
 
 }  // namespace atelier::cli

@@ -3,10 +3,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "experiment/sweep.hpp"
+#include "runlog/headings.hpp"
 
 namespace atelier::cli {
 
@@ -18,9 +22,39 @@ struct PointState {
   int64_t step = 0;           // of the checkpoint that it can go on from
 };
 
-// One for each point of the sweep in `file`. Logs are known by what their experiments resolve to and the folder that
-// their paths are relative to, wherever below `folder` they are.
-std::vector<PointState> states_of(const experiment::Sweep& sweep, const std::filesystem::path& file,
-                                  const std::filesystem::path& folder);
+// The step that an unfinished run can go on from; nothing where it has to begin anew, or there is no such log.
+std::optional<int64_t> resumable_from(const std::filesystem::path& log);
+
+// The logs in and below a folder that were made from files in the folder of `file`. Logs are known by what their
+// experiments resolve to and the folder that their paths are relative to, wherever they lie. What has been read once
+// and cannot change is not read again: asking of one more point costs a look at the folder.
+class PointLogs {
+ public:
+  PointLogs(const std::filesystem::path& file, std::filesystem::path folder);
+
+  // As it is now.
+  PointState state_of(const std::string& identity);
+  // A log that we write ourselves; it is read when it is asked of.
+  void add(const std::string& identity, const std::filesystem::path& log);
+
+ private:
+  void look();
+  void look_in(const std::filesystem::path& folder, std::vector<std::filesystem::path>& found);
+  void take(const std::vector<std::filesystem::path>& logs);
+
+  std::filesystem::path folder_;
+  std::string directory_;  // as logs have it
+  struct Folder {
+    std::filesystem::file_time_type changed;
+    std::unordered_set<std::string> logs;  // by their names in it
+    std::vector<std::filesystem::path> folders;
+  };
+  std::map<std::filesystem::path, Folder> folders_;  // as they were listed last
+  struct Known {
+    std::filesystem::path log;
+    std::optional<runlog::Heading> heading;  // of a log that has ended, and not to be gone on with
+  };
+  std::map<std::string, std::vector<Known>> of_points_;
+};
 
 }  // namespace atelier::cli

@@ -116,6 +116,7 @@ Option point_option() {
 std::vector<Option> sweep_options() {
   return {{"seeds", "0..5", "a sweep over these seeds, both ends among them; or 1,2,7"},
           point_option(),
+          {"jobs", "N", "of a sweep: so many points at a time, which share the threads"},
           {"fail-fast", "", "of a sweep: stop at the first point that fails"}};
 }
 

@@ -4,6 +4,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -17,6 +19,9 @@ namespace atelier::cli {
 namespace {
 
 constexpr const char* to_end_of_line = "\x1b[K";
+constexpr const char* to_end_of_screen = "\x1b[J";
+
+std::vector<size_t> drawn_columns;  // of the lines that stand there
 
 void write(std::FILE* stream, const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stream);
@@ -35,10 +40,12 @@ bool in_colour(int descriptor) {
   return is_terminal(descriptor) && environment("NO_COLOR").empty();
 }
 
-size_t columns_of_terminal(int descriptor) {
+// {columns, rows}
+std::array<size_t, 2> size_of_terminal(int descriptor) {
   winsize size{};
-  constexpr size_t usual = 80;
-  return ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : usual;
+  constexpr size_t usual_columns = 80, usual_rows = 24;
+  const bool known = ioctl(descriptor, TIOCGWINSZ, &size) == 0;
+  return {known && size.ws_col > 0 ? size.ws_col : usual_columns, known && size.ws_row > 0 ? size.ws_row : usual_rows};
 }
 
 }  // namespace
@@ -73,10 +80,37 @@ void clear_message() {
   std::fflush(stderr);
 }
 
+void redraw_messages(const std::vector<std::string>& lines) {
+  clear_messages();
+  std::string text;
+  for (const std::string& line : lines) {
+    text += (text.empty() ? "" : "\n") + terminal::shown_line(line);
+    drawn_columns.push_back(terminal::columns_of(line));
+  }
+  write(stderr, text);
+  std::fflush(stderr);
+}
+
+// A line that is longer than a terminal which has become narrower takes several rows now.
+void clear_messages() {
+  if (drawn_columns.empty()) {
+    return;
+  }
+  const size_t columns = std::max<size_t>(message_columns(), 1);
+  size_t rows = 0;
+  for (const size_t length : drawn_columns) {
+    rows += std::max<size_t>((length + columns - 1) / columns, 1);
+  }
+  drawn_columns.clear();
+  write(stderr,
+        rows > 1 ? fmt::format("\r\x1b[{}A{}", rows - 1, to_end_of_screen) : fmt::format("\r{}", to_end_of_screen));
+  std::fflush(stderr);
+}
+
 terminal::Layout output_layout() {
   const std::string given(environment("COLUMNS"));
   const size_t width =
-      isatty(STDOUT_FILENO) == 1 ? columns_of_terminal(STDOUT_FILENO) : std::strtoul(given.c_str(), nullptr, 10);
+      isatty(STDOUT_FILENO) == 1 ? size_of_terminal(STDOUT_FILENO)[0] : std::strtoul(given.c_str(), nullptr, 10);
   return {width, in_colour(STDOUT_FILENO)};
 }
 
@@ -89,7 +123,11 @@ bool messages_in_colour() {
 }
 
 size_t message_columns() {
-  return columns_of_terminal(STDERR_FILENO);
+  return size_of_terminal(STDERR_FILENO)[0];
+}
+
+size_t message_rows() {
+  return size_of_terminal(STDERR_FILENO)[1];
 }
 
 }  // namespace atelier::cli

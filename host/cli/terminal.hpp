@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "base/terminal_text.hpp"
 
@@ -22,6 +23,9 @@ void print_message(const std::string& line);
 // On a terminal: a line that the next one of these overwrites.
 void redraw_message(const std::string& line);
 void clear_message();
+// The same of several lines, of fewer columns than the terminal has; it may have become narrower or wider since.
+void redraw_messages(const std::vector<std::string>& lines);
+void clear_messages();
 
 // Of standard output: as wide as the terminal, or as COLUMNS says, or without limit where the output goes elsewhere.
 terminal::Layout output_layout();
@@ -30,5 +34,6 @@ terminal::Layout output_layout();
 bool messages_on_terminal();  // one that can redraw a line
 bool messages_in_colour();    // a terminal, and NO_COLOR is not set
 size_t message_columns();
+size_t message_rows();
 
 }  // namespace atelier::cli

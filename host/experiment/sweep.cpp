@@ -27,6 +27,10 @@ void remove_axis(std::vector<Group>& groups, const std::vector<std::string>& pat
   std::erase_if(groups, [](const Group& group) { return group.empty(); });
 }
 
+bool begins_with(const std::vector<std::string>& path, const std::vector<std::string>& beginning) {
+  return path.size() >= beginning.size() && std::equal(beginning.begin(), beginning.end(), path.begin());
+}
+
 // What is wrong with the points, each line once, and with which of them.
 class PointProblems {
  public:
@@ -69,7 +73,7 @@ class Expansion {
     for (size_t i = 0; i < words.overrides.size(); ++i) {
       words_.add(words.overrides[i], place_of_override(words.overrides[i], i), context_.problems);
     }
-    apply_overrides(document_, words_.of_the_sweep, context_.problems);
+    apply_to_sweep(document_, words_.of_the_sweep, context_.problems);
     const Node* const sweep = find(document_, "sweep");
     is_sweep_ = sweep != nullptr || !words_.axes.empty() || !words.seeds.empty();
     if (is_sweep_) {
@@ -121,17 +125,40 @@ class Expansion {
 
   // The command line's are the last, and vary fastest; seeds are never drawn.
   void add_words(const SweepWords& words) {
+    const size_t in_file = count_axes();
     for (const std::string& word : words_.fixed) {
-      remove_axis(table_.groups, path_of(word));
+      remove_given(word);
     }
-    for (Axis& axis : words_.axes) {
+    for (const Axis& axis : words_.axes) {
       remove_axis(table_.groups, axis.path);
+    }
+    narrowed_ = count_axes() < in_file;
+    for (Axis& axis : words_.axes) {
       table_.groups.push_back({std::move(axis)});
     }
     if (!words.seeds.empty()) {
       remove_axis(table_.groups, {"seed"});
       table_.groups.push_back({axis_of_seeds(words.seeds, place_of_override("--seeds", words.overrides.size()))});
       seeds_ = words.seeds.size();
+    }
+  }
+
+  [[nodiscard]] size_t count_axes() const {
+    size_t count = 0;
+    for (const Group& group : table_.groups) {
+      count += group.size();
+    }
+    return count;
+  }
+
+  // What the word says, itself or within a table, no longer varies.
+  void remove_given(const std::string& word) {
+    const std::variant<Node, Refusal> read = read_override(word);
+    if (const auto* const given = std::get_if<Node>(&read)) {
+      for (Group& group : table_.groups) {
+        std::erase_if(group, [&](const Axis& axis) { return find_path(*given, axis.path) != nullptr; });
+      }
+      std::erase_if(table_.groups, [](const Group& group) { return group.empty(); });
     }
   }
 
@@ -196,7 +223,7 @@ class Expansion {
         ++sweep_.left_out;
       }
     }
-    if (points < random.count) {
+    if (points < random.count && !(narrowed_ && points > 0)) {  // of fewer values there may be fewer points
       context_.problems.add(random.place, "sweep.random.count",
                             fmt::format("got {}, but there are only {} different points, expected at most so many",
                                         random.count, points));
@@ -257,6 +284,14 @@ class Expansion {
     return excluded;
   }
 
+  // Whether some point could have the key: by a value that has been drawn for none of them, too.
+  [[nodiscard]] bool may_be_given(const std::vector<std::string>& path) const {
+    return std::ranges::any_of(axes_, [&](const Axis* axis) {
+      const auto gives = [&](const Node& value) { return find_path(nested(*axis, value), path) != nullptr; };
+      return axis->path == path || std::ranges::any_of(axis->values, gives);
+    });
+  }
+
   // The tables that lead to the value, as an override has them.
   static Node nested(const Axis& axis, Node value) {
     value.key_place = axis.place;
@@ -285,7 +320,7 @@ class Expansion {
     }
     for (const Exclusion& exclusion : table_.exclusions) {
       for (const Condition& condition : exclusion) {
-        if (met_.count(&condition) == 0) {
+        if (met_.count(&condition) == 0 && !may_be_given(condition.path)) {
           const std::string key = join(condition.path);
           const std::string hint = did_you_mean(key, known);
           context_.problems.add(condition.place, "sweep.skip",
@@ -310,10 +345,26 @@ class Expansion {
       const auto [first, is_new] = seen.try_emplace(point.identity, &point);
       if (!is_new) {
         context_.problems.add(axes_.empty() ? place_ : axes_.front()->place, "sweep",
-                              fmt::format("got the points {} and {}, which are the same experiment, expected each once",
-                                          first->second->label, point.label));
+                              fmt::format("got the points {} and {}, which are the same experiment, expected each "
+                                          "once{}",
+                                          first->second->label, point.label, hint_at_words()));
       }
     }
+  }
+
+  // Of words that say what every value of some axis has from then on.
+  [[nodiscard]] std::string hint_at_words() const {
+    for (const std::string& word : words_.fixed) {
+      const std::vector<std::string> path = path_of(word);
+      const auto holds = [&](const Axis* axis) {
+        return path.size() > axis->path.size() && begins_with(path, axis->path);
+      };
+      const auto within = std::ranges::find_if(axes_, holds);
+      if (within != axes_.end()) {
+        return fmt::format("; hint: the override '{}' holds for every value of {}", word, (*within)->key());
+      }
+    }
+    return "";
   }
 
   Source source_;
@@ -324,7 +375,8 @@ class Expansion {
   VaryingWords words_;
   bool is_sweep_ = false;
   SweepTable table_;
-  size_t seeds_ = 0;  // of the command line, as the last group
+  size_t seeds_ = 0;       // of the command line, as the last group
+  bool narrowed_ = false;  // by the command line: it varies less than the file says
   std::vector<const Axis*> axes_;
   std::set<const Condition*> met_;  // whose key some point has
   size_t tried_ = 0;                // points that were read

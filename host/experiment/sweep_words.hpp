@@ -20,4 +20,8 @@ struct VaryingWords {
 
 Axis axis_of_seeds(const std::vector<int64_t>& seeds, const Place& place);
 
+// Overrides of the sweep's own keys, as apply_overrides() applies them, whichever way the file writes its keys: dotted
+// or in tables. A range takes the place of what varies there; a key inside of one changes that alone.
+void apply_to_sweep(Node& document, const std::vector<std::string>& overrides, Problems& problems);
+
 }  // namespace atelier::experiment

@@ -23,6 +23,8 @@ class Lock {
   Lock(Lock&& other) noexcept;
   Lock& operator=(Lock&&) = delete;
   ~Lock();  // removes the lock file
+  // A fork that has it, too, holds the lock until it ends; but it is for this process to remove the file.
+  [[nodiscard]] int descriptor() const { return descriptor_; }
 
  private:
   std::filesystem::path path_;

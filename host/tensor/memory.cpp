@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 
 #include "base/text.hpp"
@@ -37,11 +38,17 @@ uint64_t process_limit() {
   return least;
 }
 
+// Limits count what is mapped; that of data counts what may be written of it.
 uint64_t process_memory() {
-  std::ifstream pages("/proc/self/statm");
-  uint64_t mapped = 0, resident = 0;
-  pages >> mapped >> resident;
-  return (process_limit() == UINT64_MAX ? resident : mapped) * page();  // limits count what is mapped
+  std::ifstream file("/proc/self/statm");
+  std::array<uint64_t, 6> pages{};  // mapped, resident, shared, text, libraries, data
+  for (uint64_t& count : pages) {
+    file >> count;
+  }
+  rlimit data{};
+  const bool of_data = getrlimit(RLIMIT_DATA, &data) == 0 && data.rlim_cur != RLIM_INFINITY &&
+                       static_cast<uint64_t>(data.rlim_cur) == process_limit();
+  return (process_limit() == UINT64_MAX ? pages[1] : of_data ? pages[5] : pages[0]) * page();
 }
 
 }  // namespace

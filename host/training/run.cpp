@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <new>
 
 #include "base/error.hpp"
 #include "inference/provenance.hpp"
@@ -162,6 +163,11 @@ RunOutcome begin(Setup& setup, const experiment::Experiment& experiment, const p
 }
 
 }  // namespace
+
+bool is_lack_of_memory(const std::exception& error) {
+  const auto* const ours = dynamic_cast<const Error*>(&error);
+  return ours != nullptr ? ours->kind() == ErrorKind::memory : dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
+}
 
 RunOutcome run(const experiment::Experiment& experiment, const plugin::Registry& registry, const RunOptions& options,
                Observer& observer) {

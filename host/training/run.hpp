@@ -57,6 +57,8 @@ class Observer {
   Observer& operator=(const Observer&) = delete;
   virtual ~Observer() = default;
   virtual void started(const std::filesystem::path& log, int64_t first_step) = 0;
+  // Before that: the metric of evaluations that says which of them is the best.
+  virtual void judged_by(const std::string& /*metric*/, catalog::Direction /*direction*/) {}
   virtual void progress(const Progress& progress) = 0;  // after every step; cheap, or it slows training
   virtual void evaluated(int64_t step, double epoch, const std::map<std::string, double>& metrics, bool best) = 0;
   virtual void message(std::string_view text) = 0;  // a warning, one line
@@ -67,7 +69,8 @@ class Observer {
 struct RunOutcome {
   std::filesystem::path log;
   runlog::Status status = runlog::Status::finished;
-  std::string reason;  // why it ended before its last step
+  std::string reason;          // why it ended before its last step
+  bool lacked_memory = false;  // and failed for that
   int64_t steps = 0;
   double training_seconds = 0;            // without evaluation and sampling
   double samples_per_second = 0;          // while training
@@ -79,6 +82,9 @@ struct RunOutcome {
 // what happens later ends in the log and in the outcome.
 RunOutcome run(const experiment::Experiment& experiment, const plugin::Registry& registry, const RunOptions& options,
                Observer& observer);
+
+// Whether this says that there was not enough memory: an Error of that kind, or the system's refusal itself.
+bool is_lack_of_memory(const std::exception& error);
 
 // Goes on where a run stopped, in the same log. Throws Error(file) for a log that is not resumable.
 RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& registry, const RunOptions& options,

@@ -15,8 +15,9 @@ ModelSummary summarize(const experiment::Experiment& experiment, const plugin::R
   StartedWith start = take_start(setup, registry, environment);
   const LogPlan plan = plan_log(setup, registry);
   ModelSummary out;
-  out.log_size =
-      runlog::size_of_log(describe_run(setup, plan, registry, environment.threads, start), row_counts_of(setup, plan));
+  const runlog::RowCounts rows = row_counts_of(setup, plan);
+  out.log_size = runlog::size_of_log(describe_run(setup, plan, registry, environment.threads, start), rows);
+  out.evaluations = rows.cadences.at("eval");
   out.start = std::move(start);
   for (const auto& parameter : setup.built.bank().parameters) {
     if (parameter->slot_of >= 0) {

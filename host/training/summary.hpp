@@ -32,7 +32,7 @@ struct ModelSummary {
   int64_t step_bytes = 0;  // the arena of one training step
   int64_t batch_size = 0;
   int64_t train_count = 0, validation_count = 0, test_count = 0;
-  int64_t total_steps = 0;
+  int64_t total_steps = 0, evaluations = 0;
   std::vector<catalog::Measure> measures;  // what an evaluation reports
   Monitor monitor;
   StartedWith start;

@@ -65,6 +65,7 @@ RunOutcome Trainer::run() {
     begin_profile();
   }
   started_ = last_checkpoint_ = Clock::now();
+  observer_.judged_by(plan_.monitor.metric, plan_.monitor.direction);
   observer_.started(log_, done_ + 1);
   try {
     train();
@@ -82,6 +83,7 @@ RunOutcome Trainer::run() {
   } catch (const std::exception& error) {
     outcome_.status = runlog::Status::failed;
     outcome_.reason = tensor::reason_of(error);
+    outcome_.lacked_memory = is_lack_of_memory(error);
     try {
       salvage();
     } catch (const std::exception& further) {

@@ -7,7 +7,6 @@ ATELIER_KILLS says how many runs are killed; the default is 200.
 import concurrent.futures
 import os
 import random
-import signal
 import subprocess
 import time
 import unittest
@@ -30,7 +29,7 @@ class Kills(AtelierTest):
         with subprocess.Popen([PROGRAM, "run", "tiny.toml", *WORDS, "--out", out], cwd=self.folder, stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL) as run:
             time.sleep(random.Random(number).uniform(0, seconds))
-            run.send_signal(signal.SIGKILL)
+            self.cut_off(run)
         folder = self.path(f"{out}/tiny")
         logs = [name for name in os.listdir(folder) if name.endswith(".h5")] if os.path.isdir(folder) else []
         if not logs:

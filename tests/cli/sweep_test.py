@@ -1,5 +1,6 @@
 import glob
 import os
+import re
 import signal
 import subprocess
 import time
@@ -30,14 +31,15 @@ class Sweep(AtelierTest):
     def states(self, *words):
         """The last column of the dry run, and its last line."""
         lines = self.output("run", *words, "--dry-run").splitlines()
-        return [line.split("  ")[-1].strip() for line in lines[1:-1]], lines[-1]
+        last = next(number for number, line in enumerate(lines) if re.match(r"[\d,]+ points?, ", line))
+        return [line.split("  ")[-1].strip() for line in lines[1:last]], lines[last]
 
     def test_runs_all_points_once(self):
         self.assertEqual(self.states("sweep.toml"), (["to run"] * 4, "4 points, 4 to run"))
         self.assertEqual(self.logs(), [])
         done = self.run_atelier("run", "sweep.toml")
         self.assertEqual(done.stdout.splitlines()[-1], "sweep of 4 points: 4 finished")
-        self.assertEqual([line for line in done.stderr.splitlines() if line.startswith("point ")],
+        self.assertEqual([line for line in done.stderr.splitlines() if re.match(r"point \d of", line)],
                          ["point 1 of 4: model.latent=2 seed=1", "point 2 of 4: model.latent=2 seed=2",
                           "point 3 of 4: model.latent=3 seed=1", "point 4 of 4: model.latent=3 seed=2"])
         listed = self.output("ls", "--columns", "model.latent,seed,status", "--csv").splitlines()[1:]
@@ -88,7 +90,7 @@ class Sweep(AtelierTest):
         self.assertIn("runs again: failed, step 1 is not finite", self.output("run", "tiny.toml", FAILS, "--dry-run",
                                                                               "--seeds", "1"))
 
-        done = self.run_atelier("run", "tiny.toml", "--fail-fast", "optimizer.learning_rate=1e38,1e-3,1e-2", code=1)
+        done = self.run_atelier("run", "tiny.toml", "--fail-fast", "--jobs", "1", "optimizer.learning_rate=1e38,1e-3,1e-2", code=1)
         self.assertEqual(done.stdout.splitlines()[-2], "sweep of 3 points: 0 finished, 1 failed, 2 not run")
 
     def test_nothing_runs_where_one_point_is_wrong(self):
@@ -109,9 +111,8 @@ class Sweep(AtelierTest):
         return process
 
     def test_interrupted_it_goes_on(self):
-        process = self.started(*SOME, "seed=1,2")
-        with open(f"/proc/{process.pid}/task/{process.pid}/children", encoding="ascii") as children:
-            [child] = map(int, children.read().split())
+        process = self.started(*SOME, "seed=1,2", "--jobs", "1")
+        child = self.worker_of(process)
         self.assertEqual(os.getpgid(child), child)  # what a terminal sends to the group reaches it once
         os.killpg(process.pid, signal.SIGINT)
         output, messages = process.communicate(timeout=60)
@@ -131,7 +132,7 @@ class Sweep(AtelierTest):
         self.assertEqual(resumed["metrics"], self.json("show", self.train(*SOME, "seed=1"))["metrics"])
 
     def test_interrupted_twice_it_ends_at_once(self):
-        process = self.started(*ENDLESS, "--seeds", "1,2")
+        process = self.started(*ENDLESS, "--seeds", "1,2", "--jobs", "1")
         process.send_signal(signal.SIGTERM)
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=60)
@@ -139,7 +140,7 @@ class Sweep(AtelierTest):
         self.assertEqual(output.splitlines()[-1], "sweep of 2 points: 0 finished, 1 interrupted, 1 not run")
 
     def test_killed_it_takes_its_child_along_and_goes_on(self):
-        process = self.started(*ENDLESS, "checkpoint.every=0.01", "--seeds", "1,2")
+        process = self.started(*ENDLESS, "checkpoint.every=0.01", "--seeds", "1,2", "--jobs", "1")
         process.kill()
         process.communicate(timeout=60)
         until = time.time() + 30

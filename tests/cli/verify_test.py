@@ -48,7 +48,10 @@ class Verify(AtelierTest):
                                       stderr=subprocess.DEVNULL) as run:
                     self.wait_for_log(name)
                     time.sleep(0.5)
-                    run.send_signal(number)
+                    if number == signal.SIGKILL:
+                        self.cut_off(run)
+                    else:
+                        run.send_signal(number)
                 log = self.json("show", name)["path"]
                 self.assertEqual(os.path.exists(self.path(log + ".journal")), number == signal.SIGKILL)
                 self.assertRegex(self.output("repair", name), rf"^{log}: (was whole already|has what its journal had, .*)\n$")

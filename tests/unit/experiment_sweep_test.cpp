@@ -288,3 +288,51 @@ TEST_CASE("what no zip, no condition and no draw can be") {
         "hint: "
         "a list in brackets");
 }
+
+TEST_CASE("a condition may look at a key that only a component has which was not drawn") {
+  const std::string components =
+      "optimizer = [{use = 'adam'}, {use = 'sgd', momentum = 0.9}]\nskip = {optimizer.momentum = {above = 0.95}}\n";
+  CHECK(labels(sweep(components + "random = {count = 1, seed = 1}\n")).size() == 1);
+  CHECK(labels(sweep(components + "random = {count = 1, seed = 2}\n")).size() == 1);
+  CHECK(problems(sweep("optimizer = [{use = 'adam'}]\nskip = {optimizer.momentum = 1}\n")).find("optimizer.momentum") !=
+        std::string::npos);
+}
+
+TEST_CASE("an override that says in a table what varies takes that out of the sweep") {
+  const std::string grid = "model.latent = [2, 3]\nmodel.bias = [true, false]\n";
+  CHECK(labels(sweep(grid), {{"model={latent=5}"}}) == Labels{"model.bias=true", "model.bias=false"});
+  CHECK(labels(sweep(grid), {{"model={latent=5, bias=true}"}}) == Labels{""});
+}
+
+TEST_CASE("an override within a swept component that makes its values equal is named") {
+  const std::string said = problems(sweep("optimizer = [{use = 'adam', learning_rate = 0.1}, {use = 'adam', "
+                                          "learning_rate = 0.2}]\n"),
+                                    {{"optimizer.learning_rate=0.3"}});
+  CHECK(said.find("; hint: the override 'optimizer.learning_rate=0.3' holds for every value of optimizer") !=
+        std::string::npos);
+}
+
+TEST_CASE("a random sweep can be narrowed by the command line") {
+  const std::string drawn = "model.latent = [2, 3, 4]\nmodel.bias = [true, false]\nrandom = {count = 6, seed = 1}\n";
+  CHECK(labels(sweep(drawn)).size() == 6);
+  CHECK(labels(sweep(drawn), {{"model.latent=3"}}).size() == 2);
+  CHECK(labels(sweep(drawn), {{"model.latent=3,4"}}).size() == 4);
+  CHECK(labels(sweep(drawn), {{"model.latent=3", "model.bias=true"}}).size() == 1);
+  CHECK(problems(sweep("model.latent = [2, 3]\nrandom = {count = 6}\n")).find("only 2 different points") !=
+        std::string::npos);
+}
+
+TEST_CASE("a range of the command line takes the place of the file's, whichever way that is written") {
+  for (const char* file :
+       {"'model.latent' = {range = [2, 64], step = 2}\n", "model.latent = {range = [2, 64], step = 2}\n",
+        "[sweep.model]\nlatent = {range = [2, 64], step = 2}\n", "'model.latent' = [8, 9]\n"}) {
+    CAPTURE(file);
+    CHECK(labels(sweep(file), {{"sweep.model.latent={range=[3, 5]}"}}) ==
+          Labels{"model.latent=3", "model.latent=4", "model.latent=5"});
+  }
+  for (const char* file :
+       {"'model.latent' = {range = [2, 8], step = 2}\n", "[sweep.model]\nlatent = {range = [2, 8], step = 2}\n"}) {
+    CHECK(labels(sweep(file), {{"sweep.model.latent.step=3"}}) ==
+          Labels{"model.latent=2", "model.latent=5", "model.latent=8"});
+  }
+}

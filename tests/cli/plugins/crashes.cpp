@@ -7,8 +7,10 @@
 #include <atelier/optimizer.hpp>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 namespace {
 
@@ -21,6 +23,24 @@ volatile uintptr_t nowhere = 8;
 int endless(int depth) {
   volatile int room[256] = {depth};
   return zero != 0 ? room[zero] : endless(depth + room[0] % 2 + 1) + room[zero];
+}
+
+// All that it may have, and uses it.
+void take_memory() {
+  constexpr size_t piece = size_t{64} << 20U;
+  for (std::vector<std::vector<char>> pieces;;) {
+    pieces.emplace_back(piece, static_cast<char>(pieces.size()));
+  }
+}
+
+// Where the file that CRASH_ONCE names is not there yet.
+void crash_once() {
+  const char* const name = std::getenv("CRASH_ONCE");
+  if (name != nullptr && !std::ifstream(name)) {
+    std::ofstream file(name);
+    file.close();
+    *reinterpret_cast<volatile int*>(nowhere) = 1;
+  }
 }
 
 void throw_it() {
@@ -41,6 +61,13 @@ void crash(const std::string& how) {
   if (how == "exit thread") std::thread([] { std::exit(0); }).join();
   if (how == "terminate") []() noexcept { throw_it(); }();
   if (how == "child" && fork() == 0) ::_exit(3);
+  if (how == "loop") {
+    while (zero == 0) {
+    }
+  }
+  if (how == "memory") take_memory();
+  if (how == "killed") kill(getpid(), SIGKILL);
+  if (how == "once") crash_once();
 }
 
 void describe_crash(Description& d) {

@@ -1,0 +1,204 @@
+#include "cli/sweep_source.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+
+#include "base/error.hpp"
+#include "cli/diagnosis.hpp"
+#include "cli/program.hpp"
+#include "cli/run_options.hpp"
+#include "cli/sweep.hpp"
+#include "cli/train.hpp"
+#include "cli/watched_work.hpp"
+
+namespace atelier::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using supervision::Cause;
+using supervision::End;
+using supervision::Link;
+using Kind = PointResult::Kind;
+using State = PointState::Kind;
+
+bool is_gone(const runlog::Holder& holder) {
+  std::array<char, 256> host{};
+  gethostname(host.data(), host.size() - 1);
+  return holder.process > 0 && holder.host == host.data() && kill(static_cast<pid_t>(holder.process), 0) != 0 &&
+         errno == ESRCH;
+}
+
+bool was_interrupted(const End& end) {
+  return end.code == exit_interrupted || end.signal == SIGINT || end.signal == SIGTERM || end.signal == SIGHUP;
+}
+
+}  // namespace
+
+std::string name_of(const experiment::SweepPoint& point) {
+  return point.label.empty() ? point.name : point.label;
+}
+
+Arguments arguments_for(const Arguments& arguments, const experiment::SweepPoint& point) {
+  Arguments alone = arguments;
+  for (const char* of_sweeps : {"seeds", "fail-fast", "jobs"}) {
+    alone.options.erase(of_sweeps);
+  }
+  alone.options["point"] = {point.identity};
+  alone.words = {arguments.words.front()};
+  alone.words.insert(alone.words.end(), point.overrides.begin(), point.overrides.end());
+  return alone;
+}
+
+SweepSource::SweepSource(const Arguments& arguments, const WatchOptions& watch, SweepPlan& plan)
+    : arguments_(arguments),
+      watch_(watch),
+      plan_(plan),
+      logs_(arguments.words.front(), arguments.text("out", "runs")) {}
+
+size_t SweepSource::waiting() const {
+  return stopped_ ? 0 : again_.size() + orphaned_.size() + plan_.waiting();
+}
+
+std::optional<supervision::Work> SweepSource::next() {
+  if (stopped_) {
+    orphaned_.clear();
+    return std::nullopt;
+  }
+  if (!again_.empty()) {
+    const size_t number = again_.front();
+    again_.pop_front();
+    return work_of(number);
+  }
+  for (size_t tries = orphaned_.size(); tries > 0; --tries) {
+    const size_t number = orphaned_.front();
+    orphaned_.pop_front();
+    if (std::optional<supervision::Work> work = prepare(number)) {
+      return work;
+    }
+  }
+  while (std::optional<PointTask> task = plan_.next()) {
+    runs_.push_back({std::move(*task), runs_.size() + 1});
+    if (std::optional<supervision::Work> work = prepare(runs_.size() - 1)) {
+      return work;
+    }
+  }
+  return std::nullopt;
+}
+
+// Nothing where there is nothing to be done, now or at all.
+std::optional<supervision::Work> SweepSource::prepare(size_t number) {
+  SweepRun& run = runs_[number];
+  if (logs_.state_of(run.task.point.identity).kind == State::finished) {
+    finish(run, Kind::finished);
+    return std::nullopt;
+  }
+  if (!claim(run)) {
+    const auto holder =
+        runlog::holder_of(fs::path(arguments_.text("out", "runs")) / (".point-" + run.task.point.identity));
+    if (holder && is_gone(*holder)) {
+      orphaned_.push_back(number);
+    } else {
+      finish(run, Kind::elsewhere);
+    }
+    return std::nullopt;
+  }
+  // What its logs say now that nobody else can begin it.
+  const PointState state = logs_.state_of(run.task.point.identity);
+  if (state.kind == State::finished || state.kind == State::running) {
+    finish(run, state.kind == State::finished ? Kind::finished : Kind::elsewhere);
+    return std::nullopt;
+  }
+  if (state.kind == State::resumable) {
+    run.log = state.log;
+    if (state.step >= run.task.last_step) {
+      finish(run, Kind::paused);
+      return std::nullopt;
+    }
+    run.resumed_from = state.step;
+  }
+  return work_of(number);
+}
+
+bool SweepSource::claim(SweepRun& run) {
+  const fs::path folder = arguments_.text("out", "runs");
+  fs::create_directories(folder);
+  const fs::path claimed = folder / (".point-" + run.task.point.identity);
+  try {
+    run.claim.emplace(claimed);
+    return true;
+  } catch (const Error&) {
+    if (runlog::holder_of(claimed)) {
+      return false;
+    }
+    throw;
+  }
+}
+
+supervision::Work SweepSource::work_of(size_t number) {
+  SweepRun& run = runs_[number];
+  run.ran = true;
+  const Arguments alone = arguments_for(arguments_, run.task.point);
+  const int64_t last_step = run.task.last_step;
+  std::function<int(const Link&)> train;
+  if (run.resumed_from) {
+    train = [alone, last_step, log = run.log](const Link& link) {
+      return train_on(alone, log, link, Shown::warnings, last_step);
+    };
+  } else {
+    train = [alone, last_step](const Link& link) {
+      const plugin::Registry registry = load_plugins(alone);
+      return train_new(alone, registry, experiment_of(alone, registry), link, Shown::warnings, last_step);
+    };
+  }
+  supervision::Work work;
+  work.number = number;
+  work.run = [this, train](const Link& link) { return do_watched(link, watch_, [&] { return train(link); }); };
+  work.descriptors = {run.claim->descriptor()};  // it stays claimed until the child has ended, whatever becomes of us
+  return work;
+}
+
+void SweepSource::began(size_t number, const std::string& log) {
+  runs_[number].log = log;
+  logs_.add(runs_[number].task.point.identity, log);
+}
+
+void SweepSource::ended(size_t number, const End& end) {
+  SweepRun& run = runs_[number];
+  const std::string sudden = close_log_of(end, watch_, run.log);
+  if (tries_again(run, end)) {
+    return;
+  }
+  if (end.well()) {
+    finish(run, Kind::finished);
+  } else if (end.code == exit_interrupted && end.cause == Cause::paused) {
+    finish(run, Kind::paused);
+  } else if (was_interrupted(end)) {
+    finish(run, Kind::interrupted);
+  } else {
+    run.reason = sudden.empty() ? diagnosis_of(end, watch_) : sudden;
+    run.reason_was_said = !end.last_words.empty();
+    finish(run, Kind::failed);
+    stopped_ = stopped_ || arguments_.has("fail-fast");
+  }
+}
+
+bool SweepSource::tries_again(SweepRun& run, const End& end) {
+  if (stopped_ || end.well() || !may_go_well(end) || run.retries >= watch_.retries) {
+    return false;
+  }
+  ++run.retries;
+  run.resumed_from = resumable_from(run.log);
+  again_.push_back(static_cast<size_t>(run.ordinal) - 1);
+  return true;
+}
+
+void SweepSource::finish(SweepRun& run, Kind kind) {
+  run.result = kind;
+  run.claim.reset();
+  plan_.ended({kind, run.task.point.identity, run.log});
+}
+
+}  // namespace atelier::cli

@@ -1,0 +1,102 @@
+#include "cli/train.hpp"
+
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "cli/interrupt.hpp"
+#include "cli/output_file.hpp"
+#include "cli/profile.hpp"
+#include "cli/program.hpp"
+#include "cli/progress.hpp"
+#include "cli/run_options.hpp"
+#include "cli/run_reporter.hpp"
+#include "cli/terminal.hpp"
+#include "training/run.hpp"
+
+namespace atelier::cli {
+namespace {
+
+using supervision::Cause;
+using supervision::Link;
+
+void report_profile(const training::RunOutcome& outcome, const std::string& trace) {
+  if (!outcome.profile) {
+    print_message(fmt::format("atelier: {}: no trace, as the run ended before the step that it would show", trace));
+    return;
+  }
+  print("\n" + profile_text(*outcome.profile, output_layout()));
+  write_file(trace, trace_json(*outcome.profile));
+  print_message(fmt::format("{}: the trace of step {}", trace, outcome.profile->step));
+}
+
+training::RunOptions options_for(const Arguments& arguments, const Link& link, int64_t last_step) {
+  training::RunOptions options{environment_of(arguments, arguments.words.front())};
+  options.threads = link.threads();
+  options.stop = &watch_interrupts();
+  options.last_step = last_step;
+  return options;
+}
+
+void tell_end(const training::RunOutcome& outcome, const StopRequest& stop, const Link& link) {
+  if (outcome.status == runlog::Status::failed) {
+    link.pulse().end(outcome.lacked_memory ? Cause::memory : Cause::failed, outcome.reason.c_str(), true);
+  } else if (outcome.status == runlog::Status::interrupted && !stop.asked) {
+    link.pulse().end(Cause::paused, "", true);
+  }
+  link.tell(to_json_line(event_of(outcome)));
+}
+
+int report(const Arguments& arguments, const training::RunOutcome& outcome, const StopRequest& stop) {
+  if (outcome.status == runlog::Status::interrupted && !stop.asked) {
+    return exit_interrupted;  // where it was told to pause: whoever told it knows
+  }
+  if (!arguments.has("json-lines")) {
+    return report_outcome(outcome);
+  }
+  if (outcome.status == runlog::Status::failed) {
+    print_message(fmt::format("atelier: error: the run failed: {}", outcome.reason));
+  }
+  return exit_code_of(outcome);
+}
+
+template <typename Train>
+training::RunOutcome watched(const Link& link, Shown shown, const Train& train) {
+  if (shown == Shown::all) {
+    ProgressPrinter printer;
+    RunReporter reporter(link, printer);
+    return train(reporter);
+  }
+  WarningPrinter printer;
+  RunReporter reporter(link, printer);
+  return train(reporter);
+}
+
+}  // namespace
+
+int train_new(const Arguments& arguments, const plugin::Registry& registry, const experiment::Experiment& experiment,
+              const Link& link, Shown shown, int64_t last_step) {
+  training::RunOptions options = options_for(arguments, link, last_step);
+  options.profile = arguments.has("profile");
+  const training::RunOutcome outcome = watched(link, shown, [&](training::Observer& observer) {
+    return training::run(experiment, registry, options, observer);
+  });
+  tell_end(outcome, *options.stop, link);
+  const int code = report(arguments, outcome, *options.stop);
+  if (options.profile) {
+    report_profile(outcome, arguments.text("profile", ""));
+  }
+  return code;
+}
+
+int train_on(const Arguments& arguments, const std::filesystem::path& log, const Link& link, Shown shown,
+             int64_t last_step) {
+  const plugin::Registry registry = load_plugins(arguments);
+  const training::RunOptions options = options_for(arguments, link, last_step);
+  const training::RunOutcome outcome = watched(
+      link, shown, [&](training::Observer& observer) { return training::resume(log, registry, options, observer); });
+  tell_end(outcome, *options.stop, link);
+  return report(arguments, outcome, *options.stop);
+}
+
+}  // namespace atelier::cli
