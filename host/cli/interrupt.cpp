@@ -68,4 +68,11 @@ StopRequest& watch_interrupts() {
   return request;
 }
 
+UntilInterrupted::UntilInterrupted() : signals_(take_signals()) {}
+
+void UntilInterrupted::wait() {
+  int signal = 0;
+  sigwait(&signals_, &signal);
+}
+
 }  // namespace atelier::cli

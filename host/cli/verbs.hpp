@@ -17,6 +17,8 @@ Verb diff_verb();
 Verb ls_verb();
 Verb show_verb();
 Verb compare_verb();
+Verb report_verb();
+Verb serve_verb();
 Verb sample_verb();
 Verb export_verb();
 Verb evaluate_verb();

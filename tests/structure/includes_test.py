@@ -22,10 +22,11 @@ OWNED = {
     r"tbb/": "execute",
     r"png\.h": "pictures",
     r"gif_lib\.h": "pictures",
+    r"httplib\.h": "serve",
 }
 # Who reads logs or experiments needs none of these.
 ENGINE = {"kernels", "record", "plan", "execute", "ops", "plugin"}
-WITHOUT_ENGINE = ("catalog", "experiment", "runlog", "pictures", "compare")
+WITHOUT_ENGINE = ("catalog", "experiment", "runlog", "pictures", "compare", "report", "serve")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 

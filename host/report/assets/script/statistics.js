@@ -1,0 +1,5 @@
+// Groups of runs that differ in their seeds alone.
+
+function statisticsSection() {
+  return [];
+}
