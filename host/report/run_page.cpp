@@ -102,7 +102,7 @@ RunPage::Cadence cadence_of(const runlog::Reader& log, const runlog::Cadence& ca
   return {cadence.name, cadence.split, curves_of(steps, epochs, timing, metrics, points), std::move(columns)};
 }
 
-// What a comparison asks of a series: where it begins and ends, and its extremes.
+// What a comparison asks of a series of training: where it begins and ends, and its extremes.
 void keep_extremes(compare::Series& series, int64_t points) {
   if (std::ssize(series.values) <= points) {
     return;
@@ -144,7 +144,9 @@ RunPage read(const std::filesystem::path& path, compare::Run run, int64_t points
     page.cadences.push_back(cadence_of(log, cadence, points));
   }
   for (compare::Series& series : page.run.metrics) {
-    keep_extremes(series, points);
+    if (!series.of_evaluation()) {
+      keep_extremes(series, points);
+    }
   }
   return page;
 }

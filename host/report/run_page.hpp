@@ -14,7 +14,7 @@
 namespace atelier::report {
 
 struct RunPage {
-  compare::Run run;  // its long series have their extremes and ends alone
+  compare::Run run;  // long series of training have their extremes and ends alone
   Json facts;        // what it was and came to, and where it came from; null of a broken log
   Json samples;      // a list, in the log's order; of images without the pictures
   Json arrays;       // what [log] and metrics keep, a list

@@ -51,10 +51,12 @@ class Chart {
     const wide = element('button', {type: 'button', class: 'quiet', 'aria-pressed': 'false', title: 'wide or narrow',
       'aria-label': `${metric.name}: wide`, onclick: () => this.widen(wide)}, '⤢');
     this.figure = element('figure', {class: 'chart', 'data-metric': metric.name},
-      element('figcaption', {}, element('span', {class: 'metric', title: metric.help}, metric.name),
+      element('figcaption', {}, element('span', {class: 'metric', title: metric.help}, breakable(metric.name)),
         element('span', {class: 'faint'}, metric.units ? ` ${metric.units}` : '', directionText(metric.better)), wide),
       this.plotBox, this.empty, this.readout);
     this.at = {line: 0, x: null};
+    this.near = false;  // to the screen
+    this.stale = true;
   }
 
   widen(button) {
@@ -63,9 +65,10 @@ class Chart {
     this.update();
   }
 
-  // Everything anew: who is shown, how, and where.
+  // Everything anew: who is shown, how, and where; once it is near the screen.
   update() {
-    if (this.figure.isConnected && this.plotBox.clientWidth > 0) {
+    this.stale = !this.near;
+    if (this.near && this.plotBox.clientWidth > 0) {
       this.extent = extentOf(this.metric);
       this.lines = this.extent ? linesOf(this.metric, state.smoothing * (this.extent[1] - this.extent[0])) : [];
       this.plot?.destroy();
@@ -77,6 +80,24 @@ class Chart {
         this.draw();
       }
       this.read(null);
+    }
+  }
+
+  // Another part of the same lines.
+  zoom() {
+    this.stale ||= !this.near;
+    if (!this.stale && this.plot) {
+      const [from, to] = this.range();
+      this.plot.setData(this.data(from, to), false);
+      this.plot.setScale('x', {min: from, max: to});
+      this.read(null);
+    }
+  }
+
+  approach(near) {
+    this.near = near;
+    if (near && this.stale) {
+      this.update();
     }
   }
 

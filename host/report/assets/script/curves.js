@@ -42,9 +42,12 @@ function curvesSection() {
   const grid = element('div', {class: 'charts'});
   const note = element('p', {class: 'faint note'});
   const controls = element('div', {class: 'controls', role: 'group', 'aria-label': 'How curves are drawn'});
-  let charts = [], drawn = new Set();
+  let charts = [];
+  const observer = new IntersectionObserver((entries) => entries.forEach((entry) => {
+    charts.find((chart) => chart.figure === entry.target)?.approach(entry.isIntersecting);
+  }), {rootMargin: '400px'});
 
-  const update = () => drawn.forEach((chart) => chart.update());
+  const update = () => charts.forEach((chart) => chart.update());
   function show() {
     const words = filter.value.toLowerCase().split(/[\s,]+/).filter(Boolean);
     for (const chart of charts) {
@@ -53,16 +56,11 @@ function curvesSection() {
     update();
   }
   function build() {
+    observer.disconnect();
     charts.forEach((chart) => chart.plot?.destroy());
-    drawn = new Set();
     charts = metricsOf().map((metric) => new Chart(metric));
     replace(grid, charts.map((chart) => chart.figure));
-    for (const chart of charts) {
-      whenSeen(chart.figure, () => {
-        drawn.add(chart);
-        chart.update();
-      });
-    }
+    charts.forEach((chart) => observer.observe(chart.figure));
     note.textContent = curvesNote();
     show();
   }
@@ -116,7 +114,7 @@ function curvesSection() {
   listen('rows', refresh);
   listen('hidden', update);
   listen('theme', update);
-  listen('zoom', update);
+  listen('zoom', () => charts.forEach((chart) => chart.zoom()));
   let width = 0;
   new ResizeObserver(() => {
     if (grid.clientWidth !== width) {
@@ -124,7 +122,7 @@ function curvesSection() {
       requestAnimationFrame(update);
     }
   }).observe(grid);
-  window.addEventListener('beforeprint', update);
+  window.addEventListener('beforeprint', () => charts.forEach((chart) => chart.approach(true)));
   return [controls, grid, note];
 }
 

@@ -24,6 +24,9 @@ function replace(parent, ...children) {
 
 const byId = (id) => document.getElementById(id);
 
+// A long name may be broken after its parts.
+const breakable = (name) => name.split(/(?<=[/_.])/).flatMap((part, at) => (at === 0 ? [part] : [element('wbr'), part]));
+
 // For those who hear the page.
 function say(text) {
   byId('said').textContent = text;
@@ -40,27 +43,3 @@ function checkbox(label, checked, onchange) {
   const box = element('input', {type: 'checkbox', checked, onchange: () => onchange(box.checked)});
   return element('label', {class: 'control check'}, box, element('span', {}, label));
 }
-
-// What is drawn only once it is near the screen: `draw` is called once for each element.
-const whenSeen = (() => {
-  const waiting = new Map();
-  const observer = new IntersectionObserver((entries) => {
-    for (const entry of entries.filter((one) => one.isIntersecting)) {
-      observer.unobserve(entry.target);
-      const draw = waiting.get(entry.target);
-      waiting.delete(entry.target);
-      draw?.();
-    }
-  }, {rootMargin: '400px'});
-  window.addEventListener('beforeprint', () => {  // everything is on paper
-    for (const [target, draw] of [...waiting]) {
-      observer.unobserve(target);
-      waiting.delete(target);
-      draw();
-    }
-  });
-  return (target, draw) => {
-    waiting.set(target, draw);
-    observer.observe(target);
-  };
-})();

@@ -6,7 +6,7 @@ function provenanceOf(run) {
   return [['path', run.path], ['created', run.created], ['seed', run.seed], ['tags', run.tags.join(', ')],
     ...run.notes.map((note) => ['note', `${note.utc} ${note.text}`]),
     ['dataset', from.dataset], ['data sha256', from.dataset_sha256],
-    ...from.plugins.map((plugin) => [`plugin ${plugin.name}`, `${plugin.version} ${plugin.sha256}`]),
+    ...from.plugins.map((plugin) => [`plugin ${plugin.name}`, `${plugin.version}, sha256 ${plugin.sha256}`]),
     ['host', from.host], ['threads', String(from.threads)],
     ...from.fingerprint.split('\n').filter(Boolean).map((line) => {
       const at = line.indexOf('=');
@@ -30,7 +30,7 @@ function provenanceSection() {
     const keys = [...new Set(all.flatMap((facts) => [...facts.keys()]))];
     const same = keys.filter((key) => all.every((facts) => facts.get(key) === all[0].get(key)));
     const differing = keys.filter((key) => !same.includes(key));
-    const text = (value) => element('span', {class: 'wrap'}, value ?? '–');
+    const text = (value) => element('span', {class: 'wrap', title: value}, (value ?? '–').replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, '$1…'));
     replace(host,
       differing.length > 0 ? element('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Provenance that differs'}, element('table', {},
         element('caption', {class: 'unseen'}, 'Provenance that differs, by run'),

@@ -72,6 +72,7 @@ class PictureWall {
     this.entries = entries;
     this.scale = 0;  // automatic
     this.frame = 0;
+    this.oneOfEach = false;
     this.pair = [0, Math.min(1, entries.length - 1)];
     this.wall = element('div', {class: 'wall'});
     this.canvases = new Map();
@@ -87,7 +88,8 @@ class PictureWall {
   }
 
   shown() {
-    return this.entries.filter((entry) => isShown(entry.run) && entry.series.steps.length > 0);
+    const shown = this.entries.filter((entry) => isShown(entry.run) && entry.series.steps.length > 0);
+    return this.oneOfEach ? shown.filter((entry, at) => shown.findIndex((other) => groupOf(other.run) === groupOf(entry.run)) === at) : shown;
   }
 
   // Samples that every run shows, so that a place is the same sample in all.
@@ -105,7 +107,10 @@ class PictureWall {
     replace(this.controls, choice('Size', [['0', 'fitting'], ['1', '1×'], ['2', '2×'], ['3', '3×'], ['4', '4×']], String(this.scale), (scale) => {
       this.scale = Number(scale);
       this.update();
-    }), frames > 1 ? this.frameSlider(frames) : null);
+    }), hasGroups() ? checkbox('One run of each group', this.oneOfEach, (on) => {
+      this.oneOfEach = on;
+      this.build();
+    }) : null, frames > 1 ? this.frameSlider(frames) : null);
     this.canvases = new Map();
     replace(this.wall, entries.map((entry) => this.panel(entry)));
     const none = this.entries.filter((entry) => isShown(entry.run) && entry.series.steps.length === 0);

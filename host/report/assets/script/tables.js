@@ -56,13 +56,15 @@ const stateMark = (run) => element('span', {class: `state ${run.state}`, title: 
 function differsSection() {
   const host = element('div');
   function build() {
-    const {differences} = state.report.comparison;
+    // What all runs have comes first, what some models alone have last.
+    const lacking = (difference) => difference.values.filter((value) => value === '').length;
+    const differences = [...state.report.comparison.differences].sort((a, b) => lacking(a) - lacking(b));
     const columns = [runColumn(), {title: 'state', value: (run) => runs()[run].state, cell: (run) => stateMark(runs()[run])},
       ...differences.map(({key, values}) => ({
         title: key,
         number: values.every((value) => value === '' || Number.isFinite(Number(value))),
         value: (run) => (values[run] !== '' && Number.isFinite(Number(values[run])) ? Number(values[run]) : unquoted(values[run])),
-        cell: (run) => (values[run] === '' ? element('span', {class: 'faint'}, '–') : unquoted(values[run])),
+        cell: (run) => (values[run] === '' ? element('span', {class: 'faint'}, '–') : element('span', {class: 'short', title: unquoted(values[run])}, unquoted(values[run]))),
       }))];
     const failed = runs().map((_, index) => index).filter((index) => runs()[index].problem);
     replace(host, differences.length === 0 ? element('p', {class: 'faint'}, runs().length > 1 ? 'All settings are the same.' : 'One run alone: it is compared with none.') : null,
