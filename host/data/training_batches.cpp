@@ -7,8 +7,9 @@
 
 namespace atelier::data {
 
-TrainingBatches::TrainingBatches(const ExperimentData& data, int64_t batch_size, uint64_t seed)
-    : data_(data), subset_(data.subsets().train), batch_size_(batch_size), seed_(seed) {
+TrainingBatches::TrainingBatches(const ExperimentData& data, int64_t batch_size, uint64_t seed, int64_t shards)
+    : data_(data), subset_(data.subsets().train), batch_size_(batch_size), seed_(seed), shards_(shards) {
+  ATELIER_CHECK(batch_size_ % shards_ == 0 && samples_per_epoch() > 0);
   background_.run = [this](int32_t piece) {
     const auto& [batch, part] = background_pieces_[static_cast<size_t>(piece)];
     failure_.during(piece, [batch = batch, part = part] { batch->assemble(part); });
@@ -16,7 +17,11 @@ TrainingBatches::TrainingBatches(const ExperimentData& data, int64_t batch_size,
 }
 
 int64_t TrainingBatches::batches_per_epoch() const {
-  return (subset_.count + batch_size_ - 1) / batch_size_;
+  return (samples_per_epoch() + batch_size_ - 1) / batch_size_;
+}
+
+int64_t TrainingBatches::last_size() const {
+  return samples_per_epoch() - (batches_per_epoch() - 1) * batch_size_;
 }
 
 void TrainingBatches::seek(int64_t batch) {
@@ -61,7 +66,7 @@ TrainingBatches::Slot& TrainingBatches::take_slot(int64_t number) {
 void TrainingBatches::plan(Slot& slot) {
   const int64_t epoch = slot.number / batches_per_epoch();
   const int64_t first = slot.number % batches_per_epoch() * batch_size_;
-  slot.batch->plan(subset_, order_of(epoch), first, std::min(batch_size_, subset_.count - first), epoch);
+  slot.batch->plan(subset_, order_of(epoch), first, std::min(batch_size_, samples_per_epoch() - first), epoch);
 }
 
 void TrainingBatches::begin_step() {
@@ -84,6 +89,10 @@ void TrainingBatches::advance() {
   }
   slot->step = steps_begun_;
   current_ = slot->batch.get();
+  fields_ = current_->fields();
+  for (plugin::BatchField& field : fields_) {
+    field.type.shape[0] /= shards_;
+  }
   ++next_;
   ++taken_in_step_;
   step_samples_ += current_->size();

@@ -13,21 +13,25 @@
 namespace atelier::data {
 
 // The endless sequence of training batches: epoch after epoch, each in an order of its own, the last batch of each
-// smaller where the count does not divide. A batch's number says all about it, so a run goes on from any.
+// smaller where the count does not divide. A batch's number says all about it, so a run goes on from any. Where batches
+// are cut into shards, all have equally many samples: what the last batch of an epoch has beyond that is left out.
 class TrainingBatches final : public plugin::BatchSource {
  public:
-  TrainingBatches(const ExperimentData& data, int64_t batch_size, uint64_t seed);  // borrows the data
+  // Borrows the data. The batch size is a multiple of the number of shards, and there are as many samples.
+  TrainingBatches(const ExperimentData& data, int64_t batch_size, uint64_t seed, int64_t shards = 1);
 
   [[nodiscard]] int64_t batches_per_epoch() const;
+  [[nodiscard]] int64_t last_size() const;  // samples in an epoch's last batch
   // The next step begins at this batch.
   void seek(int64_t batch);
   void begin_step();                                        // takes its first batch
   [[nodiscard]] int64_t consumed() const { return next_; }  // batches, by the steps begun so far
   [[nodiscard]] int64_t step_samples() const { return step_samples_; }
 
-  // BatchSource: the current batch of the step that is being recorded.
-  [[nodiscard]] int64_t size() const override { return current_->size(); }
-  [[nodiscard]] const std::vector<plugin::BatchField>& fields() const override { return current_->fields(); }
+  // BatchSource: the current batch of the step that is being recorded; of several shards the first, whose samples in
+  // memory the others' follow.
+  [[nodiscard]] int64_t size() const override { return current_->size() / shards_; }
+  [[nodiscard]] const std::vector<plugin::BatchField>& fields() const override { return fields_; }
   void advance() override;
 
   // Assembles, while a step runs, what the next one will probably take. Null where there is nothing to do.
@@ -44,6 +48,7 @@ class TrainingBatches final : public plugin::BatchSource {
     int64_t step = -1;    // that uses it; -1 while it waits
     bool free = true;
   };
+  [[nodiscard]] int64_t samples_per_epoch() const { return subset_.count / shards_ * shards_; }
   Slot& take_slot(int64_t number);
   void plan(Slot& slot);
   Slot* find(int64_t number);
@@ -53,9 +58,11 @@ class TrainingBatches final : public plugin::BatchSource {
   const Subset& subset_;
   int64_t batch_size_;
   uint64_t seed_;
+  int64_t shards_;
   std::deque<Slot> slots_;
   Batch* current_ = nullptr;
-  int64_t next_ = 0;  // the first batch that no step has taken
+  std::vector<plugin::BatchField> fields_;  // of its first shard
+  int64_t next_ = 0;                        // the first batch that no step has taken
   int64_t steps_begun_ = 0;
   int64_t steps_done_ = 0;
   int64_t taken_in_step_ = 0;

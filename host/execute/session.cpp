@@ -26,9 +26,11 @@ uint32_t next_generation() {
 
 }  // namespace
 
-Session::Session(Mode mode, DType real, Bank& bank, Executor& executor, Arena& arena, kernels::Precision precision)
+Session::Session(Mode mode, DType real, Bank& bank, Executor& executor, Arena& arena, kernels::Precision precision,
+                 size_t shards)
     : mode_(mode), bank_(bank), executor_(executor), arena_(arena), recorder_(real), plans_(bank, real) {
   plan_request_.precision = precision;
+  plan_request_.shards = shards;
 }
 
 Session::~Session() {
@@ -70,10 +72,18 @@ uint32_t Session::apply(const Operation& operation, std::span<const uint32_t> in
 }
 
 uint32_t Session::input(const TensorType& type, const void* data, Location location) {
+  return leaf(type, data, plan_request_.shards > 1, location);
+}
+
+uint32_t Session::leaf(const TensorType& type, const void* data, bool is_cut, Location location) {
   RawAttribute dims{AttributeType::integers, static_cast<uint32_t>(type.shape.rank()), {}};
   dims.integers = type.shape.dims().data();
-  const RawAttribute attributes[] = {integer_attribute(static_cast<int64_t>(type.dtype)), dims};
-  pending().bindings.push_back(data);
+  const RawAttribute attributes[] = {integer_attribute(static_cast<int64_t>(type.dtype)), dims,
+                                     integer_attribute(is_cut ? 1 : 0)};
+  const size_t bytes = static_cast<size_t>(type.shape.elements()) * tensor::size_of(type.dtype);
+  for (size_t shard = 0; shard < (is_cut ? plan_request_.shards : 1); ++shard) {
+    pending().bindings.push_back(static_cast<const std::byte*>(data) + shard * bytes);
+  }
   return recorder_.special(special_operation(Special::input), {}, attributes, std::span(&type, 1), location);
 }
 
@@ -90,7 +100,7 @@ uint32_t Session::constant(const TensorType& type, const void* data, Location lo
                             less_memory, [&] { return tensor::Storage(bytes); });
   }
   std::copy_n(static_cast<const std::byte*>(data), bytes, storage.data());
-  return input(type, storage.data(), location);
+  return leaf(type, storage.data(), false, location);
 }
 
 uint32_t Session::use(uint32_t parameter) {

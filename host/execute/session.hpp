@@ -53,9 +53,10 @@ struct StepCounters {
 
 class Session {
  public:
-  // `precision`: of the products and convolutions, where `real` is f32.
+  // `precision`: of the products and convolutions, where `real` is f32. `shards`: of how many equal pieces of a batch
+  // the steps are made, each of which does what is recorded (record/lowering.hpp).
   Session(Mode mode, DType real, Bank& bank, Executor& executor, Arena& arena,
-          kernels::Precision precision = kernels::Precision::float32);
+          kernels::Precision precision = kernels::Precision::float32, size_t shards = 1);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -64,9 +65,10 @@ class Session {
   void begin(const StepCounters& counters, const Observation& observation = {});
   uint32_t apply(const Operation& operation, std::span<const uint32_t> inputs, std::span<const RawAttribute> attributes,
                  Location location);
-  // A leaf whose data (borrowed until the step is done) comes with this recording.
+  // A leaf whose data (borrowed until the step is done) comes with this recording: that of each shard, one after the
+  // other.
   uint32_t input(const TensorType& type, const void* data, Location location);
-  // The same, with the data copied.
+  // The same, with the data copied, and one for all shards.
   uint32_t constant(const TensorType& type, const void* data, Location location);
   uint32_t use(uint32_t parameter);
   // As many results as inputs, from the returned index on.
@@ -92,7 +94,7 @@ class Session {
   void read(uint32_t& value, double* out, size_t capacity, Location location);
   // Whether a value's numbers are there already, so that reading it cuts nothing: the batch, a constant, what was
   // materialized.
-  [[nodiscard]] bool is_known(uint32_t value) const { return leaf_data(value) != nullptr; }
+  [[nodiscard]] bool is_known(uint32_t value) const { return leaf_of(value).data != nullptr; }
   // Ends the recording and plans it where its structure is new. `requested` values can be read from the results.
   void end(std::span<const uint32_t> requested = {});
 
@@ -146,8 +148,14 @@ class Session {
   void require_value_of(uint32_t parameter, uint32_t value, Location location) const;
   void forget_current(uint32_t parameter);  // it has a new version
   void refuse_while_running();
+  void refuse_in_shards(uint32_t value, Location location) const;
+  uint32_t leaf(const TensorType& type, const void* data, bool is_cut, Location location);
   void cut_training(uint32_t value, Location location);
-  [[nodiscard]] const void* leaf_data(uint32_t value) const;
+  struct Leaf {
+    const void* data = nullptr;  // null for a value that has to be computed
+    bool is_cut = false;         // each shard has its own
+  };
+  [[nodiscard]] Leaf leaf_of(uint32_t value) const;
 
   Mode mode_;
   Bank& bank_;

@@ -63,8 +63,9 @@ void Session::read(uint32_t& value, double* out, size_t capacity, Location locat
     throw Error(ErrorKind::shape, "{}: read: the tensor has {} elements, there is room for {}", to_string(location),
                 elements, capacity);
   }
+  refuse_in_shards(value, location);
   refuse_while_running();
-  const void* data = leaf_data(value);
+  const void* data = leaf_of(value).data;
   if (data != nullptr) {
     // known already: the batch, a constant, or what was materialized
   } else if (mode_ == Mode::train) {
@@ -81,19 +82,33 @@ void Session::read(uint32_t& value, double* out, size_t capacity, Location locat
   }
 }
 
-// The data behind an input leaf; null for a value that has to be computed.
-const void* Session::leaf_data(uint32_t value) const {
+Session::Leaf Session::leaf_of(uint32_t value) const {
   const Tape& tape = *recorder_.tape();
-  size_t leaves = 0;
+  size_t bindings = 0;
   for (size_t i = 0; i < recorder_.recorded_calls(); ++i) {
     const TapeCall& call = tape.calls[i];
-    const bool leaf = call.operation->special == Special::input;
+    const bool is_leaf = call.operation->special == Special::input;
+    const bool is_cut = is_leaf && record::is_cut(tape, call);
     if (call.output_count > 0 && call.first_output == value) {
-      return leaf ? pending().bindings[leaves] : nullptr;
+      return is_leaf ? Leaf{pending().bindings[bindings], is_cut} : Leaf{};
     }
-    leaves += leaf ? 1 : 0;
+    bindings += is_cut ? plan_request_.shards : is_leaf ? 1 : 0;
   }
-  return nullptr;
+  return {};
+}
+
+void Session::refuse_in_shards(uint32_t value, Location location) const {
+  if (plan_request_.shards == 1) {
+    return;
+  }
+  const Leaf leaf = leaf_of(value);
+  if (leaf.data == nullptr || leaf.is_cut) {
+    throw Error(
+        ErrorKind::experiment,
+        "{}: a value is read in a training step of {} shards, each of which has another; hint: [train] shards = "
+        "1, or a model that logs the value instead",
+        to_string(location), plan_request_.shards);
+  }
 }
 
 void Session::refuse_while_running() {

@@ -98,6 +98,13 @@ void read_train(Context& context, const TomlTable& table, Train& train) {
     train.steps = values.get<int64_t>("steps");
   }
   train.batch_size = values.get<int64_t>("batch_size");
+  train.shards = values.get<int64_t>("shards");
+  if (train.batch_size % train.shards != 0) {
+    const bool says = values.given("shards");
+    context.problems.add(says ? values.places.at("shards") : table.place, "train.shards",
+                         fmt::format("got {} shards of a batch of {}, expected equal pieces: a divisor of batch_size",
+                                     train.shards, train.batch_size));
+  }
   train.clip_norm = values.get<double>("clip_norm");
   train.average = values.get<double>("average");
   const auto precision = values.get<std::string>("precision");

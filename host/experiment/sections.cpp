@@ -116,6 +116,10 @@ std::vector<Section> make_sections() {
        {optional(at_least(1, integer("epochs", 1, "Passes over the training data"))),
         optional(at_least(1, integer("steps", 1, "Training steps"))),
         at_least(1, integer("batch_size", 128, "Images in a training step")),
+        at_most(1024,
+                at_least(1, integer("shards", 1,
+                                    "Equal pieces that a batch is computed in; losses and batch normalization see "
+                                    "one at a time"))),
         at_least(0, number("clip_norm", 0.0, "Largest global norm of a group's gradients; 0 is off")),
         below(1, at_least(0, number("average", 0.0,
                                     "Decay of a moving average of the weights, which evaluation and samples then use; "

@@ -50,8 +50,9 @@ BuiltModel::BuiltModel(const experiment::Experiment& experiment, const catalog::
   experiment::check_groups(experiment, model_->group_names());
 }
 
-std::unique_ptr<execute::Session> BuiltModel::session(execute::Mode mode, kernels::Precision precision) {
-  return std::make_unique<execute::Session>(mode, model_->recipe().real, model_->bank(), executor_, arena_, precision);
+std::unique_ptr<execute::Session> BuiltModel::session(execute::Mode mode, kernels::Precision precision, size_t shards) {
+  return std::make_unique<execute::Session>(mode, model_->recipe().real, model_->bank(), executor_, arena_, precision,
+                                            shards);
 }
 
 }  // namespace atelier::inference

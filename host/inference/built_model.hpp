@@ -25,9 +25,10 @@ class BuiltModel {
   [[nodiscard]] record::Bank& bank() { return model_->bank(); }
   [[nodiscard]] const catalog::DataSpec& spec() const { return model_->recipe().data; }
   [[nodiscard]] execute::Arena& arena() { return arena_; }
-  // One of its sessions runs at a time. `precision`: of the products and convolutions in it.
+  // One of its sessions runs at a time. `precision`: of the products and convolutions in it; `shards`: as in Session.
   [[nodiscard]] std::unique_ptr<execute::Session> session(execute::Mode mode,
-                                                          kernels::Precision precision = kernels::Precision::float32);
+                                                          kernels::Precision precision = kernels::Precision::float32,
+                                                          size_t shards = 1);
   [[nodiscard]] const std::vector<ForeignRun>& foreign_runs() const { return foreign_used_; }
 
  private:

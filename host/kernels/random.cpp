@@ -65,6 +65,7 @@ class RandomKernel : public Kernel {
         row_elements_(row_elements),
         row_groups_(ceil_divide(row_elements, group_elements)),
         groups_(rows * row_groups_),
+        rows_before_(operands.shard * rows),
         operands_(operands) {
     ATELIER_CHECK(rows >= 0 && row_elements >= 0);
   }
@@ -84,7 +85,7 @@ class RandomKernel : public Kernel {
       const int64_t row = group / row_groups_;
       const int64_t first = group % row_groups_;
       const int64_t last = std::min(row_groups_, first + end - group);
-      position.row = integer(operands_.first_row) + static_cast<uint64_t>(row);
+      position.row = integer(operands_.first_row) + static_cast<uint64_t>(rows_before_ + row);
       draw(Stream(key, position), first, last, row * row_elements_, arguments);
       group += last - first;
     }
@@ -101,6 +102,7 @@ class RandomKernel : public Kernel {
  private:
   int64_t row_groups_;
   int64_t groups_;
+  int64_t rows_before_;  // of the shards before
   RandomOperands operands_;
 };
 

@@ -31,17 +31,18 @@ struct RandomPosition {
   uint64_t row = 0;      // place in the batch
 };
 
-// All of these are read when the kernel runs, as integers.
+// All operands are read when the kernel runs, as integers.
 struct RandomOperands {
   OperandReference seed;
   OperandReference purpose;
   OperandReference step;
   OperandReference ordinal;
   OperandReference first_row;
+  int64_t shard = 0;  // the rows are those of this piece of a batch, whose pieces have equally many
 };
 
-// Output (rows, row_elements), f32 or f64 (the same numbers, converted). Row r has the numbers of place first_row + r,
-// whatever batch it is drawn in.
+// Output (rows, row_elements), f32 or f64 (the same numbers, converted). Row r has the numbers of place first_row +
+// shard rows + r, whatever batch it is drawn in.
 std::unique_ptr<Kernel> make_random_uniform(tensor::DType dtype, int64_t rows, int64_t row_elements,
                                             const RandomOperands& operands);
 std::unique_ptr<Kernel> make_random_normal(tensor::DType dtype, int64_t rows, int64_t row_elements,

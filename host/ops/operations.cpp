@@ -32,6 +32,7 @@ std::vector<Family> declare_all() {
       {"Sampling between pixels", {register_warp, register_grid_sampling}},
       {"Convolutions", {register_convolution, register_convolution_axes, register_patches}},
       {"Recurrent layers", {register_recurrent}},
+      {"Shards of a batch", {register_shards}},
   };
   std::vector<Family> out;
   for (const auto& [title, declare] : all) {

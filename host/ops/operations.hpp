@@ -55,5 +55,6 @@ void register_bicubic(record::OperationRegistry& registry);
 void register_einsum(record::OperationRegistry& registry);
 void register_attention(record::OperationRegistry& registry);
 void register_recurrent(record::OperationRegistry& registry);
+void register_shards(record::OperationRegistry& registry);
 
 }  // namespace atelier::ops

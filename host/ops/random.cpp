@@ -1,6 +1,6 @@
 // Random draws. Each is a function of the run's seed, the purpose, the step, the ordinal of the draw in the step, and
-// the place in the batch (axis 0; a scalar counts as one row): see kernels/random.hpp. No gradient flows to what is
-// drawn.
+// the place in the batch (axis 0; a scalar counts as one row): see kernels/random.hpp. Where a batch is cut into
+// shards, the ordinal has the shard's number in its list (record/lowering.cpp). No gradient flows to what is drawn.
 #include "kernels/random.hpp"
 
 #include <limits>
@@ -24,7 +24,8 @@ kernels::RandomOperands random_operands(const Attribute& ordinal) {
           .purpose = step_operand(record::operand_purpose),
           .step = step_operand(record::operand_step),
           .ordinal = ordinal.scalar,
-          .first_row = step_operand(record::operand_first_row)};
+          .first_row = step_operand(record::operand_first_row),
+          .shard = ordinal.integers.empty() ? 0 : ordinal.integers.front()};
 }
 
 // Rows, and the elements of each.

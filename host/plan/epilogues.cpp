@@ -27,6 +27,9 @@ class Attacher {
   [[nodiscard]] const Operation& operation(const PlanNode& node) const {
     return *graph_.nodes()[static_cast<size_t>(node.members.back())].operation;
   }
+  [[nodiscard]] int32_t part(const PlanNode& node) const {
+    return graph_.nodes()[static_cast<size_t>(node.members.back())].part;
+  }
   [[nodiscard]] bool is_elementwise(const PlanNode& node) const { return operation(node).elementwise != nullptr; }
   [[nodiscard]] const TensorType& type(int32_t value) const { return graph_.value(value).type; }
 
@@ -40,7 +43,7 @@ class Attacher {
                                   operation(producer).special == Special::none;
       if (i > found && has_one_result && std::ranges::find(node.inputs, producer.outputs[0]) != node.inputs.end() &&
           type(producer.outputs[0]) == type(node.outputs[0]) && !reads_view_of(node, producer.outputs[0]) &&
-          nobody_waits_between(i, j)) {
+          part(producer) == part(node) && nobody_waits_between(i, j)) {
         found = i;
       }
     }

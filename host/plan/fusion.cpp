@@ -44,7 +44,8 @@ const TensorType& Fusion::result(int32_t n) const {
 }
 
 bool Fusion::join(int32_t n, int32_t producer) {
-  if (!is_fusible(producer) || is_splat(producer) || !(result(producer) == result(n))) {
+  if (!is_fusible(producer) || is_splat(producer) || !(result(producer) == result(n)) ||
+      dependencies_.node(producer).part != dependencies_.node(n).part) {
     return false;
   }
   const int32_t group = group_of(producer);

@@ -29,7 +29,8 @@ class Planner {
  public:
   Planner(const PlanRequest& request, const Bank& bank, DType real)
       : request_(request), bank_(bank), plan_(std::make_unique<Plan>()) {
-    plan_->lowered = lower(*request.tape, request.calls, bank, real, request.observation, request.precision);
+    plan_->lowered =
+        lower(*request.tape, request.calls, bank, real, request.observation, request.precision, request.shards);
     plan_->buffer_of_value.assign(graph().value_count(), -1);
     owners_ = buffer_owners(graph());
     find_kept();

@@ -115,6 +115,7 @@ struct PlanRequest {
                                    // are leaves here
   bool keep_all = false;           // every value stays in the plan's own memory, for what may be recorded later
   kernels::Precision precision = kernels::Precision::float32;  // of products and convolutions
+  size_t shards = 1;  // equal pieces of a batch, of each of which the tape is the record
 
   friend bool operator==(const PlanRequest&, const PlanRequest&) = default;
 };

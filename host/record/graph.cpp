@@ -137,7 +137,8 @@ std::vector<Value> Graph::find_equal(size_t hash, const Operation& operation, st
   const auto [first, last] = by_hash_.equal_range(hash);
   for (auto it = first; it != last; ++it) {
     const Node& node = nodes_[static_cast<size_t>(it->second)];
-    if (node.operation == &operation && std::ranges::equal(node.inputs, inputs) && node.attributes == attributes) {
+    if (node.operation == &operation && std::ranges::equal(node.inputs, inputs) && node.attributes == attributes &&
+        (operation.elementwise == nullptr || node.part == part_)) {
       std::vector<Value> out;
       for (const int32_t id : node.outputs) {
         out.push_back({this, id});
@@ -150,6 +151,7 @@ std::vector<Value> Graph::find_equal(size_t hash, const Operation& operation, st
 
 std::vector<Value> Graph::append(Node node, std::span<const TensorType> types) {
   node.gradient_of = gradient_of_;
+  node.part = part_;
   std::vector<Value> out;
   const auto index = static_cast<int32_t>(nodes_.size());
   for (size_t i = 0; i < types.size(); ++i) {
@@ -193,7 +195,7 @@ std::vector<Value> Graph::apply(const Operation& operation, std::span<const Valu
     return equal;
   }
   by_hash_.emplace(hash, static_cast<int32_t>(nodes_.size()));
-  return append({&operation, std::move(ids), {}, std::move(attributes), location_, nullptr}, types);
+  return append({&operation, std::move(ids), {}, std::move(attributes), location_, nullptr, 0}, types);
 }
 
 Value Graph::apply(std::string_view name, std::initializer_list<Value> inputs, Attributes attributes) {
@@ -203,7 +205,7 @@ Value Graph::apply(std::string_view name, std::initializer_list<Value> inputs, A
 
 std::vector<Value> Graph::add_special(const Operation& operation, std::span<const Value> inputs, Attributes attributes,
                                       std::span<const TensorType> types) {
-  Node node{&operation, {}, {}, std::move(attributes), location_, nullptr};
+  Node node{&operation, {}, {}, std::move(attributes), location_, nullptr, 0};
   for (const Value& input : inputs) {
     node.inputs.push_back(input.id);
   }

@@ -26,6 +26,7 @@ struct Node {
   Attributes attributes;
   Location location;
   const Operation* gradient_of = nullptr;  // that this one belongs to the gradient of; null for none
+  int32_t part = 0;                        // in which it was made, Graph::set_part
 };
 
 struct ValueInfo {
@@ -43,7 +44,8 @@ class Graph {
 
   // Adds an operation; missing trailing attributes get their defaults; a composed operation is replaced by its parts,
   // and one on images that are channels-last inside stays there (layout.hpp).
-  // An equal operation on equal inputs gives the values that are there already. Throws Error(shape).
+  // An equal operation on equal inputs gives the values that are there already (an elementwise one those of its part
+  // alone). Throws Error(shape).
   std::vector<Value> apply(const Operation& operation, std::span<const Value> inputs, Attributes attributes = {});
   Value apply(std::string_view name, std::initializer_list<Value> inputs, Attributes attributes = {});
 
@@ -62,6 +64,8 @@ class Graph {
   [[nodiscard]] Location location() const { return location_; }
   // The operation whose gradient they belong to; null for none.
   void set_gradient_of(const Operation* operation) { gradient_of_ = operation; }
+  // Parts run one after the other, so that one's memory serves the next: nothing is fused across them.
+  void set_part(int32_t part) { part_ = part; }
 
  private:
   std::vector<Value> find_equal(size_t hash, const Operation& operation, std::span<const int32_t> inputs,
@@ -72,6 +76,7 @@ class Graph {
   kernels::Precision precision_;
   Location location_;
   const Operation* gradient_of_ = nullptr;
+  int32_t part_ = 0;
   std::vector<Node> nodes_;
   std::deque<ValueInfo> values_;  // types are held by reference while the graph grows
   std::unordered_multimap<size_t, int32_t> by_hash_;

@@ -41,7 +41,7 @@ struct GraphOutput {
 
 struct Minimized {
   int32_t group = 0;
-  Value loss;
+  Value loss;  // the mean over the shards
   Location location;
 };
 
@@ -49,18 +49,20 @@ struct Lowered {
   Lowered(DType real, kernels::Precision precision) : graph(real, precision) {}
 
   Graph graph;
-  std::vector<Value> values;  // by place on the tape
-  std::vector<Value> inputs;  // the leaves whose data comes with each recording
+  std::vector<Value> values;  // by place on the tape; of the first shard
   std::vector<Minimized> minimized;
   std::vector<GraphOutput> outputs;
   std::vector<Value> expected_finite;  // losses, norms that clip, and what Special::finite asks for
   Value finite;                        // 1 where all of those so far are; absent where there are none
 };
 
-// `calls` is how many of the tape's calls to take. Throws Error(shape) for gradients that do not exist.
+// `calls` is how many of the tape's calls to take. The tape is what one of `shards` equal pieces of a batch does, and
+// the graph is that of all: each piece has leaves of its own for its samples, and draws its own numbers; gradients,
+// what is assigned to state and what is logged are means over the pieces. Throws Error(shape) for gradients that do not
+// exist.
 std::unique_ptr<Lowered> lower(const Tape& tape, size_t calls, const Bank& bank, DType real,
                                const Observation& observation,
-                               kernels::Precision precision = kernels::Precision::float32);
+                               kernels::Precision precision = kernels::Precision::float32, size_t shards = 1);
 
 // The engine's own operations by kind.
 const Operation& special_operation(Special special);

@@ -62,6 +62,11 @@ struct Tape {
   }
 };
 
+// Of an input leaf: whether each shard of the batch has its own data.
+inline bool is_cut(const Tape& tape, const TapeCall& input) {
+  return tape.attributes[input.first_attribute + 2].integer != 0;
+}
+
 // Whether their first `count` calls are equal in structure: operands that change with each recording don't count.
 bool same_calls(const Tape& a, const Tape& b, size_t count);
 

@@ -153,8 +153,9 @@ void probe_step(Setup& setup, LogPlan& out) {
 // The last batch of an epoch may be too small for the model. That is known before the run gets there.
 void probe_last_batch(Setup& setup, const LogPlan& plan) {
   data::TrainingBatches& batches = setup.steps.batches();
-  const int64_t size = setup.data.subsets().train.count % setup.experiment.train.batch_size;
-  if (size == 0 || plan.total_steps * plan.batches_per_step < batches.batches_per_epoch()) {
+  const int64_t size = batches.last_size();
+  if (size == setup.experiment.train.batch_size ||
+      plan.total_steps * plan.batches_per_step < batches.batches_per_epoch()) {
     return;
   }
   const Snapshot snapshot(setup);

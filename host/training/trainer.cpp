@@ -45,7 +45,7 @@ double Trainer::wall_seconds() const {
 // Which step is looked at closely: one like most others.
 void Trainer::begin_profile() {
   const data::TrainingBatches& batches = setup_.steps.batches();
-  const int64_t ragged = setup_.data.subsets().train.count % setup_.experiment.train.batch_size == 0 ? 0 : 1;
+  const int64_t ragged = batches.last_size() == setup_.experiment.train.batch_size ? 0 : 1;
   profiled_step_ = step_to_profile(plan_.total_steps, [&](int64_t step) {
     const int64_t first = (step - 1) * plan_.batches_per_step % batches.batches_per_epoch();
     return step_log_.observation_of(step) == record::Observation() &&

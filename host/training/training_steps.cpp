@@ -29,15 +29,25 @@ kernels::Precision precision_of(const experiment::Experiment& experiment) {
   return kernels::Precision::float32;
 }
 
+int64_t shards_of(const experiment::Experiment& experiment, const data::ExperimentData& data) {
+  const int64_t shards = experiment.train.shards;
+  if (const int64_t count = data.subsets().train.count; count < shards) {
+    throw Error(ErrorKind::experiment, "{}: got {} shards, expected at most one for each of the {} training samples",
+                located(experiment, "train", "shards"), shards, count);
+  }
+  return shards;
+}
+
 }  // namespace
 
 TrainingSteps::TrainingSteps(const experiment::Experiment& experiment, const plugin::Registry& registry,
                              const data::ExperimentData& data, inference::BuiltModel& model)
     : experiment_(experiment),
       model_(model.model()),
-      batches_(data, experiment.train.batch_size, static_cast<uint64_t>(experiment.seed)),
+      batches_(data, experiment.train.batch_size, static_cast<uint64_t>(experiment.seed), shards_of(experiment, data)),
       optimizers_(model.bank()),
-      session_(model.session(execute::Mode::train, precision_of(experiment))) {
+      session_(
+          model.session(execute::Mode::train, precision_of(experiment), static_cast<size_t>(experiment.train.shards))) {
   const std::vector<std::string> groups = model_.group_names();
   set_optimizers(optimizers_, experiment, registry, groups);
   set_schedule(optimizers_, experiment, groups, 1);

@@ -60,6 +60,7 @@ void add_upsampling(std::vector<Case>& cases) {
 }
 
 void add_normalization(std::vector<Case>& cases) {
+  cases.push_back({"shard_sum/1", {{{2, 3}}}});
   const Input scale{{3}, 0.5, 2};
   cases.push_back({"batch_norm/1", {{{5, 3}}, scale, {{3}}}});
   cases.push_back({"batch_norm/1", {{{2, 3, 2, 3}}, scale, {{3}}}, {Attribute::of(0.1)}});

@@ -50,8 +50,8 @@ class Descent : public record::UpdateRule {
 class Bench {
  public:
   explicit Bench(Mode mode = Mode::evaluate, DType real = DType::f32, int threads = 1,
-                 kernels::Precision precision = kernels::Precision::float32)
-      : real_(real), executor_(threads), session_(mode, real, bank_, executor_, arena_, precision) {
+                 kernels::Precision precision = kernels::Precision::float32, size_t shards = 1)
+      : real_(real), executor_(threads), session_(mode, real, bank_, executor_, arena_, precision, shards) {
     register_operations();
   }
 
@@ -80,6 +80,10 @@ class Bench {
     session_.begin({.seed = seed, .purpose = 1, .step = step, .first_row = first_row}, observation);
   }
   uint32_t input(const Shape& shape, const Numbers& values) { return leaf({shape, real_}, values); }
+  // Values of the batch: of as many elements as the shape has in each shard. Borrowed until the step is done.
+  uint32_t batch(const Shape& shape, const tensor::Tensor& values) {
+    return session_.input({shape, values.dtype}, values.storage.data(), {});
+  }
   uint32_t indices(const Shape& shape, const Numbers& values) { return leaf({shape, DType::i64}, values); }
   uint32_t use(uint32_t parameter_index) { return session_.use(parameter_index); }
 
@@ -135,6 +139,7 @@ class Bench {
   execute::Session& session() { return session_; }
   record::Bank& bank() { return bank_; }
 
+  [[nodiscard]] DType real() const { return real_; }
   static Numbers numbers_of(const tensor::Tensor& tensor) {
     Numbers out(static_cast<size_t>(tensor.shape.elements()));
     for (size_t i = 0; i < out.size(); ++i) {
@@ -145,7 +150,6 @@ class Bench {
     return out;
   }
 
- private:
   static tensor::Tensor tensor_of(const record::TensorType& type, const Numbers& values) {
     tensor::Tensor tensor(type.shape, type.dtype);
     for (size_t i = 0; i < values.size(); ++i) {
@@ -159,6 +163,8 @@ class Bench {
     }
     return tensor;
   }
+
+ private:
   uint32_t leaf(const record::TensorType& type, const Numbers& values) {
     return session_.constant(type, tensor_of(type, values).storage.data(), {});
   }

@@ -42,11 +42,12 @@ class Bench {
     return index;
   }
 
-  uint32_t input(const Shape& shape) {
+  uint32_t input(const Shape& shape, bool is_cut = false) {
     const TensorType type{shape, DType::f32};
     return special(Special::input, {},
                    {Attribute::of(static_cast<int64_t>(DType::f32)),
-                    Attribute::of(std::vector<int64_t>(shape.dims().begin(), shape.dims().end()))},
+                    Attribute::of(std::vector<int64_t>(shape.dims().begin(), shape.dims().end())),
+                    Attribute::of(static_cast<int64_t>(is_cut))},
                    {type});
   }
   uint32_t use(uint32_t index) {
@@ -74,9 +75,10 @@ class Bench {
   }
 
   // Ends the recording and lowers it.
-  std::unique_ptr<Lowered> lowered(const Observation& observation = {}) {
+  std::unique_ptr<Lowered> lowered(const Observation& observation = {}, size_t shards = 1) {
     recorder.end();
-    return lower(*recorder.tape(), recorder.recorded_calls(), bank, DType::f32, observation);
+    return lower(*recorder.tape(), recorder.recorded_calls(), bank, DType::f32, observation,
+                 kernels::Precision::float32, shards);
   }
 
   Bank bank;

@@ -79,6 +79,69 @@ TEST_CASE("neither threads nor an interruption decide a bit where products read 
   }
 }
 
+TEST_CASE("neither threads nor an interruption decide a bit where batches are cut into shards") {
+  for (const Family& family : families()) {
+    for (const char* shards : {"2", "8"}) {
+      if (shards[0] == '8' && family.name != "gan" && family.name != "vae" && family.name != "penalized-dcgan" &&
+          family.name != "cnn") {
+        continue;
+      }
+      CAPTURE(family.name);
+      CAPTURE(shards);
+      const std::vector<std::string> set{std::string("train.shards=") + shards};
+      const Folder folder;
+      Watcher watcher;
+      const auto one = run(text_of(family.name), folder, watcher, 1, set);
+      REQUIRE(one.status == runlog::Status::finished);
+      for (const int threads : {2, 3}) {
+        const auto more = run(text_of(family.name), folder, watcher, threads, set);
+        REQUIRE(more.status == runlog::Status::finished);
+        check_same_contents(one.log, more.log);
+      }
+      Watcher impatient;
+      impatient.interrupt_after = 4;
+      const auto part = run(text_of(family.name), folder, impatient, 2, set);
+      REQUIRE(part.status == runlog::Status::interrupted);
+      training::RunOptions options;
+      options.threads = 1;
+      options.out_directory = folder.path();
+      check_same_run(one.log, training::resume(part.log, registry(), options, watcher).log);
+    }
+  }
+}
+
+TEST_CASE(
+    "a batch in shards is near the whole one where no layer looks over the batch, and with normalization in sync") {
+  const auto losses = [](const fs::path& log) {
+    const runlog::Reader reader(log);
+    const std::string loss = reader.description().cadences.front().metrics.front().name;
+    return reader.metric("train", loss).values;
+  };
+  const auto first_of = [&](const char* model, std::vector<std::string> set) {
+    const Folder folder;
+    Watcher watcher;
+    set.insert(set.end(), {"train.epochs=1", "dataset.validation=0.0", "dataset.count=160"});
+    return losses(run(text_of(model), folder, watcher, 2, set).log);
+  };
+  for (const char* model : {"cnn", "vae"}) {
+    CAPTURE(model);
+    const std::vector<std::string> plain{"model.batch_norm=false"};
+    const std::vector<double> whole = first_of(model, plain);
+    const std::vector<double> pieces = first_of(model, {"model.batch_norm=false", "train.shards=4"});
+    REQUIRE(whole.size() == pieces.size());
+    for (size_t i = 0; i < whole.size(); ++i) {
+      CHECK(pieces[i] == doctest::Approx(whole[i]).epsilon(1e-4));
+    }
+    const std::vector<double> in_sync = first_of(model, {"model.sync_batch_norm=true", "train.shards=4"});
+    const std::vector<double> normalized = first_of(model, {"model.sync_batch_norm=true"});
+    const std::vector<double> apart = first_of(model, {"train.shards=4"});
+    for (size_t i = 0; i < normalized.size(); ++i) {
+      CHECK(in_sync[i] == doctest::Approx(normalized[i]).epsilon(1e-3));
+    }
+    CHECK(std::abs(apart[0] - normalized[0]) > 10 * std::abs(in_sync[0] - normalized[0]));
+  }
+}
+
 TEST_CASE("a profiled step is like any other") {
   for (const char* model : {"gan", "vae"}) {
     CAPTURE(model);

@@ -23,6 +23,7 @@ class Aae final : public Model {
     d.activation("activation", "relu", "of the hidden layers");
     d.initialization("glorot_uniform");
     d.flag("batch_norm", false, "normalize the autoencoder's hidden layers by batch");
+    d.flag("sync_batch_norm", false, "normalize over the whole batch where train.shards cuts it");
     d.loss("reconstruction", "reconstruction", "bce", "how far the decoded image is from the original");
     d.loss("adversarial", "adversarial", "non-saturating", "what discriminator and encoder play for");
     d.measure("loss", Direction::smaller, "loss.reconstruction", "the reconstruction, the mean over the images");
@@ -52,6 +53,7 @@ class Aae final : public Model {
     judging.push_back(1);
     discriminator_ = Mlp(build.group("discriminator"), judging, options);
     options.batch_norm = settings.flag("batch_norm");
+    options.sync_batch_norm = settings.flag("sync_batch_norm");
     std::vector<int64_t> widths = settings.integers("hidden");
     widths.insert(widths.begin(), data.image().elements());
     widths.push_back(latent_);

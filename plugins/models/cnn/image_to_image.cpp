@@ -23,6 +23,7 @@ class ImageToImage final : public Model {
     d.activation("activation", "relu", "of all layers but the last");
     d.initialization("he_uniform");
     d.flag("batch_norm", false, "normalize by batch before the activations");
+    d.flag("sync_batch_norm", false, "normalize over the whole batch where train.shards cuts it");
     d.number("dropout", 0.0, "rate at which units of the fully connected layers are dropped").range(0, 0.95);
     d.loss("reconstruction", "reconstruction", "bce", "how far the output is from the target");
     d.measure("loss", Direction::smaller, "loss.reconstruction",
@@ -41,8 +42,12 @@ class ImageToImage final : public Model {
     }
     target_ = {-1, target->dims[0], target->dims[1], target->dims[2]};
     const Builder group = build.group("translator");
-    const MlpOptions options{settings.text("activation"), "none", Initializer::named(settings.text("initialization")),
-                             settings.flag("batch_norm"), settings.number("dropout")};
+    const MlpOptions options{settings.text("activation"),
+                             "none",
+                             Initializer::named(settings.text("initialization")),
+                             settings.flag("batch_norm"),
+                             settings.number("dropout"),
+                             settings.flag("sync_batch_norm")};
     const auto poolings = static_cast<int64_t>(settings.integers("filters").size());
     trunk_ = cnn::Trunk(group, settings, data.image(), poolings, options);
     std::vector<int64_t> widths = settings.integers("hidden");

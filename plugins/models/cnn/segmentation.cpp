@@ -19,6 +19,7 @@ class UNet final : public Model {
     d.activation("activation", "relu", "of the 3x3 convolutions");
     d.initialization("he_normal");
     d.flag("batch_norm", false, "normalize by batch before the activations");
+    d.flag("sync_batch_norm", false, "normalize over the whole batch where train.shards cuts it");
     d.loss("classification", "classification", "cross-entropy", "how far the logits are from each pixel's class");
     Classification::describe(d);
   }
@@ -33,7 +34,9 @@ class UNet final : public Model {
     classes_ = mask->classes;
     const HiddenOptions layers{.activation = settings.text("activation"),
                                .initializer = Initializer::named(settings.text("initialization")),
-                               .norm = settings.flag("batch_norm") ? "batch" : "none"};
+                               .norm = !settings.flag("batch_norm")       ? "none"
+                                       : settings.flag("sync_batch_norm") ? "synchronized-batch"
+                                                                          : "batch"};
     const Builder group = build.group("segmenter");
     // Two 3x3 convolutions, each with an activation.
     const auto pair = [&](const std::string& name, int64_t inputs, size_t i) {

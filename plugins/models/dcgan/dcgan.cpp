@@ -22,7 +22,8 @@ class Dcgan final : public AdversarialModel {
     d.text("discriminator_norm", "batch",
            "normalization of the discriminator's hidden layers; a gradient penalty needs each sample judged alone: "
            "'layer' or 'none'")
-        .choices({"batch", "layer", "none"});
+        .choices(norm_names);
+    d.text("generator_norm", "batch", "normalization of the generator's hidden layers").choices(norm_names);
     d.flag("spectral_norm", false, "divide the discriminator's weights by their largest singular values");
     d.initialization("normal");
     describe_game(d);
@@ -38,9 +39,10 @@ class Dcgan final : public AdversarialModel {
     if (data.image().low != -1 || data.image().high != 1) {
       build.fail("dataset.range: the generator gives values in [-1, 1]; hint: set dataset.range = [-1.0, 1.0]");
     }
-    generator_ =
-        dcgan::Generator(build.group("generator"), latent(), condition(), up, data,
-                         {.activation = settings.text("activation"), .initializer = initializer, .norm = "batch"});
+    generator_ = dcgan::Generator(build.group("generator"), latent(), condition(), up, data,
+                                  {.activation = settings.text("activation"),
+                                   .initializer = initializer,
+                                   .norm = settings.text("generator_norm")});
     discriminator_ = dcgan::Discriminator(build.group("discriminator"), condition(), down, data,
                                           {.activation = settings.text("discriminator_activation"),
                                            .initializer = initializer,

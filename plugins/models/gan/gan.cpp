@@ -18,6 +18,7 @@ class Gan final : public AdversarialModel {
            "of the generator; its range should be the images' (tanh: [-1, 1], sigmoid: [0, 1])")
         .choices({"tanh", "sigmoid", "none"});
     d.flag("batch_norm", false, "normalize the generator's hidden layers by batch");
+    d.flag("sync_batch_norm", false, "normalize over the whole batch where train.shards cuts it");
     gan::Discriminator::describe(d);
     d.initialization("glorot_uniform");
     describe_game(d);
@@ -32,9 +33,9 @@ class Gan final : public AdversarialModel {
     std::vector<int64_t> widths = settings.integers("generator");
     widths.insert(widths.begin(), latent() + condition_.length());
     widths.push_back(data.image().elements());
-    generator_ = Mlp(
-        generator, widths,
-        {settings.text("activation"), settings.text("output_activation"), initializer, settings.flag("batch_norm"), 0});
+    generator_ = Mlp(generator, widths,
+                     {settings.text("activation"), settings.text("output_activation"), initializer,
+                      settings.flag("batch_norm"), 0, settings.flag("sync_batch_norm")});
     discriminator_ = gan::Discriminator(build.group("discriminator"), settings, data, condition());
     compares_images_ = settings.integer("minibatch_discrimination") > 0;
   }

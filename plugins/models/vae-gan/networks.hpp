@@ -15,6 +15,7 @@ constexpr int64_t kernel = 5;
 struct Shape {
   bool convolutional = false;
   bool batch_norm = true;
+  bool sync_batch_norm = false;
   std::vector<int64_t> image;   // C, H, W
   std::vector<int64_t> widths;  // units or channels of the hidden layers, from the image on
   int64_t latent = 0;
@@ -45,7 +46,9 @@ struct Shape {
 inline Sequential make_trunk(const Builder& build, const Shape& shape, bool normalize_first) {
   const HiddenOptions options{.activation = shape.activation,
                               .initializer = shape.initializer,
-                              .norm = shape.batch_norm ? "batch" : "none",
+                              .norm = !shape.batch_norm       ? "none"
+                                      : shape.sync_batch_norm ? "synchronized-batch"
+                                                              : "batch",
                               .norm_of_first = normalize_first};
   if (shape.convolutional) {
     return ConvolutionStack(build, shape.image, shape.widths, kernel, halving, options);
@@ -74,7 +77,7 @@ inline Sequential make_decoder(const Builder& build, const Shape& shape) {
   Sequential out(build);
   const auto normalize = [&](const std::string& layer, int64_t channels) {
     if (shape.batch_norm) {
-      out.add_named<BatchNorm>(layer + ".norm", channels);
+      out.add_named<BatchNorm>(layer + ".norm", channels, 0.1, 1e-5, shape.sync_batch_norm);
     }
   };
   std::vector<int64_t> smallest = shape.after(depth);

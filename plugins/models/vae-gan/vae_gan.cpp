@@ -20,6 +20,7 @@ class VaeGan final : public Model {
     d.integers("discriminator", {512, 256}, "units or channels after each layer").range(1, 65536);
     d.integer("latent", 20, "length of the latent vector z").range(1, 65536);
     d.flag("batch_norm", true, "normalize the hidden layers by batch");
+    d.flag("sync_batch_norm", false, "normalize over the whole batch where train.shards cuts it");
     d.activation("activation", "relu", "of the hidden layers of all networks");
     d.initialization("glorot_uniform");
     d.text("reconstruction_in", "features", "where images and reconstructions are compared")
@@ -57,6 +58,7 @@ class VaeGan final : public Model {
     }
     vae_gan::Shape shape{settings.text("layers") == "convolutional",
                          settings.flag("batch_norm"),
+                         settings.flag("sync_batch_norm"),
                          image_.dims,
                          settings.integers("encoder"),
                          latent_,

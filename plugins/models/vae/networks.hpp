@@ -34,12 +34,17 @@ inline void describe_networks(Description& d) {
   d.activation("activation", "relu", "of the hidden layers");
   d.initialization("glorot_uniform");
   d.flag("batch_norm", false, "normalize the hidden layers by batch");
+  d.flag("sync_batch_norm", false, "normalize over the whole batch where train.shards cuts it");
   d.number("dropout", 0.0, "rate at which hidden units are dropped").range(0, 0.95);
 }
 
 inline MlpOptions hidden_options(const Settings& settings) {
-  return {settings.text("activation"), "none", Initializer::named(settings.text("initialization")),
-          settings.flag("batch_norm"), settings.number("dropout")};
+  return {settings.text("activation"),
+          "none",
+          Initializer::named(settings.text("initialization")),
+          settings.flag("batch_norm"),
+          settings.number("dropout"),
+          settings.flag("sync_batch_norm")};
 }
 
 // Images (B, C, H, W), and a condition y (B, length) or an empty tensor, to (B, outputs).

@@ -3,6 +3,7 @@
 
 #include <atelier/movement.hpp>
 #include <atelier/reductions.hpp>
+#include <atelier/shards.hpp>
 
 namespace atelier {
 
@@ -37,6 +38,15 @@ inline BatchNormalized batch_norm(At x, At scale, At shift, double epsilon = 1e-
 }
 inline Tensor batch_norm_inference(At x, At scale, At shift, At mean, At variance, double epsilon = 1e-5) {
   return detail::call<"batch_norm_inference/1">({x, scale, shift, mean, variance}, {detail::attribute(epsilon)});
+}
+// By the whole batch's, where training cuts it into shards ([train] shards).
+inline BatchNormalized synchronized_batch_norm(At x, At scale, At shift, double epsilon = 1e-5) {
+  const CalledFrom caller(x);
+  const BatchNormalized piece = batch_norm(x, scale, shift, epsilon);
+  const Tensor shards = shard_sum(detail::scalar(x.tensor.context(), 1, x.location()));
+  const Tensor mean = shard_sum(piece.mean) / shards;
+  const Tensor variance = shard_sum(piece.variance + square(piece.mean - mean)) / shards;
+  return {batch_norm_inference(x, scale, shift, mean, variance, epsilon), mean, variance};
 }
 inline Tensor layer_norm(At x, At scale, At shift, double epsilon = 1e-5) {  // over the axes that the scale has
   return detail::call<"layer_norm/1">({x, scale, shift}, {detail::attribute(epsilon)});

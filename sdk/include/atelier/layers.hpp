@@ -14,14 +14,17 @@ struct MlpOptions {
   std::string activation = "relu";
   std::string output_activation = "none";
   Initializer initializer = Initializer::named("glorot_uniform");
-  bool batch_norm = false;  // before the activation of every hidden layer
-  double dropout = 0;       // after it
+  bool batch_norm = false;       // before the activation of every hidden layer
+  double dropout = 0;            // after it
+  bool sync_batch_norm = false;  // over the whole batch, where training cuts it into shards
 
   // Those of a stack of other layers.
   [[nodiscard]] HiddenOptions hidden() const {
     return {.activation = activation,
             .initializer = initializer,
-            .norm = batch_norm ? "batch" : "none",
+            .norm = !batch_norm       ? "none"
+                    : sync_batch_norm ? "synchronized-batch"
+                                      : "batch",
             .dropout = dropout};
   }
 };
@@ -47,8 +50,12 @@ class Mlp {
 
   Tensor operator()(At x) const {
     const CalledFrom caller(x);
-    const Tensor flat = x.tensor.rank() == 2 ? x.tensor : x.tensor.flatten();
-    return activate(output_activation_, output_(hidden_(flat)));
+    return activate(output_activation_, output_(hidden(x)));
+  }
+  // What the last hidden layer gives, (B, units); x as a matrix where there is none.
+  [[nodiscard]] Tensor hidden(At x) const {
+    const CalledFrom caller(x);
+    return hidden_(x.tensor.rank() == 2 ? x.tensor : x.tensor.flatten());
   }
 
   [[nodiscard]] const std::string& group() const { return hidden_.group(); }

@@ -8,13 +8,16 @@
 namespace atelier {
 
 // Ioffe & Szegedy 2015. In training by the batch's statistics, whose running averages serve everywhere else.
-// x is (B, C) or (B, C, H, W).
+// x is (B, C) or (B, C, H, W). A batch that is cut into shards ([train] shards) is normalized piece by piece, or, where
+// `synchronized` says so, as a whole: its pieces are then in memory together.
 class BatchNorm {
  public:
   BatchNorm() = default;
-  BatchNorm(const Builder& build, int64_t channels, double momentum = 0.1, double epsilon = 1e-5)
+  BatchNorm(const Builder& build, int64_t channels, double momentum = 0.1, double epsilon = 1e-5,
+            bool synchronized = false)
       : momentum_(momentum),
         epsilon_(epsilon),
+        synchronized_(synchronized),
         scale_(build.parameter("scale", {channels}, Initializer::constant(1))),
         shift_(build.parameter("shift", {channels}, Initializer::constant(0))),
         mean_(build.state("mean", {channels}, 0)),
@@ -26,8 +29,15 @@ class BatchNorm {
     if (detail::phase(x.tensor.context()).training == 0) {
       return batch_norm_inference(x, here(scale_), here(shift_), here(mean_), here(variance_), epsilon_);
     }
-    const BatchNormalized batch = batch_norm(x, here(scale_), here(shift_), epsilon_);
     const auto count = static_cast<double>(x.tensor.dim(0) * x.tensor.dim(2) * x.tensor.dim(3));
+    if (synchronized_) {
+      const BatchNormalized whole = synchronized_batch_norm(x, here(scale_), here(shift_), epsilon_);
+      const Tensor total = shard_sum(detail::scalar(x.tensor.context(), count, x.location()));
+      follow(mean_, whole.mean, 1.0);
+      follow(variance_, whole.variance * (total / (total - 1.0)), 1.0);
+      return whole.output;
+    }
+    const BatchNormalized batch = batch_norm(x, here(scale_), here(shift_), epsilon_);
     const double unbiased = count > 1 ? count / (count - 1) : 1.0;
     follow(mean_, batch.mean, 1.0);
     follow(variance_, batch.variance, unbiased);
@@ -40,6 +50,7 @@ class BatchNorm {
   }
 
   double momentum_ = 0.1, epsilon_ = 1e-5;
+  bool synchronized_ = false;
   Parameter scale_, shift_, mean_, variance_;
 };
 

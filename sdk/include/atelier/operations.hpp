@@ -23,5 +23,6 @@
 #include <atelier/rearranging.hpp>
 #include <atelier/reductions.hpp>
 #include <atelier/sampling.hpp>
+#include <atelier/shards.hpp>
 #include <atelier/sorting.hpp>
 #include <atelier/statistics.hpp>

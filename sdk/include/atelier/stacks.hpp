@@ -10,11 +10,15 @@
 
 namespace atelier {
 
+// "synchronized-batch": over the whole batch, where training cuts it into shards; "layer": over all elements of a
+// sample.
+ATELIER_OWN inline constexpr const char* norm_names[] = {"none", "batch", "synchronized-batch", "layer"};
+
 // What comes between two layers of weights, and how these begin.
 struct HiddenOptions {
   std::string activation = "relu";
   Initializer initializer = Initializer::named("glorot_uniform");
-  std::string norm = "none";   // or "batch", "layer": over all elements of a sample
+  std::string norm = "none";   // or one of norm_names
   bool norm_of_first = true;   // off: the layer that sees the data has none (Radford et al. 2016)
   bool spectral_norm = false;  // of the weights
   double dropout = 0;
@@ -27,8 +31,9 @@ class BetweenWeights {
  public:
   BetweenWeights(const Builder& build, const std::vector<int64_t>& shape, const HiddenOptions& options, bool first)
       : activation_(options.activation), dropout_(options.dropout) {
-    if (options.norm == "batch" && (!first || options.norm_of_first)) {
-      norm_ = AnyLayer(BatchNorm(build, shape[0]));
+    const bool synchronized = options.norm == "synchronized-batch";
+    if ((options.norm == "batch" || synchronized) && (!first || options.norm_of_first)) {
+      norm_ = AnyLayer(BatchNorm(build, shape[0], 0.1, 1e-5, synchronized));
     } else if (options.norm == "layer" && (!first || options.norm_of_first)) {
       norm_ = AnyLayer(LayerNorm(build, shape));
     }
@@ -36,7 +41,7 @@ class BetweenWeights {
 
   static void check(const Builder& build, const HiddenOptions& options, Location at) {
     require_name(build, "activation", options.activation, activation_names, at);
-    require_name(build, "normalization", options.norm, {"none", "batch", "layer"}, at);
+    require_name(build, "normalization", options.norm, norm_names, at);
   }
 
   Tensor operator()(At x) const {
