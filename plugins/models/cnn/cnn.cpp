@@ -19,6 +19,7 @@ class Cnn final : public Model {
     d.activation("activation", "relu", "of all layers but the last");
     d.initialization("he_uniform");
     d.flag("batch_norm", false, "normalize by batch before the activations");
+    d.flag("sync_batch_norm", false, "normalize over the whole batch where train.shards cuts it");
     d.number("dropout", 0.0, "rate at which units of the fully connected layers are dropped").range(0, 0.95);
     d.loss("classification", "classification", "cross-entropy", "how far the logits are from the label");
     Classification::describe(d);
@@ -31,8 +32,12 @@ class Cnn final : public Model {
       return;
     }
     const Builder group = build.group("classifier");
-    const MlpOptions options{settings.text("activation"), "none", Initializer::named(settings.text("initialization")),
-                             settings.flag("batch_norm"), settings.number("dropout")};
+    const MlpOptions options{settings.text("activation"),
+                             "none",
+                             Initializer::named(settings.text("initialization")),
+                             settings.flag("batch_norm"),
+                             settings.number("dropout"),
+                             settings.flag("sync_batch_norm")};
     const auto poolings = static_cast<int64_t>(settings.integers("filters").size()) - 1;
     trunk_ = cnn::Trunk(group, settings, data.image(), poolings, options);
     std::vector<int64_t> widths = settings.integers("hidden");
@@ -49,9 +54,10 @@ class Cnn final : public Model {
     classification_.evaluate(evaluation, logits(evaluation.images()), evaluation.labels());
   }
 
-  [[nodiscard]] std::vector<std::string> feature_names() const override { return {"convolutions", "logits"}; }
+  [[nodiscard]] std::vector<std::string> feature_names() const override { return {"convolutions", "hidden", "logits"}; }
   Tensor feature(Recording& recording, Tensor images, std::string_view name) const override {
     if (name == "convolutions") return trunk_(images);
+    if (name == "hidden") return dense_.hidden(trunk_(images));
     if (name == "logits") return logits(images);
     return Model::feature(recording, images, name);
   }
