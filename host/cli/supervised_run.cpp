@@ -75,6 +75,7 @@ class OneRun : public supervision::Source, public supervision::Spectator {
   void asked_to_stop(int /*times*/) override { asked_ = true; }
 
   [[nodiscard]] const std::optional<End>& end() const { return end_; }
+  [[nodiscard]] bool has_nothing() const { return log_.empty(); }
 
  private:
   const SupervisedRun& run_;
@@ -106,9 +107,13 @@ int supervise(supervision::Supervisor& supervisor, const Arguments& arguments, c
   OneRun one(run, watch, arguments.has("json-lines"));
   supervisor.run(one, one, rules_for_one(arguments, watch));
   if (!one.end()) {
-    return exit_interrupted;
+    return exit_interrupted;  // between two tries
   }
   const End& end = *one.end();
+  if (one.has_nothing() && supervisor.asked_to_stop() > 0 && end.signal != 0) {  // before it listened to signals
+    print_message("atelier: interrupted before the first step; nothing was written");
+    return exit_interrupted;
+  }
   if (end.signal == SIGKILL || end.cause == Cause::stalled) {
     return exit_failed;
   }
