@@ -96,7 +96,7 @@ std::string point_line(const RunningPoint& point, size_t columns) {
   const std::string left = "  " + terminal::duration_text(progress.seconds_left) + " left";
   const std::string before = fmt::format("{}: ", point.run->ordinal);
   const std::string name = name_of(point.run->task.point);
-  if (progress.part_total > 0) {
+  if (progress.part_done < progress.part_total) {
     const std::string part =
         fmt::format("  {}: {} of {}", progress.part.text(), grouped(progress.part_done), grouped(progress.part_total));
     return fitted(before, name, {part, ""}, columns);
@@ -105,8 +105,8 @@ std::string point_line(const RunningPoint& point, size_t columns) {
     return fitted(before, name, {"  begins", ""}, columns);
   }
   const double share = share_of(progress.step, progress.total_steps);
-  const std::string loss = loss_text(progress).empty() ? "" : "  " + loss_text(progress);
-  const std::string percent = fmt::format("  {:.0f}%", share * 100);
+  const std::string loss = loss_text(progress).empty() ? "" : " " + loss_text(progress);  // a bar ends in a space
+  const std::string percent = fmt::format("  {:.0f}% ", share * 100);
   return fitted(before, name,
                 {"  " + bar(share, 20) + loss + left, "  " + bar(share, 10) + loss + left, percent + loss + left,
                  percent + left, percent, ""},

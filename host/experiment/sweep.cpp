@@ -154,9 +154,12 @@ class Expansion {
   // What the word says, itself or within a table, no longer varies.
   void remove_given(const std::string& word) {
     const std::variant<Node, Refusal> read = read_override(word);
+    const std::vector<std::string> path = path_of(word);
     if (const auto* const given = std::get_if<Node>(&read)) {
       for (Group& group : table_.groups) {
-        std::erase_if(group, [&](const Axis& axis) { return find_path(*given, axis.path) != nullptr; });
+        std::erase_if(group, [&](const Axis& axis) {
+          return begins_with(axis.path, path) && find_path(*given, axis.path) != nullptr;
+        });
       }
       std::erase_if(table_.groups, [](const Group& group) { return group.empty(); });
     }

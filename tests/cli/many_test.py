@@ -32,7 +32,7 @@ use = "crashing"
 where = "begin_update"
 learning_rate = 1e-4
 [train]
-steps = 4000
+steps = 2000
 batch_size = 64
 [evaluate]
 every = 100
@@ -73,7 +73,7 @@ class Many(AtelierTest):
 
     def test_four_of_24_runs_fail_and_the_others_keep_two_cores_busy(self):
         self.write("many.toml", failing())
-        words = ["many.toml", "--jobs", "2", "--threads", "2", "--stall-timeout", "10", "--memory-limit", "300MB", "--plugin-path", CRASHES]
+        words = ["many.toml", "--jobs", "2", "--threads", "2", "--stall-timeout", "20", "--memory-limit", "200MB", "--plugin-path", CRASHES]
         self.run_atelier("run", "many.toml", "--dry-run", "--jobs", "2", "--plugin-path", CRASHES)
         begin = time.monotonic()
         process, events = self.events(*words)

@@ -37,7 +37,7 @@ class OneRun(Watched):
         self.assertRegex(self.only_run()["reason"], words)
 
     def test_no_memory_left(self):
-        done = self.crash("--memory-limit", "300MB", how="memory", code=1)
+        done = self.crash("--memory-limit", "200MB", how="memory", code=1)
         self.assertRegex(done.stderr, "memory")
         self.assertEqual(self.only_run()["status"], "failed")
         self.assertRegex(self.only_run()["reason"], "memory")
@@ -118,7 +118,7 @@ class Sweep(Watched):
 
     def test_every_end_is_named_and_ends_no_other(self):
         words = ['model.how="segmentation fault","loop","memory","killed",none', "--jobs", "2", "--stall-timeout", "5",
-                 "--memory-limit", "300MB", "--plugin-path", CRASHES]
+                 "--memory-limit", "200MB", "--plugin-path", CRASHES]
         done = self.run_atelier("run", "crash.toml", *words, code=1)
         lines = done.stdout.splitlines()
         self.assertEqual(lines[-5], "sweep of 5 points: 1 finished, 4 failed")

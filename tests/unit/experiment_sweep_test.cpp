@@ -291,7 +291,8 @@ TEST_CASE("what no zip, no condition and no draw can be") {
 
 TEST_CASE("a condition may look at a key that only a component has which was not drawn") {
   const std::string components =
-      "optimizer = [{use = 'adam'}, {use = 'sgd', momentum = 0.9}]\nskip = {optimizer.momentum = {above = 0.95}}\n";
+      "optimizer = [{use = 'adam'}, {use = 'sgd', learning_rate = 1, momentum = 0.9}]\nskip = {optimizer.momentum = "
+      "{above = 0.95}}\n";
   CHECK(labels(sweep(components + "random = {count = 1, seed = 1}\n")).size() == 1);
   CHECK(labels(sweep(components + "random = {count = 1, seed = 2}\n")).size() == 1);
   CHECK(problems(sweep("optimizer = [{use = 'adam'}]\nskip = {optimizer.momentum = 1}\n")).find("optimizer.momentum") !=
