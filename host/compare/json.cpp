@@ -24,6 +24,7 @@ Json run_json(const RunSummary& run) {
   if (run.state == State::broken) {
     return json;
   }
+  json["host"] = text_or_null(run.host);
   json["id"] = run.run_id;
   json["name"] = run.name;
   json["created_utc"] = run.created_utc;

@@ -152,6 +152,9 @@ std::string shown(const RunSummary& run, const Key& key) {
   if (fact && key.name == "best") {
     return fmt::format("{} {}", run.best.metric, terminal::number_text(run.best.value));
   }
+  if (fact && key.name == "status" && !run.host.empty()) {
+    return fmt::format("{} ({})", to_string(run.state), run.host);
+  }
   if (fact && key.name == "created") {
     return runlog::whole_seconds(run.created_utc);
   }

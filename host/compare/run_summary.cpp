@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <optional>
 #include <system_error>
 
 #include "base/error.hpp"
@@ -66,10 +67,10 @@ Best best_of(const RunSummary& run) {
   return best;
 }
 
-State state_of(runlog::Status status, const std::filesystem::path& log) {
+State state_of(runlog::Status status, const std::optional<runlog::Holder>& holder) {
   switch (status) {
     case runlog::Status::running:
-      return runlog::holder_of(log) ? State::running : State::killed;
+      return holder ? State::running : State::killed;
     case runlog::Status::finished:
       return State::finished;
     case runlog::Status::failed:
@@ -102,7 +103,9 @@ void take(RunSummary& run, const runlog::Heading& log) {
   run.seconds = log.seconds;
   run.samples_per_second = log.samples_per_second;
   run.problem = log.exit_reason;
-  run.state = state_of(log.status, log.path);
+  const auto holder = log.status == runlog::Status::running ? runlog::holder_of(log.path) : std::nullopt;
+  run.state = state_of(log.status, holder);
+  run.host = holder && holder->elsewhere ? holder->host : "";
 }
 
 RunSummary broken(const std::filesystem::path& log, const std::string& problem) {

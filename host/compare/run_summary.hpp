@@ -42,6 +42,7 @@ struct Best {
 struct RunSummary {
   std::filesystem::path path;
   State state = State::broken;
+  std::string host;     // on which it runs, where that is another one, or a container; "" otherwise
   std::string problem;  // why a log is broken, or why a run ended; "" otherwise. Of a broken log the rest is empty
   std::string run_id, name, created_utc;
   uint64_t seed = 0;

@@ -12,6 +12,11 @@ bool edit_log(const std::filesystem::path& log, const char* done, const std::fun
     throw Error(ErrorKind::file, "{}: no such file", log.string());
   }
   const Lock lock(log);
+  const auto expect_lock = [&] {
+    if (const std::string lost = lock.lost(); !lost.empty()) {
+      throw hdf5::Failure(lost);
+    }
+  };
   try {
     hdf5::prepare();
     rehearse(log, [&] {
@@ -25,6 +30,7 @@ bool edit_log(const std::filesystem::path& log, const char* done, const std::fun
     if (edit) {
       edit(opened.file);
       hdf5::check(H5Fflush(opened.file, H5F_SCOPE_LOCAL));
+      expect_lock();
       opened.storage->commit();
     }
     opened.file.close();

@@ -1,20 +1,23 @@
 #include "runlog/locks.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
+#include <fmt/core.h>
+#include <pthread.h>
 #include <unistd.h>
 
-#include <array>
+#include <atomic>
 #include <cerrno>
-#include <chrono>
+#include <condition_variable>
+#include <csignal>
+#include <cstdio>
 #include <cstring>
-#include <sstream>
+#include <map>
+#include <mutex>
 #include <string_view>
 #include <thread>
 #include <utility>
 
 #include "base/error.hpp"
+#include "runlog/claim.hpp"
 #include "runlog/path.hpp"
 #include "runlog/posix_file.hpp"
 
@@ -22,121 +25,334 @@ namespace atelier::runlog {
 
 namespace {
 
-std::filesystem::path lock_path(const std::filesystem::path& log) {
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using Kind = FoundClaim::Kind;
+
+fs::path lock_path(const fs::path& log) {
   return beside(log, ".lock");
 }
 
-std::string this_host() {
-  std::array<char, 256> name{};
-  gethostname(name.data(), name.size() - 1);
-  return name.data();
+// The place for which those compete who find this claim to be over.
+fs::path succession(const fs::path& place, const std::string& key) {
+  return place.string() + ".after-" + key;
 }
 
-// Whether the path still leads to the file that is open: a holder that ends removes it.
-bool is_same_file(int descriptor, const std::filesystem::path& path) {
-  struct stat opened {};
-  struct stat named {};
-  return fstat(descriptor, &opened) == 0 && lstat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
-         opened.st_dev == named.st_dev;
+Holder to_holder(const FoundClaim& found) {
+  return {found.claim.process, found.claim.host, found.life == Life::unknown};
 }
 
-Holder read_holder(int descriptor) {
-  std::array<char, 400> text{};
-  const ssize_t length = pread(descriptor, text.data(), text.size(), 0);
-  std::istringstream in(std::string(text.data(), static_cast<size_t>(std::max<ssize_t>(length, 0))));
-  Holder holder;
-  if (!(in >> holder.process >> holder.host)) {
-    return {};
+[[noreturn]] void throw_foreign(const fs::path& lock, const FoundClaim& found) {
+  if (found.error == ELOOP) {
+    throw Error(ErrorKind::file, "{}: is a link, expected a lock file or nothing", lock.string());
   }
-  return holder;
-}
-
-[[noreturn]] void throw_held(const std::filesystem::path& log, const Holder& holder) {
-  if (holder.process == 0) {
-    throw Error(ErrorKind::file, "{}: is being written by another process", log.string());
+  if (found.error != 0 && found.error != ENXIO) {  // that is a socket
+    throw Error(ErrorKind::file, "{}: cannot be read: {}", lock.string(), std::strerror(found.error));
   }
-  throw Error(ErrorKind::file, "{}: is being written by process {} on {}", log.string(), holder.process, holder.host);
+  throw Error(ErrorKind::file, "{}: is something else than a lock file; hint: remove it", lock.string());
 }
 
-[[noreturn]] void throw_failed(const std::filesystem::path& lock, const char* what, int reason) {
-  throw Error(ErrorKind::file, "{}: cannot be {}: {}", lock.string(), what, std::strerror(reason));
+bool has_run_out(const FoundClaim& found, FileTime now) {
+  return now - found.heartbeat > found.claim.lease;
 }
 
-// A reader that asks who holds the lock has a share in it for a moment; a writer has it for as long as it runs.
-bool lock_within_a_moment(int descriptor) {
-  constexpr int tries = 10;
-  constexpr std::chrono::milliseconds pause{10};
-  for (int number = 1; flock(descriptor, LOCK_EX | LOCK_NB) != 0; ++number) {
-    if ((errno != EWOULDBLOCK && errno != EINTR) || number == tries) {
+// Of claims elsewhere: what was seen of each, by a clock that nobody sets.
+class Watch {
+ public:
+  enum class Verdict { held, over, undecided };
+
+  Verdict verdict(const FoundClaim& found, FileTime now) {
+    if (found.life != Life::unknown) {
+      return found.life == Life::lives ? Verdict::held : Verdict::over;
+    }
+    const auto [seen, is_new] = seen_.try_emplace(found.key, Sight{found.heartbeat, boot_time()});
+    if (seen->second.heartbeat != found.heartbeat) {
+      return Verdict::held;
+    }
+    const std::chrono::nanoseconds unchanged = boot_time() - seen->second.since;
+    const auto enough =
+        has_run_out(found, now) ? heartbeat_of(found.claim) * 5 / 2 : std::chrono::nanoseconds(found.claim.lease);
+    return unchanged > enough ? Verdict::over : Verdict::undecided;
+  }
+
+ private:
+  struct Sight {
+    FileTime heartbeat;
+    BootTime since;
+  };
+  std::map<std::string, Sight> seen_;
+};
+
+// Our claim on its way to its place. Where the claim there is over, whoever takes the place after that one, which has
+// its name, may put his own over it; and where the taker has died on the way, that place is taken in the same way. A
+// claim that is late finds another one than that which it would succeed, and gives its place up.
+class Acquisition {
+ public:
+  Acquisition(const fs::path& log, fs::path lock) : log_(log), lock_(std::move(lock)), offer_(lock_) {}
+
+  [[nodiscard]] const Claim& claim() const { return offer_.claim(); }
+  [[nodiscard]] int take_descriptor() { return offer_.take_descriptor(); }
+  // In doubt: whether the holder of the place lives is not known yet. Neither of the two: to be tried again.
+  [[nodiscard]] bool try_to_take() {
+    doubt_.reset();
+    if (!take(lock_)) {
       return false;
+    }
+    if (succeeded_) {
+      remove_what_is_over();
+    }
+    return true;
+  }
+  [[nodiscard]] bool is_in_doubt() const { return doubt_.has_value(); }
+  [[nodiscard]] bool is_doubt_due() const { return doubt_ && has_run_out(*doubt_, offer_.time()); }
+  [[noreturn]] void throw_in_doubt() const { throw_held(*doubt_); }
+
+ private:
+  [[noreturn]] void throw_held(const FoundClaim& found) const {
+    throw Error(ErrorKind::file, "{}: is being written by {}", log_.string(), to_holder(found).words());
+  }
+
+  bool take(const fs::path& place) {
+    if (offer_.put(place)) {
+      return true;
+    }
+    const FoundClaim found = find_claim(place);
+    if (found.kind == Kind::none) {
+      return false;
+    }
+    if (found.kind == Kind::foreign) {
+      throw_foreign(place, found);
+    }
+    switch (watch_.verdict(found, offer_.time())) {
+      case Watch::Verdict::held:
+        throw_held(found);
+      case Watch::Verdict::undecided:
+        doubt_ = found;
+        return false;
+      case Watch::Verdict::over:
+        break;
+    }
+    return replace(place, found.key);
+  }
+
+  bool replace(const fs::path& place, const std::string& key) {
+    const fs::path next = succession(place, key);
+    if (!take(next)) {
+      return false;
+    }
+    if (find_claim(place).key == key) {
+      if (std::rename(next.c_str(), place.c_str()) != 0 && errno != ENOENT) {
+        const int reason = errno;
+        unlink(next.c_str());
+        throw Error(ErrorKind::file, "{}: cannot be made: {}", lock_.string(), std::strerror(reason));
+      }
+    } else {
+      unlink(next.c_str());
+    }
+    succeeded_ = find_claim(place).key == claim().id;
+    return succeeded_;
+  }
+
+  // What those left who died on their way.
+  void remove_what_is_over() {
+    const std::string begin = lock_.filename().string() + ".";
+    const FileTime now = offer_.time();
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(lock_.parent_path(), ignored)) {
+      if (entry.path().filename().string().starts_with(begin)) {
+        const FoundClaim found = find_claim(entry.path());
+        const bool dead = found.life == Life::gone;
+        if (dead || (found.kind != Kind::foreign && has_run_out(found, now))) {
+          unlink(entry.path().c_str());
+        }
+      }
+    }
+  }
+
+  fs::path log_, lock_;
+  Offer offer_;
+  Watch watch_;
+  std::optional<FoundClaim> doubt_;
+  bool succeeded_ = false;
+};
+
+// Signals are for other threads.
+class NoSignals {
+ public:
+  NoSignals() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  NoSignals(const NoSignals&) = delete;
+  NoSignals& operator=(const NoSignals&) = delete;
+  ~NoSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
+void acquire(Acquisition& acquisition, const fs::path& lock, const Patience& patience) {
+  constexpr std::chrono::milliseconds pause{100};
+  constexpr int most_races = 1000;
+  for (int races = 0; !acquisition.try_to_take();) {
+    if (!acquisition.is_in_doubt()) {
+      if (++races > most_races) {
+        throw Error(ErrorKind::file, "{}: cannot be made: others come and go without end", lock.string());
+      }
+      continue;
+    }
+    if (patience ? !patience() : !acquisition.is_doubt_due()) {
+      acquisition.throw_in_doubt();
     }
     std::this_thread::sleep_for(pause);
   }
-  return true;
 }
 
-// Locked, and at its path; -1 where its holder removed it meanwhile.
-int try_to_lock(const std::filesystem::path& log, const std::filesystem::path& path) {
-  const int opened = PosixFile::open_itself(path, O_RDWR | O_CREAT);
-  if (opened < 0 && errno == ELOOP) {
-    throw Error(ErrorKind::file, "{}: is a link, expected a lock file or nothing", path.string());
+std::optional<Holder> holder_at(const fs::path& place, const std::function<FileTime()>& now) {
+  const FoundClaim found = find_claim(place);
+  if (found.kind == Kind::none || found.kind == Kind::foreign) {
+    return std::nullopt;
   }
-  if (opened < 0) {
-    throw_failed(path, "made", errno);
+  const bool over = found.life == Life::gone || (found.life == Life::unknown && has_run_out(found, now()));
+  return over ? holder_at(succession(place, found.key), now) : std::optional(to_holder(found));
+}
+
+// Asked once in a while, as it takes a file to know.
+FileTime recent_time_in(const fs::path& folder) {
+  struct Known {
+    FileTime time;
+    BootTime at;
+  };
+  static std::mutex mutex;
+  static std::map<fs::path, Known> all;
+  constexpr std::chrono::seconds recent{5};
+  const std::lock_guard lock(mutex);
+  const auto [known, is_new] = all.try_emplace(folder);
+  if (is_new || boot_time() - known->second.at > recent) {
+    known->second = {time_in(folder), boot_time()};
   }
-  if (!PosixFile::is_own(opened)) {
-    close(opened);
-    throw Error(ErrorKind::file, "{}: is something else than a lock file; hint: remove it", path.string());
-  }
-  if (!lock_within_a_moment(opened)) {
-    const int reason = errno;
-    const Holder holder = read_holder(opened);
-    close(opened);
-    if (reason == EWOULDBLOCK) {
-      throw_held(log, holder);
-    }
-    throw_failed(path, "locked", reason);
-  }
-  if (!is_same_file(opened, path)) {
-    close(opened);
-    return -1;
-  }
-  return opened;
+  return known->second.time + (boot_time() - known->second.at);
 }
 
 }  // namespace
 
-Lock::Lock(const std::filesystem::path& log) : path_(lock_path(log)) {
-  while (descriptor_ < 0) {
-    descriptor_ = try_to_lock(log, path_);
+std::string Holder::words() const {
+  return process == 0 ? "another process" : fmt::format("process {} on {}", process, host);
+}
+
+class Lock::Heartbeat {
+ public:
+  Heartbeat(fs::path lock, Claim claim, int descriptor)
+      : lock_(std::move(lock)),
+        claim_(std::move(claim)),
+        descriptor_(PosixFile::of(descriptor)),
+        owner_(getpid()),
+        renewed_(boot_time()) {
+    const NoSignals inherited;
+    thread_ = std::thread([this] { beat(); });
   }
-  const std::string text = fmt::format("{} {}\n", getpid(), this_host());
-  if (ftruncate(descriptor_, 0) != 0 || pwrite(descriptor_, text.data(), text.size(), 0) != std::ssize(text)) {
-    const int reason = errno;
-    unlink(path_.c_str());
-    close(descriptor_);
-    throw_failed(path_, "written", reason);
+  Heartbeat(const Heartbeat&) = delete;
+  Heartbeat& operator=(const Heartbeat&) = delete;
+
+  // After that nobody has taken it for over, unless it was.
+  ~Heartbeat() {
+    {
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+    }
+    wake_.notify_all();
+    thread_.join();
+    if (is_sure() || renew_now() == Renewal::renewed) {
+      unlink(lock_.c_str());
+    }
+  }
+
+  [[nodiscard]] bool is_own() const { return getpid() == owner_; }
+  [[nodiscard]] int descriptor() const { return descriptor_.descriptor(); }
+
+  [[nodiscard]] std::string lost() {
+    if (is_sure()) {
+      return "";
+    }
+    if (!is_lost_) {
+      const Renewal renewal = renew_now();
+      if (renewal != Renewal::lost) {
+        return renewal == Renewal::renewed ? "" : "its lock file cannot be renewed";
+      }
+    }
+    const auto holder = holder_at(lock_, [&] { return recent_time_in(lock_.parent_path()); });
+    return holder ? fmt::format("{} has taken it over meanwhile", holder->words()) : "its lock file was removed";
+  }
+
+ private:
+  void beat() {
+    std::unique_lock lock(mutex_);
+    while (!wake_.wait_for(lock, heartbeat_of(claim_), [&] { return ended_; })) {
+      lock.unlock();
+      renew_now();
+      lock.lock();
+    }
+  }
+
+  Renewal renew_now() {
+    const BootTime now = boot_time();  // the lease runs from before the call
+    const Renewal renewal = renew(lock_, claim_);
+    if (renewal == Renewal::renewed) {
+      renewed_ = now;
+    }
+    if (renewal == Renewal::lost) {
+      is_lost_ = true;
+    }
+    return renewal;
+  }
+
+  [[nodiscard]] bool is_sure() const { return !is_lost_ && boot_time() - renewed_.load() < claim_.lease / 2; }
+
+  fs::path lock_;
+  Claim claim_;
+  PosixFile descriptor_;
+  pid_t owner_;
+  std::atomic<BootTime> renewed_;
+  std::atomic<bool> is_lost_ = false;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool ended_ = false;
+  std::thread thread_;
+};
+
+Lock::Lock(const fs::path& log, const Patience& patience) {
+  const fs::path lock = lock_path(log);
+  Acquisition acquisition(log, lock);
+  acquire(acquisition, lock, patience);
+  try {
+    heartbeat_ = std::make_unique<Heartbeat>(lock, acquisition.claim(), acquisition.take_descriptor());
+  } catch (...) {
+    unlink(lock.c_str());
+    throw;
   }
 }
 
-Lock::Lock(Lock&& other) noexcept : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
+Lock::Lock(Lock&& other) noexcept = default;
 
+// A fork has no such thread, and cannot end what that waits on.
 Lock::~Lock() {
-  if (descriptor_ >= 0) {
-    unlink(path_.c_str());  // before the lock ends, so that nobody's new file is removed
-    close(descriptor_);
+  if (heartbeat_ != nullptr && !heartbeat_->is_own()) {
+    [[maybe_unused]] const Heartbeat* const left = heartbeat_.release();
   }
 }
 
-std::optional<Holder> holder_of(const std::filesystem::path& log) {
-  const int opened = PosixFile::open_itself(lock_path(log), O_RDONLY);
-  if (opened < 0) {
-    return std::nullopt;
-  }
-  const bool held = PosixFile::is_own(opened) && flock(opened, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-  const std::optional<Holder> holder = held ? std::optional(read_holder(opened)) : std::nullopt;
-  close(opened);
-  return holder;
+int Lock::descriptor() const {
+  return heartbeat_->descriptor();
+}
+
+std::string Lock::lost() const {
+  return heartbeat_->lost();
+}
+
+std::optional<Holder> holder_of(const fs::path& log) {
+  const fs::path lock = lock_path(log);
+  return holder_at(lock, [&] { return recent_time_in(lock.parent_path()); });
 }
 
 }  // namespace atelier::runlog

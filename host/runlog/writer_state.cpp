@@ -111,8 +111,16 @@ int64_t Writer::State::last_kept() const {
   return !kept.empty() ? kept.back() : !dropped.empty() ? dropped.back().step : -1;
 }
 
+void Writer::State::expect_lock() const {
+  const std::string lost = lock ? lock->lost() : "";
+  if (!lost.empty()) {
+    throw hdf5::Failure(lost);
+  }
+}
+
 void Writer::State::commit() {
   hdf5::check(H5Fflush(file, H5F_SCOPE_LOCAL));
+  expect_lock();
   storage->commit();
 }
 
@@ -135,6 +143,7 @@ void Writer::State::flush() {
 }
 
 void Writer::State::give_name() {
+  expect_lock();
   std::error_code error;
   std::filesystem::rename(unfinished, path, error);
   if (error) {
@@ -194,6 +203,7 @@ void Writer::State::close() {
   samples.clear();
   tensors.clear();
   hdf5::check(H5Fclose(file.release()));
+  expect_lock();
   storage->commit();  // what closing it has changed
   storage->close();
   if (finished) {
@@ -239,7 +249,7 @@ void Writer::State::let_go() noexcept {
   tensors.clear();
   file.close();
   storage.reset();
-  if (!unfinished.empty()) {
+  if (!unfinished.empty() && lock && lock->lost().empty()) {
     std::error_code ignored;
     std::filesystem::remove(unfinished, ignored);
   }

@@ -55,6 +55,7 @@ struct Writer::State {
   void go_on_after(int64_t step);
   [[nodiscard]] History history() const;
   [[nodiscard]] int64_t last_kept() const;  // its step, whether it stays or was dropped; -1 for none
+  void expect_lock() const;                 // hdf5::Failure where another process has taken it
   void commit();
   void flush();
   void give_name();
