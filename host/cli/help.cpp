@@ -73,11 +73,11 @@ Verb help_verb() {
 }
 
 const std::vector<Verb>& verbs() {
-  static const std::vector<Verb> all{run_verb(),    check_verb(),  resume_verb(), repair_verb(),   verify_verb(),
-                                     replay_verb(), diff_verb(),   ls_verb(),     show_verb(),     compare_verb(),
-                                     report_verb(), serve_verb(),  sample_verb(), evaluate_verb(), export_verb(),
-                                     tag_verb(),    note_verb(),   slim_verb(),   rm_verb(),       plugins_verb(),
-                                     new_verb(),    schema_verb(), help_verb()};
+  static const std::vector<Verb> all{run_verb(),    check_verb(), resume_verb(), repair_verb(),   verify_verb(),
+                                     replay_verb(), diff_verb(),  ls_verb(),     show_verb(),     compare_verb(),
+                                     report_verb(), serve_verb(), sample_verb(), evaluate_verb(), export_verb(),
+                                     tag_verb(),    note_verb(),  slim_verb(),   rm_verb(),       plugins_verb(),
+                                     new_verb(),    slurm_verb(), schema_verb(), help_verb()};
   return all;
 }
 

@@ -27,16 +27,20 @@ void say(std::string_view message) {
 // In a thread of its own, as no signal may be delivered to one that computes: the matrix product kernels that oneDNN
 // makes use the stack pointer for data, and a handler's frame would be written over it.
 void wait_for(const sigset_t& signals) {
-  for (int signal = 0;;) {
+  for (int signal = 0, first = 0;;) {
     sigwait(&signals, &signal);
     if (!request.has_work) {
       say(before_training);
       _exit(exit_interrupted);
     }
-    if (request.asked.exchange(true)) {
+    const bool again = request.asked.exchange(true);
+    if (again && (signal != SIGTERM || first != SIGTERM)) {
       _exit(exit_interrupted);
     }
-    say(on_terminal ? below_bar : plain);
+    if (!again) {
+      first = signal;
+      say(on_terminal ? below_bar : plain);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 // atelier resume LOG
+#include "cli/resume_folder.hpp"
 #include "cli/run_options.hpp"
 #include "cli/supervised_run.hpp"
 #include "cli/train.hpp"
@@ -11,6 +12,10 @@ namespace {
 using supervision::Link;
 
 int resume(const Arguments& arguments) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(arguments.words.front(), ignored)) {
+    return resume_folder(arguments, arguments.words.front());
+  }
   const WatchOptions watch = watch_options_of(arguments);
   const std::filesystem::path log =
       runlog::find_log(arguments.words.front(), runlog::Wanted::resumable, places_of(arguments));
@@ -26,9 +31,12 @@ int resume(const Arguments& arguments) {
 Verb resume_verb() {
   return {
       "resume",
-      "LOG",
-      "go on where a run stopped, in the same log",
-      "Of a folder or an experiment's name, the newest run that stopped before its end. A run whose data, plugins or\n"
+      "LOG|DIR",
+      "go on where a run stopped, in the same log, or all of a folder",
+      "Of an experiment's name, the newest run that stopped before its end. Of a folder, the sweeps of which it has "
+      "logs, with all points\n"
+      "that are missing, failed or stopped, where their files are what they were; and every other run that stopped.\n"
+      "A run whose data, plugins or\n"
       "class names have changed since goes on with --allow-changes only, and its log keeps what changed.",
       1,
       1,

@@ -13,7 +13,9 @@
 #include "cli/run_options.hpp"
 #include "cli/supervised_run.hpp"
 #include "cli/sweep.hpp"
+#include "cli/sweep_claims.hpp"
 #include "cli/sweep_message.hpp"
+#include "cli/sweep_task.hpp"
 #include "cli/terminal.hpp"
 #include "cli/train.hpp"
 #include "cli/verbs.hpp"
@@ -39,7 +41,10 @@ std::string plan_text(const experiment::Experiment& experiment, const training::
 // In the child: a single experiment is trained there; of a sweep the supervisor is told.
 int run_or_tell(const Arguments& arguments, const Link& link) {
   const plugin::Registry registry = load_plugins(arguments);
-  if (const auto sweep = arguments.has("point") ? std::nullopt : sweep_of(arguments, registry)) {
+  if (const auto sweep = sweep_to_run(arguments, registry)) {
+    if (arguments.has("task") && !arguments.has("dry-run")) {
+      wait_for_leases(arguments, *sweep, link.pulse());
+    }
     link.tell(to_message(prepare_sweep(arguments, registry, *sweep, link.pulse())));
     return exit_done;
   }
@@ -104,6 +109,7 @@ Verb run_verb() {
       with(with({threads_option(),
                  out_option(),
                  allow_changes_option(),
+                 task_option(),
                  {"dry-run", "", "check everything, say what would be done, and stop"},
                  {"profile", "FILE.json",
                   "time one warm step: a table, and a trace for chrome://tracing or ui.perfetto.dev"}},

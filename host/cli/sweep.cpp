@@ -107,6 +107,7 @@ int run_sweep(supervision::Supervisor& supervisor, const Arguments& arguments, c
   }
   supervision::Rules rules = rules_for(arguments, watch, arrangement.jobs);
   SweepSource source(arguments, watch, plan);
+  source.know(checked);
   const std::unique_ptr<SweepView> view = view_for(arguments);
   SweepDisplay display(source, *view, rules.jobs);
   rules.passing_seconds = view->passing_seconds();

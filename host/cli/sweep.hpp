@@ -31,6 +31,9 @@ int list_sweep(supervision::Supervisor& supervisor, const Arguments& arguments, 
 int run_sweep(supervision::Supervisor& supervisor, const Arguments& arguments, const CheckedSweep& checked,
               SweepPlan& plan);
 
+// What two points have in common that need be checked, or tried, once.
+std::string settings_but_for_seeds(const experiment::Experiment& experiment);
+
 Option point_option();
 std::vector<Option> sweep_options();  // --seeds, --point, --fail-fast, --jobs
 

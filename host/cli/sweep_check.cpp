@@ -10,7 +10,9 @@
 #include "base/terminal_table.hpp"
 #include "base/terminal_text.hpp"
 #include "base/text.hpp"
+#include "cli/point_data.hpp"
 #include "cli/run_options.hpp"
+#include "cli/sweep.hpp"
 #include "cli/sweep_source.hpp"
 #include "cli/terminal.hpp"
 #include "training/summary.hpp"
@@ -28,19 +30,6 @@ constexpr size_t shown_digits = 8;  // of an identity
 
 std::string counted_points(size_t count) {
   return fmt::format("{} point{}", grouped(static_cast<int64_t>(count)), count == 1 ? "" : "s");
-}
-
-// Points that differ by these alone are checked once.
-std::string checked_by(const experiment::Experiment& experiment) {
-  std::string text;
-  for (const auto& value : experiment.resolved) {
-    const bool of_the_top = value.table.empty();
-    const bool is_seed = value.key == "seed" && (of_the_top || value.table == "sample");
-    if (!is_seed && !(of_the_top && value.key == "tags")) {
-      text += fmt::format("{}.{}={}\n", value.table, value.key, value.literal);
-    }
-  }
-  return text;
 }
 
 // Points that are alike in this cost the same, for each step and each evaluation: what components they have, and how
@@ -68,7 +57,7 @@ class PointCheck {
 
   void check(const SweepPoint& point, CheckedPoint& checked) {
     const auto experiment = experiment::load_point(file_, point.overrides, registry_.descriptions());
-    const auto [found, is_new] = looks_.try_emplace(checked_by(experiment));
+    const auto [found, is_new] = looks_.try_emplace(settings_but_for_seeds(experiment));
     Look& look = found->second;
     if (is_new) {
       try {
@@ -183,7 +172,16 @@ std::string total_text(const CheckedSweep& checked, const std::map<size_t, Measu
 CheckedSweep checked_sweep(const Arguments& arguments, const plugin::Registry& registry, Sweep sweep,
                            supervision::Pulse& pulse) {
   CheckedSweep checked{std::move(sweep), {}};
-  PointLogs logs(arguments.words.front(), arguments.text("out", "runs"));
+  PointData data(arguments, registry);
+  std::map<std::string, const SweepPoint*> of_identity;
+  for (const SweepPoint& point : checked.sweep.points) {
+    of_identity.emplace(point.identity, &point);
+  }
+  PointLogs logs(arguments.words.front(), arguments.text("out", "runs"),
+                 [&](const runlog::Heading& log, const std::string& identity) {
+                   const auto point = of_identity.find(identity);
+                   return point != of_identity.end() && data.is_that_of(log, *point->second);
+                 });
   PointCheck check(arguments, registry);
   const std::vector<SweepPoint>& points = checked.sweep.points;
   for (size_t i = 0; i < points.size(); ++i) {

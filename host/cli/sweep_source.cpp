@@ -43,7 +43,7 @@ std::string name_of(const experiment::SweepPoint& point) {
 
 Arguments arguments_for(const Arguments& arguments, const experiment::SweepPoint& point) {
   Arguments alone = arguments;
-  for (const char* of_sweeps : {"seeds", "fail-fast", "jobs"}) {
+  for (const char* of_sweeps : {"seeds", "fail-fast", "jobs", "task"}) {
     alone.options.erase(of_sweeps);
   }
   alone.options["point"] = {point.identity};
@@ -57,6 +57,15 @@ SweepSource::SweepSource(const Arguments& arguments, const WatchOptions& watch, 
       watch_(watch),
       plan_(plan),
       logs_(arguments.words.front(), arguments.text("out", "runs")) {}
+
+void SweepSource::know(const CheckedSweep& checked) {
+  for (size_t i = 0; i < checked.points.size(); ++i) {
+    const std::filesystem::path& log = checked.points[i].state.log;
+    if (!log.empty()) {
+      logs_.accept(checked.sweep.points[i].identity, log);
+    }
+  }
+}
 
 size_t SweepSource::waiting() const {
   return stopped_ ? 0 : again_.size() + orphaned_.size() + plan_.waiting();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/command_line.hpp"
+#include "cli/sweep_message.hpp"
 #include "cli/sweep_plan.hpp"
 #include "cli/sweep_states.hpp"
 #include "cli/watch_options.hpp"
@@ -40,6 +41,8 @@ class SweepSource : public supervision::Source {
  public:
   // All are borrowed.
   SweepSource(const Arguments& arguments, const WatchOptions& watch, SweepPlan& plan);
+  // What the child that has looked at all points knows of their logs, which may be from another folder.
+  void know(const CheckedSweep& checked);
 
   std::optional<supervision::Work> next() override;
   [[nodiscard]] size_t waiting() const override;

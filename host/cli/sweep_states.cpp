@@ -49,7 +49,8 @@ std::optional<int64_t> resumable_from(const fs::path& log) {
   }
 }
 
-PointLogs::PointLogs(const fs::path& file, fs::path folder) : folder_(std::move(folder)) {
+PointLogs::PointLogs(const fs::path& file, fs::path folder, SameElsewhere same)
+    : folder_(std::move(folder)), same_(std::move(same)) {
   const fs::path beside = file.has_parent_path() ? file.parent_path() : ".";
   directory_ = fs::absolute(beside / "").lexically_normal().parent_path().string();
   look();
@@ -97,11 +98,14 @@ void PointLogs::take(const std::vector<fs::path>& logs) {
     return;
   }
   for (runlog::Heading& heading : runlog::read_headings(logs)) {
-    if (heading.problem.empty() && heading.directory == directory_) {
+    if (!heading.problem.empty()) {
+      continue;
+    }
+    const std::string identity = experiment::identity_of(heading.resolved);
+    if (heading.directory == directory_ || (same_ && same_(heading, identity))) {
       const bool ended = heading.status == Status::finished;
       const fs::path path = heading.path;
-      of_points_[experiment::identity_of(heading.resolved)].push_back(
-          {path, ended ? std::optional(std::move(heading)) : std::nullopt});
+      of_points_[identity].push_back({path, ended ? std::optional(std::move(heading)) : std::nullopt});
     }
   }
 }
@@ -109,6 +113,13 @@ void PointLogs::take(const std::vector<fs::path>& logs) {
 void PointLogs::add(const std::string& identity, const fs::path& log) {
   if (folders_[log.parent_path()].logs.insert(log.filename().string()).second) {
     of_points_[identity].push_back({log, std::nullopt});
+  }
+}
+
+void PointLogs::accept(const std::string& identity, const fs::path& log) {
+  std::vector<Known>& known = of_points_[identity];
+  if (std::ranges::none_of(known, [&](const Known& other) { return other.log == log; })) {
+    known.push_back({log, std::nullopt});
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -25,17 +26,22 @@ struct PointState {
 // The step that an unfinished run can go on from; nothing where it has to begin anew, or there is no such log.
 std::optional<int64_t> resumable_from(const std::filesystem::path& log);
 
-// The logs in and below a folder that were made from files in the folder of `file`. Logs are known by what their
-// experiments resolve to and the folder that their paths are relative to, wherever they lie. What has been read once
-// and cannot change is not read again: asking of one more point costs a look at the folder.
+// Whether a log from another folder than the file's is one of the point of this identity all the same.
+using SameElsewhere = std::function<bool(const runlog::Heading& log, const std::string& identity)>;
+
+// The logs in and below a folder that were made from files in the folder of `file`, or of which `same` says so. Logs
+// are known by what their experiments resolve to, wherever they lie. What has been read once and cannot change is not
+// read again: asking of one more point costs a look at the folder.
 class PointLogs {
  public:
-  PointLogs(const std::filesystem::path& file, std::filesystem::path folder);
+  PointLogs(const std::filesystem::path& file, std::filesystem::path folder, SameElsewhere same = {});
 
   // As it is now.
   PointState state_of(const std::string& identity);
   // A log that we write ourselves; it is read when it is asked of.
   void add(const std::string& identity, const std::filesystem::path& log);
+  // One that somebody else has looked at, whatever folder it is from.
+  void accept(const std::string& identity, const std::filesystem::path& log);
 
  private:
   void look();
@@ -44,6 +50,7 @@ class PointLogs {
 
   std::filesystem::path folder_;
   std::string directory_;  // as logs have it
+  SameElsewhere same_;
   struct Folder {
     std::filesystem::file_time_type changed;
     std::unordered_set<std::string> logs;  // by their names in it

@@ -109,6 +109,18 @@ experiment::Experiment experiment_of(const Arguments& arguments, const plugin::R
   });
 }
 
+std::string settings_but_for_seeds(const experiment::Experiment& experiment) {
+  std::string text;
+  for (const auto& value : experiment.resolved) {
+    const bool of_the_top = value.table.empty();
+    const bool is_seed = value.key == "seed" && (of_the_top || value.table == "sample");
+    if (!is_seed && !(of_the_top && value.key == "tags")) {
+      text += fmt::format("{}.{}={}\n", value.table, value.key, value.literal);
+    }
+  }
+  return text;
+}
+
 Option point_option() {
   return {"point", "IDENTITY", "one point of the file's sweep: how its identity begins, as --dry-run lists it"};
 }

@@ -28,6 +28,7 @@ Verb slim_verb();
 Verb rm_verb();
 Verb plugins_verb();
 Verb new_verb();
+Verb slurm_verb();
 Verb schema_verb();
 Verb help_verb();
 

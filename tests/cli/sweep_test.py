@@ -1,12 +1,14 @@
 import glob
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
 import unittest
 
 from atelier_test import ENDLESS, PROGRAM, SELDOM, TINY, AtelierTest
+from experiments import TEXT
 
 SWEEP = """
 [sweep]
@@ -153,13 +155,29 @@ class Sweep(AtelierTest):
         self.started(*ENDLESS, "--seeds", "3")
         self.assertEqual(self.states("tiny.toml", *ENDLESS, "seed=3,4")[0], ["running", "to run"])
 
-    def test_the_same_text_in_another_folder_is_another_experiment(self):
-        """Its relative paths mean other files."""
+    def test_in_another_folder_a_point_is_known_by_its_data(self):
+        """Relative paths mean other files there."""
+        self.write("sweep.toml", TEXT + "\n[sweep]\nseed = [1, 2]\n")
+        self.write("text.txt", "To be, or not to be, that is the question. " * 4)
         self.run_atelier("run", "sweep.toml")
-        os.mkdir(self.path("other"))
-        self.write("other/sweep.toml", TINY + SWEEP)
-        self.assertEqual(self.states("other/sweep.toml")[1], "4 points, 4 to run")
-        self.assertEqual(self.states(self.path("sweep.toml"))[1], "4 points, 0 to run")
+        for folder, text in (("same", None), ("other", "Whether 'tis nobler in the mind to suffer. " * 4)):
+            os.mkdir(self.path(folder))
+            shutil.copy(self.path("sweep.toml"), self.path(folder))
+            shutil.copy(self.path("text.txt"), self.path(folder))
+            if text:
+                self.write(f"{folder}/text.txt", text)
+        self.assertEqual(self.states(self.path("sweep.toml"))[1], "2 points, 0 to run")
+        self.assertEqual(self.states("same/sweep.toml")[1], "2 points, 0 to run")
+        self.assertEqual(self.states("other/sweep.toml")[1], "2 points, 2 to run")
+        os.remove(self.path("same/text.txt"))
+        self.assertIn("text.txt", self.run_atelier("run", "same/sweep.toml", "--dry-run", code=2).stderr)
+
+        # A folder that was copied as a whole, as from one machine to another.
+        shutil.copytree(self.folder, self.path("copy"), ignore=shutil.ignore_patterns("copy"))
+        shutil.rmtree(self.path("runs"))
+        done = subprocess.run([PROGRAM, "run", "sweep.toml"], cwd=self.path("copy"), env=self.environment(), capture_output=True,
+                              text=True, check=True)
+        self.assertEqual(done.stdout.splitlines()[-1], "sweep of 2 points: 0 finished, 2 done before")
 
     def test_points_that_another_process_has_trained_meanwhile_are_not_trained_again(self):
         commands = [subprocess.Popen([PROGRAM, "run", "sweep.toml", *SOME, "train.epochs=60"], cwd=self.folder, env=self.environment(),
@@ -170,6 +188,36 @@ class Sweep(AtelierTest):
         self.assertEqual(len(points), 4, ends)
         self.assertEqual(len(set(points)), 4, ends)
         self.assertEqual([name for name in os.listdir(self.path("runs")) if name != "tiny"], [])
+
+    def test_a_folder_is_gone_on_with(self):
+        self.run_atelier("run", "sweep.toml", "sample.count=3")
+        for log in self.logs()[1:3]:
+            os.remove(log)
+        process = self.started(*SOME, "seed=5")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        done = self.run_atelier("resume", "runs")
+        self.assertIn("sweep of 4 points: 2 finished, 2 done before\n", done.stdout)
+        statuses = self.output("ls", "--columns", "model.latent,seed,sample.count,status", "--csv").splitlines()[1:]
+        self.assertEqual(sorted(statuses), ["2,1,3,finished", "2,2,3,finished", "2,5,4,finished", "3,1,3,finished", "3,2,3,finished"])
+        # The experiment's own folder is one, too; and nothing is left to do.
+        done = self.run_atelier("resume", "runs/tiny")
+        self.assertIn("sweep of 4 points: 0 finished, 4 done before\n", done.stdout)
+        self.assertEqual(len(self.logs()), 5)
+
+    def test_a_folder_without_its_sweeps_file(self):
+        process = subprocess.Popen([PROGRAM, "run", "sweep.toml", *SOME], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   text=True, env=self.environment())
+        while "training from step" not in process.stderr.readline():
+            self.assertIsNone(process.poll())
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        self.write("sweep.toml", TINY + SWEEP + "# other\n")
+        done = self.run_atelier("resume", "runs")
+        self.assertIn("its experiment file is not in", done.stderr)
+        self.assertEqual([run["status"] for run in self.json("ls")], ["finished"])
+        self.assertIn("runs: got no run that stopped before its end, and can go on, and no sweep",
+                      self.run_atelier("resume", "runs", code=2).stderr)
 
     def test_a_point_needs_a_beginning_of_its_own_identity(self):
         done = self.run_atelier("check", "sweep.toml", "--point", "", code=2)

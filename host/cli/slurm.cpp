@@ -1,0 +1,167 @@
+// atelier slurm FILE [key=value ...]
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+
+#include "base/error.hpp"
+#include "base/printable.hpp"
+#include "base/terminal_text.hpp"
+#include "cli/output_file.hpp"
+#include "cli/program.hpp"
+#include "cli/run_options.hpp"
+#include "cli/slurm_cost.hpp"
+#include "cli/slurm_script.hpp"
+#include "cli/sweep.hpp"
+#include "cli/sweep_task.hpp"
+#include "cli/terminal.hpp"
+#include "cli/verbs.hpp"
+
+namespace atelier::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using terminal::grouped;
+
+constexpr int64_t usual_threads = 4;
+
+fs::path whole(const fs::path& path) {
+  return fs::absolute(path).lexically_normal();
+}
+
+// For `run`: what was given, but for what a task is told otherwise.
+std::vector<std::string> words_of(const Arguments& arguments) {
+  std::vector<std::string> words;
+  for (const char* name : {"plugin-path", "data", "out", "seeds"}) {
+    for (const std::string& value : arguments.all(name)) {
+      words.push_back(fmt::format("--{}={}", name, value));
+    }
+  }
+  words.emplace_back("--");
+  words.insert(words.end(), arguments.words.begin(), arguments.words.end());
+  return words;
+}
+
+std::string counted(size_t count, const char* what) {
+  return fmt::format("{} {}{}", grouped(static_cast<int64_t>(count)), what, count == 1 ? "" : "s");
+}
+
+// The seconds of the task that takes longest; NaN where they are not known of each point.
+double longest_task(const SweepCost& cost, size_t tasks) {
+  std::vector<double> seconds(tasks, 0);
+  for (size_t i = 0; i < cost.seconds.size(); ++i) {
+    seconds[i % tasks] += cost.seconds[i];
+  }
+  const bool known = std::ranges::none_of(seconds, [](double task) { return std::isnan(task); });
+  return known ? std::ranges::max(seconds) : std::numeric_limits<double>::quiet_NaN();
+}
+
+// Of the time, as nodes differ, and evaluations, samples and the reading of data are not in it; and of the memory, as
+// these are neither.
+constexpr double times_more = 2;
+constexpr int64_t minutes_more = 15;
+constexpr double memory_more = 1.5;
+constexpr int64_t mebibytes_more = 256;
+
+void ask_for(const SweepCost& cost, SlurmJob& job) {
+  constexpr double mebibyte = 1 << 20;
+  constexpr double minute = 60;
+  const double measured = static_cast<double>(cost.bytes) / mebibyte;
+  job.mebibytes = static_cast<int64_t>(std::ceil(measured * memory_more)) + mebibytes_more;
+  job.about.push_back(
+      fmt::format("Memory: {:.0f} MiB when a step of each point was made; asked for: {} times that and {} MiB.",
+                  measured, memory_more, mebibytes_more));
+  const double seconds = longest_task(cost, static_cast<size_t>(job.tasks));
+  constexpr double most_minutes = 365 * 24 * 60;
+  if (std::isnan(seconds) || seconds * times_more / minute > most_minutes) {
+    job.about.push_back("Time: not known; --time is the partition's.");
+    return;
+  }
+  job.minutes = static_cast<int64_t>(std::ceil(seconds * times_more / minute)) + minutes_more;
+  job.about.push_back(
+      fmt::format("Time: {:.1f} minutes for the steps of the longest task, of at most {:.3g} ms each when they were "
+                  "made with {} threads; "
+                  "asked for: {} times that and {} minutes.",
+                  seconds / minute, cost.longest_step * 1e3, job.threads, times_more, minutes_more));
+}
+
+void check_file(const Arguments& arguments, const fs::path& file) {
+  check_writable(file);
+  if (fs::exists(file) && !arguments.has("overwrite")) {
+    throw Error(ErrorKind::file, "{}: is there already; hint: --overwrite, or -o FILE names another", file.string());
+  }
+}
+
+int slurm(const Arguments& arguments) {
+  const fs::path file = arguments.text("output", "job.sh");
+  check_file(arguments, file);
+  const plugin::Registry registry = load_plugins(arguments);
+  const experiment::Sweep sweep = sweep_or_single(arguments, registry);
+  const size_t points = sweep.points.size();
+  SlurmJob job;
+  job.name = sweep.points.front().name;
+  constexpr int64_t most_tasks = 1'000'000;
+  job.tasks =
+      std::min(arguments.integer("tasks", static_cast<int64_t>(points), 1, most_tasks), static_cast<int64_t>(points));
+  if (arguments.has("at-once")) {
+    job.at_once = arguments.integer("at-once", 1, 1, most_tasks);
+  }
+  constexpr int64_t most_threads = 4096;
+  job.threads = arguments.integer("threads", usual_threads, 1, most_threads);
+  job.folder = fs::current_path();
+  job.logs = whole(fs::path(arguments.text("out", "runs")) / "slurm");
+  job.program = fs::read_symlink("/proc/self/exe");
+  job.words = words_of(arguments);
+  job.options = arguments.all("sbatch");
+  job.about = {fmt::format("{} of {} in {}, by 'atelier slurm'. To submit it: bash {}", counted(points, "point"),
+                           arguments.words.front(), counted(static_cast<size_t>(job.tasks), "task"),
+                           file.filename().string())};
+  (void)slurm_script(job);  // what is wrong with it is said before anything is measured
+  const SweepCost cost = measure_cost(arguments, registry, sweep, static_cast<int>(job.threads));
+  ask_for(cost, job);
+  fs::create_directories(job.logs);
+  const std::string script = slurm_script(job);
+  write_file(file, script);
+  fs::permissions(file, fs::perms::owner_exec, fs::perm_options::add);
+  for (const std::string& problem : cost.problems) {
+    print_message(fmt::format("atelier: note: could not be tried: {}", problem));
+  }
+  print(fmt::format("{}: {} in {}, {} threads{}{}\n", printable(file.string()), counted(points, "point"),
+                    counted(static_cast<size_t>(job.tasks), "task"), job.threads,
+                    fmt::format(", {} MiB", *job.mebibytes),
+                    job.minutes ? fmt::format(", {} minutes each", *job.minutes) : ""));
+  return exit_done;
+}
+
+}  // namespace
+
+Verb slurm_verb() {
+  return {
+      "slurm",
+      "FILE [key=value ...]",
+      "write a Slurm job array that runs an experiment, or its sweep, on many machines",
+      "Each task of the array runs 'atelier run FILE --task I/N' with its share of the points. The folder of runs is "
+      "one that all machines see: it has the logs, a lease for each point that is being run, and in slurm/ what each "
+      "task says. "
+      "A task whose time is up stops with a checkpoint, and is queued again. Submitted again, the script runs what is "
+      "missing.\n"
+      "Points are trained here for a moment each, to see what to ask for; --sbatch wins over that. On the nodes the "
+      "program "
+      "is this one by its path, or ATELIER, or the one that PATH has.",
+      1,
+      std::numeric_limits<size_t>::max(),
+      {{"output", "FILE", "the script; the default is job.sh", 'o'},
+       {"overwrite", "", "even where there is such a file"},
+       {"tasks", "N", "so many tasks, with several points each; the default is one for each point"},
+       {"at-once", "N", "so many tasks at a time at most"},
+       {"threads", "N", fmt::format("for each task; the default is {}", usual_threads)},
+       {"sbatch", "OPTION", "for sbatch, such as --sbatch=--partition=gpu or --sbatch='--time 2:00:00'", 0, true},
+       {"seeds", "0..5", "a sweep over these seeds, as 'run' has it"},
+       out_option()},
+      slurm};
+}
+
+}  // namespace atelier::cli

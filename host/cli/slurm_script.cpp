@@ -1,0 +1,210 @@
+#include "cli/slurm_script.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "base/printable.hpp"
+
+namespace atelier::cli {
+namespace {
+
+// As sbatch reads what stands after #SBATCH.
+std::string directive_text(const std::string& text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    quoted += c == '"' || c == '\\' ? std::string{'\\', c} : std::string{c};
+  }
+  return quoted + "\"";
+}
+
+// In the name of a file Slurm reads %A and its kind.
+std::string without_patterns(const std::string& path) {
+  std::string text;
+  for (const char c : path) {
+    text += c == '%' ? "%%" : std::string{c};
+  }
+  return text;
+}
+
+void check_line(const std::string& what, const std::string& text) {
+  if (text.find_first_of("\n\r") != std::string::npos) {
+    throw Error(ErrorKind::usage, "{}: got a name with a line break, '{}', which no script of Slurm can have", what,
+                printable(text));
+  }
+}
+
+// An option for sbatch, in two: "--partition", "gpu"; "-p", "gpu"; "--exclusive", none.
+struct SlurmOption {
+  std::string name;
+  std::optional<std::string> value;
+};
+
+SlurmOption parsed(const std::string& given) {
+  const bool is_long = given.starts_with("--");
+  if (given.size() < 2 || given.front() != '-' || given == "--" ||
+      std::isspace(static_cast<unsigned char>(given[1])) != 0) {
+    throw Error(ErrorKind::usage, "--sbatch: got '{}', expected an option of sbatch such as --partition=gpu", given);
+  }
+  check_line("--sbatch", given);
+  const size_t name_end = is_long ? std::min(given.find_first_of("= "), given.size()) : 2;
+  SlurmOption option{given.substr(0, name_end), std::nullopt};
+  if (name_end < given.size()) {
+    const bool separated = given[name_end] == '=' || given[name_end] == ' ';
+    option.value = given.substr(name_end + (separated ? 1 : 0));
+  }
+  return option;
+}
+
+bool is_one_of(const SlurmOption& option, std::initializer_list<std::string_view> names) {
+  return std::ranges::find(names, option.name) != names.end();
+}
+
+void check_option(const SlurmOption& option) {
+  if (is_one_of(option, {"--array", "-a"})) {
+    throw Error(ErrorKind::usage, "--sbatch: got {}, which the tasks are numbered by; hint: --tasks and --at-once",
+                option.name);
+  }
+  if (is_one_of(option, {"--output", "-o", "--error", "-e", "--signal", "--wrap"})) {
+    throw Error(ErrorKind::usage, "--sbatch: got {}, which the script needs as it is; hint: change it in the script",
+                option.name);
+  }
+}
+
+std::string directive(const SlurmOption& option) {
+  const bool is_long = option.name.starts_with("--");
+  return option.value ? fmt::format("#SBATCH {}{}{}\n", option.name, is_long ? "=" : " ", directive_text(*option.value))
+                      : fmt::format("#SBATCH {}\n", option.name);
+}
+
+std::string directives(const SlurmJob& job) {
+  std::vector<SlurmOption> options;
+  std::ranges::transform(job.options, std::back_inserter(options), parsed);
+  std::ranges::for_each(options, check_option);
+  const auto given = [&](std::initializer_list<std::string_view> names) {
+    return std::ranges::any_of(options, [&](const SlurmOption& option) { return is_one_of(option, names); });
+  };
+  std::string text;
+  if (!given({"--job-name", "-J"})) {
+    text += directive({"--job-name", job.name});
+  }
+  text += fmt::format("#SBATCH --array=0-{}{}\n", job.tasks - 1, job.at_once ? fmt::format("%{}", *job.at_once) : "");
+  text += directive({"--output", without_patterns(job.logs.string()) + "/%A_%a.log"});
+  text += "#SBATCH --open-mode=append\n";
+  if (!given({"--requeue", "--no-requeue"})) {
+    text += "#SBATCH --requeue\n";
+  }
+  text += "#SBATCH --signal=B:USR1@120\n";
+  if (!given({"--cpus-per-task", "-c"})) {
+    text += fmt::format("#SBATCH --cpus-per-task={}\n", job.threads);
+  }
+  if (job.mebibytes && !given({"--mem", "--mem-per-cpu", "--mem-per-gpu"})) {
+    text += fmt::format("#SBATCH --mem={}M\n", *job.mebibytes);
+  }
+  if (job.minutes && !given({"--time", "-t"})) {
+    text += fmt::format("#SBATCH --time={}\n", *job.minutes);
+  }
+  for (const SlurmOption& option : options) {
+    text += directive(option);
+  }
+  return text;
+}
+
+std::string words_of(const SlurmJob& job) {
+  std::string text;
+  for (const std::string& word : job.words) {
+    check_line("the command line", word);
+    text += " " + shell_word(word);
+  }
+  return text;
+}
+
+constexpr std::string_view body = R"(
+# Outside of Slurm: the folder of its output first, without which Slurm drops a job, then the job. Options for sbatch may follow.
+if [ -z "${SLURM_ARRAY_TASK_ID:-}" ]; then
+  mkdir -p -- "$logs" && exec sbatch "$@" "$0"
+  exit 1
+fi
+
+atelier=${ATELIER:-$program}
+if [ ! -x "$atelier" ]; then
+  atelier=$(command -v -- "${ATELIER:-atelier}") || {
+    echo "$0: no program '${ATELIER:-atelier}' on $(hostname); hint: the environment variable ATELIER is its path" >&2
+    exit 127
+  }
+fi
+cd -- "$folder" || exit 1
+
+# Two minutes before the time limit Slurm sends SIGUSR1, to this shell alone; and SIGTERM, to every process, where the job is to end.
+# Either way the run stops with a checkpoint, for which this waits. In the first case it goes on in the same task, queued again.
+stopped='' time_is_up=''
+trap 'stopped=yes; time_is_up=yes; kill -TERM "$run" 2>/dev/null' USR1
+trap 'stopped=yes' TERM
+"$atelier" "${words[@]}" &
+run=$!
+wait "$run"
+code=$?
+while [ -n "$stopped" ]; do
+  stopped=''
+  wait "$run"
+  again=$?
+  [ "$again" -eq 127 ] || code=$again
+done
+if [ -n "$time_is_up" ] && [ "$code" -eq 130 ]; then
+  job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
+  if scontrol requeue "$job"; then
+    echo "$0: the time was up; task $job goes on from its checkpoint when it is its turn again"
+  else
+    echo "$0: task $job cannot be queued again; hint: submit the script again, which runs what is missing" >&2
+  fi
+fi
+exit "$code"
+)";
+
+}  // namespace
+
+std::string shell_word(const std::string& text) {
+  const auto is_plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("_-./:=,+@%").find(c) != std::string_view::npos;
+  };
+  if (!text.empty() && std::ranges::all_of(text, is_plain)) {
+    return text;
+  }
+  std::string quoted = "'";
+  for (const char c : text) {
+    quoted += c == '\'' ? std::string(R"('\'')") : std::string{c};
+  }
+  return quoted + "'";
+}
+
+std::string slurm_script(const SlurmJob& job) {
+  for (const auto& [what, path] : {std::pair{"the folder of logs", job.logs}, std::pair{"this folder", job.folder},
+                                   std::pair{"the program", job.program}}) {
+    check_line(what, path.string());
+  }
+  if (job.logs.string().find('\\') != std::string::npos) {
+    throw Error(ErrorKind::usage,
+                "--out: got '{}', which has a backslash, and Slurm has no way to write that in the path of its output",
+                job.logs.parent_path().string());
+  }
+  std::string text = "#!/bin/bash\n";
+  for (const std::string& line : job.about) {
+    text += "# " + printable(line) + "\n";
+  }
+  text += directives(job);
+  text += fmt::format("\nfolder={}\nlogs={}\nprogram={}\n", shell_word(job.folder.string()),
+                      shell_word(job.logs.string()), shell_word(job.program.string()));
+  text += fmt::format(
+      "# shellcheck disable=SC2016  # names are what they are\n"
+      "words=(run --task \"${{SLURM_ARRAY_TASK_ID:-0}}/{}\" --threads "
+      "\"${{SLURM_CPUS_PER_TASK:-{}}}\"{})\n",
+      job.tasks, job.threads, words_of(job));
+  return text + std::string(body);
+}
+
+}  // namespace atelier::cli
