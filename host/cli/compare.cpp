@@ -2,19 +2,22 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <iterator>
 #include <sstream>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "cli/chosen_runs.hpp"
+#include "cli/output_file.hpp"
 #include "cli/program.hpp"
 #include "cli/run_options.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
 #include "compare/comparison.hpp"
+#include "compare/curves.hpp"
 #include "compare/grouping_tables.hpp"
 #include "compare/json.hpp"
-#include "compare/listing.hpp"
+#include "pictures/png.hpp"
 
 namespace atelier::cli {
 namespace {
@@ -62,6 +65,52 @@ compare::GroupingRequest request_of(const Arguments& arguments) {
   return request;
 }
 
+struct Plot {
+  std::filesystem::path file;  // empty: none is asked for
+  compare::CurveOptions options;
+};
+
+Plot plot_of(const Arguments& arguments) {
+  Plot plot{arguments.text("plot", ""), {}};
+  if (!arguments.has("plot")) {
+    for (const char* const option : {"log", "band"}) {
+      if (arguments.has(option)) {
+        throw Error(ErrorKind::usage, "--{}: expected --plot FILE beside it", option);
+      }
+    }
+    return plot;
+  }
+  const std::string ending = plot.file.extension().string();
+  if (ending != ".svg" && ending != ".png") {
+    throw Error(ErrorKind::usage, "--plot: got '{}', expected a name that ends in .svg or .png", plot.file.string());
+  }
+  check_writable(plot.file);
+  const std::string axes = arguments.has("log") ? arguments.choice("log", {"y", "x", "xy"}) : "";
+  plot.options.anyway = arguments.has("anyway");
+  plot.options.logarithmic_x = axes.find('x') != std::string::npos;
+  plot.options.logarithmic_y = axes.find('y') != std::string::npos;
+  if (arguments.has("band") && !arguments.has("by")) {
+    throw Error(ErrorKind::usage, "--band: expected --by KEY beside it, which makes groups");
+  }
+  plot.options.band = *compare::band_from(arguments.choice("band", {"range", "deviation", "interval"}));
+  return plot;
+}
+
+void write_plot(const Plot& plot, const std::vector<pictures::Chart>& charts) {
+  std::vector<pictures::Drawing> drawings;
+  std::ranges::transform(charts, std::back_inserter(drawings), pictures::drawing_of);
+  const pictures::Drawing drawing = pictures::stacked(drawings);
+  if (plot.file.extension() == ".svg") {
+    write_file(plot.file, pictures::to_svg(drawing));
+  } else {
+    constexpr double pixels = 2;  // for screens that have so many
+    pictures::write_png(plot.file, pictures::to_pixels(drawing, pixels));
+  }
+  std::vector<std::string> metrics;
+  std::ranges::transform(charts, std::back_inserter(metrics), &pictures::Chart::title);
+  print_message(plot.file.string() + ": curves of " + list_of(metrics));
+}
+
 enum class Output { text, csv, json, markdown, latex };
 
 Output output_of(const Arguments& arguments) {
@@ -103,7 +152,7 @@ std::vector<compare::Run> chosen_runs(const Arguments& arguments) {
   const bool all = arguments.has("by") || !words.filters.empty();
   const auto of_name = all ? runlog::OfName::all : runlog::OfName::newest;
   if (words.filters.empty()) {
-    return compare::read_runs(runlog::find_logs(words.logs, of_name, places));
+    return compare::read_runs(runlog::find_logs(words.logs, of_name, places), listed(arguments, "metric"));
   }
   const std::vector<compare::RunSummary> found =
       compare::summaries_of(runlog::find_headings(words.logs, of_name, places));
@@ -114,7 +163,7 @@ std::vector<compare::Run> chosen_runs(const Arguments& arguments) {
   if (logs.empty()) {
     throw Error(ErrorKind::usage, "atelier compare: none of {} is chosen by the filters", counted(std::ssize(found)));
   }
-  return compare::read_runs(logs);
+  return compare::read_runs(logs, listed(arguments, "metric"));
 }
 
 void print_sections(const std::vector<compare::Section>& sections, Output output) {
@@ -123,8 +172,11 @@ void print_sections(const std::vector<compare::Section>& sections, Output output
                                    : compare::sections_text(sections, output_layout()));
 }
 
-void compare_groups(std::vector<compare::Run> runs, const Arguments& arguments, Output output) {
+void compare_groups(std::vector<compare::Run> runs, const Arguments& arguments, Output output, const Plot& plot) {
   const compare::Grouping grouping = compare::group(std::move(runs), request_of(arguments));
+  if (!plot.file.empty()) {
+    write_plot(plot, compare::charts_of(grouping, plot.options));
+  }
   if (output == Output::json) {
     print_json(compare::to_json(grouping));
   } else if (output == Output::csv) {
@@ -134,13 +186,16 @@ void compare_groups(std::vector<compare::Run> runs, const Arguments& arguments, 
   }
 }
 
-void compare_runs(std::vector<compare::Run> runs, const Arguments& arguments, Output output) {
+void compare_runs(std::vector<compare::Run> runs, const Arguments& arguments, Output output, const Plot& plot) {
   const std::vector<std::string> metrics = listed(arguments, "metric");
   if (metrics.size() > 1) {
     throw Error(ErrorKind::usage, "--metric: got {} names, expected one, whose curves are drawn; several go with --by",
                 metrics.size());
   }
   const compare::Comparison comparison = compare::compare(std::move(runs), metrics.empty() ? "" : metrics.front());
+  if (!plot.file.empty() && !comparison.runs.empty()) {
+    write_plot(plot, {compare::chart_of(comparison, plot.options)});
+  }
   if (output == Output::json) {
     print_json(compare::to_json(comparison));
   } else if (output == Output::csv) {
@@ -156,8 +211,9 @@ void compare_runs(std::vector<compare::Run> runs, const Arguments& arguments, Ou
 int compare_verb_runs(const Arguments& arguments) {
   check_options(arguments);
   const Output output = output_of(arguments);
+  const Plot plot = plot_of(arguments);
   std::vector<compare::Run> runs = chosen_runs(arguments);
-  (arguments.has("by") ? compare_groups : compare_runs)(std::move(runs), arguments, output);
+  (arguments.has("by") ? compare_groups : compare_runs)(std::move(runs), arguments, output, plot);
   return exit_done;
 }
 
@@ -192,6 +248,10 @@ Verb compare_verb() {
        {"unpaired", "", "does not pair runs of one seed"},
        {"anyway", "",
         "compares what was not measured with the same, marked, and takes the newest of several runs of a seed"},
+       {"plot", "FILE", "draws the curves of --metric into FILE.svg or FILE.png: of groups their means, with bands"},
+       {"log", "AXES", "logarithmic axes of the plot: y, x or xy"},
+       {"band", "KIND",
+        "what bands of a plot show: range, from the smallest to the largest seed (the default), deviation or interval"},
        {"markdown", "", "print tables in Markdown"},
        {"latex", "", "print tables in LaTeX, for the package booktabs"},
        json_option(),

@@ -169,10 +169,10 @@ std::vector<std::pair<size_t, size_t>> pairs_of_groups(Grouping& grouping) {
 
 }  // namespace
 
-void add_contrasts(Grouping& grouping, const std::vector<std::string>& tested) {
+void add_contrasts(Grouping& grouping) {
   const auto pairs = pairs_of_groups(grouping);
   for (const GroupedMetric& metric : grouping.metrics) {
-    if (std::ranges::find(tested, metric.name) == tested.end()) {
+    if (std::ranges::find(grouping.tested, metric.name) == grouping.tested.end()) {
       continue;
     }
     for (const auto& [group, reference] : pairs) {

@@ -5,7 +5,7 @@
 
 namespace atelier::compare {
 
-// Of the groups and metrics that are there, by the request: fills `contrasts`, and notes what was not tested.
-void add_contrasts(Grouping& grouping, const std::vector<std::string>& tested);
+// Of the groups, in the metrics that are tested, by the request: fills `contrasts`, and notes what was not tested.
+void add_contrasts(Grouping& grouping);
 
 }  // namespace atelier::compare

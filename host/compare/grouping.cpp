@@ -259,7 +259,8 @@ Grouping group(std::vector<Run> runs, const GroupingRequest& request) {
   }
   grouping.labels = labels_of(grouping.runs);
   make_groups(grouping);
-  add_contrasts(grouping, add_metrics(grouping));
+  add_metrics(grouping);
+  add_contrasts(grouping);
   return grouping;
 }
 

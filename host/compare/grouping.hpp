@@ -103,6 +103,7 @@ struct Grouping {
   std::vector<Group> groups;        // by number where all values are, else as their runs came
   std::vector<LeftOut> left_out;
   std::vector<GroupedMetric> metrics;
+  std::vector<std::string> tested;  // names of metrics
   std::vector<Contrast> contrasts;
   std::vector<std::string> notes;  // what is to be known beside the figures, a sentence each
 

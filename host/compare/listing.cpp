@@ -10,11 +10,6 @@
 #include "compare/csv.hpp"
 
 namespace atelier::compare {
-std::vector<Run> read_runs(const std::vector<std::filesystem::path>& logs) {
-  std::vector<Run> runs;
-  std::ranges::transform(logs, std::back_inserter(runs), read_run);
-  return runs;
-}
 
 std::vector<ListedColumn> usual_columns(const std::vector<RunSummary>& runs) {
   const auto some = [&](auto member) {

@@ -1,7 +1,6 @@
 // Many runs, one a line.
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -10,8 +9,6 @@
 #include "compare/run_keys.hpp"
 
 namespace atelier::compare {
-
-std::vector<Run> read_runs(const std::vector<std::filesystem::path>& logs);
 
 struct ListedColumn {
   std::string heading;

@@ -1,84 +1,41 @@
 #include "compare/run.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <limits>
+#include <utility>
 
 #include "base/error.hpp"
-#include "runlog/headings.hpp"
+#include "runlog/run_rows.hpp"
 
 namespace atelier::compare {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-Series read_series(const runlog::Reader& log, const Final& known, const runlog::MetricColumn& metric) {
-  const runlog::MetricSeries rows = log.metric(known.cadence, known.name);
-  Series series;
-  series.cadence = known.cadence;
-  series.split = known.split;
-  series.name = known.name;
-  series.units = metric.units;
-  series.better = known.direction;
-  series.help = metric.help;
-  for (size_t i = 0; i < rows.values.size(); ++i) {
-    if (!std::isnan(rows.values[i])) {
-      series.steps.push_back(rows.steps[i]);
-      series.epochs.push_back(rows.epochs[i]);
-      series.values.push_back(rows.values[i]);
-    }
-  }
-  return series;
+Series series_of(runlog::MetricSeries rows, const Final& known, const runlog::MetricColumn& metric) {
+  return {known.cadence,
+          known.split,
+          known.name,
+          metric.units,
+          known.direction,
+          metric.help,
+          std::move(rows.steps),
+          std::move(rows.epochs),
+          std::move(rows.values)};
 }
 
-void read_timing(const runlog::Reader& log, runlog::Heading& heading) {
-  for (const auto& cadence : log.description().cadences) {
-    const runlog::TimingSeries timing = log.timing(cadence.name);
-    if (!timing.steps.empty()) {
-      heading.steps = std::max(heading.steps, timing.steps.back());
-      heading.seconds = std::max(heading.seconds, timing.wall_seconds.back());
-    }
-    if (cadence.name == "train") {
-      heading.samples_per_second = runlog::median_speed(timing.samples_per_second);
-    }
-  }
-}
-
-// As read_headings() would read it, but of the moment that the rest is of, and without other runs.
-runlog::Heading heading_of(const runlog::Reader& log) {
-  const runlog::RunDescription& description = log.description();
-  runlog::Heading heading{log.path()};
-  heading.run_id = description.run_id;
-  heading.name = description.name;
-  heading.created_utc = description.created_utc;
-  heading.status = log.status();
-  heading.exit_reason = log.exit_reason();
-  heading.seed = description.seed;
-  heading.tags = description.tags;
-  heading.notes = log.notes();
-  heading.resolved = description.resolved;
-  for (const auto& cadence : description.cadences) {
-    for (const auto& metric : cadence.metrics) {
-      const runlog::MetricSeries rows = log.metric(cadence.name, metric.name);
-      heading.metrics.push_back(runlog::final_value(cadence, metric, rows.steps, rows.values));
-    }
-  }
-  read_timing(log, heading);
-  return heading;
-}
-
-Run read(const std::filesystem::path& path) {
-  const runlog::Reader log(path);
-  Run run{summary_of(heading_of(log)), {}, {}};
+Run run_of(runlog::RunRows rows) {
+  Run run{summary_of(rows.heading), {}, {}};
   if (run.state == State::broken) {
     return run;
   }
-  const runlog::RunDescription& description = log.description();
-  run.identity = runlog::identity_of(description);
-  run.test_samples = description.data.test_count;
-  auto known = run.finals.begin();
-  for (const auto& cadence : description.cadences) {
+  run.identity = runlog::identity_of(rows.description);
+  run.test_samples = rows.description.data.test_count;
+  size_t at = 0;
+  for (const auto& cadence : rows.description.cadences) {
     for (const auto& metric : cadence.metrics) {
-      run.metrics.push_back(read_series(log, *known++, metric));
+      run.metrics.push_back(series_of(std::move(rows.metrics[at]), run.finals[at], metric));
+      ++at;
     }
   }
   return run;
@@ -137,12 +94,13 @@ const Series* Run::find(const std::string& full_name) const {
 }
 
 Run read_run(const std::filesystem::path& log) {
-  try {
-    return read(log);
-  } catch (const Error& error) {
-    runlog::Heading broken{log, error.what()};
-    return {summary_of(broken), {}, {}};
-  }
+  return read_runs({log}, {"*"}).front();
+}
+
+std::vector<Run> read_runs(const std::vector<std::filesystem::path>& logs, const std::vector<std::string>& whole) {
+  std::vector<Run> runs;
+  runlog::read_run_rows(logs, whole, [&](runlog::RunRows rows) { runs.push_back(run_of(std::move(rows))); });
+  return runs;
 }
 
 Details read_details(const std::filesystem::path& log) {

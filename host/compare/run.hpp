@@ -46,6 +46,9 @@ struct Run : RunSummary {
 
 // Never throws for what is wrong with the log: the run is then broken, and says why.
 Run read_run(const std::filesystem::path& log);
+// The same of many. Metrics of training have all their rows only where `whole` names them ("train/loss" or "loss"), and
+// else their last value alone.
+std::vector<Run> read_runs(const std::vector<std::filesystem::path>& logs, const std::vector<std::string>& whole = {});
 
 // What a model has made: when, and the newest of what is no image.
 struct SampleRows {

@@ -114,9 +114,9 @@ void note_validation_splits(Grouping& grouping) {
 
 }  // namespace
 
-std::vector<std::string> add_metrics(Grouping& grouping) {
+void add_metrics(Grouping& grouping) {
   const GroupingRequest& request = grouping.request;
-  std::vector<std::string> tested;
+  std::vector<std::string>& tested = grouping.tested;
   for (const std::string& wanted : request.metrics) {
     tested.push_back(choose_metric(grouping.runs, wanted));
   }
@@ -129,7 +129,6 @@ std::vector<std::string> add_metrics(Grouping& grouping) {
       names = tested;
     }
   }
-  std::string refused;
   for (const std::string& name : names) {
     GroupedMetric metric = grouped(grouping, name);
     if (!metric.unlike.empty()) {
@@ -151,7 +150,6 @@ std::vector<std::string> add_metrics(Grouping& grouping) {
     grouping.metrics.push_back(std::move(metric));
   }
   note_validation_splits(grouping);
-  return tested;
 }
 
 }  // namespace atelier::compare

@@ -5,7 +5,7 @@
 
 namespace atelier::compare {
 
-// Fills `metrics`, and notes those that cannot be compared. Returns the names of those that are to be tested.
-std::vector<std::string> add_metrics(Grouping& grouping);
+// Fills `metrics` and `tested`, and notes those that cannot be compared.
+void add_metrics(Grouping& grouping);
 
 }  // namespace atelier::compare

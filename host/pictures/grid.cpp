@@ -32,6 +32,22 @@ ImageStack grid(const ImageStack& images, int64_t columns) {
   return out;
 }
 
+ImageStack enlarged(const ImageStack& images, int64_t scale) {
+  if (scale == 1) {
+    return images;
+  }
+  ImageStack out{images.count, images.height * scale, images.width * scale, images.channels, {}};
+  out.pixels.reserve(static_cast<size_t>(out.count * out.height * out.width * out.channels));
+  for (int64_t row = 0; row < images.count * out.height; ++row) {
+    const uint8_t* const from = images.pixels.data() + row / scale * images.width * images.channels;
+    for (int64_t x = 0; x < out.width; ++x) {
+      const uint8_t* const pixel = from + x / scale * images.channels;
+      out.pixels.insert(out.pixels.end(), pixel, pixel + images.channels);
+    }
+  }
+  return out;
+}
+
 ImageStack frames_of(const Strips& strips) {
   const ImageStack& all = strips.images;
   const auto image_bytes = static_cast<size_t>(all.height * all.width * all.channels);

@@ -27,13 +27,13 @@ double value_at(hid_t column, int64_t row) {
   return value;
 }
 
-// The rows of `column` that its final value comes from: all of an evaluation's first `rows`; of a column that may be
-// long, those at its end, from one that has a value.
+// Rows of `column` from which its final value is known: all of its first `rows`; or those at its end, from one that has
+// a value.
 struct Rows {
-  std::vector<int64_t> steps;
+  int64_t first = 0;
   std::vector<double> values;
 };
-Rows telling_rows(hid_t column, const std::vector<int64_t>& steps, int64_t rows, bool all) {
+Rows telling_rows(hid_t column, int64_t rows, bool all) {
   constexpr int64_t block = 512;
   std::vector<double> values;
   for (int64_t end = rows; end > 0; end -= std::ssize(values)) {
@@ -41,24 +41,62 @@ Rows telling_rows(hid_t column, const std::vector<int64_t>& steps, int64_t rows,
     const int64_t first = end - std::ssize(values);
     hdf5::read_rows(column, first, std::ssize(values), std::span(values));
     if (all || !std::ranges::all_of(values, [](double value) { return std::isnan(value); })) {
-      return {{steps.begin() + first, steps.begin() + end}, values};
+      return {first, values};
     }
   }
   return {};
 }
 
-void read_metrics(Heading& heading, hid_t file, const Cadence& cadence) {
-  const Handle group = hdf5::open_group(file, "metrics/" + cadence.name);
-  const std::vector<int64_t> steps = read_steps(group);
-  const int64_t whole =
-      std::min(static_cast<int64_t>(whole_rows(steps)), rows_of(hdf5::open_dataset(group, "epoch"), Type::f64));
-  for (const MetricColumn& metric : cadence.metrics) {
-    const Handle column = hdf5::open_dataset(group, metric.name);
-    const int64_t rows = std::min(whole, rows_of(column, Type::f64));
-    const Rows telling = telling_rows(column, steps, rows, cadence.name == "eval");
-    heading.metrics.push_back(final_value(cadence, metric, telling.steps, telling.values));
+// The columns of a cadence, each of which may be longer than what is whole.
+class ColumnsInFile {
+ public:
+  ColumnsInFile(hid_t file, const Cadence& cadence)
+      : cadence_(cadence),
+        group_(hdf5::open_group(file, "metrics/" + cadence.name)),
+        steps_(read_steps(group_)),
+        epoch_(hdf5::open_dataset(group_, "epoch")),
+        rows_(std::min(static_cast<int64_t>(whole_rows(steps_)), rows_of(epoch_, Type::f64))) {}
+
+  [[nodiscard]] Rows telling(const MetricColumn& metric, bool all) const {
+    const Handle column = hdf5::open_dataset(group_, metric.name);
+    return telling_rows(column, std::min(rows_, rows_of(column, Type::f64)), all);
   }
-}
+  [[nodiscard]] FinalValue final_of(const MetricColumn& metric, const Rows& rows) const {
+    return final_value(cadence_, metric, steps_of(rows), rows.values);
+  }
+  // Without rows that have no value; and, where not `all`, with the last that has one alone.
+  [[nodiscard]] MetricSeries series(const Rows& rows, bool all) const {
+    std::vector<double> epochs(rows.values.size());
+    if (!epochs.empty()) {
+      hdf5::read_rows(epoch_, rows.first, std::ssize(epochs), std::span(epochs));
+    }
+    MetricSeries out;
+    for (size_t i = 0; i < rows.values.size(); ++i) {
+      if (std::isnan(rows.values[i])) {
+        continue;
+      }
+      if (!all) {
+        out = {};
+      }
+      out.steps.push_back(steps_[static_cast<size_t>(rows.first) + i]);
+      out.epochs.push_back(epochs[i]);
+      out.values.push_back(rows.values[i]);
+    }
+    return out;
+  }
+
+ private:
+  [[nodiscard]] std::vector<int64_t> steps_of(const Rows& rows) const {
+    const auto begin = steps_.begin() + rows.first;
+    return {begin, begin + std::ssize(rows.values)};
+  }
+
+  const Cadence& cadence_;
+  Handle group_;
+  std::vector<int64_t> steps_;
+  Handle epoch_;
+  int64_t rows_;
+};
 
 void read_timing(Heading& heading, hid_t file, const std::string& cadence) {
   const Handle group = hdf5::open_group(file, "timing/" + cadence);
@@ -79,6 +117,13 @@ void read_timing(Heading& heading, hid_t file, const std::string& cadence) {
   }
 }
 
+// By its name with or without its cadence; "*" is every name.
+bool is_among(const std::vector<std::string>& names, const std::string& full_name) {
+  return std::ranges::any_of(names, [&](const std::string& name) {
+    return name == "*" || full_name == name || full_name.ends_with("/" + name);
+  });
+}
+
 std::vector<std::string> runs_used(const RunDescription& description) {
   std::vector<std::string> ids;
   if (!description.provenance.start_run_id.empty()) {
@@ -92,8 +137,10 @@ std::vector<std::string> runs_used(const RunDescription& description) {
 
 }  // namespace
 
-Heading read_heading(hid_t file) {
-  const RunDescription description = read_description(file);  // whole: a log is broken as a whole
+namespace {
+
+// All but what the metrics come to.
+Heading heading_of(hid_t file, const RunDescription& description) {
   Heading heading;
   heading.run_id = description.run_id;
   heading.name = description.name;
@@ -107,10 +154,39 @@ Heading read_heading(hid_t file) {
   heading.directory = description.directory;
   heading.uses = runs_used(description);
   for (const Cadence& cadence : description.cadences) {
-    read_metrics(heading, file, cadence);
     read_timing(heading, file, cadence.name);
   }
   return heading;
+}
+
+}  // namespace
+
+Heading read_heading(hid_t file) {
+  const RunDescription description = read_description(file);  // whole: a log is broken as a whole
+  Heading heading = heading_of(file, description);
+  for (const Cadence& cadence : description.cadences) {
+    const ColumnsInFile rows(file, cadence);
+    for (const MetricColumn& metric : cadence.metrics) {
+      heading.metrics.push_back(rows.final_of(metric, rows.telling(metric, cadence.name == "eval")));
+    }
+  }
+  return heading;
+}
+
+RunRows read_run_rows(hid_t file, const std::vector<std::string>& whole) {
+  RunRows run;
+  run.description = read_description(file);
+  run.heading = heading_of(file, run.description);
+  for (const Cadence& cadence : run.description.cadences) {
+    const ColumnsInFile rows(file, cadence);
+    for (const MetricColumn& metric : cadence.metrics) {
+      const bool all = cadence.name != "train" || is_among(whole, cadence.name + "/" + metric.name);
+      const Rows telling = rows.telling(metric, all);
+      run.heading.metrics.push_back(rows.final_of(metric, telling));
+      run.metrics.push_back(rows.series(telling, all));
+    }
+  }
+  return run;
 }
 
 }  // namespace atelier::runlog

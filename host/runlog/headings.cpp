@@ -1,97 +1,20 @@
 #include "runlog/headings.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <map>
-#include <memory>
 #include <optional>
-#include <thread>
 #include <tuple>
 
 #include "base/error.hpp"
 #include "runlog/creation_time.hpp"
 #include "runlog/heading_cache.hpp"
 #include "runlog/locks.hpp"
-#include "runlog/reading_process.hpp"
+#include "runlog/many_logs.hpp"
 
 namespace atelier::runlog {
 
-namespace {
-
 namespace fs = std::filesystem;
-
-// Reads, each in a process of its own, as many logs at a time as there are processors.
-class ManyLogs {
- public:
-  explicit ManyLogs(const std::vector<fs::path>& logs) : logs_(logs) {
-    constexpr size_t enough = 8;  // logs that a process is worth making for
-    constexpr size_t most = 8;
-    const size_t processors = std::clamp<size_t>(std::thread::hardware_concurrency(), 1, most);
-    processes_.resize(std::clamp<size_t>(logs.size() / enough, 1, processors));
-  }
-
-  std::vector<Heading> read() {
-    std::vector<Heading> headings;
-    for (size_t log = 0; log < std::min(logs_.size(), processes_.size()); ++log) {
-      ask(log);
-    }
-    for (size_t log = 0; log < logs_.size(); ++log) {
-      headings.push_back(answer(log));
-      if (log + processes_.size() < logs_.size()) {
-        ask(log + processes_.size());
-      }
-    }
-    return headings;
-  }
-
- private:
-  struct Process {
-    std::unique_ptr<ReadingProcess> process = std::make_unique<ReadingProcess>("");
-    std::string problem;  // in asking it
-  };
-  Process& process_of(size_t log) { return processes_[log % processes_.size()]; }
-
-  void ask(size_t log) {
-    Process& to = process_of(log);
-    try {
-      to.problem.clear();
-      to.process->send({Request::What::heading, logs_[log].string()});
-    } catch (const hdf5::Failure& failure) {
-      to.problem = failure.what();
-    }
-  }
-
-  // Again as long as somebody is writing the log.
-  Heading answer(size_t log) {
-    constexpr int tries = 20;
-    constexpr std::chrono::milliseconds pause{50};
-    const fs::path& path = logs_[log];
-    Process& from = process_of(log);
-    for (int number = 1;; ++number) {
-      try {
-        if (!from.problem.empty()) {
-          throw hdf5::Failure(from.problem);
-        }
-        auto heading = from.process->answer<Heading>();
-        heading.path = path;
-        heading.was_read = true;
-        return heading;
-      } catch (const hdf5::Failure& failure) {
-        if (number == tries || !holder_of(path)) {
-          return {path, Error(ErrorKind::file, "{}: cannot be read: {}", path.string(), failure.what()).what(), true};
-        }
-      }
-      std::this_thread::sleep_for(pause);
-      ask(log);
-    }
-  }
-
-  const std::vector<fs::path>& logs_;
-  std::vector<Process> processes_;
-};
-
-}  // namespace
 
 std::vector<Heading> read_headings(const std::vector<fs::path>& logs) {
   std::map<fs::path, HeadingCache> caches;
@@ -116,7 +39,13 @@ std::vector<Heading> read_headings(const std::vector<fs::path>& logs) {
     headings.back().path = log;
     headings.back().was_read = true;
   }
-  std::vector<Heading> read = ManyLogs(to_read).read();
+  std::vector<Heading> read;
+  ManyLogs<Heading>(to_read, {}).read([&](const fs::path& log, Heading heading, const std::string& problem) {
+    heading.path = log;
+    heading.problem = problem;
+    heading.was_read = true;
+    read.push_back(std::move(heading));
+  });
   for (size_t i = 0; i < read.size(); ++i) {
     if (unknown[i].stamp) {
       unknown[i].cache->keep(to_read[i], *unknown[i].stamp, read[i]);

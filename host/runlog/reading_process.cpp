@@ -28,11 +28,21 @@ void answer(Channel& channel, bool changed, Answer value) {
   channel.flush();
 }
 
-void answer_heading(Channel& channel, const std::filesystem::path& path) {
+// Of a log that is opened for this alone.
+bool is_of_any_log(const Request& request) {
+  return request.what == Request::What::heading || request.what == Request::What::run_rows;
+}
+
+void answer_of_any_log(Channel& channel, const Request& request) {
   hdf5::prepare();
-  const OpenLogFile log = open_log(path, Access::read);
-  Heading heading = read_heading(log.file);
-  answer(channel, log.storage->has_changed(), std::move(heading));
+  const OpenLogFile log = open_log(request.name, Access::read);
+  if (request.what == Request::What::heading) {
+    Heading heading = read_heading(log.file);
+    answer(channel, log.storage->has_changed(), std::move(heading));
+  } else {
+    RunRows rows = read_run_rows(log.file, request.names);
+    answer(channel, log.storage->has_changed(), std::move(rows));
+  }
 }
 
 void answer(Channel& channel, const LogFile& log, const Request& request) {
@@ -41,6 +51,7 @@ void answer(Channel& channel, const LogFile& log, const Request& request) {
   const auto give_sealed = [&](auto value) { answer(channel, false, std::move(value)); };
   switch (request.what) {
     case Request::What::heading:
+    case Request::What::run_rows:
       break;
     case Request::What::open:
       return give(Opened{log.description(), log.status(), log.exit_reason(), log.notes(), log.slimmed()});
@@ -77,8 +88,8 @@ void answer(Channel& channel, const LogFile& log, const Request& request) {
 
 void try_to_answer(Channel& channel, const std::filesystem::path& path, std::unique_ptr<LogFile>& log,
                    const Request& request) {
-  if (request.what == Request::What::heading) {
-    return answer_heading(channel, request.name);
+  if (is_of_any_log(request)) {
+    return answer_of_any_log(channel, request);
   }
   if (log == nullptr || log->has_changed()) {
     log.reset();
@@ -100,7 +111,7 @@ std::string answer_or_reason(Channel& channel, const std::filesystem::path& path
   constexpr int tries = 20;
   constexpr std::chrono::milliseconds pause{20};
   for (int number = 0; number < tries; ++number) {
-    limit_computing(request.what == Request::What::heading ? std::filesystem::path(request.name) : path);
+    limit_computing(is_of_any_log(request) ? std::filesystem::path(request.name) : path);
     try {
       try_to_answer(channel, path, log, request);
       return "";

@@ -7,22 +7,25 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 #include "runlog/annotations.hpp"
 #include "runlog/forked_process.hpp"
 #include "runlog/hdf5.hpp"
 #include "runlog/headings.hpp"
+#include "runlog/run_rows.hpp"
 #include "runlog/slim.hpp"
 #include "runlog/transfer.hpp"
 
 namespace atelier::runlog {
 
-// Which function of LogFile, and its arguments; `open` is asked first. Or the heading of any log, whose path is the
-// name.
+// Which function of LogFile, and its arguments; `open` is asked first. Or the heading, or the rows, of any log, whose
+// path is the name.
 struct Request {
   enum class What {
     heading,
+    run_rows,
     open,
     cadence,
     sample_steps,
@@ -41,7 +44,8 @@ struct Request {
   };
   What what;
   std::string name{};
-  int64_t index = 0;  // of a row, of a foreign run, or a step
+  int64_t index = 0;                 // of a row, of a foreign run, or a step
+  std::vector<std::string> names{};  // of metrics, of run_rows
 };
 
 struct Opened {
@@ -52,8 +56,8 @@ struct Opened {
   std::vector<Slimming> slimmed;
 };
 inline auto fields(Request& of) {
-  auto& [what, name, index] = of;
-  return std::tie(what, name, index);
+  auto& [what, name, index, names] = of;
+  return std::tie(what, name, index, names);
 }
 inline auto fields(Note& of) {
   auto& [utc, text] = of;
@@ -77,6 +81,15 @@ inline auto fields(Heading& of) {
          directory, uses, metrics, steps, seconds, samples_per_second] = of;
   return std::tie(run_id, name, created_utc, status, exit_reason, seed, tags, notes, resolved, directory, uses, metrics,
                   steps, seconds, samples_per_second);
+}
+
+inline auto fields(MetricSeries& of) {
+  auto& [steps, epochs, values] = of;
+  return std::tie(steps, epochs, values);
+}
+inline auto fields(RunRows& of) {
+  auto& [heading, description, metrics] = of;
+  return std::tie(heading, description, metrics);
 }
 
 class ReadingProcess {

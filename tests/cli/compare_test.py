@@ -1,6 +1,7 @@
 import csv
 import io
 import unittest
+import xml.etree.ElementTree
 
 from atelier_test import AtelierTest
 
@@ -131,6 +132,23 @@ class Groups(AtelierTest):
         latex = self.output("compare", "tiny", "--by", "latent", "--latex")
         self.assertEqual(latex.count("\\toprule"), latex.count("\\bottomrule"))
         self.assertIn("latent & seeds & last: mean $\\pm$ deviation & 95\\% interval & best & area \\\\\n", latex)
+
+    def test_plots(self):
+        done = self.run_atelier("compare", "tiny", "--by", "latent", "--metric", "test/loss,train/loss", "--plot", "a.svg",
+                                "--log", "y")
+        self.assertEqual(done.stderr, "a.svg: curves of test/loss, train/loss\n")
+        svg = xml.etree.ElementTree.parse(self.path("a.svg"))
+        texts = [text.text for text in svg.iter("{http://www.w3.org/2000/svg}text")]
+        for text in ("test/loss", "train/loss", "training step", "latent 2", "latent 3",
+                     "by model.latent; mean of 4 seeds, band: from the smallest to the largest seed"):
+            self.assertIn(text, texts)
+        self.assertEqual(len(list(svg.iter("{http://www.w3.org/2000/svg}polygon"))), 4)  # a band for each group and metric
+        self.run_atelier("compare", "tiny@all", "--plot", "a.png")
+        with open(self.path("a.png"), "rb") as file:
+            self.assertEqual(file.read(8), b"\x89PNG\r\n\x1a\n")
+        self.assert_error(["compare", "tiny", "--plot", "a.pdf"],
+                          "--plot: got 'a.pdf', expected a name that ends in .svg or .png")
+        self.assert_error(["compare", "tiny", "--log", "y"], "--log: expected --plot FILE beside it")
 
     def test_wrong_options(self):
         for words, message in (

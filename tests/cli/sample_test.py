@@ -50,6 +50,51 @@ class Sample(AtelierTest):
                           "--count: got '0', expected an integer of at least 1 and at most 65536")
 
 
+    def test_scale_and_labels(self):
+        log = self.train()
+        self.assertEqual(self.size(self.sample(log, "--scale", "3")), (3 * 78, 3 * 78))
+        width, height = self.size(self.sample(log, "--labels"))
+        self.assertTrue(width > 78 and height > 78)
+        self.assert_error(["sample", log, "--labels"], "--labels: expected -o FILE.png beside it")
+
+    def test_neighbours(self):
+        log = self.train()
+        done = self.run_atelier("sample", log, "--neighbours", "3", "-n", "5", "-o", "out.png")
+        self.assertRegex(done.stderr, r"(?m)^distances are over [\d.]+, the median from a training sample to its nearest other "
+                                      r"\(\d+ of them\)$")
+        self.assertRegex(done.stderr, r"(?m)^the samples' median is [\d.]+; \d of 5 are nearer to a training sample than")
+        first = self.sample(log, "--neighbours", "3", "-n", "5")
+        self.assertEqual(first, self.sample(log, "--neighbours", "3", "-n", "5", "--threads", "1"))
+        self.assert_error(["sample", log, "--neighbours", "2", "--view", "reconstruction", "-o", "out.png"],
+                          "--neighbours: expected without --view")
+
+
+class Atlas(AtelierTest):
+    """One grid of the same latents for many runs, and for many steps."""
+
+    def rows(self, *words):
+        return self.run_atelier("sample", *words, "-o", "out.png").stderr.splitlines()[-1]
+
+    def test_runs(self):
+        for seed in (1, 2):
+            self.train(f"seed={seed}")
+        self.assertEqual(self.rows("tiny@all", "--same-latents", "-n", "3"), "out.png: 2 rows of 3 from 2 runs")
+        self.assertEqual(self.rows("tiny", "seed = 2", "--same-latents"), "out.png: 1 row of 8 from 1 run")
+        self.train("model.latent=3")
+        done = self.run_atelier("sample", "tiny@all", "--same-latents", "-o", "out.png")
+        self.assertIn("atelier: note: the models' latent vectors are not of one kind and size: ", done.stderr)
+        self.assert_error(["sample", "tiny", "runs", "-o", "out.png"],
+                          "atelier sample: got 2 logs, expected one; hint: --same-latents draws them below each other")
+
+    def test_steps(self):
+        log = self.train("checkpoint.keep=2")
+        self.assertEqual(self.rows(log, "--steps", "0,3,end"), "out.png: 3 rows of 8 from 1 run")
+        self.assert_error(["sample", log, "--steps", "0,x", "-o", "out.png"],
+                          "--steps: got '0,x', expected steps with ',' between them, or 'end' for the last")
+        wrong = self.run_atelier("sample", log, "--steps", "9999", "-o", "out.png", code=2).stderr
+        self.assertIn("--steps: got 9999, expected a step from 0 to ", wrong)
+
+
 class Views(AtelierTest):
     """A classifier's saliency, and a sequence."""
 
