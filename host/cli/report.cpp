@@ -59,7 +59,7 @@ Verb report_verb() {
       1,
       std::numeric_limits<size_t>::max(),
       {{"output", "FILE", "the page to write; it ends in .html", 'o'},
-       {"by", "KEY", "group runs by a setting, a metric or a fact"},
+       {"by", "KEY,...", "group runs by settings, metrics or facts"},
        {"max-size", "MB",
         "at most so large, 1 to 2,000; the default is 20. Pictures of some steps are left out for it"},
        out_option()},

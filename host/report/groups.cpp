@@ -7,6 +7,7 @@
 #include <array>
 #include <map>
 #include <set>
+#include <sstream>
 
 #include "base/terminal_text.hpp"
 #include "compare/run_keys.hpp"
@@ -79,15 +80,68 @@ std::string name_of(const Group& group, const std::vector<Group>& groups) {
   return text;
 }
 
-Groups by_key(const std::vector<const compare::Run*>& runs, const std::string& by) {
+// A few keys whose values are others in every group: each time the one that tells most of them apart. What groups
+// differ in that is no setting (data, plugins) is none.
+std::vector<std::string> telling_keys(const std::vector<Group>& groups,
+                                      const std::vector<const compare::Run*>& firsts) {
+  std::vector<const Properties*> all;
+  for (const Group& group : groups) {
+    all.push_back(&group.properties);
+  }
+  std::vector<std::string> candidates{"name"};
+  for (const std::string& key : differing(all)) {
+    if (std::ranges::any_of(firsts, [&](const compare::Run* run) { return run->settings.contains(key); })) {
+      candidates.push_back(key);
+    }
+  }
+  const auto value_of = [&](size_t group, const std::string& key) {
+    const auto found = firsts[group]->settings.find(key);
+    return key == "name" ? firsts[group]->name : found == firsts[group]->settings.end() ? "" : found->second;
+  };
+  std::vector<std::string> chosen, told(groups.size());
+  size_t parts = 1;
+  for (bool more = true; more && parts < groups.size();) {
+    more = false;
+    std::vector<std::string> best = told;
+    std::string key;
+    for (const std::string& candidate : candidates) {
+      std::vector<std::string> with = told;
+      for (size_t group = 0; group < groups.size(); ++group) {
+        with[group] += value_of(group, candidate) + "\n";
+      }
+      const size_t now = std::set<std::string>(with.begin(), with.end()).size();
+      if (now > parts) {
+        parts = now;
+        best = std::move(with);
+        key = candidate;
+        more = true;
+      }
+    }
+    if (more) {
+      told = std::move(best);
+      chosen.push_back(key);
+    }
+  }
+  return chosen.empty() ? std::vector<std::string>{"name"} : chosen;
+}
+
+Groups by_keys(const std::vector<const compare::Run*>& runs, const std::string& by) {
   std::vector<compare::RunSummary> summaries;
   for (const compare::Run* run : runs) {
     summaries.push_back(*run);
   }
-  const compare::Key key = compare::RunKeys(summaries).find(by, "--by");
+  const compare::RunKeys known(summaries);
   Groups out;
-  for (const compare::RunSummary& run : summaries) {
-    const std::string name = fmt::format("{} = {}", by, compare::shown(run, key));
+  std::vector<std::string> names(runs.size());
+  std::istringstream parts(by);
+  for (std::string word; std::getline(parts, word, ',');) {
+    const compare::Key key = known.find(word, "--by");
+    for (size_t run = 0; run < runs.size(); ++run) {
+      names[run] += fmt::format("{}{} = {}", names[run].empty() ? "" : ", ", word, compare::shown(summaries[run], key));
+    }
+    out.keys.push_back(word);
+  }
+  for (const std::string& name : names) {
     const auto found = std::ranges::find(out.names, name);
     out.of_runs.push_back(static_cast<size_t>(found - out.names.begin()));
     if (found == out.names.end()) {
@@ -101,16 +155,18 @@ Groups by_key(const std::vector<const compare::Run*>& runs, const std::string& b
 
 Groups groups_of(const std::vector<const compare::Run*>& runs, const std::string& by) {
   if (!by.empty() && !runs.empty()) {
-    return by_key(runs, by);
+    return by_keys(runs, by);
   }
   Groups out;
   std::vector<Group> groups;
+  std::vector<const compare::Run*> firsts;
   for (const compare::Run* run : runs) {
     Properties properties = properties_of(*run);
     const auto found = std::ranges::find(groups, properties, &Group::properties);
     out.of_runs.push_back(static_cast<size_t>(found - groups.begin()));
     if (found == groups.end()) {
       groups.push_back({run->name, std::move(properties)});
+      firsts.push_back(run);
     }
   }
   for (const Group& group : groups) {
@@ -118,6 +174,7 @@ Groups groups_of(const std::vector<const compare::Run*>& runs, const std::string
     const auto taken = std::ranges::count(out.names, name);
     out.names.push_back(taken == 0 ? name : fmt::format("{} ({})", name, taken + 1));
   }
+  out.keys = telling_keys(groups, firsts);
   return out;
 }
 

@@ -160,7 +160,7 @@ Server::Server(const std::filesystem::path& folder, int port) : state_(std::make
       set_text(response, not_found, "there is no such page here");
     }
   });
-  http.set_exception_handler([](const Request&, Response& response, std::exception_ptr) {
+  http.set_exception_handler([](const Request&, Response& response, const std::exception_ptr&) {
     set_text(response, failed, "the request could not be answered");
   });
   state_->add_answers();

@@ -3,7 +3,7 @@ import unittest
 
 from atelier_test import PROGRAM, AtelierTest
 
-VERBS = ["run", "check", "resume", "repair", "verify", "replay", "diff", "ls", "show", "compare", "sample", "evaluate", "export", "tag",
+VERBS = ["run", "check", "resume", "repair", "verify", "replay", "diff", "ls", "show", "compare", "report", "serve", "sample", "evaluate", "export", "tag",
          "note", "slim", "rm", "plugins", "new", "schema", "help"]
 
 

@@ -8,22 +8,25 @@ import subprocess
 import sys
 import unittest
 
-from atelier_test import TINY, AtelierTest
+from atelier_test import ENDLESS, PROGRAM, TINY, AtelierTest
 
 PLAYWRIGHT = os.environ.get("ATELIER_PLAYWRIGHT", "")
 CHROMIUM = shutil.which("chromium") or ""
 NODE = shutil.which("node") or ""
-SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "browser", "page.mjs")
+SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "browser")
+SCREENSHOTS = os.environ.get("ATELIER_SCREENSHOTS", "")
 
 
 class Page(AtelierTest):
-    def look(self, *logs, **expected):
-        self.output("report", *logs, "-o", "page.html")
-        self.write("expected.json", json.dumps(expected))
-        screenshots = os.environ.get("ATELIER_SCREENSHOTS", "")
-        done = subprocess.run([NODE, SCRIPT, PLAYWRIGHT, CHROMIUM, self.path("page.html"), self.path("expected.json"), screenshots],
+    def look(self, script, *words):
+        done = subprocess.run([NODE, os.path.join(SCRIPTS, script), PLAYWRIGHT, CHROMIUM, *words, SCREENSHOTS],
                               capture_output=True, text=True, timeout=280, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def look_at_report(self, *logs, **expected):
+        self.output("report", *logs, "-o", "page.html")
+        self.write("expected.json", json.dumps(expected))
+        self.look("page.mjs", self.path("page.html"), self.path("expected.json"))
 
     def test_runs_of_several_kinds(self):
         name = "</script><script>alert(1)</script>"
@@ -31,8 +34,16 @@ class Page(AtelierTest):
         logs = [self.train("seed=1"), self.train("seed=2"), self.train("model.latent=3", "sample.every=2"),
                 self.output("run", "odd.toml", "sample.every=0.5").splitlines()[0]]
         runs = [{"id": run["run"], "name": run["name"]} for run in self.json("compare", *logs)["runs"]]
-        self.look(*logs, runs=runs, with_pictures=4, other_cadences=True, other_settings=True,
-                  metrics=["test/loss", "train/loss", "train/samples_per_second"])
+        self.look_at_report(*logs, runs=runs, with_pictures=4, other_cadences=True, other_settings=True,
+                            metrics=["test/loss", "train/loss", "train/samples_per_second"])
+
+    def test_live(self):
+        self.train()
+        self.start(*ENDLESS)
+        server = subprocess.Popen([PROGRAM, "serve", "--port", "0"], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  text=True, env=self.environment())
+        self.addCleanup(self.end, server)
+        self.look("live.mjs", server.stdout.readline().strip())
 
 
 if __name__ == "__main__":

@@ -35,6 +35,8 @@ class Report(AtelierTest):
         shown = self.json("compare", *logs)
         for row in compared["results"]:
             self.assertEqual(row["values"], [run["results"][row["name"]] for run in shown["runs"]], row["name"])
+        grouped = self.json("compare", *logs, "--by", "model.latent")
+        self.assertEqual(compared["groupings"], [{**grouped, "problem": None}])
         for run in data["runs"]:
             self.assertEqual(run["state"], "finished")
             self.assertEqual(run["samples"][0]["steps"], [4, 8, 12])
@@ -49,6 +51,13 @@ class Report(AtelierTest):
         self.assert_error(["report", "runs", "-o", "other.html", "--by", "model.latnt"],
                           "--by: no run has 'model.latnt'; did you mean 'model.latent'?")
         self.assertFalse(os.path.exists(self.path("other.html")))
+
+    def test_experiments_that_cannot_be_compared_are_grouped_by_themselves(self):
+        logs = [self.train(f"name={name}", f"seed={seed}", f"loss.reconstruction.use={loss}")
+                for name, loss in (("one", "bce"), ("other", "mse")) for seed in (1, 2)]
+        groupings = self.report(*logs)[0]["comparison"]["groupings"]
+        self.assertEqual([grouping["name"] for grouping in groupings], ["one", "other"])
+        self.assertEqual([len(grouping["groups"]) for grouping in groupings], [1, 1])
 
     def test_the_size_is_kept_and_what_is_left_out_is_said(self):
         self.write("tiny.toml", TINY.replace("size = 8", "size = 64").replace("count = 4", "count = 64"))

@@ -26,6 +26,7 @@ BUILD = os.environ["ATELIER_BUILD"]
 NOT_RUN = {
     ("docs/pictures.md", "sudo apt-get install faenza-icon-theme"): "a package of 17 MB; the test draws pictures instead",
     ("docs/pictures.md", "for class in actions"): "copies that package's pictures",
+    ("docs/report.md", "atelier serve"): "answers until it is interrupted",
     ("docs/installing.md", "cmake --preset release"): "is how this build was made",
     ("docs/installing.md", "cmake --build build"): "is how this build was made",
 }
@@ -49,6 +50,7 @@ INTERRUPTED = {"atelier resume runs/vae-fashion": "experiments/vae-fashion.toml"
 FIRST = {
     "docs/housekeeping.md": ["vae-fashion"],
     "docs/reading-logs.md": ["vae-fashion"],
+    "docs/report.md": ["vae-fashion", "gan-fashion"],
     "docs/pytorch.md": ["vae-fashion", "cnn-fashion"],
 }
 

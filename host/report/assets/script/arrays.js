@@ -36,7 +36,7 @@ function drawArrays(wall, entries, step) {
     const views = {matrix: matrixView, vector: vectorView, histogram: histogramView};
     return element('figure', {class: 'panel', 'data-run': labelOf(entry.run)},
       element('figcaption', {}, element('span', {class: 'name'}, runTitle(entry.run)), ' ', stepNote(row.step, step),
-        series.made_by ? element('span', {class: 'faint'}, ` by ${series.made_by}`) : null),
+        series.made_by ? element('span', {class: 'faint'}, `, by ${series.made_by}`) : null),
       views[series.view](series, row));
   }));
 }
@@ -50,7 +50,7 @@ function matrixView(series, row) {
   const rows = classesOf(series, height), columns = classesOf(series, width);
   const confusion = series.made_by?.startsWith('confusion-matrix');
   return element('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': series.name}, element('table', {class: 'matrix'},
-    element('caption', {class: 'faint'}, confusion ? 'rows: the true class; columns: what it was taken for' : 'rows and columns as the metric gives them'),
+    element('caption', {class: 'faint'}, confusion ? 'rows: the true class; columns: the class it was taken for' : 'rows and columns as the metric gives them'),
     element('thead', {}, element('tr', {}, element('td'), columns.map((name) => element('th', {scope: 'col'}, element('span', {}, name))))),
     element('tbody', {}, rows.map((name, y) => {
       const line = [...values.slice(y * width, (y + 1) * width)];

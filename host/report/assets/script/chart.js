@@ -119,7 +119,7 @@ class Chart {
     const exact = all.size <= bins;
     const xs = exact ? [...all].sort((a, b) => a - b) : binMiddles(from, to, bins);
     const columns = this.lines.map((line) => {
-      const {mean, high, low} = line.curves.length > 1 ? groupCurve(line.curves, xs, state.band)
+      const {mean, high, low} = line.curves.length > 1 ? groupCurve(line.curves, xs, state.band, exact)
         : exact ? exactly(line.curves[0], xs) : binned(line.curves[0], from, to, bins);
       return [mean, high, low].map((values) => this.drawable(values));
     });

@@ -17,11 +17,12 @@ function valueAt(curve, x) {
 }
 
 // At each x that is inside of some of these curves the mean over them, and the band: from the smallest to the largest, a
-// standard deviation to either side, or none.
-function groupCurve(curves, xs, band) {
+// standard deviation to either side, or none. `own`: only where one of them has a point.
+function groupCurve(curves, xs, band, own = false) {
   const mean = [], low = [], high = [], count = [];
+  const points = own ? new Set(curves.flatMap((curve) => curve.x)) : null;
   for (const x of xs) {
-    const values = curves.map((curve) => valueAt(curve, x)).filter((value) => value !== null && Number.isFinite(value));
+    const values = points && !points.has(x) ? [] : curves.map((curve) => valueAt(curve, x)).filter((value) => value !== null && Number.isFinite(value));
     count.push(values.length);
     if (values.length === 0) {
       mean.push(null);

@@ -3,7 +3,7 @@
 const sections = [
   {id: 'differs', title: 'What differs', make: differsSection},
   {id: 'results', title: 'Results', make: resultsSection},
-  {id: 'groups', title: 'Groups', make: statisticsSection},
+  {id: 'groups', title: 'Over seeds', make: statisticsSection},
   {id: 'curves', title: 'Curves', make: curvesSection},
   {id: 'samples', title: 'Samples', make: samplesSection},
   {id: 'arrays', title: 'Distributions', make: arraysSection},

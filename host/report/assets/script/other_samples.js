@@ -28,7 +28,7 @@ class OtherSamples {
       const row = nearest(series.steps, step);
       return element('figure', {class: 'panel', 'data-run': labelOf(entry.run)},
         element('figcaption', {}, element('span', {class: 'name'}, runTitle(entry.run)), ' ', stepNote(series.steps[row], step),
-          series.shown < series.count ? element('span', {class: 'faint'}, ` the first ${series.shown} of ${series.count}`) : null),
+          series.shown < series.count ? element('span', {class: 'faint'}, `, the first ${series.shown} of ${series.count}`) : null),
         (views[series.kind] ?? numbersView)(series, series.rows[row]));
     }));
   }

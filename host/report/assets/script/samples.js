@@ -9,6 +9,7 @@ function seriesOf(list) {
       found.set(key, [...(found.get(key) ?? []), {run: index, series}]);
     }
   });
+  found.forEach((entries) => entries.sort((a, b) => groupOf(a.run) - groupOf(b.run)));
   return [...found.values()];
 }
 
@@ -50,6 +51,7 @@ function stepSlider(label, onchange) {
     show(now) {
       steps = now;
       row.hidden = steps.length === 0;
+      slider.hidden = play.hidden = steps.length === 1;
       slider.max = Math.max(0, steps.length - 1);
       slider.value = nearest(steps, state.step === Infinity ? steps[steps.length - 1] : state.step);
       const step = steps[slider.value] ?? 0;

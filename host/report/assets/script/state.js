@@ -28,7 +28,8 @@ const runs = () => state.report.runs;
 const labelOf = (index) => state.report.comparison.labels[index] ?? runs()[index].run_id;
 const groupOf = (index) => state.report.comparison.groups[index];
 const isShown = (index) => !state.hidden.has(labelOf(index));
-const shownRuns = () => runs().map((_, index) => index).filter(isShown);
+// The runs of a group stand together.
+const shownRuns = () => runs().map((_, index) => index).filter(isShown).sort((a, b) => groupOf(a) - groupOf(b));
 
 // Whether some runs differ in their seeds alone.
 const hasGroups = () => state.report.comparison.group_names.length < runs().length;
