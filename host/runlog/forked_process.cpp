@@ -106,7 +106,7 @@ std::string ForkedProcess::end() noexcept {
 
 // Rows of a few bytes, and such as compress well, take the most: a MiB of them some half a second.
 void limit_computing(const std::filesystem::path& file) {
-  constexpr time_t at_least = 10;
+  constexpr time_t at_least = 2;
   constexpr time_t for_mebibyte = 4;
   constexpr unsigned bits_of_mebibyte = 20;
   std::error_code unknown;
