@@ -27,6 +27,7 @@ PointState state_of_log(const runlog::Heading& log) {
       }
       break;
     case Status::interrupted:
+    case Status::stopped:
       break;
   }
   const auto step = resumable_from(log.path);

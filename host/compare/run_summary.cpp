@@ -77,6 +77,8 @@ State state_of(runlog::Status status, const std::optional<runlog::Holder>& holde
       return State::failed;
     case runlog::Status::interrupted:
       return State::interrupted;
+    case runlog::Status::stopped:
+      return State::stopped;
   }
   return State::broken;
 }
@@ -119,7 +121,8 @@ RunSummary broken(const std::filesystem::path& log, const std::string& problem) 
 }  // namespace
 
 const std::vector<std::string>& names_of_states() {
-  static const std::vector<std::string> names{"running", "finished", "failed", "interrupted", "killed", "broken"};
+  static const std::vector<std::string> names{"running", "finished", "failed", "interrupted",
+                                              "stopped", "killed",   "broken"};
   return names;
 }
 
@@ -133,6 +136,8 @@ terminal::Emphasis emphasis_of(State state) {
       return terminal::Emphasis::strong;
     case State::finished:
       return terminal::Emphasis::good;
+    case State::stopped:
+      return terminal::Emphasis::none;
     case State::interrupted:
     case State::killed:
       return terminal::Emphasis::warning;

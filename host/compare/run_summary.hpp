@@ -15,7 +15,7 @@
 namespace atelier::compare {
 
 // A log that says "running" while nobody writes it was killed; one that cannot be read is broken.
-enum class State { running, finished, failed, interrupted, killed, broken };
+enum class State { running, finished, failed, interrupted, stopped, killed, broken };
 std::string to_string(State state);
 terminal::Emphasis emphasis_of(State state);
 const std::vector<std::string>& names_of_states();

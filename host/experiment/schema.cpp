@@ -216,6 +216,7 @@ Json sweep_schema() {
   schema["properties"]["skip"] =
       one_or_more(condition, "Points that are left out: where all of a table's keys have these values");
   schema["properties"]["random"] = section_schema("sweep.random");
+  schema["properties"]["halving"] = section_schema("sweep.halving");
   schema["additionalProperties"] = reference("swept");
   return schema;
 }

@@ -36,6 +36,14 @@ Key texts(const std::string& name, const std::string& help) {
   return make_key(name, SettingType::texts, std::vector<std::string>(), help);
 }
 
+Key numbers(const std::string& name, const std::string& help) {
+  return make_key(name, SettingType::numbers, std::vector<double>(), help);
+}
+
+Key integers(const std::string& name, const std::string& help) {
+  return make_key(name, SettingType::integers, std::vector<int64_t>(), help);
+}
+
 Key at_least(double minimum, Key key) {
   key.minimum = minimum;
   return key;
@@ -168,6 +176,15 @@ std::vector<Section> make_sections() {
        "Points drawn at random, instead of all combinations",
        {required(at_least(1, integer("count", 1, "Points to draw; a larger count keeps those of a smaller one"))),
         at_least(0, integer("seed", 0, "What is drawn follows from it"))}},
+      {"sweep.halving",
+       "Points are compared on their way, and the best of them alone go on; exactly one of the four that say where",
+       {text("metric", "", "An evaluated number, as validation/loss; that of [evaluate] where it is empty"),
+        optional(one_of_choices({"min", "max"}, text("goal", "min", "Which values are better, where nobody says"))),
+        optional(above(0, numbers("epochs", "Passes over the training data at which points are compared"))),
+        optional(at_least(1, integers("steps", "Training steps at which points are compared"))),
+        optional(above(0, number("smallest_epochs", 1.0, "The first comparison; `factor` times as long to each next"))),
+        optional(at_least(1, integer("smallest_steps", 1, "The same in training steps"))),
+        at_least(2, integer("factor", 3, "Of so many points that are compared one goes on"))}},
   };
 }
 

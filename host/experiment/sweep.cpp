@@ -114,6 +114,7 @@ class Expansion {
     } else if (sweep != nullptr) {
       place_ = sweep->place;
       table_ = read_sweep_table(context_, *sweep);
+      sweep_.halving = table_.halving;
       if (sweep->children.empty() && words_.axes.empty()) {
         context_.problems.add(place_, "sweep",
                               "got nothing that varies, expected lists of values by their keys, such as "

@@ -23,10 +23,22 @@ struct SweepPoint {
   std::vector<std::string> overrides;  // that make it from the file: what varies, then the command line's
 };
 
+// [sweep.halving]: points are compared on their way, and the best of them alone go on.
+struct SweepHalving {
+  std::string metric;              // "validation/loss", "loss"; "" for evaluate.metric of the points
+  std::optional<Goal> goal;        // which of its values are better; where not given, what is said of the metric
+  std::vector<double> epochs;      // at which points are compared, increasing; or
+  std::vector<int64_t> steps;      // the same in steps
+  bool goes_on_by_factor = false;  // the one that is given is the first; each next is `factor` times as long
+  int64_t factor = 3;              // of so many points one goes on, >= 2
+  Place place;
+};
+
 struct Sweep {
   std::vector<std::string> keys;  // that vary: "model.latent"
   std::vector<SweepPoint> points;
   int64_t left_out = 0;  // by conditions
+  std::optional<SweepHalving> halving;
 };
 
 std::string identity_of(std::string_view resolved_text);

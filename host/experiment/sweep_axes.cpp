@@ -172,10 +172,14 @@ std::vector<Axis> read_axes(Problems& problems, const Node& table, const std::st
 SweepTable read_sweep_table(Context& context, const Node& sweep) {
   SweepTable read;
   Node grid = sweep;
-  std::erase_if(grid.children,
-                [](const Node& child) { return child.key == "zip" || child.key == "random" || child.key == "skip"; });
+  std::erase_if(grid.children, [](const Node& child) {
+    return child.key == "zip" || child.key == "random" || child.key == "skip" || child.key == "halving";
+  });
   if (const Node* const random = find(sweep, "random")) {
     read_random(context, *random, read.random);
+  }
+  if (const Node* const halving = find(sweep, "halving")) {
+    read.halving = read_halving(context, *halving);
   }
   for (Axis& axis : read_axes(context.problems, grid, "sweep", read.random.has_value())) {
     read.groups.push_back({std::move(axis)});

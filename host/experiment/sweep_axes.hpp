@@ -8,6 +8,7 @@
 
 #include "experiment/document.hpp"
 #include "experiment/problems.hpp"
+#include "experiment/sweep.hpp"
 #include "experiment/toml_table.hpp"
 
 namespace atelier::experiment {
@@ -53,6 +54,7 @@ struct SweepTable {
   std::vector<Group> groups;  // as they stand in the file
   std::optional<RandomPoints> random;
   std::vector<Exclusion> exclusions;
+  std::optional<SweepHalving> halving;
 };
 
 // The children of [sweep]; what is wrong with them goes to the context's problems.
@@ -67,6 +69,9 @@ void read_range(Problems& problems, const Node& table, const std::string& path, 
 
 // A number near this one that is short to write, with so many significant digits.
 double rounded(double value, int digits);
+
+// [sweep.halving]
+SweepHalving read_halving(Context& context, const Node& node);
 
 Exclusion read_exclusion(Problems& problems, const Node& node, const std::string& path);
 bool holds(const Exclusion& exclusion, const Node& document);

@@ -120,7 +120,13 @@ struct RunDescription {
   std::vector<std::string> summary;  // names of the float64 values of /final/summary; none that a clock touches
 };
 
-enum class Status { running, finished, failed, interrupted };
+enum class Status {
+  running,
+  finished,
+  failed,
+  interrupted,
+  stopped  // before its end, after a step that was asked for; it can be gone on with as an interrupted one
+};
 std::string to_string(Status status);
 
 // Throws Error(experiment) for names that HDF5 or netCDF could not tell apart or could not keep.

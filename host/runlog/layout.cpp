@@ -21,7 +21,7 @@ namespace {
 
 using hdf5::Handle;
 
-constexpr std::array status_names{"running", "finished", "failed", "interrupted"};
+constexpr std::array status_names{"running", "finished", "failed", "interrupted", "stopped"};
 
 // "" where there is none.
 std::string optional_text(hid_t object, const char* name) {

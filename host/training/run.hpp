@@ -28,6 +28,7 @@ struct RunOptions : inference::Environment {
       nullptr;           // told where work begins that would be lost; stops after the current step, with a checkpoint
   bool profile = false;  // look at one step closely
   int64_t last_step = std::numeric_limits<int64_t>::max();  // stops after it as if it were asked to
+  bool stops_there = false;  // as it was meant to: its log then says that it was stopped, and not interrupted
 };
 
 // Told a value of a step and its name, which is the log's where a log may have it.

@@ -139,6 +139,10 @@ void Trainer::train() {
   finish_running_step();
   if (!stopping_ && (stretch_.steps_only || (last_step < plan_.total_steps && !stopped_early()))) {
     be_interrupted();
+    if (options_.stops_there) {
+      outcome_.status = runlog::Status::stopped;
+      outcome_.reason = fmt::format("stopped after step {}, as it was to", done_);
+    }
   }
 }
 

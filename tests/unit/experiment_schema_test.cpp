@@ -77,6 +77,7 @@ TEST_CASE("the schema knows sweeps") {
   const auto schema = json::parse(json_schema(catalog()));
   const auto& sweep = schema.at("properties").at("sweep");
   CHECK(sweep.at("properties").at("random").at("required") == json({"count"}));
+  CHECK(sweep.at("properties").at("halving").at("properties").at("epochs").at("type") == "array");
   CHECK(sweep.at("properties").at("zip").at("anyOf").size() == 2);
   CHECK(sweep.at("additionalProperties") == json({{"$ref", "#/$defs/swept"}}));
   CHECK(schema.at("$defs").at("swept").at("anyOf").at(0) == json({{"type", "array"}, {"minItems", 1}}));

@@ -337,3 +337,52 @@ TEST_CASE("a range of the command line takes the place of the file's, whichever 
           Labels{"model.latent=2", "model.latent=5", "model.latent=8"});
   }
 }
+
+TEST_CASE("halving says where points are compared, and by what") {
+  CHECK_FALSE(sweep_of(sweep("seed = [1, 2]\n")).halving);
+  const auto halving = [](const std::string& keys) {
+    return sweep_of(sweep("seed = [1, 2]\nhalving = {" + keys + "}\n")).halving.value();
+  };
+  const SweepHalving listed = halving("metric = 'validation/loss', goal = 'max', epochs = [0.5, 1, 9], factor = 4");
+  CHECK(listed.metric == "validation/loss");
+  CHECK(listed.goal == Goal::max);
+  CHECK(listed.epochs == std::vector<double>{0.5, 1, 9});
+  CHECK_FALSE(listed.goes_on_by_factor);
+  CHECK(listed.factor == 4);
+  const SweepHalving grown = halving("smallest_steps = 100");
+  CHECK(grown.metric.empty());
+  CHECK_FALSE(grown.goal);
+  CHECK(grown.epochs.empty());
+  CHECK(grown.steps == std::vector<int64_t>{100});
+  CHECK(grown.goes_on_by_factor);
+  CHECK(grown.factor == 3);
+  CHECK(halving("steps = [10, 20]").steps == std::vector<int64_t>{10, 20});
+  CHECK(halving("smallest_epochs = 0.5").epochs == std::vector<double>{0.5});
+  // It changes no point: a run is the same whoever is compared with it.
+  CHECK(sweep_of(sweep("seed = [1, 2]\nhalving = {steps = [1]}\n")).points[1].identity ==
+        sweep_of(sweep("seed = [1, 2]\n")).points[1].identity);
+  CHECK(sweep_of(sweep("seed = [1, 2]\nhalving = {steps = [1]}\n"), {{"sweep.halving.factor=2"}}).halving->factor == 2);
+}
+
+TEST_CASE("what no halving can be") {
+  const auto problem = [](const std::string& keys) {
+    return problems(sweep("seed = [1, 2]\nhalving = " + keys + "\n"));
+  };
+  const std::string of_four =
+      "of 'epochs', 'steps', 'smallest_epochs' and 'smallest_steps', expected exactly one of them";
+  CHECK(problem("3") == "tiny.toml:8:11: sweep.halving: got 3, expected a table: {epochs = [1, 3], factor = 3}");
+  CHECK(problem("{}") == "tiny.toml:8:11: sweep.halving: got none " + of_four);
+  CHECK(problem("{epochs = [1.0], smallest_steps = 3}") == "tiny.toml:8:45: sweep.halving: got 2 " + of_four);
+  CHECK(
+      problem("{epochs = []}") ==
+      "tiny.toml:8:21: sweep.halving.epochs: got an empty list, expected one or more, each larger than the one before");
+  CHECK(problem("{steps = [3, 3]}") ==
+        "tiny.toml:8:20: sweep.halving.steps: got numbers that don't increase, expected one or more, each larger than "
+        "the "
+        "one before");
+  CHECK(problem("{steps = [0, 3]}") == "tiny.toml:8:21: sweep.halving.steps[0]: got 0, expected an integer >= 1");
+  CHECK(problem("{smallest_epochs = 0}").starts_with("tiny.toml:8:30: sweep.halving.smallest_epochs: got 0"));
+  CHECK(problem("{steps = [3], factor = 1}").starts_with("tiny.toml:8:34: sweep.halving.factor: got 1"));
+  CHECK(problem("{steps = [3], gaol = 'min'}").find("did you mean 'goal'?") != std::string::npos);
+  CHECK(problem("{steps = [3], goal = 'up'}").find("expected 'min' or 'max'") != std::string::npos);
+}

@@ -6,6 +6,7 @@
 #include "runlog/headings.hpp"
 #include "runlog/remove.hpp"
 #include "runlog/slim.hpp"
+#include "runlog/stopped.hpp"
 #include "runlog_changed.hpp"
 #include "runlog_example.hpp"
 
@@ -338,6 +339,32 @@ TEST_CASE("tags and notes stand in the log, in order, and are all that changes")
   CHECK(Reader(log).notes().size() == 100);
   CHECK(example::message_of([&] { add_note(folder / "none.h5", "x"); }).ends_with("none.h5: no such file"));
   CHECK_FALSE(fs::exists(folder / "none.h5.lock"));
+}
+
+TEST_CASE("why a run was stopped is said afterwards, and it goes on as before") {
+  const example::Folder folder(example::memory_folder());
+  const fs::path log = make_log(folder / "log.h5", Status::interrupted);
+  const Chain chain = Reader(log).chain();
+  set_stopped(log, "rank 5 of 9");
+  set_stopped(log, "rank 4 of 9");
+  CHECK(Reader(log).status() == Status::stopped);
+  CHECK(Reader(log).exit_reason() == "rank 4 of 9");
+  CHECK(read_headings({log}).front().status == Status::stopped);
+  CHECK(Reader(log).chain().head == chain.head);
+  CHECK(Reader(log).chain().faults.empty());
+  const auto checkpoint = Reader(log).newest_checkpoint();
+  Writer writer = Writer::reopen(log, checkpoint->step, checkpoint->sequence);
+  CHECK(example::message_of([&] { set_stopped(log, "x"); }).find("is being written by process") != std::string::npos);
+  writer.close();
+  CHECK(Reader(log).status() == Status::running);
+
+  for (const Status status : {Status::finished, Status::failed}) {
+    const fs::path ended = make_log(folder / (to_string(status) + ".h5"), status);
+    CHECK(example::message_of([&] {
+            set_stopped(ended, "x");
+          }).ends_with("cannot be said to be stopped: the run is " + to_string(status)));
+    CHECK(Reader(ended).status() == status);
+  }
 }
 
 TEST_CASE("a log is removed with all that stands beside it, and nothing else is") {
