@@ -20,7 +20,7 @@ BEGIN, END = "<!-- rooms: written by docs/pictures/rooms.py -->", "<!-- end of r
 COLOURS = {
     "cli": "#ffffff",
     **dict.fromkeys(("check", "training", "inference", "data"), "#fdf1d8"),
-    **dict.fromkeys(("serve", "report", "compare", "runlog", "experiment", "catalog", "pictures"), "#dcecf7"),
+    **dict.fromkeys(("serve", "report", "compare", "decision", "runlog", "experiment", "catalog", "pictures"), "#dcecf7"),
     **dict.fromkeys(("plugin", "ops", "record", "plan", "execute", "kernels"), "#e4f2df"),
 }
 

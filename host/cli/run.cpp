@@ -3,12 +3,15 @@
 
 #include <fmt/core.h>
 
+#include <memory>
 #include <optional>
 
 #include "base/error.hpp"
 #include "base/printable.hpp"
 #include "base/terminal_text.hpp"
+#include "cli/halving_plan.hpp"
 #include "cli/output_file.hpp"
+#include "cli/paired_plan.hpp"
 #include "cli/program.hpp"
 #include "cli/run_options.hpp"
 #include "cli/supervised_run.hpp"
@@ -41,6 +44,10 @@ std::string plan_text(const experiment::Experiment& experiment, const training::
 // In the child: a single experiment is trained there; of a sweep the supervisor is told.
 int run_or_tell(const Arguments& arguments, const Link& link) {
   const plugin::Registry registry = load_plugins(arguments);
+  if (arguments.has("until-decided")) {
+    link.tell(to_message(paired_sweep(arguments, registry, link.pulse())));
+    return exit_done;
+  }
   if (const auto sweep = sweep_to_run(arguments, registry)) {
     if (arguments.has("task") && !arguments.has("dry-run")) {
       wait_for_leases(arguments, *sweep, link.pulse());
@@ -62,7 +69,22 @@ int run_or_tell(const Arguments& arguments, const Link& link) {
   return train_new(arguments, registry, experiment, link, Shown::all);
 }
 
+std::unique_ptr<SweepPlan> plan_for(const CheckedSweep& checked) {
+  if (checked.pairing) {
+    return std::make_unique<PairedPlan>(checked.sweep, *checked.pairing);
+  }
+  if (checked.halving) {
+    return std::make_unique<HalvingPlan>(checked.sweep, *checked.halving);
+  }
+  return std::make_unique<AllPoints>(checked.sweep);
+}
+
 int run(const Arguments& arguments) {
+  for (const char* of_pairs : {"between", "budget", "confidence"}) {
+    if (arguments.has(of_pairs) && !arguments.has("until-decided")) {
+      throw Error(ErrorKind::usage, "--{}: expected --until-decided beside it", of_pairs);
+    }
+  }
   if (arguments.has("profile")) {
     check_writable(arguments.text("profile", ""));
   }
@@ -82,8 +104,8 @@ int run(const Arguments& arguments) {
   if (arguments.has("dry-run")) {
     return list_sweep(supervisor, arguments, *sweep);
   }
-  AllPoints plan(sweep->sweep);
-  return run_sweep(supervisor, arguments, *sweep, plan);
+  const std::unique_ptr<SweepPlan> plan = plan_for(*sweep);
+  return run_sweep(supervisor, arguments, *sweep, *plan);
 }
 
 }  // namespace
@@ -114,7 +136,7 @@ Verb run_verb() {
                  {"profile", "FILE.json",
                   "time one warm step: a table, and a trace for chrome://tracing or ui.perfetto.dev"}},
                 watch_options()),
-           sweep_options()),
+           with(sweep_options(), pairing_options())),
       run};
 }
 

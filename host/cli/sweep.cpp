@@ -113,10 +113,14 @@ int run_sweep(supervision::Supervisor& supervisor, const Arguments& arguments, c
   rules.passing_seconds = view->passing_seconds();
   const int asked = supervisor.run(source, display, rules);
   view->clear();
-  view->summary(display.overview(), summary_of(source));
+  const std::optional<SweepPlan::Conclusion> conclusion = plan.conclude();
+  view->summary(display.overview(), conclusion ? conclusion->text : summary_of(source));
   if (asked > 0) {
     print_message("atelier: interrupted; go on with the same command");
     return exit_interrupted;
+  }
+  if (conclusion) {
+    return conclusion->code;
   }
   const bool all_done = std::ranges::all_of(
       source.runs(), [](const SweepRun& run) { return run.result == Kind::finished || run.result == Kind::paused; });

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "base/error.hpp"
 #include "base/printable.hpp"
@@ -52,8 +53,12 @@ std::string shape_of(const experiment::Experiment& experiment, const training::M
 // What is wrong with a point beyond its settings: its data, its shapes, what its plugins say. All of it at once.
 class PointCheck {
  public:
-  PointCheck(const Arguments& arguments, const plugin::Registry& registry)
-      : file_(arguments.words.front()), registry_(registry), environment_(environment_of(arguments, file_)) {}
+  // `halving` is told of each point, and may be null.
+  PointCheck(const Arguments& arguments, const plugin::Registry& registry, HalvingPlanner* halving)
+      : file_(arguments.words.front()),
+        registry_(registry),
+        environment_(environment_of(arguments, file_)),
+        halving_(halving) {}
 
   void check(const SweepPoint& point, CheckedPoint& checked) {
     const auto experiment = experiment::load_point(file_, point.overrides, registry_.descriptions());
@@ -65,6 +70,7 @@ class PointCheck {
         look.shape = shapes_.try_emplace(shape_of(experiment, summary), shapes_.size()).first->second;
         look.steps = summary.total_steps;
         look.evaluations = summary.evaluations;
+        look.summary = summary;
       } catch (const plugin::StaleIndex&) {
         throw;
       } catch (const Error& error) {
@@ -78,6 +84,9 @@ class PointCheck {
     checked.shape = look.shape;
     checked.steps = look.steps;
     checked.evaluations = look.evaluations;
+    if (halving_ && look.problem.empty()) {
+      halving_->add(experiment, *look.summary);
+    }
   }
 
   void throw_if_any() const {
@@ -96,10 +105,12 @@ class PointCheck {
   std::string file_;
   const plugin::Registry& registry_;
   inference::Environment environment_;
+  HalvingPlanner* halving_;
   struct Look {
     std::string problem;  // "" where nothing is wrong
     size_t shape = 0;
     int64_t steps = 0, evaluations = 0;
+    std::optional<training::ModelSummary> summary;
   };
   std::map<std::string, Look> looks_;  // of what was checked
   std::map<std::string, size_t> shapes_;
@@ -114,6 +125,9 @@ terminal::Cell state_cell(const PointState& state) {
     case Kind::running:
       return {"running", Emphasis::none};
     case Kind::resumable:
+      if (state.left_behind) {
+        return {printable(state.reason), Emphasis::none};
+      }
       return {"goes on from step " + grouped(state.step), Emphasis::warning};
     case Kind::failed:
       return {"runs again: failed, " + printable(state.reason), Emphasis::bad};
@@ -144,6 +158,7 @@ std::vector<terminal::Cell> cost_cells(const CheckedPoint& point, const std::map
 
 // What is left to be done, so many at a time.
 std::string total_text(const CheckedSweep& checked, const std::map<size_t, MeasuredCost>& costs, size_t jobs) {
+  const double share = checked.halving ? share_of_steps(*checked.halving) : 1;
   std::vector<double> seconds;
   uint64_t memory = 0;
   std::string unknown;
@@ -156,7 +171,7 @@ std::string total_text(const CheckedSweep& checked, const std::map<size_t, Measu
       unknown = found->second.problem;
       continue;
     }
-    seconds.push_back(found->second.seconds(point.steps, point.evaluations));
+    seconds.push_back(share * found->second.seconds(point.steps, point.evaluations));
     memory = std::max(memory, found->second.memory);
   }
   std::string text;
@@ -182,12 +197,16 @@ CheckedSweep checked_sweep(const Arguments& arguments, const plugin::Registry& r
                    const auto point = of_identity.find(identity);
                    return point != of_identity.end() && data.is_that_of(log, *point->second);
                  });
-  PointCheck check(arguments, registry);
+  std::optional<HalvingPlanner> halving;
+  if (checked.sweep.halving) {
+    halving.emplace(checked.sweep);
+  }
+  PointCheck check(arguments, registry, halving ? &*halving : nullptr);
   const std::vector<SweepPoint>& points = checked.sweep.points;
   for (size_t i = 0; i < points.size(); ++i) {
     CheckedPoint& point = checked.points.emplace_back();
     point.state = logs.state_of(points[i].identity);
-    if (point.is_to_run()) {
+    if (point.is_to_run() || halving) {
       if (messages_on_terminal()) {
         redraw_message(fmt::format("checking point {} of {}", i + 1, points.size()));
       }
@@ -199,6 +218,15 @@ CheckedSweep checked_sweep(const Arguments& arguments, const plugin::Registry& r
     clear_message();
   }
   check.throw_if_any();
+  if (halving) {
+    checked.halving = halving->planned();
+    if (checked.halving->metric.split == "test") {
+      print_message(
+          fmt::format("atelier: note: points are chosen by {}, which is no measure of the chosen one any more; hint: "
+                      "dataset.validation = 0.1",
+                      checked.halving->metric.full_name()));
+    }
+  }
   return checked;
 }
 
@@ -230,7 +258,7 @@ std::string listing(const CheckedSweep& checked, const std::map<size_t, Measured
       sweep.left_out > 0 ? fmt::format(", {} left out", counted_points(static_cast<size_t>(sweep.left_out))) : "";
   return terminal::to_text(table, output_layout()) +
          fmt::format("{}, {} to run{}\n", counted_points(sweep.points.size()), grouped(to_run), left_out) +
-         total_text(checked, costs, jobs);
+         (checked.halving ? to_text(*checked.halving) : "") + total_text(checked, costs, jobs);
 }
 
 }  // namespace atelier::cli

@@ -16,16 +16,66 @@ Json to_json(const CheckedPoint& point) {
           point.state.step,
           point.shape,
           point.steps,
-          point.evaluations};
+          point.evaluations,
+          point.state.left_behind};
+}
+
+Json to_json(const EvaluatedMetric& metric) {
+  return {metric.cadence, metric.split, metric.name, static_cast<int>(metric.direction)};
+}
+
+EvaluatedMetric metric_of(const Json& json) {
+  return {json.at(0), json.at(1), json.at(2), static_cast<catalog::Direction>(json.at(3).get<int>())};
+}
+
+Json to_json(const Halving& halving) {
+  Json points = Json::array();
+  for (const PointRungs& point : halving.points) {
+    points.push_back({point.steps, point.total_steps});
+  }
+  return {{"rungs", halving.rule.rungs},
+          {"factor", halving.rule.factor},
+          {"larger", halving.rule.larger_is_better},
+          {"metric", to_json(halving.metric)},
+          {"points", points}};
+}
+
+Halving halving_of(const Json& json) {
+  Halving halving;
+  halving.rule = {json.at("rungs"), json.at("factor"), json.at("larger")};
+  halving.metric = metric_of(json.at("metric"));
+  for (const Json& point : json.at("points")) {
+    halving.points.push_back({point.at(0).get<std::vector<int64_t>>(), point.at(1)});
+  }
+  return halving;
+}
+
+Json to_json(const Pairing& pairing) {
+  return {{"names", pairing.names},
+          {"metric", to_json(pairing.metric)},
+          {"first_seed", pairing.first_seed},
+          {"alpha", pairing.alpha},
+          {"seconds", pairing.seconds}};
+}
+
+Pairing pairing_of(const Json& json) {
+  Pairing pairing;
+  pairing.names = json.at("names").get<std::array<std::string, 2>>();
+  pairing.metric = metric_of(json.at("metric"));
+  pairing.first_seed = json.at("first_seed");
+  pairing.alpha = json.at("alpha");
+  pairing.seconds = json.at("seconds");
+  return pairing;
 }
 
 CheckedPoint point_of(const Json& json) {
   CheckedPoint point;
   point.state = {static_cast<PointState::Kind>(json.at(0).get<int>()), json.at(1).get<std::string>(), json.at(2),
-                 json.at(3)};
+                 json.at(3), false};
   point.shape = json.at(4);
   point.steps = json.at(5);
   point.evaluations = json.at(6);
+  point.state.left_behind = json.at(7);
   return point;
 }
 
@@ -40,8 +90,14 @@ std::string to_message(const CheckedSweep& checked) {
   for (const CheckedPoint& point : checked.points) {
     looks.push_back(to_json(point));
   }
-  const std::vector<uint8_t> bytes = Json::to_cbor(
-      Json{{"keys", checked.sweep.keys}, {"points", points}, {"left_out", checked.sweep.left_out}, {"checked", looks}});
+  Json json{{"keys", checked.sweep.keys}, {"points", points}, {"left_out", checked.sweep.left_out}, {"checked", looks}};
+  if (checked.halving) {
+    json["halving"] = to_json(*checked.halving);
+  }
+  if (checked.pairing) {
+    json["pairing"] = to_json(*checked.pairing);
+  }
+  const std::vector<uint8_t> bytes = Json::to_cbor(json);
   return {bytes.begin(), bytes.end()};
 }
 
@@ -56,6 +112,12 @@ CheckedSweep sweep_of_message(const std::string& message) {
     }
     for (const Json& point : json.at("checked")) {
       checked.points.push_back(point_of(point));
+    }
+    if (json.contains("halving")) {
+      checked.halving = halving_of(json.at("halving"));
+    }
+    if (json.contains("pairing")) {
+      checked.pairing = pairing_of(json.at("pairing"));
     }
     return checked;
   } catch (const Json::exception& error) {

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/halving_rungs.hpp"
+#include "cli/paired_runs.hpp"
 #include "cli/sweep_states.hpp"
 #include "experiment/sweep.hpp"
 
@@ -16,13 +19,15 @@ struct CheckedPoint {
   int64_t steps = 0, evaluations = 0;
 
   [[nodiscard]] bool is_to_run() const {
-    return state.kind != PointState::Kind::finished && state.kind != PointState::Kind::running;
+    return state.kind != PointState::Kind::finished && state.kind != PointState::Kind::running && !state.left_behind;
   }
 };
 
 struct CheckedSweep {
   experiment::Sweep sweep;
   std::vector<CheckedPoint> points;  // in the same order
+  std::optional<Halving> halving{};  // where the sweep has it
+  std::optional<Pairing> pairing{};  // where its points are pairs
 };
 
 std::string to_message(const CheckedSweep& sweep);

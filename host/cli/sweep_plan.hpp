@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "experiment/sweep.hpp"
 
@@ -16,6 +17,9 @@ struct PointTask {
   // Where it stops with a checkpoint, to be gone on with or not. The same point may be given out again with a later
   // one.
   int64_t last_step = std::numeric_limits<int64_t>::max();
+  // What comes next depends on its result: where another process has the point its end is awaited, and where it has
+  // failed before it is not tried again.
+  bool decides = false;
 };
 
 struct PointResult {
@@ -29,6 +33,8 @@ struct PointResult {
   Kind kind = Kind::finished;
   std::string identity;
   std::filesystem::path log;  // empty where there is none
+  std::string reason{};       // why it failed
+  bool ran = true;            // now, and not before this sweep
 };
 
 // Gives points out. Where what it gives depends on results it is a function of the identities and results of points
@@ -48,6 +54,13 @@ class SweepPlan {
   virtual void ended(const PointResult& result) = 0;
   // Of all that it gives, as far as it can be known now, for people to see how far it is.
   [[nodiscard]] virtual size_t total() const = 0;
+  // When all has ended, or was interrupted: what it has come to, and the exit code; nothing where each task's own end
+  // is all that there is to say.
+  struct Conclusion {
+    std::string text;
+    int code = 0;
+  };
+  virtual std::optional<Conclusion> conclude() { return std::nullopt; }
 };
 
 // Every point once, in their order, to its end.

@@ -35,6 +35,12 @@ bool was_interrupted(const End& end) {
   return end.code == exit_interrupted || end.signal == SIGINT || end.signal == SIGTERM || end.signal == SIGHUP;
 }
 
+// Whoever is at work on it, and however it has ended since.
+bool has_come_to(const PointState& state, int64_t step) {
+  return step != std::numeric_limits<int64_t>::max() && !state.log.empty() &&
+         (state.kind == State::resumable ? state.step : resumable_from(state.log).value_or(-1)) >= step;
+}
+
 }  // namespace
 
 std::string name_of(const experiment::SweepPoint& point) {
@@ -43,7 +49,8 @@ std::string name_of(const experiment::SweepPoint& point) {
 
 Arguments arguments_for(const Arguments& arguments, const experiment::SweepPoint& point) {
   Arguments alone = arguments;
-  for (const char* of_sweeps : {"seeds", "fail-fast", "jobs", "task"}) {
+  for (const char* of_sweeps :
+       {"seeds", "fail-fast", "jobs", "task", "until-decided", "between", "budget", "confidence"}) {
     alone.options.erase(of_sweeps);
   }
   alone.options["point"] = {point.identity};
@@ -100,14 +107,16 @@ std::optional<supervision::Work> SweepSource::next() {
 // Nothing where there is nothing to be done, now or at all.
 std::optional<supervision::Work> SweepSource::prepare(size_t number) {
   SweepRun& run = runs_[number];
-  if (logs_.state_of(run.task.point.identity).kind == State::finished) {
-    finish(run, Kind::finished);
+  const PointState seen = logs_.state_of(run.task.point.identity);
+  if (seen.kind == State::finished || (run.task.decides && has_come_to(seen, run.task.last_step))) {
+    run.log = seen.log;
+    finish(run, seen.kind == State::finished ? Kind::finished : Kind::paused);
     return std::nullopt;
   }
   if (!claim(run)) {
     const auto holder =
         runlog::holder_of(fs::path(arguments_.text("out", "runs")) / (".point-" + run.task.point.identity));
-    if (holder && is_gone(*holder)) {
+    if (run.task.decides || (holder && is_gone(*holder))) {
       orphaned_.push_back(number);
     } else {
       finish(run, Kind::elsewhere);
@@ -116,8 +125,20 @@ std::optional<supervision::Work> SweepSource::prepare(size_t number) {
   }
   // What its logs say now that nobody else can begin it.
   const PointState state = logs_.state_of(run.task.point.identity);
+  if (state.kind == State::running && run.task.decides) {
+    run.claim.reset();
+    orphaned_.push_back(number);
+    return std::nullopt;
+  }
   if (state.kind == State::finished || state.kind == State::running) {
+    run.log = state.log;
     finish(run, state.kind == State::finished ? Kind::finished : Kind::elsewhere);
+    return std::nullopt;
+  }
+  if (state.kind == State::failed && run.task.decides) {
+    run.log = state.log;
+    run.reason = state.reason;
+    finish(run, Kind::failed);
     return std::nullopt;
   }
   if (state.kind == State::resumable) {
@@ -181,9 +202,7 @@ void SweepSource::ended(size_t number, const End& end) {
     return;
   }
   if (end.well()) {
-    finish(run, Kind::finished);
-  } else if (end.code == exit_interrupted && end.cause == Cause::paused) {
-    finish(run, Kind::paused);
+    finish(run, end.cause == Cause::paused ? Kind::paused : Kind::finished);
   } else if (was_interrupted(end)) {
     finish(run, Kind::interrupted);
   } else {
@@ -207,7 +226,7 @@ bool SweepSource::tries_again(SweepRun& run, const End& end) {
 void SweepSource::finish(SweepRun& run, Kind kind) {
   run.result = kind;
   run.claim.reset();
-  plan_.ended({kind, run.task.point.identity, run.log});
+  plan_.ended({kind, run.task.point.identity, run.log, run.reason, run.ran});
 }
 
 }  // namespace atelier::cli

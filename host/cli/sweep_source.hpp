@@ -68,7 +68,7 @@ class SweepSource : public supervision::Source {
   PointLogs logs_;
   std::deque<SweepRun> runs_;
   std::deque<size_t> again_;     // to be gone on with
-  std::deque<size_t> orphaned_;  // whose sweep was killed, and whose children are about to stop
+  std::deque<size_t> orphaned_;  // whose sweep was killed, and whose children are about to stop; or that are awaited
   bool stopped_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "base/error.hpp"
@@ -31,7 +32,13 @@ PointState state_of_log(const runlog::Heading& log) {
       break;
   }
   const auto step = resumable_from(log.path);
-  return step ? PointState{Kind::resumable, log.path, "", *step} : PointState{};
+  const bool left_behind = log.status == Status::stopped && log.exit_reason.starts_with(left_behind_by_halving);
+  return step ? PointState{Kind::resumable, log.path, log.exit_reason, *step, left_behind} : PointState{};
+}
+
+fs::file_time_type written(const fs::path& log) {
+  std::error_code gone;
+  return fs::last_write_time(log, gone);
 }
 
 }  // namespace
@@ -60,6 +67,13 @@ PointLogs::PointLogs(const fs::path& file, fs::path folder, SameElsewhere same)
 void PointLogs::look() {
   std::vector<fs::path> found;
   look_in(folder_, found);
+  std::erase_if(unreadable_, [&](const auto& log) {
+    const bool changed = written(log.first) != log.second;
+    if (changed) {
+      found.push_back(log.first);
+    }
+    return changed;
+  });
   take(found);
 }
 
@@ -98,8 +112,13 @@ void PointLogs::take(const std::vector<fs::path>& logs) {
   if (logs.empty()) {
     return;
   }
-  for (runlog::Heading& heading : runlog::read_headings(logs)) {
+  std::vector<fs::file_time_type> times;
+  std::ranges::transform(logs, std::back_inserter(times), written);
+  std::vector<runlog::Heading> headings = runlog::read_headings(logs);
+  for (size_t i = 0; i < headings.size(); ++i) {
+    runlog::Heading& heading = headings[i];
     if (!heading.problem.empty()) {
+      unreadable_.emplace_back(logs[i], times[i]);  // it may have been in the middle of being written
       continue;
     }
     const std::string identity = experiment::identity_of(heading.resolved);

@@ -7,7 +7,9 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "experiment/sweep.hpp"
@@ -15,12 +17,16 @@
 
 namespace atelier::cli {
 
+// How the reason begins in the log of a point that went no further.
+inline constexpr std::string_view left_behind_by_halving = "stopped by halving";
+
 struct PointState {
   enum class Kind { missing, failed, resumable, running, finished };  // the last of these that one of its logs shows
   Kind kind = Kind::missing;
   std::filesystem::path log;  // the newest of that kind; empty where there is none
-  std::string reason;         // why it failed
+  std::string reason;         // why it failed, or was stopped
   int64_t step = 0;           // of the checkpoint that it can go on from
+  bool left_behind = false;   // by halving; `reason` says where
 };
 
 // The step that an unfinished run can go on from; nothing where it has to begin anew, or there is no such log.
@@ -57,6 +63,8 @@ class PointLogs {
     std::vector<std::filesystem::path> folders;
   };
   std::map<std::filesystem::path, Folder> folders_;  // as they were listed last
+  // When they were written, as reading them failed: after that they are read again.
+  std::vector<std::pair<std::filesystem::path, std::filesystem::file_time_type>> unreadable_;
   struct Known {
     std::filesystem::path log;
     std::optional<runlog::Heading> heading;  // of a log that has ended, and not to be gone on with

@@ -39,6 +39,13 @@ experiment::Sweep part_of(const experiment::Sweep& sweep, const Task& task) {
 
 experiment::Sweep sweep_or_single(const Arguments& arguments, const plugin::Registry& registry) {
   if (auto sweep = sweep_of(arguments, registry)) {
+    if (sweep->halving) {
+      throw Error(
+          ErrorKind::usage,
+          "{}: got a sweep with halving, whose points wait for each other, expected one whose points can be given "
+          "out beforehand; hint: the same 'atelier run' on each machine shares them",
+          arguments.words.front());
+    }
     return *std::move(sweep);
   }
   const experiment::Experiment single = experiment_of(arguments, registry);

@@ -35,21 +35,22 @@ training::RunOptions options_for(const Arguments& arguments, const Link& link, i
   options.threads = link.threads();
   options.stop = &watch_interrupts();
   options.last_step = last_step;
+  options.stops_there = last_step != std::numeric_limits<int64_t>::max();
   return options;
 }
 
-void tell_end(const training::RunOutcome& outcome, const StopRequest& stop, const Link& link) {
+void tell_end(const training::RunOutcome& outcome, const Link& link) {
   if (outcome.status == runlog::Status::failed) {
     link.pulse().end(outcome.lacked_memory ? Cause::memory : Cause::failed, outcome.reason.c_str(), true);
-  } else if (outcome.status == runlog::Status::interrupted && !stop.asked) {
+  } else if (outcome.status == runlog::Status::stopped) {
     link.pulse().end(Cause::paused, "", true);
   }
   link.tell(to_json_line(event_of(outcome)));
 }
 
-int report(const Arguments& arguments, const training::RunOutcome& outcome, const StopRequest& stop) {
-  if (outcome.status == runlog::Status::interrupted && !stop.asked) {
-    return exit_interrupted;  // where it was told to pause: whoever told it knows
+int report(const Arguments& arguments, const training::RunOutcome& outcome) {
+  if (outcome.status == runlog::Status::stopped) {
+    return exit_done;  // where it was told to: whoever told it knows
   }
   if (!arguments.has("json-lines")) {
     return report_outcome(outcome);
@@ -81,8 +82,8 @@ int train_new(const Arguments& arguments, const plugin::Registry& registry, cons
   const training::RunOutcome outcome = watched(link, shown, [&](training::Observer& observer) {
     return training::run(experiment, registry, options, observer);
   });
-  tell_end(outcome, *options.stop, link);
-  const int code = report(arguments, outcome, *options.stop);
+  tell_end(outcome, link);
+  const int code = report(arguments, outcome);
   if (options.profile) {
     report_profile(outcome, arguments.text("profile", ""));
   }
@@ -95,8 +96,8 @@ int train_on(const Arguments& arguments, const std::filesystem::path& log, const
   const training::RunOptions options = options_for(arguments, link, last_step);
   const training::RunOutcome outcome = watched(
       link, shown, [&](training::Observer& observer) { return training::resume(log, registry, options, observer); });
-  tell_end(outcome, *options.stop, link);
-  return report(arguments, outcome, *options.stop);
+  tell_end(outcome, link);
+  return report(arguments, outcome);
 }
 
 }  // namespace atelier::cli

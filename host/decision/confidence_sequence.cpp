@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "statistics/moments.hpp"
 
 namespace atelier::decision {
 
@@ -23,16 +24,9 @@ double half_length(int64_t count, double alpha) {
 
 MeanInterval interval_of(std::span<const double> differences, double alpha) {
   MeanInterval interval;
-  double squares = 0;  // of the distances to the mean, as B. P. Welford (1962) adds them up
-  for (const double difference : differences) {
-    ++interval.count;
-    const double before = difference - interval.mean;
-    interval.mean += before / static_cast<double>(interval.count);
-    squares += before * (difference - interval.mean);
-  }
-  if (interval.count >= 2) {
-    interval.spread = std::sqrt(squares / static_cast<double>(interval.count - 1));
-  }
+  interval.count = std::ssize(differences);
+  interval.mean = interval.count > 0 ? statistics::mean(differences).value : 0;
+  interval.spread = interval.count > 1 ? statistics::deviation(differences).value : 0;
   const double length = interval.spread > 0 ? half_length(interval.count, alpha) * interval.spread
                                             : std::numeric_limits<double>::infinity();
   interval.low = interval.mean - length;

@@ -38,7 +38,7 @@ struct Sweep {
   std::vector<std::string> keys;  // that vary: "model.latent"
   std::vector<SweepPoint> points;
   int64_t left_out = 0;  // by conditions
-  std::optional<SweepHalving> halving;
+  std::optional<SweepHalving> halving{};
 };
 
 std::string identity_of(std::string_view resolved_text);

@@ -41,7 +41,8 @@ ModelSummary summarize(const experiment::Experiment& experiment, const plugin::R
   out.validation_count = setup.data.subsets().validation.count;
   out.test_count = setup.data.subsets().test.count;
   out.total_steps = plan.total_steps;
-  out.steps_per_epoch = static_cast<double>(setup.steps.batches().batches_per_epoch()) / static_cast<double>(plan.batches_per_step);
+  out.steps_per_epoch =
+      static_cast<double>(setup.steps.batches().batches_per_epoch()) / static_cast<double>(plan.batches_per_step);
   out.measures = plan.measures;
   out.monitor = plan.monitor;
   out.samples = plan.samples;

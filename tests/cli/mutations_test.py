@@ -75,8 +75,10 @@ def content_of(path):
 
 
 def said(messages):
-    """What was said of what went wrong, without what warnings and notes say of a run, and its progress."""
-    return [line for line in messages.splitlines() if line.startswith("atelier: error: ")]
+    """What was said of what went wrong, without what warnings and notes say of a run, and its progress. All that is wrong with an
+    experiment is said at once, and counts as one."""
+    lines = [line for line in messages.splitlines() if line.startswith("atelier: error: ")]
+    return [line for i, line in enumerate(lines) if i == 0 or "(resolved experiment):" not in line]
 
 
 def verbs_for(number):
