@@ -55,10 +55,15 @@ std::string in_latex(const std::string& text) {
   return replaced(printable(text), escapes);
 }
 
-// Numbers have a minus, not a hyphen.
+// Numbers have a minus, not a hyphen: one that stands before a digit and behind nothing, a space or a bracket.
 std::string latex_cell(const std::string& text) {
-  const bool negative = text.size() > 1 && text.front() == '-' && (std::isdigit(text[1]) != 0 || text[1] == '.');
-  return negative ? "$-$" + in_latex(text.substr(1)) : in_latex(text);
+  std::string with_minus;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool begins = i == 0 || text[i - 1] == ' ' || text[i - 1] == '[';
+    const bool of_number = i + 1 < text.size() && ((text[i + 1] >= '0' && text[i + 1] <= '9') || text[i + 1] == '.');
+    with_minus += text[i] == '-' && begins && of_number ? "−" : text.substr(i, 1);
+  }
+  return in_latex(with_minus);
 }
 
 template <typename Shown>
@@ -91,7 +96,9 @@ std::string markdown_table(const TextTable& table) {
 }
 
 std::string latex_row(const std::vector<std::string>& cells) {
-  return fmt::format("  {} \\\\\n", fmt::join(cells, " & "));
+  // A bracket or a star behind the end of the row before would be that end's argument.
+  const bool is_argument = !cells.empty() && (cells.front().starts_with('[') || cells.front().starts_with('*'));
+  return fmt::format("  {}{} \\\\\n", is_argument ? "{}" : "", fmt::join(cells, " & "));
 }
 
 std::string latex_table(const TextTable& table) {

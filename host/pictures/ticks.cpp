@@ -37,7 +37,8 @@ std::string label_of(double value, double step) {
 }  // namespace
 
 std::vector<Tick> linear_ticks(double low, double high, int wanted) {
-  const double step = round_step((high - low) / std::max(wanted, 1));
+  constexpr double rather_more = 1.5;  // ticks than fewer
+  const double step = round_step((high - low) / std::max(wanted, 1) / rather_more);
   std::vector<Tick> ticks;
   const double rounding = step * 1e-6;
   for (double number = std::ceil((low - rounding) / step); number * step <= high + rounding; ++number) {

@@ -298,17 +298,22 @@ TEST_CASE("tables of groups fit a terminal") {
 TEST_CASE("tables in Markdown and LaTeX say what names and values hold, and nothing else") {
   const compare::Section section{"a_b & <script>",
                                  {{{"name|x"}, {"value", terminal::Align::right}},
-                                  {{{"100% of {a}\n"}, {"-1.5"}}, {{"x_1 ~ y^2 \\ #$"}, {"1 ± 0.2"}}}},
+                                  {{{"100% of {a}\n"}, {"-1.5"}}, {{"x_1 ~ y^2 \\ #$"}, {"[-1, -.5] a-1"}}}},
                                  {"one *line*\nnot two"}};
   CHECK(compare::sections_markdown({section}) ==
         "### a\\_b &amp; &lt;script&gt;\n\n| name\\|x | value |\n| --- | ---: |\n| 100% of {a}␊ | -1.5 |\n"
-        "| x\\_1 \\~ y^2 \\\\ \\#$ | 1 ± 0.2 |\n\none \\*line\\*␊not two\n");
-  CHECK(
-      compare::sections_latex({section}) ==
-      "% needs \\usepackage{booktabs}\n\n% a_b & <script>\n\\begin{tabular}{lr}\n  \\toprule\n"
-      "  name\\textbar{}x & value \\\\\n  \\midrule\n  100\\% of \\{a\\}␊ & $-$1.5 \\\\\n"
-      "  x\\_1 \\textasciitilde{} y\\textasciicircum{}2 \\textbackslash{} \\#\\$ & 1 $\\pm$ 0.2 \\\\\n  \\bottomrule\n"
-      "\\end{tabular}\n% one *line*␊not two\n");
+        "| x\\_1 \\~ y^2 \\\\ \\#$ | \\[-1, -.5\\] a-1 |\n\none \\*line\\*␊not two\n");
+  CHECK(compare::sections_latex({section}) ==
+        "% needs \\usepackage{booktabs}\n\n% a_b & <script>\n\\begin{tabular}{lr}\n  \\toprule\n"
+        "  name\\textbar{}x & value \\\\\n  \\midrule\n  100\\% of \\{a\\}␊ & $-$1.5 \\\\\n"
+        "  x\\_1 \\textasciitilde{} y\\textasciicircum{}2 \\textbackslash{} \\#\\$ & [$-$1, $-$.5] a-1 \\\\\n  "
+        "\\bottomrule\n"
+        "\\end{tabular}\n% one *line*␊not two\n");
+}
+
+TEST_CASE("a row of LaTeX that begins with a bracket is no argument of the row before") {
+  const std::string latex = compare::sections_latex({{"", {{{"hidden"}}, {{{"[128]"}}}}, {}}});
+  CHECK_MESSAGE(latex.find("  {}[128] \\\\\n") != std::string::npos, latex);
 }
 
 TEST_CASE("as many decimals as two digits of the deviation have") {
