@@ -34,7 +34,7 @@ function metricsOf() {
   });
   const order = {eval: 1, test: 2, train: 3};
   const rank = (metric) => (metric.name === state.report.comparison.metric ? 0 : order[metric.cadence] ?? 4);
-  return [...found.values()].sort((a, b) => rank(a) - rank(b));
+  return [...found.values()].filter((metric) => metric.entries.length > 0).sort((a, b) => rank(a) - rank(b));
 }
 
 function curvesSection() {

@@ -216,7 +216,7 @@ class PictureWall {
     this.differenceCanvas.setAttribute('aria-label', `Difference of ${plainName(a.run)} and ${plainName(b.run)}: ${text}`);
     const seeds = [a, b].map((entry) => runs()[entry.run].sample_seed);
     const steps = [first, second].map((canvas) => Number(canvas.dataset.step));
-    replace(this.differenceText, element('span', {class: 'name'}, runTitle(a.run), ' − ', runTitle(b.run)), ` ${text}. `,
+    replace(this.differenceText, element('span', {class: 'name'}, runTitle(a.run), ' − ', runTitle(b.run)), `: ${text}. `,
       element('span', {class: 'faint'}, 'Orange: the first is brighter; blue: the second is. ',
         seeds[0] === seeds[1] ? `Both draw their noise by the seed ${seeds[0]}: a place has the same latent in both where their latents are alike. `
           : `Their noise is drawn by other seeds (${seeds[0]} and ${seeds[1]}), so a place has another latent in each; [sample] seed in both makes them the same. `,
