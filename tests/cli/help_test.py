@@ -4,7 +4,7 @@ import unittest
 from atelier_test import PROGRAM, AtelierTest
 
 VERBS = ["run", "check", "resume", "repair", "verify", "replay", "diff", "ls", "show", "compare", "report", "serve", "sample", "evaluate", "export", "tag",
-         "note", "slim", "rm", "plugins", "new", "schema", "help"]
+         "note", "slim", "rm", "plugins", "new", "slurm", "schema", "help"]
 
 
 class Help(AtelierTest):

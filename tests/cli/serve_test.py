@@ -80,7 +80,7 @@ class Serve(AtelierTest):
             time.sleep(0.2)
         self.assertGreater(rows(), first)
         self.end(run)
-        self.assertEqual(self.json_of(port, "/runs")[0]["state"], "killed")
+        self.assertEqual(self.json_of(port, "/runs")[0]["state"], "interrupted")
 
     def test_only_its_own_pages_are_answered(self):
         self.train()
