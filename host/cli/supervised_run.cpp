@@ -12,6 +12,7 @@
 #include "cli/diagnosis.hpp"
 #include "cli/program.hpp"
 #include "cli/run_event.hpp"
+#include "cli/spectator_output.hpp"
 #include "cli/sweep_states.hpp"
 #include "cli/terminal.hpp"
 
@@ -50,7 +51,7 @@ class OneRun : public supervision::Source, public supervision::Spectator {
     }
     if (json_lines_) {
       print_json(message + "\n");
-      flush_output();
+      try_to_flush_output();
     }
   }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "cli/spectator_output.hpp"
 #include "cli/sweep_view.hpp"
 #include "cli/terminal.hpp"
 
@@ -19,7 +20,7 @@ Json number(double value) {
 
 void put(const Json& json) {
   print_json(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
-  flush_output();
+  try_to_flush_output();
 }
 
 // Which point, and then what.

@@ -6,6 +6,7 @@
 
 #include "base/terminal_text.hpp"
 #include "cli/progress.hpp"
+#include "cli/spectator_output.hpp"
 #include "cli/sweep_view.hpp"
 #include "cli/terminal.hpp"
 
@@ -52,7 +53,7 @@ class LiveView : public SweepView {
   void ended(const SweepRun& run, const supervision::End& /*end*/, const std::string& output) override {
     clear();
     print(output);
-    flush_output();
+    try_to_flush_output();
     if (run.result == PointResult::Kind::failed && !run.reason_was_said) {
       note(fmt::format("point {}: {} {}", run.ordinal,
                        terminal::emphasized("failed:", Emphasis::bad, messages_in_colour()), run.reason));

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "cli/progress.hpp"
+#include "cli/spectator_output.hpp"
 #include "cli/sweep_view.hpp"
 #include "cli/terminal.hpp"
 
@@ -49,7 +50,7 @@ class PlainView : public SweepView {
 
   void ended(const SweepRun& run, const supervision::End& /*end*/, const std::string& output) override {
     print(output);
-    flush_output();
+    try_to_flush_output();
     if (run.result == PointResult::Kind::failed && !run.reason_was_said) {
       print_message(fmt::format("{}atelier: error: {}", prefix(run), run.reason));
     }

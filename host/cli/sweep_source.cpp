@@ -1,5 +1,6 @@
 #include "cli/sweep_source.hpp"
 
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,6 +12,7 @@
 #include "cli/program.hpp"
 #include "cli/run_options.hpp"
 #include "cli/sweep.hpp"
+#include "cli/terminal.hpp"
 #include "cli/train.hpp"
 #include "cli/watched_work.hpp"
 
@@ -118,6 +120,11 @@ std::optional<supervision::Work> SweepSource::prepare(size_t number) {
         runlog::holder_of(fs::path(arguments_.text("out", "runs")) / (".point-" + run.task.point.identity));
     if (run.task.decides || (holder && is_gone(*holder))) {
       orphaned_.push_back(number);
+      if (!run.awaited) {
+        run.awaited = true;
+        print_message(fmt::format("atelier: note: waiting for the run of point {}, whose sweep was killed, to stop",
+                                  run.ordinal));
+      }
     } else {
       finish(run, Kind::elsewhere);
     }

@@ -26,6 +26,7 @@ struct SweepRun {
   std::optional<int64_t> resumed_from{};  // step
   int64_t retries = 0;
   std::optional<PointResult::Kind> result{};  // once it has ended
+  bool awaited = false;                       // the run of a sweep that was killed, which stops by itself
   bool ran = false;                           // in this sweep; else the result is from before
   std::string reason{};                       // why it failed
   bool reason_was_said = false;               // by its process, on standard error

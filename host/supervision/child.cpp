@@ -94,9 +94,7 @@ void Child::be_child(const Work& work, Output output, const Signals& signals, pi
 
 Child::~Child() {
   if (process_ > 0) {
-    send_group(SIGKILL);
-    while (waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
-    }
+    send(SIGTERM);
   }
 }
 

@@ -60,7 +60,7 @@ class Child {
   // Error(internal) where no process can be made.
   Child(const Work& work, int threads, Output output, const Signals& signals,
         std::unique_ptr<MemoryLimit::Share> memory);
-  ~Child();  // kills it where it has not ended
+  ~Child();  // where it has not ended, asks it to stop, as this process ends
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 

@@ -34,6 +34,7 @@ Signals::Signals() {
     throw Error(ErrorKind::internal, "signals cannot be read: {}", std::strerror(errno));
   }
   sigprocmask(SIG_BLOCK, &taken, &before_);
+  std::signal(SIGPIPE, SIG_IGN);
 }
 
 Signals::~Signals() {

@@ -12,7 +12,7 @@ inline constexpr int stall_signal = SIGUSR1;
 
 // From here on the signals that ask a process to stop (SIGINT, SIGTERM, and SIGHUP unless it is ignored, as nohup makes
 // it), that stop it (SIGTSTP), and that tell of children and of the terminal's size come here and nowhere else. On the
-// only thread of the process.
+// only thread of the process. A closed pipe no longer ends it: what it supervises goes on without its spectator.
 class Signals {
  public:
   Signals();  // throws Error(internal)
