@@ -215,7 +215,7 @@ class Sweep(AtelierTest):
         self.write("sweep.toml", TINY + SWEEP + "# other\n")
         done = self.run_atelier("resume", "runs")
         self.assertIn("its experiment file is not in", done.stderr)
-        self.assertEqual([run["status"] for run in self.json("ls")], ["finished"])
+        self.assertEqual({run["status"] for run in self.json("ls")}, {"finished"})
         self.assertIn("runs: got no run that stopped before its end, and can go on, and no sweep",
                       self.run_atelier("resume", "runs", code=2).stderr)
 
