@@ -34,9 +34,10 @@ std::vector<Key> matched_keys(const std::string& pattern, const std::vector<Run>
     }
   }
   std::vector<Key> keys;
-  for (const auto& [key, different] : values) {
+  for (const auto& value : values) {
+    const std::string& key = value.first;
     const bool all_have_it = std::ranges::all_of(runs, [&](const Run& run) { return run.settings.contains(key); });
-    if (different.size() > 1 || !all_have_it) {
+    if (value.second.size() > 1 || !all_have_it) {
       keys.push_back({Key::Kind::setting, key});
     }
   }
