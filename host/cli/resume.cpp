@@ -14,7 +14,9 @@ using supervision::Link;
 int resume(const Arguments& arguments) {
   std::error_code ignored;
   if (std::filesystem::is_directory(arguments.words.front(), ignored)) {
-    return resume_folder(arguments, arguments.words.front());
+    if (const std::optional<int> code = resume_folder(arguments, arguments.words.front())) {
+      return *code;
+    }  // a single run that failed may be meant
   }
   const WatchOptions watch = watch_options_of(arguments);
   const std::filesystem::path log =

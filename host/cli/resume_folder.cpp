@@ -12,7 +12,6 @@
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
 #include "base/printable.hpp"
 #include "cli/program.hpp"
 #include "cli/run_options.hpp"
@@ -161,7 +160,7 @@ int go_on(const Arguments& arguments, const fs::path& log) {
 
 }  // namespace
 
-int resume_folder(const Arguments& arguments, const fs::path& folder) {
+std::optional<int> resume_folder(const Arguments& arguments, const fs::path& folder) {
   std::set<Restart> restarts;
   std::vector<fs::path> others;
   {
@@ -176,8 +175,7 @@ int resume_folder(const Arguments& arguments, const fs::path& folder) {
     }
   }
   if (restarts.empty() && others.empty()) {
-    throw Error(ErrorKind::file, "{}: got no run that stopped before its end, and can go on, and no sweep",
-                folder.string());
+    return std::nullopt;
   }
   int worst = exit_done;
   const auto take = [&](int code) {

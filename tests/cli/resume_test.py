@@ -28,7 +28,7 @@ class Resume(AtelierTest):
         log = self.interrupted()
         self.assertEqual(self.output("resume", "tiny").splitlines()[0], log)
         self.assert_error(["resume", "runs"],
-                          "runs: got no run that stopped before its end, and can go on, and no sweep")
+                          f"the folder 'runs': has no run that could be resumed; the newest, {log}, is finished")
 
     def test_what_cannot_be_resumed(self):
         log = self.train()

@@ -216,7 +216,7 @@ class Sweep(AtelierTest):
         done = self.run_atelier("resume", "runs")
         self.assertIn("its experiment file is not in", done.stderr)
         self.assertEqual({run["status"] for run in self.json("ls")}, {"finished"})
-        self.assertIn("runs: got no run that stopped before its end, and can go on, and no sweep",
+        self.assertIn("the folder 'runs': has no run that could be resumed",
                       self.run_atelier("resume", "runs", code=2).stderr)
 
     def test_a_point_needs_a_beginning_of_its_own_identity(self):
