@@ -7,6 +7,7 @@
 
 #include "base/sha256.hpp"
 #include "cases.hpp"
+#include "kernels/isa.hpp"
 
 namespace atelier::gradient_test {
 namespace {
@@ -90,6 +91,10 @@ TEST_CASE("bits: the number of threads changes none where the work is cut") {
 }
 
 TEST_CASE("bits: a row has the same at every place of a batch") {
+  if (!kernels::is_supported(kernels::Isa::avx512)) {
+    MESSAGE("left out: without AVX-512 oneDNN rounds the last rows of a product in another way");
+    return;
+  }
   for (const RowCase& checked : row_cases()) {
     for (const size_t by : {1, 6}) {
       check_rows(checked, by);

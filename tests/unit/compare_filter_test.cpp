@@ -317,7 +317,7 @@ TEST_CASE("a value of another kind is refused where it stands") {
   CHECK(refusal("latent < true").starts_with("filter: got true, expected a number or a text after '<'\n"));
   CHECK(refusal("status = finishd")
             .starts_with("filter: no run is 'finishd', expected running, finished, failed, "
-                         "interrupted, killed or broken; did you mean 'finished'?\n"));
+                         "interrupted, stopped, killed or broken; did you mean 'finished'?\n"));
 }
 
 TEST_CASE("runs are sorted by any key, those without it last") {

@@ -75,6 +75,7 @@ warmup = 0
 [train]
 epochs = 1
 batch_size = 128
+shards = 1
 clip_norm = 0.0
 average = 0.0
 precision = "float32"
