@@ -102,6 +102,7 @@ class Report(AtelierTest):
         data, _ = self.report(log)
         self.assertEqual(data["runs"][0]["state"], "running")
         self.assertLess(data["runs"][0]["progress"], 0.1)
+        self.cut_off(process)
         self.end(process)
         data, _ = self.report(log)
         self.assertEqual(data["runs"][0]["state"], "interrupted")  # its process ends itself when the one above it is gone

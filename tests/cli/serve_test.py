@@ -79,6 +79,7 @@ class Serve(AtelierTest):
         while rows() == first and time.monotonic() < until:
             time.sleep(0.2)
         self.assertGreater(rows(), first)
+        self.cut_off(run)
         self.end(run)
         self.assertEqual(self.json_of(port, "/runs")[0]["state"], "interrupted")
 
