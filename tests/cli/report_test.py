@@ -105,7 +105,7 @@ class Report(AtelierTest):
         self.cut_off(process)
         self.end(process)
         data, _ = self.report(log)
-        self.assertEqual(data["runs"][0]["state"], "interrupted")  # its process ends itself when the one above it is gone
+        self.assertEqual(data["runs"][0]["state"], "killed")
 
     def test_logs_that_cannot_be_read_are_named(self):
         log = self.train()

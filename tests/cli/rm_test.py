@@ -48,7 +48,7 @@ class Rm(AtelierTest):
         finished = self.train("seed=1")
         process, log = self.start("seed=2", *ENDLESS)
         done = self.run_atelier("rm", "--yes", finished, log, code=2)
-        self.assertRegex(done.stderr, rf"^atelier: error: {log}: is being written by process {process.pid} on ")
+        self.assertRegex(done.stderr, rf"^atelier: error: {log}: is being written by process {self.worker_of(process)} on ")
         self.assertIn(self.path(finished), self.files())
         self.end(process)
         self.output("rm", "--yes", finished, log)

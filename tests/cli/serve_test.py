@@ -81,7 +81,7 @@ class Serve(AtelierTest):
         self.assertGreater(rows(), first)
         self.cut_off(run)
         self.end(run)
-        self.assertEqual(self.json_of(port, "/runs")[0]["state"], "interrupted")
+        self.assertEqual(self.json_of(port, "/runs")[0]["state"], "killed")
 
     def test_only_its_own_pages_are_answered(self):
         self.train()

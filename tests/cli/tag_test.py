@@ -97,7 +97,7 @@ class Tag(AtelierTest):
         process, log = self.start(*ENDLESS)
         for words in (["tag", log, "x"], ["note", log, "x"]):
             done = self.run_atelier(*words, code=2)
-            self.assertRegex(done.stderr, rf"^atelier: error: {log}: is being written by process {process.pid} on ")
+            self.assertRegex(done.stderr, rf"^atelier: error: {log}: is being written by process {self.worker_of(process)} on ")
         self.end(process)
         self.output("tag", log, "killed")
         self.output("note", log, "was killed")
