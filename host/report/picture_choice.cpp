@@ -107,7 +107,8 @@ PicturesPut put_pictures(RunPage& page, int64_t most_bytes) {
   const runlog::Reader log(page.run.path);
   for (Json& series : page.samples) {
     if (is_pictures(series)) {
-      const PicturesPut put = put_series(log, series, std::max<int64_t>(0, most_bytes - all.bytes) / left--);
+      const PicturesPut put =
+          put_series(log, series, std::max<int64_t>(0, most_bytes - all.bytes) / std::max<std::ptrdiff_t>(1, left--));
       all.bytes += put.bytes;
       all.made += put.made;
       all.shown += put.shown;

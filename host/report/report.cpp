@@ -77,7 +77,8 @@ PicturesPut fit_pictures(Material& material, int64_t most_bytes) {
   auto left = std::ranges::count_if(material.pages, has_pictures);
   for (RunPage& page : material.pages) {
     if (has_pictures(page)) {
-      const PicturesPut put = put_pictures(page, std::max<int64_t>(0, most_bytes - all.bytes) / left--);
+      const PicturesPut put =
+          put_pictures(page, std::max<int64_t>(0, most_bytes - all.bytes) / std::max<std::ptrdiff_t>(1, left--));
       all.bytes += put.bytes;
       all.made += put.made;
       all.shown += put.shown;

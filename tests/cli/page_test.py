@@ -20,7 +20,7 @@ SCREENSHOTS = os.environ.get("ATELIER_SCREENSHOTS", "")
 class Page(AtelierTest):
     def look(self, script, *words):
         done = subprocess.run([NODE, os.path.join(SCRIPTS, script), PLAYWRIGHT, CHROMIUM, *words, SCREENSHOTS],
-                              capture_output=True, text=True, timeout=280, check=False)
+                              capture_output=True, text=True, timeout=560, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def look_at_report(self, *logs, **expected):

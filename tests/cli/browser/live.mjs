@@ -7,6 +7,7 @@ const [playwright, executablePath, address, screenshots] = process.argv.slice(2)
 const {chromium} = createRequire(import.meta.url)(playwright);
 const browser = await chromium.launch({executablePath, args: process.getuid() === 0 ? ['--no-sandbox'] : []});
 const page = await (await browser.newContext({viewport: {width: 1280, height: 900}})).newPage();
+page.setDefaultTimeout(200000);  // of a machine that does much else
 const wrong = [];
 page.on('console', (message) => ['error', 'warning'].includes(message.type()) && wrong.push(message.text()));
 page.on('pageerror', (error) => wrong.push(String(error)));
@@ -21,7 +22,7 @@ const steps = () => page.locator('#timing tbody tr').evaluateAll((rows) => rows.
 await page.locator('.chart').first().scrollIntoViewIfNeeded();
 await page.waitForSelector('.chart canvas');
 const before = await steps();
-await page.waitForFunction((then) => [...document.querySelectorAll('#timing tbody tr')].some((row, i) => row.cells[2].innerText !== then[i]), before, {timeout: 60000});
+await page.waitForFunction((then) => [...document.querySelectorAll('#timing tbody tr')].some((row, i) => row.cells[2].innerText !== then[i]), before);
 
 // The pictures come from the server.
 const canvas = page.locator('#samples .panel[data-run] canvas').first();

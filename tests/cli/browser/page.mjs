@@ -11,10 +11,21 @@ const {chromium} = createRequire(import.meta.url)(playwright);
 const expected = JSON.parse(readFileSync(expectedFile, 'utf8'));
 const browser = await chromium.launch({executablePath, args: process.getuid() === 0 ? ['--no-sandbox'] : []});
 
+const patience = 200000;  // milliseconds, of a machine that does much else
+
+// Waits until it is so: what the page draws may take its time.
+async function eventually(condition, what) {
+  for (const end = Date.now() + patience; !await condition();) {
+    assert(Date.now() < end, what);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 // A page that notes all that goes wrong in it, and that no dialog and no request leaves unseen.
 async function opened(options = {}) {
   const context = await browser.newContext({viewport: {width: 1280, height: 900}, ...options});
   const page = await context.newPage();
+  page.setDefaultTimeout(patience);
   page.wrong = [];
   page.on('console', (message) => ['error', 'warning'].includes(message.type()) && page.wrong.push(message.text()));
   page.on('pageerror', (error) => page.wrong.push(String(error)));
@@ -84,9 +95,9 @@ const tests = {
     await slider.focus();
     await page.keyboard.press('Home');
     assert.notEqual(await page.locator('#samples output.step').first().innerText(), step);
-    await page.waitForTimeout(300);
-    const after = await Promise.all((await panels.all()).map((panel) => pixels(panel.locator('canvas'))));
-    after.forEach((one, at) => assert.notEqual(one, before[at], `the picture of run ${at}`));
+    for (const [at, panel] of (await panels.all()).entries()) {
+      await eventually(async () => await pixels(panel.locator('canvas')) !== before[at], `the picture of run ${at} changes`);
+    }
     const notes = await page.locator('#samples .panel[data-run] figcaption').allInnerTexts();
     assert(notes.every((note) => /step [\d,]+/.test(note)), notes.join('\n'));
     if (expected.other_cadences) {
@@ -98,14 +109,13 @@ const tests = {
   async 'a run minus itself is nothing, and minus another something'(page) {
     const [first, second] = await page.locator('#samples .series > .controls select').all().then((all) => all.slice(-2));
     const caption = page.locator('#samples .difference figcaption').first();
+    const nothing = async () => / 0 of 255 on average/.test(await caption.innerText());
     await second.selectOption('1');
-    await page.waitForTimeout(200);
-    const apart = await caption.innerText();
+    await eventually(async () => !await nothing(), 'a difference');
     await first.selectOption('1');
-    await page.waitForTimeout(200);
-    assert.match(await caption.innerText(), / 0 of 255 on average/);
-    assert.doesNotMatch(apart, / 0 of 255 on average/);
+    await eventually(nothing, 'no difference');
     await first.selectOption('0');
+    await eventually(async () => !await nothing(), 'a difference again');
   },
 
   async 'a place is looked at over all steps, and left again'(page) {
@@ -117,8 +127,7 @@ const tests = {
     assert.match(await dialog.innerText(), /Place 1 of/);
     await page.keyboard.press('ArrowRight');
     assert.match(await dialog.innerText(), /Place 2 of/);
-    await page.waitForTimeout(200);
-    assert(await drawn(dialog.locator('canvas').first()) > 0);
+    await eventually(async () => await drawn(dialog.locator('canvas').first()) > 0, 'a place is drawn');
     await picture(page, 'place');
     await page.keyboard.press('Escape');
     assert(!await dialog.isVisible());
@@ -134,11 +143,9 @@ const tests = {
     assert.equal(await page.locator('#said').innerText().then((text) => text.length > 0), true);
     const whole = await pixels(chart.locator('canvas'));
     await page.keyboard.press('+');
-    await page.waitForTimeout(100);
-    assert.notEqual(await pixels(chart.locator('canvas')), whole);
+    await eventually(async () => await pixels(chart.locator('canvas')) !== whole, 'it is zoomed');
     await page.keyboard.press('0');
-    await page.waitForTimeout(100);
-    assert.equal(await pixels(chart.locator('canvas')), whole);
+    await eventually(async () => await pixels(chart.locator('canvas')) === whole, 'all is shown again');
   },
 
   async 'axis, smoothing and logarithm draw anew'(page) {
@@ -146,17 +153,14 @@ const tests = {
     await canvas.scrollIntoViewIfNeeded();
     let before = await pixels(canvas);
     const differs = async (what) => {
-      await page.waitForTimeout(100);
-      const now = await pixels(canvas);
-      assert.notEqual(now, before, what);
-      before = now;
+      await eventually(async () => await pixels(canvas) !== before, what);
+      before = await pixels(canvas);
     };
     await page.locator('#curves select').first().selectOption('seconds');
     await differs('seconds');
     await page.getByLabel('Smoothing, percent of the axis').fill('20');
     await differs('smoothing');
     await page.getByLabel('Logarithmic').check();
-    await page.waitForTimeout(100);
     await page.getByLabel('Logarithmic').uncheck();
     await page.getByLabel('Smoothing, percent of the axis').fill('0');
     await page.locator('#curves select').first().selectOption('steps');
@@ -212,7 +216,7 @@ const tests = {
 async function narrow() {
   const page = await opened({viewport: {width: 360, height: 740}, deviceScaleFactor: 2, hasTouch: true, isMobile: true});
   await page.locator('#experiment').scrollIntoViewIfNeeded();
-  await page.waitForTimeout(300);
+  await page.waitForFunction(() => document.querySelectorAll('#experiment tr').length > 0);
   const width = await page.evaluate(() => document.scrollingElement.scrollWidth);
   const wide = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > 361
     && !one.closest('.scroll') && !one.closest('.unseen') && !one.closest('.plot')).map((one) => one.outerHTML.slice(0, 80)).slice(0, 5));
@@ -248,6 +252,7 @@ for (const [name, test] of Object.entries(tests)) {
   try {
     await test(page);
     assert.deepEqual(page.wrong, []);
+    console.log(`so it is: ${name}`);
   } catch (error) {
     error.message = `${name}: ${error.message}`;
     await picture(page, 'wrong', {fullPage: true});
