@@ -33,7 +33,7 @@ struct ModelSummary {
   int64_t batch_size = 0;
   int64_t train_count = 0, validation_count = 0, test_count = 0;
   int64_t total_steps = 0, evaluations = 0;
-  double steps_per_epoch = 0;  // a whole number but where a step takes several batches
+  double steps_per_epoch = 0;              // a whole number but where a step takes several batches
   std::vector<catalog::Measure> measures;  // what an evaluation reports
   Monitor monitor;
   StartedWith start;

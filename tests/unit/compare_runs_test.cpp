@@ -258,7 +258,8 @@ TEST_CASE("none is the best where the runs differ in what is measured") {
   CHECK(difference(vae + "[dataset]\nuse = \"mnist\"\n", "11", "22") == Differences{"dataset.use"});
   CHECK(difference("", "12", "22") == Differences{"data sha256"});
   CHECK(difference("", "11", "23") == Differences{"run judge"});
-  CHECK(difference(vae + "[metric.loss]\nuse = \"elbo\"\n", "11", "22") == Differences{"metric.loss.use", "model.use", "run judge"});
+  CHECK(difference(vae + "[metric.loss]\nuse = \"elbo\"\n", "11", "22") ==
+        Differences{"metric.loss.use", "model.use", "run judge"});
 }
 
 TEST_CASE("evaluations are called after the split that they are of") {

@@ -276,7 +276,8 @@ TEST_CASE("shards: whole numbers that differ cannot be assigned") {
   counter->value = Bench::tensor_of({{1}, DType::i64}, {0});
   bench.bank().parameters.push_back(std::move(counter));
   bench.begin();
-  bench.assign(1, bench.apply("argmax", {bench.apply("reshape", {bench.batch({2}, x)}, {std::vector<int64_t>{1, 2}})}, {-1}));
+  bench.assign(
+      1, bench.apply("argmax", {bench.apply("reshape", {bench.batch({2}, x)}, {std::vector<int64_t>{1, 2}})}, {-1}));
   bench.minimize(0, mean(bench, bench.use(w)), 0.1);
   CHECK_THROWS_WITH_AS(
       bench.session().end(),
