@@ -102,7 +102,9 @@ TEST_CASE("an initializer, an activation or a cell of a name that nothing has is
       "got the initializer 'unifrom', expected uniform, glorot_uniform, glorot_normal, he_uniform, he_normal, "
       "orthogonal or normal; did you mean 'uniform'?");
   check_refusal("in a Sequential", "got the activation 'tanj'" + activations + "'tanh'?");
-  check_refusal("normalization", "got the normalization 'bacth', expected none, batch or layer; did you mean 'batch'?");
+  check_refusal(
+      "normalization",
+      "got the normalization 'bacth', expected none, batch, synchronized-batch or layer; did you mean 'batch'?");
   check_fault("activation", "1", "got the activation 'tan'" + activations + "'tanh'?");
   CHECK(failure(faults("every name")) == "nothing was thrown");
   CHECK(detail::unknown_name("activation", "swish", {"relu", "tanh"}) ==

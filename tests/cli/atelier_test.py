@@ -141,7 +141,7 @@ class AtelierTest(unittest.TestCase):
         process.send_signal(signal.SIGSTOP)
         try:
             os.kill(cls.worker_of(process), signal.SIGKILL)
-        except (IndexError, ProcessLookupError):  # not begun, or ended
+        except (IndexError, ProcessLookupError, FileNotFoundError):  # not begun, or ended
             pass
         process.kill()
 

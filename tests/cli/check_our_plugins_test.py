@@ -9,7 +9,9 @@ from atelier_test import AtelierTest
 # The components that need what a check cannot know, and how the reason begins.
 NOT_RUN = {
     "loss 'perceptual'": "its setting 'from' has no default",
-    "metric 'class-histogram'": "its setting 'from' has no default",
+    **{f"metric '{name}'": "its setting 'from' has no default"
+       for name in ("class-histogram", "density-coverage", "frechet-distance", "kernel-distance", "precision-recall",
+                    "sliced-wasserstein-distance")},
     "dataset 'text-file'": "its setting 'file' has no default",
     "dataset 'image-folder'": "its setting 'directory' has no default",
     "dataset 'cifar-10'": "its data is not here",

@@ -145,7 +145,7 @@ class Halving(AtelierTest):
         """Ends the sweep's process; its runs then stop with checkpoints. Or all at once, as a power cut would."""
         process.send_signal(signal.SIGSTOP)
         children = []
-        if with_children:
+        if with_children and process.poll() is None:
             with open(f"/proc/{process.pid}/task/{process.pid}/children", encoding="ascii") as file:
                 children = list(map(int, file.read().split()))
         for child in children:

@@ -48,7 +48,7 @@ class Kills(AtelierTest):
         begin = time.monotonic()
         whole = self.head(self.train(*WORDS))
         seconds = time.monotonic() - begin
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
             ends = list(pool.map(lambda number: self.kill(number, seconds, whole), range(KILLS)))
         counts = {end: ends.count(end) for end in sorted(set(ends))}
         print(f"{KILLS} runs killed within {seconds:.2f} s: {counts}")

@@ -88,6 +88,9 @@ class Workplace:
                               stderr=subprocess.STDOUT, text=True, timeout=120, check=False)
         return done.returncode, done.stdout
 
+    def logs(self):
+        return set((self.folder / "runs").rglob("*.h5"))
+
     def interrupt_a_run(self, experiment):
         """Leaves a log that can be resumed."""
         long = ["train.steps=400", "evaluate.every=1000", "sample.every=1000"]

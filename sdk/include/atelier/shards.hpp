@@ -1,7 +1,7 @@
 // What the shards of a training batch have to do with each other: [train] shards, docs/experiments.md.
 #pragma once
 
-#include <atelier/recording.hpp>
+#include <atelier/tensor.hpp>
 
 namespace atelier {
 
