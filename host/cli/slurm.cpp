@@ -6,6 +6,8 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <map>
+#include <optional>
 
 #include "base/error.hpp"
 #include "base/printable.hpp"
@@ -13,12 +15,14 @@
 #include "cli/output_file.hpp"
 #include "cli/program.hpp"
 #include "cli/run_options.hpp"
-#include "cli/slurm_cost.hpp"
 #include "cli/slurm_script.hpp"
+#include "cli/supervised_run.hpp"
 #include "cli/sweep.hpp"
+#include "cli/sweep_cost.hpp"
 #include "cli/sweep_task.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
+#include "cli/watched_work.hpp"
 
 namespace atelier::cli {
 namespace {
@@ -49,43 +53,58 @@ std::string counted(size_t count, const char* what) {
   return fmt::format("{} {}{}", grouped(static_cast<int64_t>(count)), what, count == 1 ? "" : "s");
 }
 
-// The seconds of the task that takes longest; NaN where they are not known of each point.
-double longest_task(const SweepCost& cost, size_t tasks) {
-  std::vector<double> seconds(tasks, 0);
-  for (size_t i = 0; i < cost.seconds.size(); ++i) {
-    seconds[i % tasks] += cost.seconds[i];
+// What the points that are to be run will take on a node like this machine.
+struct ArrayCost {
+  double longest_task = 0;  // seconds; NaN where they are not known of each point
+  double longest_step = 0;  // seconds
+  double bytes = 0;
+  std::vector<std::string> problems;  // why a point could not be measured
+};
+
+ArrayCost cost_of(const CheckedSweep& checked, const std::map<size_t, MeasuredCost>& costs, size_t tasks) {
+  ArrayCost all;
+  for (const auto& [shape, cost] : costs) {
+    all.bytes = std::max(all.bytes, static_cast<double>(cost.memory));
+    all.longest_step = std::max(all.longest_step, cost.problem.empty() ? cost.cost.step_seconds : 0);
+    if (!cost.problem.empty()) {
+      all.problems.push_back(cost.problem);
+    }
   }
-  const bool known = std::ranges::none_of(seconds, [](double task) { return std::isnan(task); });
-  return known ? std::ranges::max(seconds) : std::numeric_limits<double>::quiet_NaN();
+  std::vector<double> seconds(tasks, 0);
+  for (size_t i = 0; i < checked.points.size(); ++i) {
+    const CheckedPoint& point = checked.points[i];
+    if (point.is_to_run()) {
+      seconds[i % tasks] += costs.at(point.shape).seconds(point.steps, point.evaluations);
+    }
+  }
+  all.longest_task = all.problems.empty() ? std::ranges::max(seconds) : std::numeric_limits<double>::quiet_NaN();
+  return all;
 }
 
-// Of the time, as nodes differ, and evaluations, samples and the reading of data are not in it; and of the memory, as
-// these are neither.
+// Of the time, as nodes differ, and samples are not in it; and of the memory, as evaluations and samples may need more.
 constexpr double times_more = 2;
 constexpr int64_t minutes_more = 15;
 constexpr double memory_more = 1.5;
 constexpr int64_t mebibytes_more = 256;
 
-void ask_for(const SweepCost& cost, SlurmJob& job) {
+void ask_for(const ArrayCost& cost, SlurmJob& job) {
   constexpr double mebibyte = 1 << 20;
   constexpr double minute = 60;
-  const double measured = static_cast<double>(cost.bytes) / mebibyte;
+  const double measured = cost.bytes / mebibyte;
   job.mebibytes = static_cast<int64_t>(std::ceil(measured * memory_more)) + mebibytes_more;
-  job.about.push_back(
-      fmt::format("Memory: {:.0f} MiB when a step of each point was made; asked for: {} times that and {} MiB.",
-                  measured, memory_more, mebibytes_more));
-  const double seconds = longest_task(cost, static_cast<size_t>(job.tasks));
+  job.about.push_back(fmt::format("Memory: {:.0f} MiB when steps of each point were made; asked for: {} times that and "
+                                  "{} MiB.",
+                                  measured, memory_more, mebibytes_more));
   constexpr double most_minutes = 365 * 24 * 60;
-  if (std::isnan(seconds) || seconds * times_more / minute > most_minutes) {
+  if (std::isnan(cost.longest_task) || cost.longest_task * times_more / minute > most_minutes) {
     job.about.push_back("Time: not known; --time is the partition's.");
     return;
   }
-  job.minutes = static_cast<int64_t>(std::ceil(seconds * times_more / minute)) + minutes_more;
+  job.minutes = static_cast<int64_t>(std::ceil(cost.longest_task * times_more / minute)) + minutes_more;
   job.about.push_back(
-      fmt::format("Time: {:.1f} minutes for the steps of the longest task, of at most {:.3g} ms each when they were "
-                  "made with {} threads; "
-                  "asked for: {} times that and {} minutes.",
-                  seconds / minute, cost.longest_step * 1e3, job.threads, times_more, minutes_more));
+      fmt::format("Time: {:.1f} minutes for the longest task, by steps of at most {:.3g} ms each when they were made "
+                  "with {} threads; asked for: {} times that and {} minutes.",
+                  cost.longest_task / minute, cost.longest_step * 1e3, job.threads, times_more, minutes_more));
 }
 
 void check_file(const Arguments& arguments, const fs::path& file) {
@@ -95,14 +114,27 @@ void check_file(const Arguments& arguments, const fs::path& file) {
   }
 }
 
-int slurm(const Arguments& arguments) {
-  const fs::path file = arguments.text("output", "job.sh");
-  check_file(arguments, file);
-  const plugin::Registry registry = load_plugins(arguments);
-  const experiment::Sweep sweep = sweep_or_single(arguments, registry);
-  const size_t points = sweep.points.size();
+// In a child, as plugins do what they like: "" where it ended badly, which it has said then.
+std::optional<CheckedSweep> check(supervision::Supervisor& supervisor, const Arguments& arguments, int& code) {
+  const WatchOptions watch = watch_options_of(arguments);
+  std::optional<CheckedSweep> checked;
+  const auto look = [&](const supervision::Link& link) {
+    const plugin::Registry registry = load_plugins(arguments);
+    link.tell(to_message(
+        prepare_sweep(arguments, registry, sweep_or_single(arguments, registry), link.pulse())));
+    return exit_done;
+  };
+  code = supervise(supervisor, arguments,
+                   {[&](const supervision::Link& link) { return do_watched(link, watch, [&] { return look(link); }); },
+                    {},
+                    [&](const std::string& message) { checked = sweep_of_message(message); }});
+  return code == exit_done ? std::move(checked) : std::nullopt;
+}
+
+SlurmJob job_for(const Arguments& arguments, const CheckedSweep& checked, const fs::path& file) {
+  const size_t points = checked.points.size();
   SlurmJob job;
-  job.name = sweep.points.front().name;
+  job.name = checked.sweep.points.front().name;
   constexpr int64_t most_tasks = 1'000'000;
   job.tasks =
       std::min(arguments.integer("tasks", static_cast<int64_t>(points), 1, most_tasks), static_cast<int64_t>(points));
@@ -119,19 +151,37 @@ int slurm(const Arguments& arguments) {
   job.about = {fmt::format("{} of {} in {}, by 'atelier slurm'. To submit it: bash {}", counted(points, "point"),
                            arguments.words.front(), counted(static_cast<size_t>(job.tasks), "task"),
                            file.filename().string())};
+  return job;
+}
+
+int slurm(const Arguments& arguments) {
+  const fs::path file = arguments.text("output", "job.sh");
+  check_file(arguments, file);
+  supervision::Supervisor supervisor;
+  int code = exit_done;
+  const std::optional<CheckedSweep> checked = check(supervisor, arguments, code);
+  if (!checked) {
+    return code;
+  }
+  SlurmJob job = job_for(arguments, *checked, file);
   (void)slurm_script(job);  // what is wrong with it is said before anything is measured
-  const SweepCost cost = measure_cost(arguments, registry, sweep, static_cast<int>(job.threads));
+  print_message("trains a point of each kind for a moment, to see what it costs");
+  const ArrayCost cost = cost_of(
+      *checked, costs_of_shapes(supervisor, arguments, *checked, 1, static_cast<int>(job.threads)),
+      static_cast<size_t>(job.tasks));
+  if (supervisor.asked_to_stop() > 0) {
+    return exit_interrupted;
+  }
   ask_for(cost, job);
   fs::create_directories(job.logs);
-  const std::string script = slurm_script(job);
-  write_file(file, script);
+  write_file(file, slurm_script(job));
   fs::permissions(file, fs::perms::owner_exec, fs::perm_options::add);
   for (const std::string& problem : cost.problems) {
-    print_message(fmt::format("atelier: note: could not be tried: {}", problem));
+    print_message(fmt::format("atelier: note: could not be measured: {}", printable(problem)));
   }
-  print(fmt::format("{}: {} in {}, {} threads{}{}\n", printable(file.string()), counted(points, "point"),
-                    counted(static_cast<size_t>(job.tasks), "task"), job.threads,
-                    fmt::format(", {} MiB", *job.mebibytes),
+  print(fmt::format("{}: {} in {}, {} threads{}{}\n", printable(file.string()),
+                    counted(checked->points.size(), "point"), counted(static_cast<size_t>(job.tasks), "task"),
+                    job.threads, fmt::format(", {} MiB", *job.mebibytes),
                     job.minutes ? fmt::format(", {} minutes each", *job.minutes) : ""));
   return exit_done;
 }

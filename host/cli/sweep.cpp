@@ -75,22 +75,8 @@ CheckedSweep prepare_sweep(const Arguments& arguments, const plugin::Registry& r
 
 int list_sweep(supervision::Supervisor& supervisor, const Arguments& arguments, const CheckedSweep& checked) {
   const Arrangement arrangement = arrangement_of(supervisor, arguments, checked);
-  std::map<size_t, const experiment::SweepPoint*> of_shape;  // the first of each
-  for (size_t i = 0; i < checked.points.size(); ++i) {
-    if (checked.points[i].is_to_run()) {
-      of_shape.try_emplace(checked.points[i].shape, &checked.sweep.points[i]);
-    }
-  }
-  std::vector<const experiment::SweepPoint*> points;
-  for (const auto& [shape, point] : of_shape) {
-    points.push_back(point);
-  }
-  std::vector<MeasuredCost> measured =
-      measure_points(supervisor, arguments, points, arrangement.jobs, environment_of(arguments).threads);
-  std::map<size_t, MeasuredCost> costs;
-  for (const auto& [shape, point] : of_shape) {
-    costs[shape] = std::move(measured[costs.size()]);
-  }
+  const std::map<size_t, MeasuredCost> costs =
+      costs_of_shapes(supervisor, arguments, checked, arrangement.jobs, environment_of(arguments).threads);
   if (supervisor.asked_to_stop() > 0) {
     return exit_interrupted;
   }

@@ -183,6 +183,26 @@ std::vector<MeasuredCost> measure_points(supervision::Supervisor& supervisor, co
   return measurements.take();
 }
 
+std::map<size_t, MeasuredCost> costs_of_shapes(supervision::Supervisor& supervisor, const Arguments& arguments,
+                                               const CheckedSweep& sweep, size_t jobs, int threads) {
+  std::map<size_t, const experiment::SweepPoint*> of_shape;
+  for (size_t i = 0; i < sweep.points.size(); ++i) {
+    if (sweep.points[i].is_to_run()) {
+      of_shape.try_emplace(sweep.points[i].shape, &sweep.sweep.points[i]);
+    }
+  }
+  std::vector<const experiment::SweepPoint*> points;
+  for (const auto& [shape, point] : of_shape) {
+    points.push_back(point);
+  }
+  std::vector<MeasuredCost> measured = measure_points(supervisor, arguments, points, jobs, threads);
+  std::map<size_t, MeasuredCost> costs;
+  for (const auto& [shape, point] : of_shape) {
+    costs[shape] = std::move(measured[costs.size()]);
+  }
+  return costs;
+}
+
 Arrangement arrangement_of(supervision::Supervisor& supervisor, const Arguments& arguments, const CheckedSweep& sweep) {
   constexpr int64_t most_jobs = 4096;
   if (arguments.has("jobs")) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,10 @@ struct MeasuredCost {
 std::vector<MeasuredCost> measure_points(supervision::Supervisor& supervisor, const Arguments& arguments,
                                          const std::vector<const experiment::SweepPoint*>& points, size_t jobs,
                                          int threads);
+
+// By shape, of the points that are to be run, the first of each being measured.
+std::map<size_t, MeasuredCost> costs_of_shapes(supervision::Supervisor& supervisor, const Arguments& arguments,
+                                               const CheckedSweep& sweep, size_t jobs, int threads);
 
 struct Arrangement {
   size_t jobs = 1;
