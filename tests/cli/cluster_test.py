@@ -223,6 +223,9 @@ class Cluster(AtelierTest):
             self.assert_error(["slurm", "sweep.toml", "-o", "b.sh", *words], message)
         self.assert_error(["slurm", "sweep.toml", "-o", "none/b.sh"],
                           f"none/b.sh: cannot be written: there is no folder {os.path.realpath(self.folder)}/none")
+        done = self.run_atelier("slurm", "tiny.toml", "--threads", "1", "-o", "/proc/b.sh")  # where nobody makes a file
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, "/proc/b.sh: cannot be written: (No such file or directory|Permission denied)")
         self.assertFalse(os.path.exists(self.path("b.sh")))
 
     def test_on_a_node_the_program_may_be_elsewhere(self):
