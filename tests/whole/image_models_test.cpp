@@ -69,7 +69,7 @@ TEST_CASE("a diffusion model has views of its steps, of the way between two nois
   };
   CHECK(pictures("denoising") == 6);  // noise, and what each of five steps leaves of it
   CHECK(pictures("interpolation") == 10);
-  CHECK(pictures("classes") == 3);
+  CHECK(pictures("classes") == 5);
 }
 
 TEST_CASE("autoencoders with an adversary learn to reconstruct") {
