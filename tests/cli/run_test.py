@@ -83,7 +83,7 @@ class Run(AtelierTest):
                       "vae-gan model.layers=convolutional model.encoder=[4,4,4] model.discriminator=[4,4,4]",
                       "cnn model.filters=[4,4]", "cnn-image-to-image model.task=denoise", "rnn model.units=8",
                       "pixelcnn model.features=4 model.blocks=1", "realnvp model.features=[4,4,4]",
-                      "diffusion model.channels=[8,8,8] model.steps=5"):
+                      "diffusion model.channels=[8,8,8] model.steps=5 model.sampling_steps=0"):
             with self.subTest(model):
                 use, *settings = model.split()
                 self.write("oblong.toml", "name = \"oblong\"\n[dataset]\nuse = \"mnist\"\npath = \"oblong\"\n[model]\nuse = \"" + use +

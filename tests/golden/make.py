@@ -211,7 +211,8 @@ def pixelcnn_cases():
 
 
 def diffusion_cases():
-    small = {"steps": 6, "schedule": "linear", "channels": [2, 4], "blocks": 1, "groups": 2, "heads": 2}
+    small = {"steps": 6, "schedule": "linear", "channels": [2, 4], "blocks": 1, "groups": 2, "heads": 2,
+             "sampling_steps": 0, "eta": 1.0}
     cosine = {**small, "schedule": "cosine", "channels": [4], "groups": 1, "heads": 0, "sampling_steps": 3, "eta": 0.0}
     label = {**small, "steps": 9, "channels": [2, 2], "blocks": 2, "conditional": "label", "sampling_steps": 4, "eta": 0.5}
     for name, settings in {"linear, ancestral": small, "cosine, implicit": cosine, "conditional": label}.items():

@@ -19,7 +19,7 @@ class Diffusion:
     image_range = (-1.0, 1.0)
     latent = PIXELS  # the noise in an image
 
-    def __init__(self, steps, schedule, channels, blocks, groups, heads, sampling_steps=0, eta=1.0, conditional="none"):
+    def __init__(self, steps, schedule, channels, blocks, groups, heads, sampling_steps, eta, conditional="none"):
         self.T, self.channels, self.blocks, self.groups, self.heads = steps, channels, blocks, groups, heads
         self.sampling_steps, self.eta = sampling_steps or steps, eta
         self.classes = CLASSES if conditional == "label" else 0

@@ -22,8 +22,8 @@ class Diffusion final : public Model {
     d.text("schedule", "linear", "of how much noise a step adds").choices({"linear", "cosine"});
     d.number("first_beta", 1e-4, "of the linear schedule: noise of step 1, as for 1,000 steps").above(0).below(1);
     d.number("last_beta", 0.02, "of the linear schedule: noise of step T, as for 1,000 steps").above(0).below(1);
-    d.integer("sampling_steps", 0, "in which noise becomes an image; 0: all T").range(0, 10000);
-    d.number("eta", 1.0, "noise that sampling adds again: 1 as in ancestral sampling, 0 none (DDIM)").range(0, 1);
+    d.integer("sampling_steps", 50, "in which noise becomes an image, no more than T; 0: all T").range(0, 10000);
+    d.number("eta", 0.0, "noise that sampling adds again: 1 as in ancestral sampling, 0 none (DDIM)").range(0, 1);
     d.integers("channels", {32, 64, 64}, "of the network's levels, each of half the last one's height and width")
         .range(1, 65536);
     d.integer("blocks", 1, "residual blocks of a level, on the way down and up").range(1, 64);
@@ -62,7 +62,7 @@ class Diffusion final : public Model {
     }
     if (sampling_steps_ > process_.steps()) {
       build.fail("model.sampling_steps: " + std::to_string(sampling_steps_) + ", expected no more than model.steps, " +
-                 std::to_string(process_.steps()));
+                 std::to_string(process_.steps()) + "; hint: 0 takes all of them");
     }
     if (guidance_ > 0 && (condition_.length() == 0 || condition_dropout_ == 0)) {
       build.fail("model.guidance: needs model.conditional and model.condition_dropout, expected 0 without them");
