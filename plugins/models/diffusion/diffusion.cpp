@@ -22,8 +22,8 @@ class Diffusion final : public Model {
     d.text("schedule", "linear", "of how much noise a step adds").choices({"linear", "cosine"});
     d.number("first_beta", 1e-4, "of the linear schedule: noise of step 1, as for 1,000 steps").above(0).below(1);
     d.number("last_beta", 0.02, "of the linear schedule: noise of step T, as for 1,000 steps").above(0).below(1);
-    d.integer("sampling_steps", 50, "in which noise becomes an image, no more than T; 0: all T").range(0, 10000);
-    d.number("eta", 0.0, "noise that sampling adds again: 1 as in ancestral sampling, 0 none (DDIM)").range(0, 1);
+    d.integer("sampling_steps", 100, "in which noise becomes an image, no more than T; 0: all T").range(0, 10000);
+    d.number("eta", 1.0, "noise that sampling adds again: 1 as in ancestral sampling, 0 none (DDIM)").range(0, 1);
     d.integers("channels", {32, 64, 64}, "of the network's levels, each of half the last one's height and width")
         .range(1, 65536);
     d.integer("blocks", 1, "residual blocks of a level, on the way down and up").range(1, 64);
@@ -31,7 +31,8 @@ class Diffusion final : public Model {
     d.integer("heads", 4, "of the attention at the smallest images; 0: there is none").range(0, 65536);
     d.number("dropout", 0.0, "rate within a block").range(0, 0.95);
     d.integer("levels", 256, "values that a pixel can have, for bits_per_dimension").range(2, 65536);
-    d.integer("evaluation_draws", 4, "steps t of each image in an evaluation, one from each of so many parts of T")
+    d.integer("evaluation_draws", 4,
+              "steps t of each image in an evaluation: one of each of so many parts of T, and as many for the bound")
         .range(1, 10000);
     Condition::describe(d);
     d.number("condition_dropout", 0.0, "rate at which training leaves the condition out, for guidance").range(0, 0.95);
@@ -121,16 +122,16 @@ class Diffusion final : public Model {
   // The bound of equation 5, its sum over the steps estimated by those that are drawn.
   [[nodiscard]] Terms terms_of(const Evaluation& evaluation) const {
     const Tensor x = evaluation.images(), y = condition_.of(evaluation);
-    const double weight = 1 / static_cast<double>(draws_);
-    Terms out{evaluation.full({x.dim(0)}, 0), process_.divergence_at_end(x)};
+    const auto noise_in = [&](const diffusion::Noised& drawn) { return network_(drawn.x, to_real(drawn.t), y); };
+    Terms out{evaluation.full({x.dim(0)}, 0), evaluation.full({x.dim(0)}, 0)};
     for (int64_t k = 0; k < draws_; ++k) {
-      const diffusion::Noised drawn = process_.noised(evaluation, x, k, draws_);
-      const Tensor noise = network_(drawn.x, to_real(drawn.t), y);
-      const Tensor guess = process_.image(drawn.x, noise, drawn.t);
-      out.error = out.error + squared_error(drawn.noise, noise) * weight;
-      out.nats = out.nats + process_.divergence(x, guess, drawn.t) * (weight * static_cast<double>(process_.steps()));
+      const diffusion::Noised even = process_.noised(evaluation, x, k, draws_);
+      out.error = out.error + squared_error(even.noise, noise_in(even));
+      const diffusion::Noised drawn = process_.noised_by_share(evaluation, x);
+      out.nats = out.nats + process_.divergence(x, process_.image(drawn.x, noise_in(drawn), drawn.t), drawn.t);
     }
-    return out;
+    const double share = 1 / static_cast<double>(draws_);
+    return {out.error * share, out.nats * share + process_.divergence_at_end(x)};
   }
 
   [[nodiscard]] Tensor draw(const Recording& recording, int64_t n) const {

@@ -7,6 +7,8 @@
 #include <atelier/recording.hpp>
 #include <cmath>
 #include <numbers>
+#include <numeric>
+#include <vector>
 
 namespace diffusion {
 
@@ -40,7 +42,17 @@ class Process {
     const Tensor place = recording.uniform({x.dim(0)}) + static_cast<double>(part);
     const double length = static_cast<double>(steps()) / static_cast<double>(parts);
     const Tensor t = minimum(to_integer(floor(place * length)) + 1, steps());
-    return {x * at(t, [](double kept) { return std::sqrt(kept); }) + noise * at(t, noise_of), noise, t};
+    return reached(x, noise, t);
+  }
+  // At a step drawn as its term's share in the bound is likely to be: the steps of little noise have nearly all of it.
+  [[nodiscard]] Noised noised_by_share(const Recording& recording, Tensor x) const {
+    std::vector<float> logits = shares();
+    logits.erase(logits.begin());
+    for (float& logit : logits) {
+      logit = std::log(logit);
+    }
+    const Tensor t = categorical(broadcast_to(recording.constant({1, steps()}, logits), {x.dim(0), steps()})) + 1;
+    return reached(x, recording.normal(x.shape()), t);
   }
   // x_0, which is in [-1, 1], of x_t and its noise.
   [[nodiscard]] Tensor image(Tensor x, Tensor noise, Tensor t) const {
@@ -65,22 +77,40 @@ class Process {
     const double left = kept_.back();
     return sum(square(x) * (0.5 * left) - 0.5 * (left + std::log1p(-left)), {1, 2, 3});
   }
-  // The term of step t, for the network's guess of x_0 (L_{t-1} and L_0 of equation 5), (B).
+  // The term of step t, for the network's guess of x_0 (L_{t-1} and L_0 of equation 5), over the probability of t in
+  // noised_by_share: the sum over all steps, estimated without bias, (B).
   [[nodiscard]] Tensor divergence(Tensor x, Tensor guess, Tensor t) const {
-    const auto signal = [](double kept) { return kept / (1 - kept); };
     std::vector<float> weights{0, 0};
     for (size_t i = 2; i < kept_.size(); ++i) {
       weights.push_back(static_cast<float>(0.5 * (signal(kept_[i - 1]) - signal(kept_[i]))));
     }
     const Tensor between = sum(square(x - guess) * taken(t, weights), {1, 2, 3});
-    return select(equal(to_real(t), 1.0), of_pixels(x, guess), between);
+    return select(equal(to_real(t), 1.0), of_pixels(x, guess), between) / taken(t, shares()).reshape({-1});
   }
 
  private:
+  static double signal(double kept) { return kept / (1 - kept); }
   static double noise_of(double kept) { return std::sqrt(1 - kept); }
 
   static Tensor image(Tensor x, Tensor noise, Tensor of_noise, Tensor scale) {
     return clamp((x - noise * of_noise) * scale, -1, 1);
+  }
+  [[nodiscard]] Noised reached(Tensor x, Tensor noise, Tensor t) const {
+    return {x * at(t, [](double kept) { return std::sqrt(kept); }) + noise * at(t, noise_of), noise, t};
+  }
+  // Of steps 0 to T: the terms if the network's error in the noise were the same at all; step 1 has some of step 2's.
+  [[nodiscard]] std::vector<float> shares() const {
+    std::vector<double> terms{0, 0};
+    for (size_t i = 2; i < kept_.size(); ++i) {
+      terms.push_back((signal(kept_[i - 1]) - signal(kept_[i])) / signal(kept_[i]));
+    }
+    terms[1] = 3 * terms[2];
+    const double all = std::accumulate(terms.begin(), terms.end(), 0.0);
+    std::vector<float> out;
+    for (const double term : terms) {
+      out.push_back(static_cast<float>(term / all));
+    }
+    return out;
   }
   // -log p(x_0 | x_1), of the levels that a pixel can have (equation 13), (B). The variance is that of step 2, as that
   // of step 1 is 0.
