@@ -277,6 +277,7 @@ const std::vector<std::pair<std::string, Attempt>>& attempts() {
       ATTEMPT("rotate", rotate(b.x, b.v)),
       ATTEMPT("translate", translate(b.x, b.v, b.v)),
       ATTEMPT("interpolation", interpolation(b.step, b.x, b.v)),
+      ATTEMPT("step_between", step_between(b.step, b.x, b.v)),
       ATTEMPT("traversal", traversal(b.step, b.x, 2)),
       ATTEMPT("activate", activate("relu", b.i)),
       ATTEMPT("Parameter::assign", b.layers.weight.assign(b.x)),
