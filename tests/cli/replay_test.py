@@ -120,7 +120,7 @@ class Diff(AtelierTest):
         plain = self.train()
         for overrides, named in ((["log.every=3"], "log.every (1 and 3)"),
                                  (["evaluate.every=2", "metric.nll.use=log-likelihood", "metric.nll.samples=4"],
-                                  'evaluate.every (1.0 and 2.0), metric.nll.samples (none and 4), '
+                                  'evaluate.every (1.0 and 2.0), metric.nll.per_sample (none and false), metric.nll.samples (none and 4), '
                                   'metric.nll.use (none and "log-likelihood"), metric.nll.when (none and "evaluation")')):
             with self.subTest(overrides):
                 said = self.run_atelier("diff", plain, self.train(*overrides), code=3).stdout
