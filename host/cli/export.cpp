@@ -144,9 +144,8 @@ void export_weights(const fs::path& log, const fs::path& file, const Arguments& 
   const inference::LoggedWeights weights = arguments.has("of") ? inference::exact_weights_in(reader, which, "--of")
                                                                : inference::weights_in(reader, which, "--of");
   const auto tensors = inference::in_pytorch(weights);
-  write_file(file, [&](std::ostream& out) {
-    tensor::write_safetensors(out, inference::origin_of(reader, weights), tensors);
-  });
+  write_file(
+      file, [&](std::ostream& out) { tensor::write_safetensors(out, inference::origin_of(reader, weights), tensors); });
   print_message(fmt::format("{}: {} tensors, {}, from {}", file.string(), tensors.size(), inference::to_text(weights),
                             log.string()));
   say_what_is_left_out(reader);

@@ -92,9 +92,10 @@ void ask_for(const ArrayCost& cost, SlurmJob& job) {
   constexpr double minute = 60;
   const double measured = cost.bytes / mebibyte;
   job.mebibytes = static_cast<int64_t>(std::ceil(measured * memory_more)) + mebibytes_more;
-  job.about.push_back(fmt::format("Memory: {:.0f} MiB when steps of each point were made; asked for: {} times that and "
-                                  "{} MiB.",
-                                  measured, memory_more, mebibytes_more));
+  job.about.push_back(
+      fmt::format("Memory: {:.0f} MiB when steps of each point were made; asked for: {} times that and "
+                  "{} MiB.",
+                  measured, memory_more, mebibytes_more));
   constexpr double most_minutes = 365 * 24 * 60;
   if (std::isnan(cost.longest_task) || cost.longest_task * times_more / minute > most_minutes) {
     job.about.push_back("Time: not known; --time is the partition's.");
@@ -120,8 +121,7 @@ std::optional<CheckedSweep> check(supervision::Supervisor& supervisor, const Arg
   std::optional<CheckedSweep> checked;
   const auto look = [&](const supervision::Link& link) {
     const plugin::Registry registry = load_plugins(arguments);
-    link.tell(to_message(
-        prepare_sweep(arguments, registry, sweep_or_single(arguments, registry), link.pulse())));
+    link.tell(to_message(prepare_sweep(arguments, registry, sweep_or_single(arguments, registry), link.pulse())));
     return exit_done;
   };
   code = supervise(supervisor, arguments,
@@ -166,9 +166,9 @@ int slurm(const Arguments& arguments) {
   SlurmJob job = job_for(arguments, *checked, file);
   (void)slurm_script(job);  // what is wrong with it is said before anything is measured
   print_message("trains a point of each kind for a moment, to see what it costs");
-  const ArrayCost cost = cost_of(
-      *checked, costs_of_shapes(supervisor, arguments, *checked, 1, static_cast<int>(job.threads)),
-      static_cast<size_t>(job.tasks));
+  const ArrayCost cost =
+      cost_of(*checked, costs_of_shapes(supervisor, arguments, *checked, 1, static_cast<int>(job.threads)),
+              static_cast<size_t>(job.tasks));
   if (supervisor.asked_to_stop() > 0) {
     return exit_interrupted;
   }
@@ -179,8 +179,8 @@ int slurm(const Arguments& arguments) {
   for (const std::string& problem : cost.problems) {
     print_message(fmt::format("atelier: note: could not be measured: {}", printable(problem)));
   }
-  print(fmt::format("{}: {} in {}, {}{}{}\n", printable(file.string()),
-                    counted(checked->points.size(), "point"), counted(static_cast<size_t>(job.tasks), "task"),
+  print(fmt::format("{}: {} in {}, {}{}{}\n", printable(file.string()), counted(checked->points.size(), "point"),
+                    counted(static_cast<size_t>(job.tasks), "task"),
                     counted(static_cast<size_t>(job.threads), "thread"), fmt::format(", {} MiB", *job.mebibytes),
                     job.minutes ? fmt::format(", {} minutes each", *job.minutes) : ""));
   return exit_done;
