@@ -250,7 +250,11 @@ class Lock::Heartbeat {
         owner_(getpid()),
         renewed_(boot_time()) {
     const NoSignals inherited;
+    std::unique_lock held(mutex_);
     thread_ = std::thread([this] { beat(); });
+    // A fork that follows at once finds no thread at its first steps, where it holds locks of the address sanitizer's,
+    // which that leaves locked in forks.
+    wake_.wait(held, [&] { return begun_; });
   }
   Heartbeat(const Heartbeat&) = delete;
   Heartbeat& operator=(const Heartbeat&) = delete;
@@ -288,6 +292,8 @@ class Lock::Heartbeat {
  private:
   void beat() {
     std::unique_lock lock(mutex_);
+    begun_ = true;
+    wake_.notify_all();
     while (!wake_.wait_for(lock, heartbeat_of(claim_), [&] { return ended_; })) {
       lock.unlock();
       renew_now();
@@ -317,7 +323,7 @@ class Lock::Heartbeat {
   std::atomic<bool> is_lost_ = false;
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool ended_ = false;
+  bool begun_ = false, ended_ = false;
   std::thread thread_;
 };
 
