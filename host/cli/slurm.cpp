@@ -115,20 +115,19 @@ void check_file(const Arguments& arguments, const fs::path& file) {
   }
 }
 
-// In a child, as plugins do what they like: "" where it ended badly, which it has said then.
-std::optional<CheckedSweep> check(supervision::Supervisor& supervisor, const Arguments& arguments, int& code) {
+// In a child, as plugins do what they like. Returns the exit code; nothing is in `checked` where it ended badly, which
+// it has said then.
+int check(supervision::Supervisor& supervisor, const Arguments& arguments, std::optional<CheckedSweep>& checked) {
   const WatchOptions watch = watch_options_of(arguments);
-  std::optional<CheckedSweep> checked;
   const auto look = [&](const supervision::Link& link) {
     const plugin::Registry registry = load_plugins(arguments);
     link.tell(to_message(prepare_sweep(arguments, registry, sweep_or_single(arguments, registry), link.pulse())));
     return exit_done;
   };
-  code = supervise(supervisor, arguments,
+  return supervise(supervisor, arguments,
                    {[&](const supervision::Link& link) { return do_watched(link, watch, [&] { return look(link); }); },
                     {},
                     [&](const std::string& message) { checked = sweep_of_message(message); }});
-  return code == exit_done ? std::move(checked) : std::nullopt;
 }
 
 SlurmJob job_for(const Arguments& arguments, const CheckedSweep& checked, const fs::path& file) {
@@ -158,9 +157,8 @@ int slurm(const Arguments& arguments) {
   const fs::path file = arguments.text("output", "job.sh");
   check_file(arguments, file);
   supervision::Supervisor supervisor;
-  int code = exit_done;
-  const std::optional<CheckedSweep> checked = check(supervisor, arguments, code);
-  if (!checked) {
+  std::optional<CheckedSweep> checked;
+  if (const int code = check(supervisor, arguments, checked); code != exit_done || !checked) {
     return code;
   }
   SlurmJob job = job_for(arguments, *checked, file);

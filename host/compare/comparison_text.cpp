@@ -199,8 +199,7 @@ Section section_of(const Comparison& comparison, const std::vector<OverSamples>&
   }
   section.lines = {
       "by bootstrap of the samples' differences: what other test samples would have given these very weights; what "
-      "other "
-      "seeds would give is another thing (--by)"};
+      "other seeds would give is another thing (--by)"};
   return section;
 }
 

@@ -222,17 +222,15 @@ class Document:
                 self.run(command)
 
     def run(self, command, fails=False):
+        interrupted = next((experiment for beginning, experiment in INTERRUPTED.items()
+                            if command.replace("  ", " ").startswith(beginning)), None)
         logs = self.place.logs()
-        for beginning, experiment in INTERRUPTED.items():
-            if command.replace("  ", " ").startswith(beginning):
-                self.place.interrupt_a_run(experiment)
-                break
-        else:
-            logs = None
+        if interrupted:
+            self.place.interrupt_a_run(interrupted)
         command = changed(command, SHORTER)
         code, output = self.place.run(command)
         print(f"$ {command}")
-        if logs is not None:  # the interrupted run has other settings than the reader's
+        if interrupted:  # with other settings than the reader's
             for log in self.place.logs() - logs:
                 log.unlink()
         if (code != 0) != fails:

@@ -1,185 +1,21 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <random>
 #include <thread>
 
-#include "runlog/locks.hpp"
-#include "runlog_example.hpp"
+#include "runlog_claims.hpp"
 
 using namespace atelier::runlog;
 using namespace std::chrono_literals;
-
-namespace {
-
-bool no_links = false;  // as on some file systems
-
-}  // namespace
-
-// In place of the C library's.
-extern "C" int link(const char* from, const char* to) noexcept {
-  if (no_links) {
-    errno = EPERM;
-    return -1;
-  }
-  return static_cast<int>(syscall(SYS_link, from, to));
-}
-
-namespace {
-
-// A short one, in all of this program's tests.
-[[maybe_unused]] const int short_lease = setenv("ATELIER_LEASE", "1", 1);
-
-using Changes = std::vector<std::pair<std::string, std::string>>;
-const Changes elsewhere{{"boot", "another"}, {"process", "12"}, {"host", "node7"}, {"id", "0123456789abcdef"}};
-
-// What a lock file of this process says, but for these lines.
-std::string claim_like_ours(const example::Folder& folder, const Changes& changes) {
-  const Lock lock(folder / "model");
-  std::istringstream lines(example::bytes_of(folder / "model.lock"));
-  std::string text;
-  for (std::string line; std::getline(lines, line);) {
-    for (const auto& [name, value] : changes) {
-      line = line.starts_with(name + " ") ? name + " " + value : line;
-    }
-    text += line + "\n";
-  }
-  return text;
-}
-
-void write_claim_like_ours(const example::Folder& folder, const Changes& changes, const char* name = "a.h5.lock") {
-  const std::string text = claim_like_ours(folder, changes);
-  std::filesystem::remove(folder / name);
-  std::ofstream(folder / name) << text;
-}
-
-void set_heartbeat(const std::filesystem::path& lock, std::chrono::seconds from_now) {
-  std::filesystem::last_write_time(lock, std::filesystem::file_time_type::clock::now() + from_now);
-}
-
-std::vector<std::string> names_in(const example::Folder& folder) {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder / "")) {
-    names.push_back(entry.path().filename());
-  }
-  return names;
-}
-
-// Processes that want one lock, and see whether another one has it with them.
-class Contest {
- public:
-  Contest()
-      : shared_(new (mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) Shared) {
-  }
-  Contest(const Contest&) = delete;
-  Contest& operator=(const Contest&) = delete;
-  ~Contest() { munmap(shared_, sizeof(Shared)); }
-
-  [[nodiscard]] int holders() const { return shared_->holders; }
-  [[nodiscard]] int together() const { return shared_->together; }
-
-  // All try once, and who has it keeps it until all have tried.
-  void run(const std::filesystem::path& log, int count) {
-    std::vector<pid_t> children;
-    for (int i = 0; i < count; ++i) {
-      children.push_back(fork());
-      if (children.back() == 0) {
-        while (!shared_->begin) {
-          std::this_thread::sleep_for(1ms);
-        }
-        try {
-          const Lock lock(log);
-          ++shared_->holders;
-          for (++shared_->tried; shared_->tried < count;) {
-            std::this_thread::sleep_for(1ms);
-          }
-        } catch (const std::exception&) {
-          ++shared_->tried;
-        }
-        _exit(0);
-      }
-    }
-    shared_->begin = true;
-    for (const pid_t child : children) {
-      waitpid(child, nullptr, 0);
-    }
-  }
-
-  // So many at a time, each of which takes the lock again and again until it is killed. How often it was taken.
-  int run_with_kills(const std::filesystem::path& log, size_t count, int kills) {
-    std::vector<pid_t> children;
-    std::minstd_rand random(7);
-    for (int killed = 0; killed < kills; ++killed) {
-      while (children.size() < count) {
-        children.push_back(fork());
-        if (children.back() == 0) {
-          take_for_ever(log);
-        }
-      }
-      std::this_thread::sleep_for(std::chrono::microseconds(random() % 5000));
-      end(children, random() % count);
-    }
-    while (!children.empty()) {
-      end(children, 0);
-    }
-    return shared_->holders;
-  }
-
- private:
-  struct Shared {
-    std::atomic<bool> begin{false};
-    std::atomic<int> holders{0}, tried{0}, together{0};
-    std::atomic<pid_t> inside{0};
-  };
-
-  [[noreturn]] void take_for_ever(const std::filesystem::path& log) {
-    const pid_t self = getpid();
-    while (true) {
-      try {
-        const Lock lock(log);
-        ++shared_->holders;
-        const pid_t before = shared_->inside.exchange(self);
-        if (before != 0 && before != self) {
-          ++shared_->together;
-        }
-        std::this_thread::sleep_for(100us);
-        pid_t expected = self;
-        if (!shared_->inside.compare_exchange_strong(expected, 0)) {
-          ++shared_->together;
-        }
-      } catch (const std::exception&) {
-        std::this_thread::sleep_for(100us);
-      }
-    }
-  }
-
-  // One that was inside is so no longer: that is said while it is a zombie that stands in nobody's way yet.
-  void end(std::vector<pid_t>& children, size_t index) {
-    const pid_t child = children[index];
-    kill(child, SIGSTOP);
-    int status = 0;
-    waitpid(child, &status, WUNTRACED);
-    pid_t expected = child;
-    shared_->inside.compare_exchange_strong(expected, 0);
-    kill(child, SIGKILL);
-    waitpid(child, nullptr, 0);
-    children.erase(children.begin() + static_cast<ptrdiff_t>(index));
-  }
-
-  Shared* shared_;
-};
-
-}  // namespace
+using example::claim_like_ours, example::write_claim_like_ours, example::set_heartbeat, example::names_in,
+    example::elsewhere;
 
 TEST_CASE("a log has one writer") {
   const example::Folder folder;
@@ -384,47 +220,6 @@ TEST_CASE("where the system makes no lock it says why, and nothing is left") {
   setrlimit(RLIMIT_FSIZE, &limit);
   CHECK(message == (folder / "a.h5.lock").string() + ": cannot be written: File too large");
   CHECK(names_in(folder).empty());
-}
-
-TEST_CASE("of fifty that want a lock at once one has it, whatever was there before, with and without links") {
-  const char* const asked = std::getenv("ATELIER_LOCK_ROUNDS");  // many, to be surer
-  const int rounds = asked == nullptr ? 1 : std::atoi(asked);
-  for (int round = 0; round < rounds; ++round) {
-    for (const bool links : {true, false}) {
-      for (const char* before : {"none", "dead here", "dead elsewhere", "torn"}) {
-        CAPTURE(before);
-        const example::Folder folder;
-        if (before == std::string("dead here")) {
-          write_claim_like_ours(folder, {{"started", "1"}});
-        } else if (before == std::string("dead elsewhere")) {
-          write_claim_like_ours(folder, elsewhere);
-          set_heartbeat(folder / "a.h5.lock", -2s);
-        } else if (before == std::string("torn")) {
-          std::ofstream(folder / "a.h5.lock") << "";
-          set_heartbeat(folder / "a.h5.lock", -2s);
-        }
-        no_links = !links;
-        Contest contest;
-        contest.run(folder / "a.h5", 50);
-        no_links = false;
-        CHECK(contest.holders() == 1);
-        CHECK(names_in(folder).empty());
-      }
-    }
-  }
-}
-
-TEST_CASE("a lock has one holder at a time, however many come, go, and are killed on the way") {
-  for (const bool links : {true, false}) {
-    const example::Folder folder;
-    no_links = !links;
-    Contest contest;
-    CHECK(contest.run_with_kills(folder / "a.h5", 8, 200) > 50);
-    CHECK(contest.together() == 0);
-    CHECK_FALSE(holder_of(folder / "a.h5"));
-    { const Lock lock(folder / "a.h5"); }
-    no_links = false;
-  }
 }
 
 TEST_CASE("only a lock file is taken for one: no link, no pipe, no file that has another name too") {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <atelier/metric.hpp>
 #include <cmath>
+#include <numeric>
 
 #include "../common/per_sample.hpp"
 
@@ -15,6 +16,7 @@ class Labels {
   Labels(const DataSpec& data, const Builder& build, bool pixels) : pixels_(pixels) {
     const Field* labels = data.find(pixels ? "mask" : "label");
     classes_ = labels == nullptr ? 0 : labels->classes;
+    of_an_image_ = labels == nullptr ? 1 : labels->elements();
     if (classes_ < 1) {
       build.fail(pixels ? "needs data with a mask: an integer field 'mask' (H, W) with a known number of classes"
                         : "needs labelled data: an integer field 'label' with a known number of classes");
@@ -22,6 +24,7 @@ class Labels {
   }
 
   [[nodiscard]] int64_t classes() const { return classes_; }
+  [[nodiscard]] int64_t of_an_image() const { return of_an_image_; }  // 1, or pixels
   struct OneHot {
     Tensor truth, predicted;  // (rows, classes); rows are images, or pixels image by image
   };
@@ -36,7 +39,7 @@ class Labels {
   }
 
  private:
-  int64_t classes_ = 0;
+  int64_t classes_ = 0, of_an_image_ = 1;
   bool pixels_;
 };
 
@@ -90,15 +93,21 @@ class Accuracy final : public Metric {
     results = {{"", {}}};
     per_sample_.add_to(results);
   }
-  // Of each image: 1 where its class is found, or the share of its pixels whose class is.
+  // Of each image how many classes are found: its own, or those of its pixels.
   std::vector<Tensor> batch(Measurement& measurement) const override {
     const Labels::OneHot both = labels_.of(measurement);
     const Tensor right = sum(both.truth * both.predicted, {1});
-    return {mean(right.reshape({measurement.batch_size(), -1}), {1})};
+    return {sum(right.reshape({measurement.batch_size(), -1}), {1})};
   }
   ValueLists finish(const CollectedValues& collected) const override {
-    ValueLists values{{PerSample::mean(collected[0][0])}};
-    per_sample_.add_to(values, collected[0][0]);
+    std::vector<double> shares = collected[0][0];
+    const auto each = static_cast<double>(labels_.of_an_image());
+    const double right = std::accumulate(shares.begin(), shares.end(), 0.0);
+    ValueLists values{{right / (static_cast<double>(shares.size()) * each)}};
+    for (double& share : shares) {
+      share /= each;
+    }
+    per_sample_.add_to(values, shares);
     return values;
   }
 

@@ -1,6 +1,7 @@
 // Whether a conditional model makes what it is asked for.
 #include <atelier/metric.hpp>
 
+#include "../common/another_model.hpp"
 #include "../common/per_sample.hpp"
 
 namespace {
@@ -14,10 +15,7 @@ class ConditionalAccuracy final : public Metric {
         "Accuracy of another run's classifier on images that a conditional model makes for the labels of the evaluated "
         "split, against these labels; 'real' is the same of the split's own images.";
     d.reference = "Shmelkov, Schmid and Alahari 2018, How good is my GAN?, section 3 (GAN-test)";
-    d.text("from", "",
-           "the classifier: another run's model, by its experiment's name or a log's path, or weights: "
-           "FILE.safetensors, extractor:NAME")
-        .required();
+    d.text("from", "", "the classifier: " ANOTHER_MODEL).required();
     d.text("feature", "logits", "the classifier's feature that has a value for each class");
     d.integer("samples", 10000, "how many images are made; fewer where the evaluated split has fewer").range(1, 1e7);
     d.measure("", Direction::larger, "fraction", "of the generated images");

@@ -2,6 +2,8 @@
 #include <atelier/interpolation.hpp>
 #include <atelier/metric.hpp>
 
+#include "../common/another_model.hpp"
+
 namespace {
 
 using namespace atelier;
@@ -14,18 +16,15 @@ class PathLength final : public Metric {
   static void describe(Description& d) {
     d.summary =
         "Perceptual path length: the mean squared distance that an image's features move over a small step along a "
-        "path "
-        "between two draws of the latents, over the squared step; small where images change smoothly. 'real' is the "
+        "path between two "
+        "draws of the latents, over the squared step; small where images change smoothly. 'real' is the "
         "mean squared distance between the features of two real images: what a path has that goes straight, with equal "
         "speed, from one to the other.";
     d.reference =
         "Karras, Laine and Aila 2019, A Style-Based Generator Architecture for Generative Adversarial Networks, "
-        "section "
-        "4.1; theirs is in features of a VGG network, and figures in other features are not comparable with it";
-    d.text("from", "",
-           "the extractor: another run's model, by its experiment's name or a log's path, or weights: "
-           "FILE.safetensors, extractor:NAME")
-        .required();
+        "section 4.1; "
+        "theirs is in features of a VGG network, and figures in other features are not comparable with it";
+    d.text("from", "", "the extractor: " ANOTHER_MODEL).required();
     d.text("feature", "hidden", "the extractor's feature in which distances are taken");
     d.integer("samples", 10000, "how many steps, each of a path of its own; fewer where the evaluated split has fewer")
         .range(2, 1e7);
