@@ -23,6 +23,34 @@ samples = 50
 per_sample = true
 when = "end"
 """
+SCENES = """name = "scenes"
+[dataset]
+use = "digit-scenes"
+count = 16
+test_count = 6
+size = 16
+max_digits = 1
+[dataset.source]
+use = "shapes"
+size = 8
+count = 16
+test_count = 6
+[model]
+use = "cnn-segmentation"
+filters = [4, 4]
+[optimizer]
+use = "adam"
+[train]
+steps = 3
+batch_size = 4
+[metric.right]
+use = "accuracy"
+pixels = true
+per_sample = true
+[metric.table]
+use = "confusion-matrix"
+pixels = true
+"""
 
 
 class Samples(AtelierTest):
@@ -49,6 +77,15 @@ class Kept(Samples):
             self.assertAlmostEqual(values[-1].mean(), last, delta=1e-6 * (1 + abs(last)))
         self.assertLessEqual(set(values.ravel()), {0, 1})
         self.assertAlmostEqual(self.last(classifier, "right"), self.last(classifier, "accuracy"), places=6)
+
+    def test_of_pixels_they_are_shares_and_the_metric_is_exact(self):
+        log = self.train_one(SCENES)
+        with h5py.File(self.path(log)) as file:
+            table = file["tensors/metric.table/values"][-1].astype(float)
+        self.assertEqual(self.last(log, "right"), np.trace(table) / table.sum())
+        values = self.per_sample(log, "metric.right")[-1]
+        self.assertEqual(values.shape, (6,))
+        self.assertAlmostEqual(values.mean(), self.last(log, "right"), places=6)
 
     def test_the_test_split_beside_a_validation_split(self):
         log = self.train_one(CLASSIFIER, "dataset.validation=0.25", "evaluate.batch_size=5")
