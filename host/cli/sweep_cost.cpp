@@ -101,8 +101,7 @@ class Scaling {
 double seconds_of_all(const Scaling& scaling, size_t points, size_t jobs, int threads) {
   const size_t rounds = points / jobs, rest = points % jobs;
   const auto share = [&](size_t at_a_time) { return std::max(1, threads / static_cast<int>(at_a_time)); };
-  return static_cast<double>(rounds) * scaling.seconds(share(jobs)) +
-         (rest > 0 ? scaling.seconds(share(rest)) : 0);
+  return static_cast<double>(rounds) * scaling.seconds(share(jobs)) + (rest > 0 ? scaling.seconds(share(rest)) : 0);
 }
 
 std::string duration(double seconds) {
