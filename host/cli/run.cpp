@@ -140,6 +140,8 @@ Verb run_verb() {
       "Values with commas between them, and no space, make a sweep: model.latent=2,10,20 seed=1,2; so does [sweep] in "
       "the file. A text with a comma is quoted: '\"a,b\"'. Each point is trained in a process of its own; the same "
       "command again trains what is missing or failed, and goes on with what was interrupted.\n"
+      "mpirun -n R atelier run FILE trains it with R processes, of which each computes some of [train] shards "
+      "(docs/scaling.md).\n"
       "Ctrl-C stops after the current step, with a checkpoint; Ctrl-C again ends at once.\n"
       "--profile looks at the first usual step from the tenth on (one that logs no norms, of a whole batch). The "
       "table's\n"

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <mutex>
 #include <thread>
@@ -94,11 +95,23 @@ class MpiRanks final : public Joined {
     lifeline_->lose("MPI: " + words_of(error));
   }
 
+  // Whoever looks whether something has arrived waits for it.
+  void tell_of_waiting() {
+    constexpr std::chrono::milliseconds often{200};
+    const Clock::rep now = Clock::now().time_since_epoch().count();
+    Clock::rep told = told_.load(std::memory_order_relaxed);
+    if (Clock::duration(now - told) > often && told_.compare_exchange_strong(told, now)) {
+      while_waiting();
+    }
+  }
+
   std::mutex& mutex() { return mutex_; }
   [[nodiscard]] bool is_lost() const { return lifeline_->is_lost(); }
 
  private:
+  using Clock = std::chrono::steady_clock;
   int count_ = 1, rank_ = 0;
+  std::atomic<Clock::rep> told_{0};
   std::unique_ptr<Lifeline> lifeline_;
   std::mutex mutex_;  // one thread at a time is in MPI
 };
@@ -137,6 +150,9 @@ class MpiTransfer final : public Ranks::Transfer {
     if (error != MPI_SUCCESS) {
       ranks_.notice(error);
       return true;
+    }
+    if (all == 0) {
+      ranks_.tell_of_waiting();
     }
     return all != 0;
   }

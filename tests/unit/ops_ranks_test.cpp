@@ -145,7 +145,7 @@ TEST_CASE("ranks: gradients of gradients of one shard have no part in the others
       const uint32_t slope = bench.gradient(sum, {batch})[0];
       bench.minimize(0,
                      bench.apply("add", {loss, bench.apply("mul", {mean(bench, bench.apply("square", {slope})),
-                                                                   bench.input({}, {1e-3})})}),
+                                                                   bench.input({}, {1e-6})})}),
                      0.01);
     });
   }

@@ -6,6 +6,7 @@
 
 using namespace whole;
 using atelier::test::as_ranks;
+using atelier::test::ThreadRanks;
 
 namespace {
 
@@ -22,13 +23,19 @@ training::RunOptions options_of(Ranks& ranks, const Folder& folder, Watcher& wat
 training::RunOutcome run_as(int count, const std::string& text, const Folder& folder, Watcher& watcher,
                             const std::vector<std::string>& set) {
   training::RunOutcome first;
-  as_ranks(count, [&](Ranks& ranks) {
+  as_ranks(count, [&](ThreadRanks& ranks) {
     Watcher quiet;
     Watcher& own = ranks.is_first() ? watcher : quiet;
     const auto outcome =
         training::run(parse(text, set), registry(), options_of(ranks, folder, own, 1 + ranks.rank() % 2), own);
+    if (outcome.status == runlog::Status::failed && outcome.reason != "rank 0 has ended") {
+      throw Error(ErrorKind::internal, "{}", outcome.reason);
+    }
     if (ranks.is_first()) {
       first = outcome;
+      if (outcome.status == runlog::Status::interrupted) {
+        ranks.end();  // in the middle of an evaluation, perhaps, which the others wait for
+      }
     }
   });
   return first;
@@ -36,11 +43,17 @@ training::RunOutcome run_as(int count, const std::string& text, const Folder& fo
 
 training::RunOutcome resume_as(int count, const fs::path& log, const Folder& folder) {
   training::RunOutcome first;
-  as_ranks(count, [&](Ranks& ranks) {
+  as_ranks(count, [&](ThreadRanks& ranks) {
     Watcher watcher;
     const auto outcome = training::resume(log, registry(), options_of(ranks, folder, watcher, 1), watcher);
+    if (outcome.status == runlog::Status::failed && outcome.reason != "rank 0 has ended") {
+      throw Error(ErrorKind::internal, "{}", outcome.reason);
+    }
     if (ranks.is_first()) {
       first = outcome;
+      if (outcome.status == runlog::Status::interrupted) {
+        ranks.end();  // in the middle of an evaluation, perhaps, which the others wait for
+      }
     }
   });
   return first;
