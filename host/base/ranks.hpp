@@ -51,7 +51,8 @@ class Ranks {
   [[nodiscard]] virtual std::unique_ptr<Transfer> transfer(size_t messages) = 0;
   // Why nothing more will come of the others: one of them has ended. "" while they are there. Any thread.
   [[nodiscard]] virtual std::string lost() const = 0;
-  // Called from time to time by whoever waits, on any thread, for as long as the others are there. Set before anybody does.
+  // Called from time to time by whoever waits, on any thread, for as long as the others are there. Set before anybody
+  // does.
   std::function<void()> while_waiting = [] {};
 
   // ---- What all do at the same point of their work. They wait for each other, and throw Error(internal) with lost().

@@ -193,8 +193,8 @@ int check(const Arguments& arguments) {
     print_json(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   } else {
     print(fmt::format("{}\n{}\n{}{}", experiment::resolved_with_origins(experiment),
-                      parameters_text(summary, output_layout()), totals_text(summary) + ranks_text(experiment.train.shards),
-                      start_text(summary.start)));
+                      parameters_text(summary, output_layout()),
+                      totals_text(summary) + ranks_text(experiment.train.shards), start_text(summary.start)));
   }
   return exit_done;
 }

@@ -44,10 +44,10 @@ std::string plan_text(const experiment::Experiment& experiment, const training::
       "would log to {}\n",
       experiment.name, grouped(summary.total_steps), grouped(summary.batch_size), grouped(summary.train_count),
       grouped(summary.parameter_count),
-      count_of_ranks() == 1 ? "" : fmt::format("{} ranks of {} shards and ", count_of_ranks(),
-                                               experiment.train.shards / count_of_ranks()),
-      environment.threads,
-      printable((environment.out_directory / experiment.name).string()));
+      count_of_ranks() == 1
+          ? ""
+          : fmt::format("{} ranks of {} shards and ", count_of_ranks(), experiment.train.shards / count_of_ranks()),
+      environment.threads, printable((environment.out_directory / experiment.name).string()));
 }
 
 // In the child: a single experiment is trained there; of a sweep the supervisor is told.
@@ -108,16 +108,18 @@ int run(const Arguments& arguments) {
   }
   std::optional<CheckedSweep> sweep;
   supervision::Supervisor supervisor;
-  const int code = supervise(
-      supervisor, arguments,
-      {[&](const Link& link) { return do_watched(link, watch, [&] {
-         const auto work = [&](Ranks* ranks) { return run_or_tell(arguments, link, ranks); };
-         return arguments.has("dry-run") ? work(nullptr) : work_as_rank(link, work);
-       }); },
-       [&](const Link& link, const std::filesystem::path& log) {
-         return do_watched(link, watch, [&] { return train_on(arguments, log, link, Shown::all); });
-       },
-       [&](const std::string& message) { sweep = sweep_of_message(message); }});
+  const int code =
+      supervise(supervisor, arguments,
+                {[&](const Link& link) {
+                   return do_watched(link, watch, [&] {
+                     const auto work = [&](Ranks* ranks) { return run_or_tell(arguments, link, ranks); };
+                     return arguments.has("dry-run") ? work(nullptr) : work_as_rank(link, work);
+                   });
+                 },
+                 [&](const Link& link, const std::filesystem::path& log) {
+                   return do_watched(link, watch, [&] { return train_on(arguments, log, link, Shown::all); });
+                 },
+                 [&](const std::string& message) { sweep = sweep_of_message(message); }});
   if (!sweep || code != exit_done) {
     return code;
   }

@@ -31,8 +31,8 @@ class TrainingBatches final : public plugin::BatchSource {
   [[nodiscard]] int64_t last_size() const;  // samples in an epoch's last batch, of all ranks
   // The next step begins at this batch.
   void seek(int64_t batch);
-  void begin_step();                                        // takes its first batch
-  [[nodiscard]] int64_t consumed() const { return next_; }  // batches, by the steps begun so far
+  void begin_step();                                                    // takes its first batch
+  [[nodiscard]] int64_t consumed() const { return next_; }              // batches, by the steps begun so far
   [[nodiscard]] int64_t step_samples() const { return step_samples_; }  // of all ranks
 
   // BatchSource: the current batch of the step that is being recorded; of several shards the first of this rank, whose

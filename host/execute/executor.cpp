@@ -167,8 +167,7 @@ bool Executor::take_piece(size_t worker) {
     if (piece < launch_.plan->tasks[static_cast<size_t>(task)].pieces) {
       run_piece(task, piece, worker);
       const Task& planned = launch_.plan->tasks[static_cast<size_t>(task)];
-      const kernels::ExchangeKernel* const exchange =
-          launch_.plan->steps[static_cast<size_t>(planned.step)].exchange;
+      const kernels::ExchangeKernel* const exchange = launch_.plan->steps[static_cast<size_t>(planned.step)].exchange;
       if (exchange != nullptr && exchange->waits(planned.phase)) {
         const std::scoped_lock lock(exchanges_mutex_);
         exchanges_.push_back(task);

@@ -71,7 +71,7 @@ class Executor {
   std::unique_ptr<Counters[]> counters_;  // by task
   size_t counter_capacity_ = 0;
   std::mutex exchanges_mutex_;
-  std::vector<int32_t> exchanges_;  // tasks that have begun and wait for other processes
+  std::vector<int32_t> exchanges_;         // tasks that have begun and wait for other processes
   std::atomic<bool> is_abandoned_{false};  // other processes are lost: what is left of this run is not computed
   alignas(64) std::atomic<int32_t> exchanging_{0};
   alignas(64) std::atomic<int32_t> head_{0};

@@ -224,9 +224,7 @@ class RankSumKernel final : public ExchangeKernel {
   void add(int64_t number, const Arguments& arguments) const {
     const int64_t first = number * piece;
     const auto count = static_cast<size_t>(std::min(piece, length(rank_) - first));
-    const auto place = [&](size_t index) {
-      return reinterpret_cast<Real*>(slot(arguments, index) + first * size_);
-    };
+    const auto place = [&](size_t index) { return reinterpret_cast<Real*>(slot(arguments, index) + first * size_); };
     for (size_t block = 0; block < own_blocks(); ++block) {
       std::memcpy(place(first_slot_[static_cast<size_t>(rank_)] + block),
                   own_block(arguments, block) + (begin(rank_) + first) * size_, count * sizeof(Real));

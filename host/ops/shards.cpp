@@ -1,8 +1,9 @@
 // What the shards of a batch, its equal pieces, have to do with each other before their gradients meet.
+#include "record/shards.hpp"
+
 #include "kernels/movement.hpp"
 #include "ops/functions.hpp"
 #include "ops/operations.hpp"
-#include "record/shards.hpp"
 
 namespace atelier::ops {
 namespace {
@@ -63,7 +64,8 @@ void register_shard_copies(OperationRegistry& registry) {
 
 // Their kernels need to know the ranks, which plan/plan.cpp does: kernels::make_rank_sum, make_rank_concatenation.
 void register_ranks(OperationRegistry& registry) {
-  Operation sum{.name = "rank_sum/1", .max_inputs = size_t{1} << 20U, .attributes = {integer("shards"), integer("sums")}};
+  Operation sum{
+      .name = "rank_sum/1", .max_inputs = size_t{1} << 20U, .attributes = {integer("shards"), integer("sums")}};
   sum.infer = [](const Inference& in) -> Types {
     Types types;
     const size_t blocks = in.count() / static_cast<size_t>(in.integer(1));

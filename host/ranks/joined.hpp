@@ -13,8 +13,8 @@ namespace atelier::ranks {
 // one that is killed or whose machine is gone, is known to the first within seconds (Ranks::lost), as is its host.
 class Joined : public Ranks {
  public:
-  // At the end of the work, however it ended. The first tells the others with which exit code, and waits a while for them
-  // to hear; they wait for that.
+  // At the end of the work, however it ended. The first tells the others with which exit code, and waits a while for
+  // them to hear; they wait for that.
   virtual void end(int code) = 0;
   // Another one's whose work has failed: tells the first why, and waits for its end.
   virtual void fail(const std::string& words) = 0;

@@ -179,8 +179,8 @@ int connect_to(const std::string& address, const std::string& port) {
     pollfd ready{made, POLLOUT, 0};
     int error = 0;
     socklen_t length = sizeof error;
-    is_there = poll(&ready, 1, to_connect) == 1 &&
-               getsockopt(made, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == 0;
+    is_there =
+        poll(&ready, 1, to_connect) == 1 && getsockopt(made, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == 0;
   }
   if (!is_there) {
     if (made >= 0) {
@@ -314,10 +314,11 @@ void Lifeline::hear(Peer& peer) {
     }
     changed_.notify_all();
     if (!is_known) {
-      lose(fmt::format("rank {} on '{}'{} ended without a word: it was killed, perhaps for lack of memory, or its "
-                       "machine is gone; hint: atelier resume goes on from the newest checkpoint, with any number of "
-                       "ranks",
-                       peer.rank, peer.host, peer.process > 0 ? fmt::format(" (process {})", peer.process) : ""));
+      lose(
+          fmt::format("rank {} on '{}'{} ended without a word: it was killed, perhaps for lack of memory, or its "
+                      "machine is gone; hint: atelier resume goes on from the newest checkpoint, with any number of "
+                      "ranks",
+                      peer.rank, peer.host, peer.process > 0 ? fmt::format(" (process {})", peer.process) : ""));
     }
     return;
   }

@@ -35,10 +35,11 @@ class MpiRanks final : public Joined {
     MPI_Comm_size(MPI_COMM_WORLD, &count_);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
     if (count_ != launched.count || rank_ != launched.rank) {
-      throw Error(ErrorKind::usage,
-                  "{}: got rank {} of {}, and MPI knows of rank {} of {}; hint: an mpirun, or srun --mpi=pmix, of the MPI "
-                  "that this program was built with",
-                  launched.by, launched.rank, launched.count, rank_, count_);
+      throw Error(
+          ErrorKind::usage,
+          "{}: got rank {} of {}, and MPI knows of rank {} of {}; hint: an mpirun, or srun --mpi=pmix, of the MPI "
+          "that this program was built with",
+          launched.by, launched.rank, launched.count, rank_, count_);
     }
     if (provided < MPI_THREAD_SERIALIZED) {
       throw Error(ErrorKind::usage, "this MPI is for processes of one thread alone, expected MPI_THREAD_SERIALIZED");

@@ -143,7 +143,8 @@ class Backward {
 
   static Value only_one(const std::vector<Value>& gradients) {
     const auto found = std::ranges::find_if(gradients, [](const Value& value) { return static_cast<bool>(value); });
-    ATELIER_CHECK(std::none_of(found + 1, gradients.end(), [](const Value& value) { return static_cast<bool>(value); }));
+    ATELIER_CHECK(
+        std::none_of(found + 1, gradients.end(), [](const Value& value) { return static_cast<bool>(value); }));
     return *found;
   }
 

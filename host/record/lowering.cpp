@@ -68,8 +68,8 @@ bool Lowering::is_one_for_all(const TapeCall& call) const {
     return !is_cut(tape_, call);
   }
   const std::span<const uint32_t> inputs = tape_.inputs_of(call);
-  const bool varies = call.operation->draws ||
-                      std::ranges::any_of(inputs, [&](uint32_t value) { return varying_[value] != 0; });
+  const bool varies =
+      call.operation->draws || std::ranges::any_of(inputs, [&](uint32_t value) { return varying_[value] != 0; });
   if (special == Special::assign) {
     return !varies;
   }
@@ -259,8 +259,8 @@ Value Lowering::zeros_like(const Value& value) {
 
 void Lowering::log(const TapeCall& call) {
   if (is_last_) {
-    out_.outputs.push_back({OutputKind::logged, structural(call, 0), mean_of(call, 0),
-                            call.input_count > 1 ? mean_of(call, 1) : Value{}});
+    out_.outputs.push_back(
+        {OutputKind::logged, structural(call, 0), mean_of(call, 0), call.input_count > 1 ? mean_of(call, 1) : Value{}});
   }
 }
 
@@ -275,8 +275,8 @@ void Lowering::annotate(const TapeCall& call) {
     whole = mean_of(call, 0);
   } else if (varies(call, 0)) {
     if (values.size() > 1) {
-      whole = graph_.apply(OperationRegistry::instance().get("concatenate/1"), values, {Attribute::of(int64_t{0})})
-                  .front();
+      whole =
+          graph_.apply(OperationRegistry::instance().get("concatenate/1"), values, {Attribute::of(int64_t{0})}).front();
     }
     if (share_.ranks > 1) {
       whole = graph_.apply("rank_concatenate/1", {whole}, {Attribute::of(static_cast<int64_t>(share_.ranks))});

@@ -58,8 +58,8 @@ struct Lowered {
 };
 
 // `calls` is how many of the tape's calls to take. The tape is what one of the equal pieces of a batch does, its
-// shards, and the graph is that of all that are computed here: each has leaves of its own for its samples, and draws its
-// own numbers; gradients, what is assigned to state and what is logged are means over the shards of all ranks. The
+// shards, and the graph is that of all that are computed here: each has leaves of its own for its samples, and draws
+// its own numbers; gradients, what is assigned to state and what is logged are means over the shards of all ranks. The
 // graphs of the ranks of a run are the same but for the shards' places in the batch. Throws Error(shape) for gradients
 // that do not exist.
 std::unique_ptr<Lowered> lower(const Tape& tape, size_t calls, const Bank& bank, DType real,

@@ -34,9 +34,8 @@ void Lowering::observe(const ParameterGroup& group, int64_t group_index, const s
 Value Lowering::finite_of(Value value) {
   const Value finite = graph_.apply("is_finite/1", {value});
   out_.expected_finite.push_back(value);
-  return value.shape().elements() == 1
-             ? graph_.apply("reshape/1", {finite}, {Attribute::of(std::vector<int64_t>{})})
-             : graph_.apply("min/1", {finite}, {Attribute::of(std::vector<int64_t>{})});
+  return value.shape().elements() == 1 ? graph_.apply("reshape/1", {finite}, {Attribute::of(std::vector<int64_t>{})})
+                                       : graph_.apply("min/1", {finite}, {Attribute::of(std::vector<int64_t>{})});
 }
 
 // Adds one more condition to the step's updates, and to its results.

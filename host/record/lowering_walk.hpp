@@ -17,8 +17,8 @@ namespace atelier::record {
 // assigned to state). What does not change with the batch is made once, by the first.
 class Lowering {
  public:
-  Lowering(const Tape& tape, size_t calls, const Bank& bank, const Observation& observation,
-           const ShardShare& share, Lowered& out);
+  Lowering(const Tape& tape, size_t calls, const Bank& bank, const Observation& observation, const ShardShare& share,
+           Lowered& out);
   void run();
 
  private:

@@ -78,10 +78,9 @@ std::vector<Value> ShardTree::sums(std::span<ShardTree> trees) {
       }
     }
     const ShardTree& tree = trees[together.front()];
-    const std::vector<Value> sums =
-        tree.graph_->apply(OperationRegistry::instance().get("rank_sum/1"), blocks,
-                           {Attribute::of(static_cast<int64_t>(tree.share_.shards)),
-                            Attribute::of(static_cast<int64_t>(together.size()))});
+    const std::vector<Value> sums = tree.graph_->apply(OperationRegistry::instance().get("rank_sum/1"), blocks,
+                                                       {Attribute::of(static_cast<int64_t>(tree.share_.shards)),
+                                                        Attribute::of(static_cast<int64_t>(together.size()))});
     for (size_t i = 0; i < together.size(); ++i) {
       out[together[i]] = sums[i];
     }

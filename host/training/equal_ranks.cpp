@@ -81,10 +81,11 @@ std::string hosts_text(const std::vector<std::string>& hosts) {
 void expect_divided(const experiment::Experiment& experiment, int ranks) {
   const int64_t shards = experiment.train.shards;
   if (shards % ranks != 0) {
-    throw Error(ErrorKind::experiment,
-                "{}: got {} shard{}, expected a multiple of {}, as many processes train together; hint: train.shards={} "
-                "is another experiment, whose bits are the same for each divisor of {}",
-                located(experiment, "train", "shards"), shards, shards == 1 ? "" : "s", ranks, ranks, ranks);
+    throw Error(
+        ErrorKind::experiment,
+        "{}: got {} shard{}, expected a multiple of {}, as many processes train together; hint: train.shards={} "
+        "is another experiment, whose bits are the same for each divisor of {}",
+        located(experiment, "train", "shards"), shards, shards == 1 ? "" : "s", ranks, ranks, ranks);
   }
 }
 

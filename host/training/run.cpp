@@ -158,8 +158,7 @@ RunOutcome begin(Setup& setup, const experiment::Experiment& experiment, const p
       runlog::new_log_path(options.log_directory.empty() ? options.out_directory : options.log_directory,
                            experiment.name, description.created_utc, description.run_id, description.seed);
   begin_work(options);
-  runlog::Writer writer =
-      writes_log(options) ? runlog::Writer::create(log, description) : runlog::Writer::nowhere();
+  runlog::Writer writer = writes_log(options) ? runlog::Writer::create(log, description) : runlog::Writer::nowhere();
   write_foreign(setup, writer);
   const Stretch whole;
   Trainer trainer(setup, plan, std::move(writer), log, options, observer,
@@ -229,9 +228,8 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
     (void)options.ranks->gathered("");  // each has read the log before it is written to
   }
   begin_work(options);
-  runlog::Writer writer = writes_log(options)
-                              ? runlog::Writer::reopen(log, checkpoint->step, checkpoint->sequence)
-                              : runlog::Writer::nowhere();
+  runlog::Writer writer = writes_log(options) ? runlog::Writer::reopen(log, checkpoint->step, checkpoint->sequence)
+                                              : runlog::Writer::nowhere();
   writer.set_changes(changes);
   const Stretch rest;
   Trainer trainer(setup, plan, std::move(writer), log, options, observer, rest);

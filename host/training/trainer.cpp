@@ -285,8 +285,7 @@ void Trainer::finish_step(int64_t step) {
 
 // What is due after a step, from `first` on; true where anything was.
 bool Trainer::finish_due(int64_t step, Due first) {
-  bool evaluates =
-      !stretch_.steps_only && first == Due::evaluation && due(step, setup_.experiment.evaluate.every);
+  bool evaluates = !stretch_.steps_only && first == Due::evaluation && due(step, setup_.experiment.evaluate.every);
   if (evaluates) {
     const bool has_row = writer_.has_row("eval", step);
     evaluates = !(options_.ranks == nullptr ? has_row : options_.ranks->shared_value(has_row));

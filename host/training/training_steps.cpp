@@ -47,15 +47,14 @@ data::BatchCut cut_of(const experiment::Experiment& experiment, const data::Expe
 }  // namespace
 
 TrainingSteps::TrainingSteps(const experiment::Experiment& experiment, const plugin::Registry& registry,
-                             const data::ExperimentData& data, inference::BuiltModel& model,
-                             Ranks* ranks)
+                             const data::ExperimentData& data, inference::BuiltModel& model, Ranks* ranks)
     : experiment_(experiment),
       model_(model.model()),
-      batches_(data, experiment.train.batch_size, static_cast<uint64_t>(experiment.seed), cut_of(experiment, data, ranks)),
+      batches_(data, experiment.train.batch_size, static_cast<uint64_t>(experiment.seed),
+               cut_of(experiment, data, ranks)),
       optimizers_(model.bank()),
-      session_(
-          model.session(execute::Mode::train, precision_of(experiment), static_cast<size_t>(experiment.train.shards),
-                        ranks)) {
+      session_(model.session(execute::Mode::train, precision_of(experiment),
+                             static_cast<size_t>(experiment.train.shards), ranks)) {
   const std::vector<std::string> groups = model_.group_names();
   set_optimizers(optimizers_, experiment, registry, groups);
   set_schedule(optimizers_, experiment, groups, 1);

@@ -162,7 +162,7 @@ TEST_CASE("shards that the ranks do not divide are refused") {
   Watcher watcher;
   CHECK_THROWS_WITH_AS(
       run_as(3, text_of("cnn"), folder, watcher, {"train.shards=4"}),
-      "train.shards=4: got 4 shards, expected a multiple of 3, as many processes train together; hint: "
-      "train.shards=3 is another experiment, whose bits are the same for each divisor of 3",
+      "<override \"train.shards=4\">: train.shards: got 4 shards, expected a multiple of 3, as many processes train "
+      "together; hint: train.shards=3 is another experiment, whose bits are the same for each divisor of 3",
       Error);
 }
