@@ -118,8 +118,8 @@ TEST_CASE("ranks: a range of shards is cut where the tree of all of them is") {
 
 TEST_CASE("ranks: a sum over shards has the bits of their tree, however many ranks they are spread over") {
   const std::vector<std::vector<int64_t>> tensors{{1}, {5, 1, 300}, {40000}, {9000, 3, 20000}, {0}, {7, 0}};
-  for (const int count : {2, 3, 4, 8}) {
-    for (const size_t each : {1, 2, 3, 5}) {
+  for (const int count : {2, 3, 8}) {
+    for (const size_t each : {1, 3, 5}) {
       for (const std::vector<int64_t>& lengths : tensors) {
         CAPTURE(count);
         CAPTURE(each);

@@ -71,7 +71,7 @@ TEST_CASE("the number of ranks decides no bit") {
     Watcher watcher;
     const auto one = run(text_of(family.name), folder, watcher, 2, set);
     REQUIRE(one.status == runlog::Status::finished);
-    for (const int count : is_thorough ? std::vector{2, 4, 8} : std::vector{2}) {
+    for (const int count : is_thorough ? std::vector{2, 8} : std::vector{2}) {
       CAPTURE(count);
       const auto several = run_as(count, text_of(family.name), folder, watcher, set);
       REQUIRE_MESSAGE(several.status == runlog::Status::finished, several.reason);
@@ -118,7 +118,7 @@ TEST_CASE("normalization in sync, norms, clipping, averages and what is kept of 
     Watcher watcher;
     const auto one = run(text_of(model, rest), folder, watcher, 2, all);
     REQUIRE_MESSAGE(one.status == runlog::Status::finished, one.reason);
-    for (const int count : {2, 4, 8}) {
+    for (const int count : {2, 8}) {
       CAPTURE(count);
       const auto several = run_as(count, text_of(model, rest), folder, watcher, all);
       REQUIRE_MESSAGE(several.status == runlog::Status::finished, several.reason);
@@ -136,7 +136,7 @@ TEST_CASE("normalization in sync, norms, clipping, averages and what is kept of 
 }
 
 TEST_CASE("a run goes on with another number of ranks than it began with") {
-  for (const char* model : {"gan", "vae", "penalized-dcgan", "cnn"}) {
+  for (const char* model : {"gan", "vae"}) {
     CAPTURE(model);
     const std::vector<std::string> set{"train.shards=8"};
     const Folder folder;
