@@ -145,7 +145,7 @@ void export_weights(const fs::path& log, const fs::path& file, const Arguments& 
                                                                : inference::weights_in(reader, which, "--of");
   const auto tensors = inference::in_pytorch(weights);
   write_file(file, [&](std::ostream& out) {
-    tensor::write_safetensors(out, inference::origin_of(reader.description(), weights), tensors);
+    tensor::write_safetensors(out, inference::origin_of(reader, weights), tensors);
   });
   print_message(fmt::format("{}: {} tensors, {}, from {}", file.string(), tensors.size(), inference::to_text(weights),
                             log.string()));

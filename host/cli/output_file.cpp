@@ -33,8 +33,8 @@ namespace {
 }
 
 void write_in_place(const fs::path& file, const fs::path& named, const std::function<void(std::ostream&)>& write) {
-  std::ofstream out(file, std::ios::binary);
   errno = 0;
+  std::ofstream out(file, std::ios::binary);
   write(out);
   out.close();
   if (!out) {

@@ -179,9 +179,9 @@ int slurm(const Arguments& arguments) {
   for (const std::string& problem : cost.problems) {
     print_message(fmt::format("atelier: note: could not be measured: {}", printable(problem)));
   }
-  print(fmt::format("{}: {} in {}, {} threads{}{}\n", printable(file.string()),
+  print(fmt::format("{}: {} in {}, {}{}{}\n", printable(file.string()),
                     counted(checked->points.size(), "point"), counted(static_cast<size_t>(job.tasks), "task"),
-                    job.threads, fmt::format(", {} MiB", *job.mebibytes),
+                    counted(static_cast<size_t>(job.threads), "thread"), fmt::format(", {} MiB", *job.mebibytes),
                     job.minutes ? fmt::format(", {} minutes each", *job.minutes) : ""));
   return exit_done;
 }

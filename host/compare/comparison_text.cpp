@@ -5,11 +5,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "base/sparkline.hpp"
 #include "base/terminal_table.hpp"
 #include "compare/comparison.hpp"
+#include "compare/passports.hpp"
+#include "compare/test_samples.hpp"
 #include "runlog/creation_time.hpp"
 
 namespace atelier::compare {
@@ -127,6 +130,23 @@ bool has_mark(const Comparison& comparison) {
   return false;
 }
 
+// Of the metrics that are shown side by side, what they were measured with: it is the same for all that have them.
+std::vector<std::string> passport_lines(const Comparison& comparison) {
+  std::map<std::string, std::set<std::string>> texts;
+  for (const Run& run : comparison.runs) {
+    for (const Passport& passport : passports_of(run)) {
+      texts[passport.metric].insert(measured_with_text(passport));
+    }
+  }
+  std::vector<std::string> lines;
+  for (const auto& [metric, all] : texts) {
+    if (all.size() == 1) {
+      lines.push_back(fmt::format("{}: {}", metric, *all.begin()));
+    }
+  }
+  return lines;
+}
+
 Section results(const Comparison& comparison, bool anyway) {
   Section section{has_mark(comparison) ? "results (* is best)" : "results"};
   std::vector<Line> lines;
@@ -155,6 +175,32 @@ Section results(const Comparison& comparison, bool anyway) {
     }
   }
   section.table = table_of_runs(comparison, "result", lines);
+  const std::vector<std::string> passports = passport_lines(comparison);
+  section.lines.insert(section.lines.end(), passports.begin(), passports.end());
+  return section;
+}
+
+// What two runs differ by beyond which samples the test split has; nothing is said of other seeds.
+Section section_of(const Comparison& comparison, const std::vector<OverSamples>& over_samples) {
+  Section section{comparison.metric + " over the test samples"};
+  section.table.columns = {{"difference of"},
+                           {"samples", terminal::Align::right},
+                           {"mean", terminal::Align::right},
+                           {"95% interval", terminal::Align::right}};
+  for (const OverSamples& one : over_samples) {
+    const OfSamples& found = one.difference;
+    section.table.add({{fmt::format("{} − {}", comparison.labels[one.run], comparison.labels[one.reference])},
+                       {terminal::grouped(static_cast<int64_t>(found.samples))},
+                       {beside_deviation(found.mean, found.deviation)},
+                       {found.interval.lack != statistics::Lack::none
+                            ? "–"
+                            : fmt::format("[{}, {}]", beside_deviation(found.interval.low, found.deviation),
+                                          beside_deviation(found.interval.high, found.deviation))}});
+  }
+  section.lines = {
+      "by bootstrap of the samples' differences: what other test samples would have given these very weights; what "
+      "other "
+      "seeds would give is another thing (--by)"};
   return section;
 }
 
@@ -180,6 +226,9 @@ std::vector<Section> sections_of(const Comparison& comparison, bool anyway) {
   }
   sections.push_back(settings(comparison));
   sections.push_back(results(comparison, anyway));
+  if (const std::vector<OverSamples> found = over_samples(comparison); !found.empty()) {
+    sections.push_back(section_of(comparison, found));
+  }
   if (!comparison.metric.empty()) {
     sections.push_back(curves(comparison, anyway));
   }

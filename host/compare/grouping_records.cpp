@@ -68,6 +68,7 @@ Json metrics_json(const Grouping& grouping) {
     for (size_t i = 0; i < grouping.groups.size(); ++i) {
       groups.push_back({{"group", grouping.groups[i].label},
                         {"last", spread_json(metric.last[i])},
+                        {"last_of_samples", of_samples_json(of_samples(grouping, metric, i))},
                         {"best", spread_json(metric.best[i])},
                         {"area", spread_json(metric.area[i])}});
     }
@@ -96,6 +97,7 @@ Json differences_json(const Grouping& grouping) {
                     {"deviation", one.deviation},
                     {"correlation", one.correlation},
                     {"interval", interval_json(one.interval)},
+                    {"of_samples", of_samples_json(of_samples(grouping, one))},
                     {"effect", one.effect},
                     {"effect_is", one.paired ? "d_z" : "g"},
                     {"p", one.test.p},
@@ -163,6 +165,14 @@ std::vector<std::string> contrast_record(const Grouping& grouping, const Contras
 }
 
 }  // namespace
+
+Json of_samples_json(const OfSamples& found) {
+  return found.samples == 0 ? Json(nullptr)
+                            : Json{{"samples", found.samples},
+                                   {"mean", found.mean},
+                                   {"deviation", found.deviation},
+                                   {"interval", interval_json(found.interval)}};
+}
 
 std::string to_json(const Grouping& grouping) {
   return dumped({{"by", grouping.keys},

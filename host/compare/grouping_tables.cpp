@@ -7,6 +7,8 @@
 #include <cmath>
 
 #include "base/text.hpp"
+#include "compare/passports.hpp"
+#include "compare/test_samples.hpp"
 
 namespace atelier::compare {
 namespace {
@@ -72,7 +74,20 @@ std::vector<std::string> problems_of(const Grouping& grouping, const GroupedMetr
 }
 
 // How far every run's value may be off by what the test split happens to have in it.
-std::vector<std::string> samples_text(const GroupedMetric& metric) {
+std::vector<std::string> samples_text(const Grouping& grouping, const GroupedMetric& metric) {
+  std::vector<std::string> lines;
+  for (size_t i = 0; i < grouping.groups.size(); ++i) {
+    if (const OfSamples found = of_samples(grouping, metric, i); found.samples > 0) {
+      lines.push_back(fmt::format("'{}', by its {} test samples: the mean has a deviation of {}, {} interval {}",
+                                  grouping.groups[i].label, terminal::grouped(static_cast<int64_t>(found.samples)),
+                                  beside_deviation(found.deviation, found.deviation), percent(grouping.request.level),
+                                  interval_text(found.interval, found.deviation)));
+    }
+  }
+  if (!lines.empty()) {
+    lines.emplace_back("more seeds make what the seeds spread by less, and not what the test samples do");
+    return lines;
+  }
   double most = 0;
   for (const Spread& spread : metric.last) {
     most = std::isnan(spread.deviation_of_samples) ? most : std::max(most, spread.deviation_of_samples);
@@ -84,6 +99,22 @@ std::vector<std::string> samples_text(const GroupedMetric& metric) {
       fmt::format("beside the seeds: of {} test samples every run's value has a deviation of at most {}, which more "
                   "seeds don't make less",
                   terminal::grouped(metric.samples), beside_deviation(most, most))};
+}
+
+// What a metric that sees by another run's model was measured with, of the first run that has it.
+std::vector<std::string> passport_text(const Grouping& grouping, const GroupedMetric& metric) {
+  const std::string name = metric.name.substr(metric.name.find('/') + 1);
+  const std::string table = name.substr(0, name.find('.'));
+  for (const Group& group : grouping.groups) {
+    for (const size_t run : group.runs) {
+      for (const Passport& passport : passports_of(grouping.runs[run])) {
+        if (passport.metric == table) {
+          return {"measured with: " + measured_with_text(passport)};
+        }
+      }
+    }
+  }
+  return {};
 }
 
 Section metric_section(const Grouping& grouping, const GroupedMetric& metric) {
@@ -112,8 +143,12 @@ Section metric_section(const Grouping& grouping, const GroupedMetric& metric) {
     section.table.add(std::move(row));
   }
   section.lines = problems_of(grouping, metric);
-  const std::vector<std::string> more = samples_text(metric);
+  const std::vector<std::string> more = samples_text(grouping, metric);
   section.lines.insert(section.lines.end(), more.begin(), more.end());
+  if (metric.unlike.empty()) {
+    const std::vector<std::string> passport = passport_text(grouping, metric);
+    section.lines.insert(section.lines.end(), passport.begin(), passport.end());
+  }
   return section;
 }
 
@@ -159,6 +194,13 @@ Section contrasts_section(const Grouping& grouping, const std::string& metric) {
          {p_text(contrast.test.p)},
          {p_text(contrast.p_holm), contrast.settled ? terminal::Emphasis::good : terminal::Emphasis::none}});
     section.lines.push_back(fmt::format("{}: {}", of_contrast(grouping, contrast), verdict(grouping, contrast)));
+    if (const OfSamples found = of_samples(grouping, contrast); found.samples > 0) {
+      section.lines.push_back(fmt::format(
+          "{}, over the {} test samples that both have: {}, {} interval {}, by bootstrap of their differences",
+          of_contrast(grouping, contrast), terminal::grouped(static_cast<int64_t>(found.samples)),
+          beside_deviation(found.mean, found.deviation), percent(grouping.request.level),
+          interval_text(found.interval, found.deviation)));
+    }
   }
   return section;
 }

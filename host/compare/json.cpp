@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "compare/passports.hpp"
 #include "compare/run_json.hpp"
 #include "compare/sample_values.hpp"
 
@@ -185,6 +186,26 @@ Json samples_json(const Details& details) {
   return json;
 }
 
+Json passports_json(const Run& run) {
+  Json json = Json::object();
+  for (const Passport& passport : passports_of(run)) {
+    Json values = Json::object();
+    for (const Passport::Value& one : passport.values) {
+      values[one.name] = {{"value", one.value}, {"of_real", one.real}};
+    }
+    json[passport.metric] = {{"use", passport.use},
+                             {"from", text_or_null(passport.extractor)},
+                             {"id", text_or_null(passport.id)},
+                             {"feature", text_or_null(passport.feature)},
+                             {"split", passport.split},
+                             {"samples", passport.samples > 0 ? Json(passport.samples) : Json(nullptr)},
+                             {"preprocessing", passport.preprocessing},
+                             {"seed", passport.seed},
+                             {"values", values}};
+  }
+  return json;
+}
+
 Json step_json(const WeightsAt& weights) {
   return weights.step ? Json(*weights.step) : Json(nullptr);
 }
@@ -224,6 +245,7 @@ std::string to_json(const Run& run, const Details& details) {
   }
   json["provenance"] = provenance_json(details.description);
   json["metrics"] = metrics_json(run);
+  json["passports"] = passports_json(run);
   json["data"] = data_json(details.description.data);
   json["samples"] = samples_json(details);
   json["weights"] = {{"checkpoint", step_json(details.checkpoint)},
@@ -268,7 +290,17 @@ std::string to_json(const Comparison& comparison) {
                     {"better", text_or_null(catalog::to_string(result.better))},
                     {"runs_differ_in", unlike}});
   }
-  return dumped({{"metric", text_or_null(comparison.metric)}, {"results", rows}, {"runs", runs}, {"broken", broken}});
+  Json of_test_samples = Json::array();
+  for (const OverSamples& one : over_samples(comparison)) {
+    of_test_samples.push_back({{"run", comparison.labels[one.run]},
+                               {"against", comparison.labels[one.reference]},
+                               {"difference", of_samples_json(one.difference)}});
+  }
+  return dumped({{"metric", text_or_null(comparison.metric)},
+                 {"results", rows},
+                 {"runs", runs},
+                 {"over_samples", of_test_samples},
+                 {"broken", broken}});
 }
 
 std::string to_json(const Value& value) {

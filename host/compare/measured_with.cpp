@@ -30,6 +30,36 @@ void add(Values& to, const Values& from, const std::string& beginning, const std
   }
 }
 
+// A metric's settings; a name or a path that stands for another run stands for that run, as it may have several.
+void add_metric(Values& to, const Run& run, const std::string& metric) {
+  Values settings;
+  add(settings, run.settings, metric, {metric + "when", metric + "per_sample"});
+  for (auto& [what, value] : settings) {
+    if (const auto used = run.identity.find("run " + terminal::unquoted(value)); used != run.identity.end()) {
+      value = used->second;
+    }
+  }
+  to.merge(settings);
+}
+
+// The runs whose models the model, or a loss, sees by: all but those that metrics alone name.
+void add_used(Values& to, const Run& run) {
+  const std::string beginning = "run ";
+  Values used;
+  add(used, run.identity, beginning);
+  for (const auto& [what, id] : used) {
+    bool by_metric = false, elsewhere = false;
+    for (const auto& [key, value] : run.settings) {
+      if (terminal::unquoted(value) == what.substr(beginning.size())) {
+        (key.starts_with("metric.") ? by_metric : elsewhere) = true;
+      }
+    }
+    if (elsewhere || !by_metric) {
+      to[what] = id;
+    }
+  }
+}
+
 // What is measured on; what only training sees of the data is not a part of it.
 void add_data(Values& to, const Run& run) {
   add(to, run.settings, "dataset.",
@@ -61,11 +91,10 @@ MeasuredWith measured_with(const Run& run, const Series& series, ValidationSplit
   if (setting(run, metric + "use").empty()) {
     out.always["model.use"] = setting(run, "model.use");
     add(out.always, run.settings, "loss.");
-    add(out.always, run.identity, "run ");  // whose models a loss sees by
+    add_used(out.always, run);
     return out;
   }
-  add(out.always, run.settings, metric, {metric + "when"});
-  add(out.where_both, run.identity, "run ");
+  add_metric(out.always, run, metric);
   if (is_likelihood(series)) {
     add(out.where_both, run.settings, "loss.");
   }

@@ -9,6 +9,7 @@
 #include "base/printable.hpp"
 #include "base/sparkline.hpp"
 #include "base/terminal_table.hpp"
+#include "compare/passports.hpp"
 #include "compare/run.hpp"
 #include "compare/sample_values.hpp"
 #include "runlog/creation_time.hpp"
@@ -140,6 +141,9 @@ std::string metrics(const Run& run, const terminal::Layout& layout) {
                     terminal::grouped(run.best.step), catalog::to_string(run.best.better));
   } else if (run.best.better == catalog::Direction::neither) {
     text += fmt::format("\nno best: of {} neither larger nor smaller values are better\n", run.best.metric);
+  }
+  for (const Passport& passport : passports_of(run)) {
+    text += fmt::format("\n{}: {}\n", printable(passport.metric), printable(to_text(passport)));
   }
   return text;
 }

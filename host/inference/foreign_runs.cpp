@@ -3,29 +3,31 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <optional>
 
 #include "base/error.hpp"
 #include "base/terminal_text.hpp"
 #include "data/experiment_data.hpp"
 #include "inference/built_model.hpp"
+#include "inference/foreign_model.hpp"
 #include "inference/logged_plugins.hpp"
+#include "inference/weights_file.hpp"
 #include "plugin/against_descriptions.hpp"
 #include "runlog/find.hpp"
 
 namespace atelier::inference {
 namespace {
 
-// The model of another run's experiment, which this log has, with these weights.
-plugin::ForeignModel build_foreign(const std::string& resolved, const runlog::Reader& log,
-                                   std::vector<runlog::NamedTensor> weights, const experiment::Experiment& experiment,
-                                   const plugin::Registry& registry, const Environment& environment) {
-  const experiment::Experiment theirs = plugin::against_descriptions(registry, [&] {
-    return experiment::parse(resolved, log.path().string(), experiment.directory, {}, registry.descriptions_of_logs(),
-                             plugins_of_log(log.description().provenance.plugins, registry));
-  });
-  const plugin::Dataset dataset(registry, data::recipe_of(theirs.dataset), experiment.directory,
-                                environment.data_directories);
-  plugin::ForeignModel out{recipe_of(theirs, data::Transforms(theirs, dataset.spec()).spec()), {}};
+// The model of another run's experiment, which this log has, with these weights; `data` are the samples that it sees,
+// where somebody says so.
+plugin::ForeignModel build_foreign(const std::string& resolved, const std::optional<catalog::DataSpec>& data,
+                                   const runlog::Reader& log, std::vector<runlog::NamedTensor> weights,
+                                   const experiment::Experiment& experiment, const plugin::Registry& registry,
+                                   const Environment& environment) {
+  plugin::ForeignModel out{
+      foreign_recipe(resolved, log.path().string(), plugins_of_log(log.description().provenance.plugins, registry),
+                     data, experiment, registry, environment),
+      {}};
   for (runlog::NamedTensor& entry : weights) {
     out.weights.emplace(entry.name, std::move(entry.value));
   }
@@ -98,10 +100,27 @@ ForeignRun run_of(const std::string& name, const std::filesystem::path& log, con
   const runlog::Reader reader(log);
   const runlog::RunDescription& description = reader.description();
   return {name, description.run_id, description.resolved,
-          build_foreign(description.resolved, reader, final_weights(reader), experiment, registry, environment)};
+          build_foreign(description.resolved, description.data, reader, final_weights(reader), experiment, registry,
+                        environment)};
 }
 
 }  // namespace
+
+plugin::ModelRecipe foreign_recipe(const std::string& resolved, const std::string& where,
+                                   const experiment::WhereFrom& where_from,
+                                   const std::optional<catalog::DataSpec>& data,
+                                   const experiment::Experiment& experiment, const plugin::Registry& registry,
+                                   const Environment& environment) {
+  const experiment::Experiment theirs = plugin::against_descriptions(registry, [&] {
+    return experiment::parse(resolved, where, experiment.directory, {}, registry.descriptions_of_logs(), where_from);
+  });
+  if (data) {
+    return recipe_of(theirs, *data);
+  }
+  const plugin::Dataset dataset(registry, data::recipe_of(theirs.dataset), experiment.directory,
+                                environment.data_directories);
+  return recipe_of(theirs, data::Transforms(theirs, dataset.spec()).spec());
+}
 
 ForeignRun run_by_id_or_name(const std::string& run_id, const std::string& name,
                              const experiment::Experiment& experiment, const plugin::Registry& registry,
@@ -113,7 +132,9 @@ ForeignRun run_by_id_or_name(const std::string& run_id, const std::string& name,
 ForeignRuns runs_by_name(const experiment::Experiment& experiment, const plugin::Registry& registry,
                          const Environment& environment) {
   return [&experiment, &registry, environment](const std::string& name) {
-    return run_of(name, log_of(name, experiment, environment), experiment, registry, environment);
+    return is_weights_file(name)
+               ? run_in_file(name, experiment, registry, environment)
+               : run_of(name, log_of(name, experiment, environment), experiment, registry, environment);
   };
 }
 
@@ -126,10 +147,10 @@ ForeignRuns runs_in_log(const runlog::Reader& log, const experiment::Experiment&
       throw Error(ErrorKind::file, "{}: keeps no weights of the run '{}', which its model asks for",
                   log.path().string(), name);
     }
-    return ForeignRun{
-        name, found->run_id, found->resolved,
-        build_foreign(found->resolved, log, log.foreign_weights(static_cast<size_t>(found - stored.begin())),
-                      experiment, registry, environment)};
+    return ForeignRun{name, found->run_id, found->resolved,
+                      build_foreign(found->resolved, data_in(found->resolved, log.path().string()), log,
+                                    log.foreign_weights(static_cast<size_t>(found - stored.begin())), experiment,
+                                    registry, environment)};
   };
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "inference/weights_file.hpp"
 #include "tensor/pytorch_layers.hpp"
 
 namespace atelier::inference {
@@ -39,19 +40,25 @@ LoggedWeights foreign_weights_in(const runlog::Reader& log, size_t index) {
 
 std::map<std::string, std::string> origin_of_foreign(const runlog::RunDescription& run, size_t index) {
   const runlog::ForeignRun& foreign = run.foreign.at(index);
-  return {{"format", "pt"},
-          {"atelier.format_version", "1"},
-          {"atelier.experiment", foreign.resolved},
-          {"atelier.name", foreign.name},
-          {"atelier.run_id", foreign.run_id},
-          {"atelier.used_by", run.run_id}};
+  std::map<std::string, std::string> out{{"format", "pt"},
+                                         {"atelier.format_version", "1"},
+                                         {experiment_key, foreign.resolved},
+                                         {"atelier.name", foreign.name},
+                                         {"atelier.run_id", foreign.run_id},
+                                         {"atelier.used_by", run.run_id}};
+  if (const std::string data = data_json_in(foreign.resolved); !data.empty()) {
+    out[data_key] = data;
+  }
+  return out;
 }
 
-std::map<std::string, std::string> origin_of(const runlog::RunDescription& run, const LoggedWeights& weights) {
-  return {
+std::map<std::string, std::string> origin_of(const runlog::Reader& log, const LoggedWeights& weights) {
+  const runlog::RunDescription& run = log.description();
+  std::map<std::string, std::string> out{
       {"format", "pt"},
       {"atelier.format_version", "1"},
-      {"atelier.experiment", run.resolved},
+      {experiment_key, run.resolved},
+      {data_key, to_json(run.data)},
       {"atelier.name", run.name},
       {"atelier.run_id", run.run_id},
       {"atelier.seed", fmt::format("{}", run.seed)},
@@ -59,6 +66,10 @@ std::map<std::string, std::string> origin_of(const runlog::RunDescription& run, 
       {"atelier.source_revision", run.provenance.source_revision},
       {"atelier.step", fmt::format("{}", weights.step)},
       {"atelier.weights", weights.are_averages ? "averages of the checkpoint" : std::string(name_of(weights.which))}};
+  if (const runlog::Chain chain = log.chain(); chain.there && chain.faults.empty()) {
+    out["atelier.log_head"] = chain.head;
+  }
+  return out;
 }
 
 }  // namespace atelier::inference

@@ -1,172 +1,62 @@
-// Drawings as pixels, by Cairo, and their text, by Pango.
-#include <pango/pangocairo.h>
+#include "pictures/canvas.hpp"
+
+#include <dlfcn.h>
 
 #include <cmath>
-#include <memory>
-#include <span>
+#include <filesystem>
+#include <stdexcept>
 
 #include "base/error.hpp"
 #include "base/printable.hpp"
-#include "pictures/drawing.hpp"
 
 namespace atelier::pictures {
 namespace {
 
-struct Release {
-  void operator()(cairo_surface_t* surface) const { cairo_surface_destroy(surface); }
-  void operator()(cairo_t* cairo) const { cairo_destroy(cairo); }
-  void operator()(PangoLayout* layout) const { g_object_unref(layout); }
-  void operator()(PangoFontDescription* font) const { pango_font_description_free(font); }
-};
-template <typename T>
-using Owned = std::unique_ptr<T, Release>;
+namespace fs = std::filesystem;
 
-void check(cairo_status_t status) {
-  if (status == CAIRO_STATUS_NO_MEMORY || status == CAIRO_STATUS_INVALID_SIZE) {
-    throw Error(ErrorKind::memory, "the picture is too large to be drawn: {}", cairo_status_to_string(status));
-  }
-  if (status != CAIRO_STATUS_SUCCESS) {
-    throw Error(ErrorKind::internal, "the picture cannot be drawn: {}", cairo_status_to_string(status));
-  }
+fs::path library_file() {
+  const fs::path prefix = fs::read_symlink("/proc/self/exe").parent_path().parent_path();
+  const fs::path built = prefix / "lib/atelier" / ATELIER_CANVAS;
+  return fs::exists(built) ? built : prefix / ATELIER_LIBRARY_SUBDIR / ATELIER_CANVAS;
 }
 
-class Canvas {
- public:
-  Canvas(int width, int height) : surface_(cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height)) {
-    check(cairo_surface_status(surface_.get()));
-    cairo_.reset(cairo_create(surface_.get()));
-    check(cairo_status(cairo_.get()));
-    cairo_set_source_rgb(cairo_.get(), 1, 1, 1);
-    cairo_paint(cairo_.get());
-    cairo_set_line_join(cairo_.get(), CAIRO_LINE_JOIN_ROUND);
+// Never unloaded, as GLib cannot be.
+MakeCanvas load() {
+  const fs::path file = library_file();
+  void* const library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+  void* const symbol = library != nullptr ? dlsym(library, "atelier_make_canvas") : nullptr;
+  if (symbol == nullptr) {
+    throw Error(ErrorKind::file, "pictures with text cannot be drawn: {}", dlerror());
   }
+  return reinterpret_cast<MakeCanvas>(symbol);
+}
 
-  void scale(double by) { cairo_scale(cairo_.get(), by, by); }
-  void draw(const Area& area);
-  void draw(const Line& line);
-  void draw(const Text& text);
-  void draw(const Picture& picture);
-  [[nodiscard]] double width_of(const Text& text) const;
-  [[nodiscard]] ImageStack pixels() const;
+Text shown(Text text) {
+  text.text = printable(text.text);
+  return text;
+}
 
- private:
-  void paint(const Colour& colour) {
-    constexpr double most = 255;
-    cairo_set_source_rgba(cairo_.get(), colour.red / most, colour.green / most, colour.blue / most, colour.opacity);
-  }
-  void path(const std::vector<Point>& points) {
-    cairo_new_path(cairo_.get());  // text leaves the pen where it was
-    for (const Point& point : points) {
-      cairo_line_to(cairo_.get(), point.x, point.y);
+ImageStack drawn(const Drawing& drawing, Canvas& canvas) {
+  for (const Element& one : drawing.elements) {
+    if (const Text* const text = std::get_if<Text>(&one)) {
+      canvas.draw(shown(*text));
+    } else {
+      std::visit([&](const auto& of) { canvas.draw(of); }, one);
     }
   }
-  [[nodiscard]] Owned<PangoLayout> layout_of(const Text& text) const;
-
-  Owned<cairo_surface_t> surface_;
-  Owned<cairo_t> cairo_;
-};
-
-void Canvas::draw(const Area& area) {
-  path(area.outline);
-  cairo_close_path(cairo_.get());
-  paint(area.colour);
-  cairo_fill(cairo_.get());
-}
-
-void Canvas::draw(const Line& line) {
-  path(line.points);
-  paint(line.colour);
-  cairo_set_line_width(cairo_.get(), line.width);
-  cairo_set_dash(cairo_.get(), line.dashes.data(), static_cast<int>(line.dashes.size()), 0);
-  cairo_stroke(cairo_.get());
-}
-
-Owned<PangoLayout> Canvas::layout_of(const Text& text) const {
-  Owned<PangoLayout> layout(pango_cairo_create_layout(cairo_.get()));
-  const Owned<PangoFontDescription> font(pango_font_description_from_string("DejaVu Sans, sans-serif"));
-  pango_font_description_set_absolute_size(font.get(), text.size * PANGO_SCALE);
-  pango_font_description_set_weight(font.get(), text.bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
-  pango_layout_set_font_description(layout.get(), font.get());
-  const std::string shown = printable(text.text);
-  pango_layout_set_text(layout.get(), shown.data(), static_cast<int>(shown.size()));
-  return layout;
-}
-
-double Canvas::width_of(const Text& text) const {
-  PangoRectangle extents{};
-  pango_layout_get_extents(layout_of(text).get(), nullptr, &extents);
-  return static_cast<double>(extents.width) / PANGO_SCALE;
-}
-
-void Canvas::draw(const Text& text) {
-  const Owned<PangoLayout> layout = layout_of(text);
-  PangoRectangle extents{};
-  pango_layout_get_extents(layout.get(), nullptr, &extents);
-  const double width = static_cast<double>(extents.width) / PANGO_SCALE;
-  const double before = text.anchor == Anchor::start ? 0 : text.anchor == Anchor::middle ? width / 2 : width;
-  cairo_save(cairo_.get());
-  cairo_translate(cairo_.get(), text.at.x, text.at.y);
-  if (text.upwards) {
-    cairo_rotate(cairo_.get(), -M_PI / 2);
-  }
-  cairo_move_to(cairo_.get(), -before, -static_cast<double>(pango_layout_get_baseline(layout.get())) / PANGO_SCALE);
-  paint(text.colour);
-  pango_cairo_show_layout(cairo_.get(), layout.get());
-  cairo_restore(cairo_.get());
-}
-
-void Canvas::draw(const Picture& picture) {
-  const ImageStack& image = picture.image;
-  const Owned<cairo_surface_t> surface(
-      cairo_image_surface_create(CAIRO_FORMAT_RGB24, static_cast<int>(image.width), static_cast<int>(image.height)));
-  check(cairo_surface_status(surface.get()));
-  unsigned char* const to = cairo_image_surface_get_data(surface.get());
-  const int stride = cairo_image_surface_get_stride(surface.get());
-  for (int64_t y = 0; y < image.height; ++y) {
-    for (int64_t x = 0; x < image.width; ++x) {
-      const uint8_t* const from = image.pixels.data() + (y * image.width + x) * image.channels;
-      const bool grey = image.channels == 1;
-      const uint32_t pixel = static_cast<uint32_t>(from[0]) << 16U | static_cast<uint32_t>(from[grey ? 0 : 1]) << 8U |
-                             static_cast<uint32_t>(from[grey ? 0 : 2]);
-      reinterpret_cast<uint32_t*>(to + y * stride)[x] = pixel;
-    }
-  }
-  cairo_surface_mark_dirty(surface.get());
-  cairo_save(cairo_.get());
-  cairo_translate(cairo_.get(), picture.at.x, picture.at.y);
-  cairo_scale(cairo_.get(), picture.scale, picture.scale);
-  cairo_set_source_surface(cairo_.get(), surface.get(), 0, 0);
-  cairo_pattern_set_filter(cairo_get_source(cairo_.get()), CAIRO_FILTER_NEAREST);
-  cairo_rectangle(cairo_.get(), 0, 0, static_cast<double>(image.width), static_cast<double>(image.height));
-  cairo_fill(cairo_.get());
-  cairo_restore(cairo_.get());
-}
-
-ImageStack Canvas::pixels() const {
-  check(cairo_status(cairo_.get()));
-  cairo_surface_flush(surface_.get());
-  constexpr int64_t channels = 3;
-  ImageStack out{
-      1, cairo_image_surface_get_height(surface_.get()), cairo_image_surface_get_width(surface_.get()), channels, {}};
-  out.pixels.reserve(static_cast<size_t>(out.height * out.width * channels));
-  const unsigned char* const from = cairo_image_surface_get_data(surface_.get());
-  const int stride = cairo_image_surface_get_stride(surface_.get());
-  for (int64_t y = 0; y < out.height; ++y) {
-    for (int64_t x = 0; x < out.width; ++x) {
-      const uint32_t pixel = reinterpret_cast<const uint32_t*>(from + y * stride)[x];
-      for (const unsigned shift : {16U, 8U, 0U}) {
-        out.pixels.push_back(static_cast<uint8_t>(pixel >> shift));
-      }
-    }
-  }
-  return out;
+  return canvas.pixels();
 }
 
 }  // namespace
 
+std::unique_ptr<Canvas> make_canvas(int width, int height, double scale) {
+  static const MakeCanvas make = load();
+  return std::unique_ptr<Canvas>(make(width, height, scale));
+}
+
 double width_of(const Text& text) {
-  static const Canvas canvas(1, 1);
-  return canvas.width_of(text);
+  static const std::unique_ptr<Canvas> canvas = make_canvas(1, 1, 1);
+  return canvas->width_of(shown(text));
 }
 
 ImageStack to_pixels(const Drawing& drawing, double scale) {
@@ -179,12 +69,13 @@ ImageStack to_pixels(const Drawing& drawing, double scale) {
                 "fewer images, or a smaller --scale",
                 width, height, most);
   }
-  Canvas canvas(static_cast<int>(width), static_cast<int>(height));
-  canvas.scale(scale);
-  for (const Element& one : drawing.elements) {
-    std::visit([&](const auto& of) { canvas.draw(of); }, one);
+  try {
+    return drawn(drawing, *make_canvas(static_cast<int>(width), static_cast<int>(height), scale));
+  } catch (const std::length_error& error) {
+    throw Error(ErrorKind::memory, "the picture is too large to be drawn: {}", error.what());
+  } catch (const std::bad_alloc& error) {
+    throw Error(ErrorKind::memory, "the picture is too large to be drawn: {}", error.what());
   }
-  return canvas.pixels();
 }
 
 }  // namespace atelier::pictures

@@ -74,6 +74,9 @@ Value stay_channels_last(const Operation& operation, std::span<const Value> inpu
   if ((!elementwise && !operation.on_channels_last) || result.shape.rank() != 4) {
     return {};
   }
+  if (operation.name == "broadcast_to/1") {  // whose attribute is a shape; turn() knows it
+    return {};
+  }
   const auto is_turned = [&](const Value& input) {
     return (!elementwise || input.shape() == result.shape) && channels_last_source(input);
   };

@@ -10,8 +10,8 @@ from atelier_test import AtelierTest
 NOT_RUN = {
     "loss 'perceptual'": "its setting 'from' has no default",
     **{f"metric '{name}'": "its setting 'from' has no default"
-       for name in ("class-histogram", "density-coverage", "frechet-distance", "kernel-distance", "precision-recall",
-                    "sliced-wasserstein-distance")},
+       for name in ("class-histogram", "conditional-accuracy", "density-coverage", "frechet-distance", "kernel-distance",
+                    "path-length", "precision-recall", "sliced-wasserstein-distance")},
     "dataset 'text-file'": "its setting 'file' has no default",
     "dataset 'image-folder'": "its setting 'directory' has no default",
     "dataset 'cifar-10'": "its data is not here",

@@ -181,7 +181,7 @@ class Cluster(AtelierTest):
         os.mkdir(self.path(ODD))
         self.write(f"{ODD}/sweep.toml", TINY + SWEEP)
         said = self.slurm(f"{ODD}/sweep.toml", "--tasks", "4", "--out", f"{ODD}/runs", "--threads", "1", "tags=[\"it's\"]").stdout
-        self.assertRegex(said, r"^job.sh: 6 points in 4 tasks, 1 threads, \d+ MiB, \d+ minutes each\n$")
+        self.assertRegex(said, r"^job.sh: 6 points in 4 tasks, 1 thread, \d+ MiB, \d+ minutes each\n$")
         self.assertTrue(os.path.isdir(self.path(f"{ODD}/runs/slurm")))
         tasks = [self.task(number) for number in range(4)]
         for task in tasks:
@@ -223,6 +223,8 @@ class Cluster(AtelierTest):
             self.assert_error(["slurm", "sweep.toml", "-o", "b.sh", *words], message)
         self.assert_error(["slurm", "sweep.toml", "-o", "none/b.sh"],
                           f"none/b.sh: cannot be written: there is no folder {os.path.realpath(self.folder)}/none")
+        done = self.run_atelier("slurm", "tiny.toml", "--threads", "1", "-o", "/proc/b.sh", code=2)  # nobody can
+        self.assertRegex(done.stderr, "/proc/b.sh: cannot be written: (No such file or directory|Permission denied)")
         self.assertFalse(os.path.exists(self.path("b.sh")))
 
     def test_on_a_node_the_program_may_be_elsewhere(self):

@@ -82,12 +82,13 @@ class Run(AtelierTest):
                       "gan model.generator=[8] model.discriminator=[8]", "aae model.hidden=[8]", "vae-gan model.encoder=[8]",
                       "vae-gan model.layers=convolutional model.encoder=[4,4,4] model.discriminator=[4,4,4]",
                       "cnn model.filters=[4,4]", "cnn-image-to-image model.task=denoise", "rnn model.units=8",
-                      "pixelcnn model.features=4 model.blocks=1"):
+                      "pixelcnn model.features=4 model.blocks=1", "realnvp model.features=[4,4,4]",
+                      "diffusion model.channels=[8,8,8] model.steps=5 model.sampling_steps=0"):
             with self.subTest(model):
                 use, *settings = model.split()
                 self.write("oblong.toml", "name = \"oblong\"\n[dataset]\nuse = \"mnist\"\npath = \"oblong\"\n[model]\nuse = \"" + use +
                            "\"\n[optimizer]\nuse = \"adam\"\n[train]\nsteps = 1\nbatch_size = 4\n")
-                extra = ["dataset.range=[-1.0, 1.0]"] if "gan" in use else []
+                extra = ["dataset.range=[-1.0, 1.0]"] if "gan" in use or use == "diffusion" else []
                 self.run_atelier("run", "oblong.toml", *settings, *extra, "evaluate.every=1000", "sample.every=1000")
 
     def test_a_log_that_is_removed_is_missed(self):

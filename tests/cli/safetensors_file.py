@@ -28,9 +28,9 @@ def read(path):
     return metadata, arrays
 
 
-def write(path, arrays, bfloat16=()):
+def write(path, arrays, bfloat16=(), metadata=None):
     """The arrays as they are, those named in `bfloat16` by the upper halves of their bits."""
-    header, data = {}, b""
+    header, data = {"__metadata__": metadata} if metadata else {}, b""
     for name, array in arrays.items():
         array = numpy.asarray(array)
         kind = next(key for key, value in TYPES.items() if numpy.dtype(value) == array.dtype)

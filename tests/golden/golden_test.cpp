@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <set>
@@ -152,6 +153,31 @@ TEST_CASE("golden: losses and gradients of a step without updates in float64") {
       Comparison comparison(golden, float64_tolerance);
       GoldenRun run(golden, registry(), tensor::DType::f64);
       comparison.step(1, run.step(1), golden.frozen);
+    }
+  }
+}
+
+TEST_CASE("golden: gradients in float64 agree with central differences") {
+  for (const Case& golden : all_cases()) {
+    if (golden.recipe.model.use != "diffusion" && golden.recipe.model.use != "realnvp") {
+      continue;
+    }
+    const Named gradients = GoldenRun(golden, registry(), tensor::DType::f64).step(1).gradients;
+    for (const auto& entry : gradients) {
+      const size_t place = entry.second.size() / 2;  // of one element of each tensor
+      std::array<double, 2> values{};
+      std::array<double, 2> losses{};
+      for (const size_t side : {0, 1}) {
+        Case moved = golden;
+        double& value = moved.initial.at(entry.first)[place];
+        value = static_cast<float>(value + (side == 0 ? -1 : 1) * 0x1p-14);  // what the run begins from is float32
+        values.at(side) = value;
+        losses.at(side) = GoldenRun(moved, registry(), tensor::DType::f64).step(1).losses.at("loss");
+      }
+      const double expected = (losses[1] - losses[0]) / (values[1] - values[0]);
+      CHECK_MESSAGE(std::abs(entry.second[place] - expected) <= 1e-6 * std::max(1.0, std::abs(expected)),
+                    golden.recipe.model.use, ", ", golden.name, ", ", entry.first, "[", place, "]: expected ", expected,
+                    ", actual ", entry.second[place]);
     }
   }
 }

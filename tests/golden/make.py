@@ -1,7 +1,8 @@
 """Writes the JSON files beside it: losses, gradients and weights of tiny models over three training steps, made by PyTorch in
-float64. `python3 tests/golden/make.py` (NumPy and PyTorch 2.13). The values are committed; tests need no Python."""
+float64. `python3 tests/golden/make.py [FAMILY ...]` (NumPy and PyTorch 2.13). The values are committed; tests need no Python."""
 import json
 import math
+import sys
 from pathlib import Path
 
 import torch
@@ -12,6 +13,8 @@ import models_convolutional as convolutional
 import models_recurrent as recurrent
 import models_sequences as sequences
 import models_variational as variational
+from models_diffusion import Diffusion
+from models_flow import RealNvp
 from models_latent_games import Aae, VaeGan
 from models_perceptual import FOREIGN_RANGE, PerceptualVae
 from models_pixelcnn import PixelCnn
@@ -207,6 +210,26 @@ def pixelcnn_cases():
     yield pixelcnn_case("three colours, gated", image=(3, 3, 4), features=3, levels=2, gated=True)
 
 
+def diffusion_cases():
+    small = {"steps": 6, "schedule": "linear", "channels": [2, 4], "blocks": 1, "groups": 2, "heads": 2,
+             "sampling_steps": 0, "eta": 1.0}
+    cosine = {**small, "schedule": "cosine", "channels": [4], "groups": 1, "heads": 0, "sampling_steps": 3, "eta": 0.0}
+    label = {**small, "steps": 9, "channels": [2, 2], "blocks": 2, "conditional": "label", "sampling_steps": 4, "eta": 0.5}
+    for name, settings in {"linear, ancestral": small, "cosine, implicit": cosine, "conditional": label}.items():
+        yield settings_case(name, Diffusion, "diffusion", settings, None, SGD)
+
+
+def flow_cases():
+    sgd = {"use": "sgd", "settings": {"learning_rate": 1e-3, "momentum": 0.9}}
+    for name, image, settings in [
+            ("one scale", (1, 4, 4), {"features": [3], "couplings": 1, "blocks": 2, "levels": 4, "alpha": 0.05}),
+            ("two scales", (1, 4, 4), {"features": [3, 4], "couplings": 1, "blocks": 1, "levels": 256, "alpha": 0.05}),
+            ("three colours", (3, 4, 4), {"features": [2, 3], "couplings": 1, "blocks": 0, "levels": 16, "alpha": 0.01,
+                                          "temperature": 0.7})]:
+        recipe = {"model": {"use": "realnvp", "settings": settings}, "losses": {}}
+        yield make_case(name, lambda: RealNvp(image, **settings), recipe, sgd)
+
+
 def vae_gan_case(name, reconstruction_in="features", feature_layer=0, separate_generator=False, layers="fully_connected",
                  encoder=(5,), discriminator=(6, 4), latent=2, batch_norm=False):
     settings = {"layers": layers, "encoder": list(encoder), "discriminator": list(discriminator), "latent": latent,
@@ -338,6 +361,7 @@ if __name__ == "__main__":
     families = {"gan": gan_cases, "vae": vae_cases, "convolutional": convolutional_cases, "recurrent": recurrent_cases,
                 "sequences": sequence_cases,
                 "pixelcnn": pixelcnn_cases, "vae-gan": vae_gan_cases, "aae": aae_cases, "variational": variational_cases,
+                "diffusion": diffusion_cases, "flow": flow_cases,
                 "adversarial": adversarial_cases, "perceptual": perceptual_cases, "optimizers": optimizer_cases}
-    for family, cases in families.items():
-        (Path(__file__).parent / (family + ".json")).write_text(text_of(list(cases())) + "\n")
+    for family in sys.argv[1:] or families:
+        (Path(__file__).parent / (family + ".json")).write_text(text_of(list(families[family]())) + "\n")

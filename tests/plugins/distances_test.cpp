@@ -58,6 +58,35 @@ TEST_CASE("frechet distance: as torch-fidelity has it, and in closed form") {
   CHECK(frechet_distance(view(a), view(a)) == doctest::Approx(0).epsilon(1e-9));
 }
 
+// Two classes, `apart` from each other along the first axis: the box around 0, and the same box moved.
+TEST_CASE("distances: equal sets, and a set with one of two classes missing") {
+  constexpr double apart = 1000;  // so far that a class is one place to sliced distances
+  const Points one = box({0, 0, 0}, {1, 2, 3});
+  const Points other = box({apart, 0, 0}, {1, 2, 3});
+  Points both(16, 3), first_twice(16, 3);
+  both << one, other;
+  first_twice << one, one;
+  // Along the first axis the means differ by half of `apart`; variances over n - 1 are 16 / 15 of those over n, which
+  // are 1 + (apart / 2)^2 of both classes and 1 of the first.
+  const double moved = apart * apart / 4;
+  CHECK(frechet_distance(view(both), view(first_twice)) ==
+        doctest::Approx(moved + std::pow(std::sqrt(1 + moved) - 1, 2) * 16 / 15));
+  CHECK(frechet_distance(view(both), view(both)) == doctest::Approx(0).epsilon(1e-6));
+  // Of a set and itself: 2 / n of what a point's kernel with itself is less than with another, on average.
+  const auto kernel_of = [&](Index i, Index j) { return std::pow(both.row(i).dot(both.row(j)) / 3 + 1, 3); };
+  double with_itself = 0, with_others = 0;
+  for (Index i = 0; i < 16; ++i) {
+    for (Index j = 0; j < 16; ++j) {
+      (i == j ? with_itself : with_others) += kernel_of(i, j) / (i == j ? 16 : 16 * 15);
+    }
+  }
+  CHECK(kernel_distance(view(both), view(both)) == doctest::Approx((with_others - with_itself) * 2 / 16));
+  CHECK(kernel_distance(view(both), view(first_twice)) > 100);
+  // Half of the points move by `apart` along one of three axes: apart^2 / 2 / 3 in the mean over directions.
+  CHECK(sliced_wasserstein_distance(view(both), view(first_twice), 8000, 1) ==
+        doctest::Approx(std::sqrt(apart * apart / 6)).epsilon(0.02));
+}
+
 TEST_CASE("frechet distance: fewer points than dimensions, and points that are all one") {
   const Points few = points(3, 5, 4);
   CHECK(frechet_distance(view(few), view(few)) == doctest::Approx(0).epsilon(1e-7));

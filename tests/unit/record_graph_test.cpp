@@ -84,6 +84,15 @@ TEST_CASE("graph: turns of an image that meet vanish, also with elementwise work
   CHECK(tanh.inputs[0] == inside.id);
 }
 
+TEST_CASE("graph: a turned image that is stretched to its own shape keeps it") {
+  GraphBench bench;
+  const Value outside = channels_first(bench.leaf({2, 4, 5, 3}));
+  const Value stretched =
+      bench.graph.apply("broadcast_to/1", {outside}, {Attribute::of(std::vector<int64_t>{2, 3, 4, 5})});
+  CHECK(stretched.shape() == Shape{2, 3, 4, 5});
+  CHECK(channels_last(stretched).shape() == Shape{2, 4, 5, 3});
+}
+
 TEST_CASE("graph: turning an image of one channel or one pixel moves nothing") {
   GraphBench bench;
   CHECK(maker(channels_last(bench.leaf({2, 1, 4, 5}))).operation->view);

@@ -182,7 +182,7 @@ TEST_CASE("what is logged decides no bit") {
 }
 
 TEST_CASE("an interrupted and resumed run is the run that was not interrupted") {
-  for (const char* model : {"gan", "vae", "character-rnn", "signal-vae"}) {
+  for (const char* model : {"gan", "vae", "character-rnn", "signal-vae", "diffusion", "realnvp"}) {
     for (const int64_t step : {1, 4, 7}) {
       CAPTURE(model);
       CAPTURE(step);

@@ -29,7 +29,7 @@ Overrides metrics_of(const std::string& family) {
     return {"metric.bound.use=elbo", "metric.active.use=active-latents", "metric.likelihood.use=log-likelihood",
             "metric.likelihood.samples=200"};
   }
-  if (family == "pixelcnn" || family == "vq-vae") {
+  if (family == "pixelcnn" || family == "vq-vae" || family == "diffusion" || family == "realnvp") {
     return {"metric.bits.use=bits-per-dimension"};
   }
   if (family == "cnn" || family == "gru") {

@@ -113,6 +113,10 @@ inline const std::vector<Family>& families() {
       {"convolutional-vae-gan", for_gan + "\nvalidation = 0.2",
        "use = 'vae-gan'\nlatent = 6\nlayers = 'convolutional'\nencoder = [6, 10]\ndiscriminator = [6, 10]\n"
        "separate_generator = true"},
+      {"diffusion", "size = 8\nrange = [-1.0, 1.0]\nvalidation = 0.2",
+       "use = 'diffusion'\nsteps = 20\nchannels = [8, 8]\ngroups = 4\nheads = 2\ndropout = 0.1\nconditional = 'label'\n"
+       "condition_dropout = 0.2\nguidance = 1.0\nsampling_steps = 5\neta = 1.0\nevaluation_draws = 2"},
+      {"realnvp", "size = 8\nvalidation = 0.2", "use = 'realnvp'\nfeatures = [4, 6]\ncouplings = 1\nblocks = 1"},
       {"aae", for_vae, "use = 'aae'\nlatent = 2\nhidden = [30, 20]\ndiscriminator = [20]\nprior = 'mixture'"},
       {"character-rnn",
        "use = 'text-file'\nlength = 16\nstride = 5\ntest = 0.2\nvalidation = 0.2\nfile = '" LICENCE_FILE "'",

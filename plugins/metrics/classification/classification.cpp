@@ -2,40 +2,59 @@
 #include <algorithm>
 #include <atelier/metric.hpp>
 #include <cmath>
-#include <numeric>
+
+#include "../common/per_sample.hpp"
 
 namespace {
 
 using namespace atelier;
 
-// Counts of (true class, predicted class), over images or pixels.
-class ClassCounts : public Metric {
+// What there is to be told of images or of pixels, and what a model tells.
+class Labels {
  public:
-  ClassCounts(const DataSpec& data, const Builder& build, bool pixels) {
+  Labels(const DataSpec& data, const Builder& build, bool pixels) : pixels_(pixels) {
     const Field* labels = data.find(pixels ? "mask" : "label");
     classes_ = labels == nullptr ? 0 : labels->classes;
     if (classes_ < 1) {
       build.fail(pixels ? "needs data with a mask: an integer field 'mask' (H, W) with a known number of classes"
                         : "needs labelled data: an integer field 'label' with a known number of classes");
     }
-    pixels_ = pixels;
-    passes = {Pass::over(Pass::Data::evaluated, {Collected::sum("counts", {classes_, classes_})})};
   }
 
-  std::vector<Tensor> batch(Measurement& measurement) const override {
+  [[nodiscard]] int64_t classes() const { return classes_; }
+  struct OneHot {
+    Tensor truth, predicted;  // (rows, classes); rows are images, or pixels image by image
+  };
+  [[nodiscard]] OneHot of(const Measurement& measurement) const {
     Tensor logits = measurement.output("logits");
     Tensor labels = measurement.data(pixels_ ? "mask" : "label");
     if (pixels_) {  // (B, classes, H, W): every pixel is a row
       logits = logits.permute({0, 2, 3, 1}).reshape({-1, classes_});
       labels = labels.reshape({-1});
     }
-    const Tensor truth = one_hot(labels, classes_);
-    const Tensor predicted = one_hot(argmax(logits), classes_);
-    return {matmul(truth.permute({1, 0}), predicted)};
+    return {one_hot(labels, classes_), one_hot(argmax(logits), classes_)};
+  }
+
+ private:
+  int64_t classes_ = 0;
+  bool pixels_;
+};
+
+// Counts of (true class, predicted class), over images or pixels.
+class ClassCounts : public Metric {
+ public:
+  ClassCounts(const DataSpec& data, const Builder& build, bool pixels) : labels_(data, build, pixels) {
+    const int64_t classes = labels_.classes();
+    passes = {Pass::over(Pass::Data::evaluated, {Collected::sum("counts", {classes, classes})})};
+  }
+
+  std::vector<Tensor> batch(Measurement& measurement) const override {
+    const Labels::OneHot both = labels_.of(measurement);
+    return {matmul(both.truth.permute({1, 0}), both.predicted)};
   }
 
  protected:
-  [[nodiscard]] size_t classes() const { return static_cast<size_t>(classes_); }
+  [[nodiscard]] size_t classes() const { return static_cast<size_t>(labels_.classes()); }
   [[nodiscard]] double at(const ValueLists& values, size_t truth, size_t predicted) const {
     return values[0][truth * classes() + predicted];
   }
@@ -54,29 +73,38 @@ class ClassCounts : public Metric {
   }
 
  private:
-  int64_t classes_ = 0;
-  bool pixels_ = false;
+  Labels labels_;
 };
 
-class Accuracy final : public ClassCounts {
+class Accuracy final : public Metric {
  public:
   static void describe(Description& d) {
     d.summary = "Share of the images (or pixels) whose class has the largest logit.";
     d.flag("pixels", false, "tell the class of each pixel, by the mask");
     d.measure("", Direction::larger, "fraction", "of the images, or of the pixels");
+    PerSample::describe(d);
   }
   Accuracy(const Settings& settings, const DataSpec& data, Builder& build)
-      : ClassCounts(data, build, settings.flag("pixels")) {
+      : labels_(data, build, settings.flag("pixels")), per_sample_(settings, data, build) {
+    passes = {Pass::over(Pass::Data::evaluated, {Collected::each("right")})};
     results = {{"", {}}};
+    per_sample_.add_to(results);
+  }
+  // Of each image: 1 where its class is found, or the share of its pixels whose class is.
+  std::vector<Tensor> batch(Measurement& measurement) const override {
+    const Labels::OneHot both = labels_.of(measurement);
+    const Tensor right = sum(both.truth * both.predicted, {1});
+    return {mean(right.reshape({measurement.batch_size(), -1}), {1})};
   }
   ValueLists finish(const CollectedValues& collected) const override {
-    const ValueLists& values = collected[0];
-    double right = 0;
-    for (size_t one = 0; one < classes(); ++one) {
-      right += at(values, one, one);
-    }
-    return {{right / std::accumulate(values[0].begin(), values[0].end(), 0.0)}};
+    ValueLists values{{PerSample::mean(collected[0][0])}};
+    per_sample_.add_to(values, collected[0][0]);
+    return values;
   }
+
+ private:
+  Labels labels_;
+  PerSample per_sample_;
 };
 
 class ConfusionMatrix final : public ClassCounts {

@@ -16,7 +16,9 @@ class DataCopying final : public Metric {
         "hundredth of the evaluated ones, 0.01 where nothing is copied.";
     d.reference =
         "Meehan et al. 2020, A Non-Parametric Test to Detect Data-Copying in Generative Models, over the whole space";
-    d.text("from", "", "in whose features distances are taken: another run's model; without it between pixels");
+    d.text("from", "",
+           "in whose features distances are taken: another run's model, or weights: FILE.safetensors, extractor:NAME; "
+           "without it between pixels");
     d.text("feature", "hidden", "the extractor's feature in which images are compared");
     d.integer("samples", 2000, "how many generated and evaluated images; fewer where the split has fewer")
         .range(2, 1e6);

@@ -39,7 +39,10 @@ class FeatureMetric : public Metric {
 
  protected:
   static void describe_features(Description& d) {
-    d.text("from", "", "the extractor: another run's model, by its experiment's name or a log's path").required();
+    d.text("from", "",
+           "the extractor: another run's model, by its experiment's name or a log's path, or weights: "
+           "FILE.safetensors, extractor:NAME")
+        .required();
     d.text("feature", "hidden", "the extractor's feature in which images are compared; `atelier plugins` lists them");
     d.integer("samples", 10000, "how many images of each set are compared; fewer where the evaluated split has fewer")
         .range(2, 1e6);

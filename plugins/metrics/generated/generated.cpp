@@ -16,7 +16,10 @@ class ClassHistogram final : public Metric {
         "Classes of generated images, by another run's classifier: how many there are, the share of each, and the "
         "divergence KL(shares || uniform) in nats.";
     d.reference = "Metz et al. 2017, Unrolled Generative Adversarial Networks, section 3.3.1";
-    d.text("from", "", "the classifier: an experiment's name or a log's path").required();
+    d.text("from", "",
+           "the classifier: another run's model, by its experiment's name or a log's path, or weights: "
+           "FILE.safetensors, extractor:NAME")
+        .required();
     d.text("feature", "logits", "the classifier's feature that has a value for each class");
     d.integer("images", 10000, "how many images are generated").range(1, 1e7);
     d.number("least_share", 0.0, "a class counts as covered where its share is above this").range(0, 1);

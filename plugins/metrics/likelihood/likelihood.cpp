@@ -3,6 +3,8 @@
 #include <atelier/metric.hpp>
 #include <cmath>
 
+#include "../common/per_sample.hpp"
+
 namespace {
 
 using namespace atelier;
@@ -21,21 +23,29 @@ class Elbo final : public Metric {
     d.measure("", Direction::larger, "nats", "an image");
     d.measure("reconstruction", Direction::smaller, "nats", "-log p(x | z), an image");
     d.measure("divergence", Direction::neither, "nats", "KL(q(z | x) || p(z)), an image");
+    PerSample::describe(d);
   }
-  Elbo(const Settings&, const DataSpec&, Builder&) {
+  Elbo(const Settings& settings, const DataSpec& data, Builder& build) : per_sample_(settings, data, build) {
     passes = {Pass::over(Pass::Data::evaluated,
-                         {Collected::sum("reconstruction"), Collected::sum("divergence"), Collected::sum("count")})};
+                         {Collected::each("elbo"), Collected::each("reconstruction"), Collected::each("divergence")})};
     results = {{"", {}}, {"reconstruction", {}}, {"divergence", {}}};
+    per_sample_.add_to(results);
   }
   std::vector<Tensor> batch(Measurement& measurement) const override {
-    return {sum(measurement.output("reconstruction")), sum(measurement.output("divergence")), count_of(measurement)};
+    const Tensor reconstruction = measurement.output("reconstruction");
+    const Tensor divergence = measurement.output("divergence");
+    return {-reconstruction - divergence, reconstruction, divergence};
   }
   ValueLists finish(const CollectedValues& collected) const override {
-    const ValueLists& values = collected[0];
-    const double reconstruction = values[0][0] / values[2][0];
-    const double divergence = values[1][0] / values[2][0];
-    return {{-reconstruction - divergence}, {reconstruction}, {divergence}};
+    const double reconstruction = PerSample::mean(collected[0][1]);
+    const double divergence = PerSample::mean(collected[0][2]);
+    ValueLists values{{-reconstruction - divergence}, {reconstruction}, {divergence}};
+    per_sample_.add_to(values, collected[0][0]);
+    return values;
   }
+
+ private:
+  PerSample per_sample_;
 };
 
 // Burda et al. 2016, section 5.2: a latent is active where the variance of its posterior mean over the data is above a
@@ -83,10 +93,13 @@ class LogLikelihood final : public Metric {
     d.reference = "Rezende et al. 2014, appendix E; Burda et al. 2016, section 5";
     d.integer("samples", 5000, "draws of the latents for each image").range(1, 1e7);
     d.measure("", Direction::larger, "nats", "an image");
+    PerSample::describe(d);
   }
-  LogLikelihood(const Settings& settings, const DataSpec&, Builder&) : samples_(settings.integer("samples")) {
-    passes = {Pass::over(Pass::Data::evaluated, {Collected::sum("log_likelihood"), Collected::sum("count")})};
+  LogLikelihood(const Settings& settings, const DataSpec& data, Builder& build)
+      : samples_(settings.integer("samples")), per_sample_(settings, data, build) {
+    passes = {Pass::over(Pass::Data::evaluated, {Collected::each("log_likelihood")})};
     results = {{"", {}}};
+    per_sample_.add_to(results);
   }
   std::vector<Tensor> batch(Measurement& measurement) const override {
     const int64_t chunk = std::min(draws_at_once, samples_);
@@ -97,11 +110,12 @@ class LogLikelihood final : public Metric {
       const Tensor larger = maximum(total, next);
       total = larger + log(exp(total - larger) + exp(next - larger));
     }
-    return {sum(total - std::log(static_cast<double>(samples_))), count_of(measurement)};
+    return {total - std::log(static_cast<double>(samples_))};
   }
   ValueLists finish(const CollectedValues& collected) const override {
-    const ValueLists& values = collected[0];
-    return {{values[0][0] / values[1][0]}};
+    ValueLists values{{PerSample::mean(collected[0][0])}};
+    per_sample_.add_to(values, collected[0][0]);
+    return values;
   }
 
  private:
@@ -116,6 +130,7 @@ class LogLikelihood final : public Metric {
   }
 
   int64_t samples_;
+  PerSample per_sample_;
 };
 
 class BitsPerDimension final : public Metric {
@@ -124,22 +139,26 @@ class BitsPerDimension final : public Metric {
     d.summary = "Negative log-likelihood of the data's discrete values, in bits for each value of an image.";
     d.reference = "van den Oord et al. 2016, Pixel Recurrent Neural Networks, section 5.1";
     d.measure("", Direction::smaller, "bits/dim", "of the data's discrete values");
+    PerSample::describe(d);
   }
-  BitsPerDimension(const Settings&, const DataSpec& data, Builder&)
-      : dimensions_(static_cast<double>(data.image().elements())) {
-    passes = {Pass::over(Pass::Data::evaluated, {Collected::sum("log_likelihood"), Collected::sum("count")})};
+  BitsPerDimension(const Settings& settings, const DataSpec& data, Builder& build)
+      : dimensions_(static_cast<double>(data.image().elements())), per_sample_(settings, data, build) {
+    passes = {Pass::over(Pass::Data::evaluated, {Collected::each("bits")})};
     results = {{"", {}}};
+    per_sample_.add_to(results);
   }
   std::vector<Tensor> batch(Measurement& measurement) const override {
-    return {sum(measurement.output("log_likelihood")), count_of(measurement)};
+    return {measurement.output("log_likelihood") * (-1 / (dimensions_ * std::log(2.0)))};
   }
   ValueLists finish(const CollectedValues& collected) const override {
-    const ValueLists& values = collected[0];
-    return {{-values[0][0] / values[1][0] / dimensions_ / std::log(2.0)}};
+    ValueLists values{{PerSample::mean(collected[0][0])}};
+    per_sample_.add_to(values, collected[0][0]);
+    return values;
   }
 
  private:
   double dimensions_;
+  PerSample per_sample_;
 };
 
 }  // namespace

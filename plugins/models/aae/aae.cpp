@@ -91,9 +91,13 @@ class Aae final : public Model {
     return reconstruction_.image(decode(prior(sampling, n)));
   }
 
-  std::vector<std::string> output_names() const override { return {"posterior_mean"}; }
-  Tensor output(Evaluation& evaluation, std::string_view, int64_t) const override {
-    return encoder_(evaluation.images());
+  std::vector<std::string> output_names() const override {
+    std::vector<std::string> names = latent_space().output_names();
+    names.emplace_back("posterior_mean");
+    return names;
+  }
+  Tensor output(Evaluation& evaluation, std::string_view name, int64_t) const override {
+    return name == "posterior_mean" ? encoder_(evaluation.images()) : latent_space().output(evaluation, name);
   }
 
   std::vector<View> views() const override { return latent_space().views(); }
@@ -106,7 +110,8 @@ class Aae final : public Model {
     return {.length = latent_,
             .decode = [this](Tensor z, Tensor) { return reconstruction_.image(decode(z)); },
             .draw = [this](const Sampling& sampling, int64_t n) { return prior(sampling, n); },
-            .encode = [this](const Sampling&, Tensor x, Tensor) { return encoder_(x); }};
+            .encode = [this](const Sampling&, Tensor x, Tensor) { return encoder_(x); },
+            .normal = !mixture_};
   }
   [[nodiscard]] Tensor decode(Tensor z) const { return decoder_(z).reshape({-1, image_[0], image_[1], image_[2]}); }
 

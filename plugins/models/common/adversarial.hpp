@@ -42,6 +42,11 @@ class AdversarialModel : public Model {
     return generate(z, condition_.draw(sampling, n));
   }
 
+  std::vector<std::string> output_names() const override { return latent_space().output_names(); }
+  Tensor output(Evaluation& evaluation, std::string_view name, int64_t) const override {
+    return latent_space().output(evaluation, name);
+  }
+
   std::vector<View> views() const override { return latent_space().views(); }
   Tensor view(Sampling& sampling, std::string_view name, int64_t n) const override {
     return latent_space().view(sampling, name, n);
@@ -61,6 +66,10 @@ class AdversarialModel : public Model {
            "another run whose model finds the features, by its experiment's name or by its log; none: the "
            "discriminator's last hidden layer");
     d.text("feature_matching_feature", "convolutions", "which of that model's features");
+    d.integer("pac", 1,
+              "how many images the discriminator judges together, as channels of one (packing, Lin et al. 2018): it "
+              "sees when they are too alike")
+        .range(1, 64);
     d.loss("adversarial", "adversarial", "non-saturating", "what discriminator and generator play for");
     // A player's loss says how strong its opponent is.
     d.measure("loss", Direction::neither, "loss.adversarial",
@@ -77,11 +86,19 @@ class AdversarialModel : public Model {
       : latent_(settings.integer("latent")),
         discriminator_steps_(settings.integer("discriminator_steps")),
         condition_(settings, data, build),
+        pac_(settings.integer("pac")),
         feature_matching_(settings.number("feature_matching")),
         adversarial_(build.loss("adversarial")) {
+    if (pac_ > 1 && condition_.length() > 0) {
+      build.fail("model.pac: " + std::to_string(pac_) + ", expected 1 where model.conditional is '" +
+                 settings.text("conditional") + "': images of one pack would have to have one condition");
+    }
     const std::string from = settings.text("feature_matching_from");
     if (!from.empty() && feature_matching_ == 0) {
       build.fail("model.feature_matching: 0, expected a weight, as model.feature_matching_from is '" + from + "'");
+    } else if (!from.empty() && pac_ > 1) {
+      build.fail("model.pac: " + std::to_string(pac_) +
+                 ", expected 1 where model.feature_matching_from is another run, which sees images, no packs");
     } else if (!from.empty()) {
       matches_own_ = false;
       matched_feature_ = settings.text("feature_matching_feature");
@@ -106,15 +123,44 @@ class AdversarialModel : public Model {
     static std::string_view group() { return "discriminator"; }
   };
 
-  // What both players see of a batch.
+  // The data as the discriminator sees it.
+  [[nodiscard]] DataSpec packed(DataSpec data) const {
+    for (Field& field : data.fields) {
+      if (field.name == "image" && field.dims.size() == 3) {
+        field.dims[0] *= pac_;
+      }
+    }
+    return data;
+  }
+  // (B, C, H, W) to (B / pac, pac C, H, W). What is left over is left out; a batch that fills no pack fills one with
+  // some of its images twice.
+  [[nodiscard]] Tensor packed(const Recording& recording, Tensor images) const {
+    const int64_t count = images.dim(0);
+    if (pac_ == 1) {
+      return images;
+    }
+    if (count < pac_) {
+      std::vector<int64_t> rows;
+      for (int64_t i = 0; i < pac_; ++i) {
+        rows.push_back(i % count);
+      }
+      images = gather(images, recording.constant({pac_}, rows));
+    } else if (count % pac_ != 0) {
+      images = images.slice(0, 0, count - count % pac_);
+    }
+    return images.reshape({-1, pac_ * images.dim(1), images.dim(2), images.dim(3)});
+  }
+
+  // What both players see of a batch: images, or packs of them.
   struct Round {
     Tensor real, condition, fake;
   };
   [[nodiscard]] Round round_of(const Batch& batch) const {
     Round out;
-    out.real = batch.images();
+    const Tensor real = batch.images();
     out.condition = condition_.of(batch);
-    out.fake = generate(batch.normal({out.real.dim(0), latent_}), out.condition);
+    out.real = packed(batch, real);
+    out.fake = packed(batch, generate(batch.normal({real.dim(0), latent_}), out.condition));
     return out;
   }
   [[nodiscard]] Discriminator critic(const Round& round) const { return {*this, round.condition}; }
@@ -150,7 +196,7 @@ class AdversarialModel : public Model {
     std::vector<Tensor> batch(Measurement& measurement) const override {
       const Round round = model_.round_of(measurement);
       const Tensor loss = model_.adversarial_.generator(Discriminator{model_, round.condition}, round.fake);
-      const Tensor count = measurement.scalar(static_cast<double>(measurement.batch_size()));
+      const Tensor count = measurement.scalar(static_cast<double>(round.real.dim(0)));
       return {sum(model_.matched_features(round.real, round.condition), {0}),
               sum(model_.matched_features(round.fake, round.condition), {0}), loss * count, count};
     }
@@ -181,6 +227,7 @@ class AdversarialModel : public Model {
 
   int64_t latent_, discriminator_steps_;
   Condition condition_;
+  int64_t pac_;
   double feature_matching_;
   bool matches_own_ = true;  // the discriminator's own features, not those of another run's model
   std::string matched_feature_;

@@ -22,6 +22,7 @@ struct LatentSpace {
   const Condition* condition = nullptr;
   std::string field = "image";
   int64_t steps = 10;  // samples of a strip that goes from one z to another
+  bool normal = true;  // draws are from N(0, I), so that all points of a path between two are such as draws are
 
   [[nodiscard]] std::vector<View> views() const {
     std::vector<View> out;
@@ -46,6 +47,24 @@ struct LatentSpace {
     if (name == "classes") return with_each_label(sampling, n);
     sampling.fail("there is no view '" + std::string(name) + "'");
     return {};
+  }
+
+  // What metrics ask for, where the samples are images: "path_step", and "conditional_samples" where labels are a
+  // condition.
+  [[nodiscard]] std::vector<std::string> output_names() const {
+    std::vector<std::string> out;
+    if (draw != nullptr && normal && field == "image") out.emplace_back("path_step");
+    if (draw != nullptr && classes() > 0) out.emplace_back("conditional_samples");
+    return out;
+  }
+  Tensor output(const Evaluation& evaluation, std::string_view name) const {
+    const Sampling sampling(evaluation.context());
+    const int64_t n = evaluation.batch_size();
+    const Tensor y = condition_of(sampling);
+    const Tensor start = draw(sampling, n);
+    if (name == "conditional_samples") return generated(start, y);
+    const Tensor points = step_between(sampling, start, draw(sampling, n));  // (n, 2, length)
+    return in_strips(generated(flat(points), repeat_condition(y, 2)), n);
   }
 
  private:

@@ -12,7 +12,8 @@ class Dcgan final : public AdversarialModel {
     d.summary = "Deep convolutional generative adversarial network; images in [-1, 1].";
     d.reference =
         "Radford et al. 2016, Unsupervised Representation Learning with Deep Convolutional Generative Adversarial "
-        "Networks";
+        "Networks; pac: Lin, Khetan, Fanti and Oh 2018, PacGAN: The power of two samples in generative adversarial "
+        "networks";
     d.integers("generator", {512, 256, 128, 64}, "channels before each layer, which doubles the image").range(1, 65536);
     d.integers("discriminator", {64, 128, 256, 512}, "channels after each layer, which halves the image")
         .range(1, 65536);
@@ -43,7 +44,7 @@ class Dcgan final : public AdversarialModel {
                                   {.activation = settings.text("activation"),
                                    .initializer = initializer,
                                    .norm = settings.text("generator_norm")});
-    discriminator_ = dcgan::Discriminator(build.group("discriminator"), condition(), down, data,
+    discriminator_ = dcgan::Discriminator(build.group("discriminator"), condition(), down, packed(data),
                                           {.activation = settings.text("discriminator_activation"),
                                            .initializer = initializer,
                                            .norm = settings.text("discriminator_norm"),

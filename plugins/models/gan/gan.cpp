@@ -11,7 +11,7 @@ class Gan final : public AdversarialModel {
  public:
   static void describe(Description& d) {
     d.summary = "Generative adversarial network with a fully connected generator.";
-    d.reference = "Goodfellow et al. 2014, Generative Adversarial Nets";
+    d.reference = "Goodfellow et al. 2014, Generative Adversarial Nets; pac: Lin, Khetan, Fanti and Oh 2018, PacGAN";
     d.integers("generator", {128, 256, 512}, "widths of the generator's hidden layers").range(1, 65536);
     d.activation("activation", "leaky_relu", "of the generator's hidden layers; the leaky one has slope 0.2");
     d.text("output_activation", "tanh",
@@ -36,7 +36,7 @@ class Gan final : public AdversarialModel {
     generator_ = Mlp(generator, widths,
                      {settings.text("activation"), settings.text("output_activation"), initializer,
                       settings.flag("batch_norm"), 0, settings.flag("sync_batch_norm")});
-    discriminator_ = gan::Discriminator(build.group("discriminator"), settings, data, condition());
+    discriminator_ = gan::Discriminator(build.group("discriminator"), settings, packed(data), condition());
     compares_images_ = settings.integer("minibatch_discrimination") > 0;
   }
 

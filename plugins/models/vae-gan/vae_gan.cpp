@@ -113,8 +113,13 @@ class VaeGan final : public Model {
 
   Tensor sample(Sampling& sampling, int64_t n) const override { return generate(noise(sampling, n)); }
 
-  std::vector<std::string> output_names() const override { return {"posterior_mean", "posterior_log_variance"}; }
+  std::vector<std::string> output_names() const override {
+    std::vector<std::string> names = latent_space().output_names();
+    names.insert(names.end(), {"posterior_mean", "posterior_log_variance"});
+    return names;
+  }
   Tensor output(Evaluation& evaluation, std::string_view name, int64_t) const override {
+    if (name == "path_step") return latent_space().output(evaluation, name);
     const Posterior posterior = encode(evaluation.images());
     return name == "posterior_mean" ? posterior.mean : posterior.log_variance;
   }

@@ -102,10 +102,14 @@ class Vae final : public Model {
 
   // In nats where the reconstruction loss is a negative log-likelihood, as bce is.
   [[nodiscard]] std::vector<std::string> output_names() const override {
-    return {"posterior_mean", "posterior_log_variance", "reconstruction",
-            "divergence",     "log_importance_weights", "log_likelihood"};
+    std::vector<std::string> names{"posterior_mean", "posterior_log_variance", "reconstruction",
+                                   "divergence",     "log_importance_weights", "log_likelihood"};
+    const std::vector<std::string> of_latents = latent_space().output_names();
+    names.insert(names.end(), of_latents.begin(), of_latents.end());
+    return names;
   }
   Tensor output(Evaluation& evaluation, std::string_view name, int64_t draws) const override {
+    if (name == "path_step" || name == "conditional_samples") return latent_space().output(evaluation, name);
     const vae::Terms terms = terms_of(evaluation, name == "log_importance_weights" ? draws : samples_);
     if (name == "posterior_mean") return terms.posterior.mean;
     if (name == "posterior_log_variance") return terms.posterior.log_variance;

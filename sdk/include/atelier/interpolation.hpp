@@ -23,6 +23,19 @@ inline Tensor interpolation(const Recording& recording, Tensor a, Tensor b, int6
   return along(a, cosines) + along(b, sines);
 }
 
+// Of the same paths, from t = 0 to 1, what a draw a has become at a uniform t, and at t + path_step, as (n, 2, Z): a
+// model's output "path_step" is what it makes of these. The second point is found along the path's direction, as two
+// cosines would differ by hardly more than their rounding.
+constexpr double path_step = 1e-4;
+inline Tensor step_between(const Recording& recording, Tensor a, Tensor b, Location at = {}) {
+  const CalledFrom caller(at);
+  const Tensor angle = recording.uniform({a.dim(0), 1}) * (std::numbers::pi / 2);
+  const Tensor here = cos(angle) * a + sin(angle) * b;
+  const Tensor direction = (cos(angle) * b - sin(angle) * a) * (std::numbers::pi / 2);  // dz / dt
+  const Tensor there = here + direction * path_step;
+  return concatenate({here.reshape({-1, 1, a.dim(1)}), there.reshape({-1, 1, a.dim(1)})}, 1);
+}
+
 // (n, k, Z), where row i has the latent dimension i at k values from -reach to reach, and the others as in z, (1, Z).
 // Higgins et al. 2017, section 4.1: 3 standard deviations of the prior.
 inline Tensor traversal(const Recording& recording, Tensor z, int64_t n, int64_t k = 10, double reach = 3,

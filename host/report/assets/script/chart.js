@@ -94,6 +94,10 @@ class Chart {
     }
   }
 
+  isInUse() {
+    return this.figure.matches(':hover, :focus-within');
+  }
+
   approach(near) {
     this.near = near;
     if (near && this.stale) {
@@ -105,9 +109,10 @@ class Chart {
     return state.zoom ?? this.extent;
   }
 
-  // [x, and of each line mean, high, low], at most some two points a pixel.
+  // [x, and of each line mean, high, low]: a point for each pixel, fewer of many lines, so that zooming stays fluid.
   data(from, to) {
-    const bins = Math.max(60, Math.round(this.plotBox.clientWidth));
+    const mostPoints = 12000;
+    const bins = Math.max(60, Math.round(Math.min(this.plotBox.clientWidth, mostPoints / this.lines.length)));
     const all = new Set();
     for (const line of this.lines) {
       for (const curve of line.curves) {

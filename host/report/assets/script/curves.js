@@ -114,7 +114,21 @@ function curvesSection() {
   listen('rows', refresh);
   listen('hidden', update);
   listen('theme', update);
-  listen('zoom', () => charts.forEach((chart) => chart.zoom()));
+  let toZoom = [];
+  const zoomSome = () => {  // in a frame only what has time in it
+    for (const end = performance.now() + 12; toZoom.length > 0 && performance.now() < end;) {
+      toZoom.shift().zoom();
+    }
+    if (toZoom.length > 0) {
+      requestAnimationFrame(zoomSome);
+    }
+  };
+  listen('zoom', () => {
+    if (toZoom.length === 0) {
+      requestAnimationFrame(zoomSome);
+    }
+    toZoom = [...charts].sort((one, other) => other.isInUse() - one.isInUse());
+  });
   let width = 0;
   new ResizeObserver(() => {
     if (grid.clientWidth !== width) {
