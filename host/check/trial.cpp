@@ -98,8 +98,9 @@ void Trial::record_in_vain() {
   if (vain_session_ == nullptr) {
     vain_session_ = setup_.built.session(execute::Mode::train, kernels::Precision::float32,
                                          static_cast<size_t>(experiment_.train.shards));
-    vain_batches_ = std::make_unique<data::TrainingBatches>(
-        setup_.data, experiment_.train.batch_size, static_cast<uint64_t>(experiment_.seed), experiment_.train.shards);
+    vain_batches_ = std::make_unique<data::TrainingBatches>(setup_.data, experiment_.train.batch_size,
+                                                            static_cast<uint64_t>(experiment_.seed),
+                                                            data::BatchCut{experiment_.train.shards});
   }
   std::shared_ptr<const record::Tape> first;
   training::GroupOptimizers& optimizers = setup_.steps.optimizers();

@@ -1,5 +1,6 @@
 // atelier check FILE [key=value ...]
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <functional>
@@ -8,11 +9,13 @@
 #include "base/terminal_table.hpp"
 #include "base/text.hpp"
 #include "cli/program.hpp"
+#include "cli/ranked_work.hpp"
 #include "cli/run_options.hpp"
 #include "cli/sweep.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
 #include "experiment/experiment.hpp"
+#include "training/equal_ranks.hpp"
 #include "training/summary.hpp"
 
 namespace atelier::cli {
@@ -77,6 +80,21 @@ std::string totals_text(const training::ModelSummary& summary) {
       flops_text(summary.training_flops), grouped(summary.batch_size), grouped(summary.train_count),
       grouped(summary.validation_count), grouped(summary.test_count), grouped(summary.total_steps),
       samples_text(summary), log_text(summary.log_size), summary.monitor.reason);
+}
+
+// How many processes may train it together.
+std::vector<int64_t> ranks_of(int64_t shards) {
+  std::vector<int64_t> counts;
+  for (int64_t count = 1; count <= shards; ++count) {
+    if (shards % count == 0) {
+      counts.push_back(count);
+    }
+  }
+  return counts;
+}
+
+std::string ranks_text(int64_t shards) {
+  return shards == 1 ? "" : fmt::format("ranks       {} of the {} shards\n", fmt::join(ranks_of(shards), ", "), shards);
 }
 
 Json experiment_json(const experiment::Experiment& experiment) {
@@ -163,16 +181,20 @@ int check(const Arguments& arguments) {
   const std::string& file = arguments.words.front();
   const plugin::Registry registry = load_plugins(arguments);
   const experiment::Experiment experiment = experiment_of(arguments, registry);
+  training::expect_divided(experiment, count_of_ranks());
   const training::ModelSummary summary = training::summarize(experiment, registry, environment_of(arguments, file));
   if (!summary.monitor.warning.empty()) {
     print_message("atelier: warning: " + summary.monitor.warning);
   }
   if (arguments.has("json")) {
-    const Json json{{"experiment", experiment_json(experiment)}, {"model", summary_json(summary)}};
+    const Json json{{"experiment", experiment_json(experiment)},
+                    {"ranks", ranks_of(experiment.train.shards)},
+                    {"model", summary_json(summary)}};
     print_json(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   } else {
     print(fmt::format("{}\n{}\n{}{}", experiment::resolved_with_origins(experiment),
-                      parameters_text(summary, output_layout()), totals_text(summary), start_text(summary.start)));
+                      parameters_text(summary, output_layout()),
+                      totals_text(summary) + ranks_text(experiment.train.shards), start_text(summary.start)));
   }
   return exit_done;
 }

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "cli/program.hpp"
+#include "cli/silence.hpp"
 #include "cli/terminal.hpp"
 
 namespace atelier::cli {
@@ -21,6 +22,9 @@ StopRequest request;
 std::atomic<bool> on_terminal{false};
 
 void say(std::string_view message) {
+  if (is_silent()) {
+    return;
+  }
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, message.data(), message.size());
 }
 
@@ -67,8 +71,12 @@ sigset_t take_signals() {
 }  // namespace
 
 StopRequest& watch_interrupts() {
-  on_terminal = messages_on_terminal();
-  std::thread(wait_for, take_signals()).detach();
+  static const bool is_watched = [] {
+    on_terminal = messages_on_terminal();
+    std::thread(wait_for, take_signals()).detach();
+    return true;
+  }();
+  (void)is_watched;
   return request;
 }
 

@@ -8,6 +8,8 @@
 #include "base/error.hpp"
 #include "base/printable.hpp"
 #include "cli/crash.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/ranked_work.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
 #include "plugin/library_index.hpp"
@@ -41,6 +43,7 @@ int run_verb_of(std::vector<std::string> words) {
     of_verb.words = {verb.name};
     return find_verb("help").run(of_verb);
   }
+  expect_ranks_may(verb.name);
   return verb.run(arguments);
 }
 
@@ -81,12 +84,19 @@ int do_and_tell(const std::function<int()>& work, const std::function<void(const
 
 }  // namespace
 
+int exit_code_of(const std::exception& error) {
+  const auto* const ours = dynamic_cast<const Error*>(&error);
+  const bool is_wrong = ours != nullptr ? is_wrong_input(ours->kind())
+                                        : dynamic_cast<const std::filesystem::filesystem_error*>(&error) != nullptr;
+  return is_wrong ? exit_wrong_input : exit_failed;
+}
+
 int report_errors(const std::function<int()>& work, const std::function<void(const std::exception&)>& thrown) {
   try {
     return do_and_tell(work, thrown);
   } catch (const Error& error) {
     print_error(error.what());
-    return is_wrong_input(error.kind()) ? exit_wrong_input : exit_failed;
+    return exit_code_of(error);
   } catch (const std::filesystem::filesystem_error& error) {  // a path that cannot even be looked at
     print_error(printable(error.path1().string()) + ": " + error.code().message());
     return exit_wrong_input;

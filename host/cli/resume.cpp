@@ -1,4 +1,5 @@
 // atelier resume LOG
+#include "cli/ranked_work.hpp"
 #include "cli/resume_folder.hpp"
 #include "cli/run_options.hpp"
 #include "cli/supervised_run.hpp"
@@ -12,8 +13,12 @@ namespace {
 using supervision::Link;
 
 int resume(const Arguments& arguments) {
+  if (arguments.integer("retries", 0, 0, std::numeric_limits<int64_t>::max()) > 0) {
+    expect_alone("--retries", "atelier resume goes on, with any number of processes");
+  }
   std::error_code ignored;
   if (std::filesystem::is_directory(arguments.words.front(), ignored)) {
+    expect_alone(arguments.words.front(), "several processes go on with one log, not with all of a folder");
     if (const std::optional<int> code = resume_folder(arguments, arguments.words.front())) {
       return *code;
     }  // a single run that failed may be meant
@@ -22,7 +27,11 @@ int resume(const Arguments& arguments) {
   const std::filesystem::path log =
       runlog::find_log(arguments.words.front(), runlog::Wanted::resumable, places_of(arguments));
   const auto go_on = [&](const Link& link, const std::filesystem::path& with) {
-    return do_watched(link, watch, [&] { return train_on(arguments, with, link, Shown::all); });
+    return do_watched(link, watch, [&] {
+      return work_as_rank(link, [&](Ranks* ranks) {
+        return train_on(arguments, with, link, Shown::all, std::numeric_limits<int64_t>::max(), ranks);
+      });
+    });
   };
   supervision::Supervisor supervisor;
   return supervise(supervisor, arguments, {[&](const Link& link) { return go_on(link, log); }, go_on});

@@ -1,7 +1,9 @@
 #include "cli/run_options.hpp"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <sstream>
 
@@ -9,6 +11,7 @@
 #include "cli/processors.hpp"
 #include "cli/terminal.hpp"
 #include "plugin/core_table.hpp"
+#include "ranks/launched.hpp"
 #include "runlog/locks.hpp"
 
 namespace atelier::cli {
@@ -33,6 +36,17 @@ std::vector<fs::path> data_directories(const Arguments& arguments, const fs::pat
     directories.push_back((fs::absolute(file).parent_path().parent_path() / "data").lexically_normal());
   }
   return directories;
+}
+
+// Of several ranks on this machine, each has its share of the processors where nothing has bound it to fewer.
+int own_processors() {
+  const int usable = usable_processors();
+  const auto launched = ranks::launched();
+  if (!launched) {
+    return usable;
+  }
+  const auto all = static_cast<int>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
+  return std::clamp(all / launched->on_machine, 1, usable);
 }
 
 void print_note(std::string_view line) {
@@ -63,7 +77,7 @@ plugin::Registry load_plugins(const Arguments& arguments, plugin::Loading loadin
 inference::Environment environment_of(const Arguments& arguments, const fs::path& file) {
   inference::Environment environment;
   constexpr int64_t most_threads = 4096;
-  environment.threads = static_cast<int>(arguments.integer("threads", usable_processors(), 1, most_threads));
+  environment.threads = static_cast<int>(arguments.integer("threads", own_processors(), 1, most_threads));
   environment.out_directory = arguments.text("out", "runs");
   environment.data_directories = data_directories(arguments, file);
   environment.allow_changes = arguments.has("allow-changes");

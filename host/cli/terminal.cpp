@@ -14,6 +14,7 @@
 
 #include "base/error.hpp"
 #include "base/printable.hpp"
+#include "cli/silence.hpp"
 
 namespace atelier::cli {
 namespace {
@@ -22,8 +23,12 @@ constexpr const char* to_end_of_line = "\x1b[K";
 constexpr const char* to_end_of_screen = "\x1b[J";
 
 std::vector<size_t> drawn_columns;  // of the lines that stand there
+bool silent = false;
 
 void write(std::FILE* stream, const std::string& text) {
+  if (silent) {
+    return;
+  }
   std::fwrite(text.data(), 1, text.size(), stream);
 }
 
@@ -49,6 +54,14 @@ std::array<size_t, 2> size_of_terminal(int descriptor) {
 }
 
 }  // namespace
+
+void be_silent() {
+  silent = true;
+}
+
+bool is_silent() {
+  return silent;
+}
 
 void print(const std::string& text) {
   write(stdout, terminal::shown_lines(text));

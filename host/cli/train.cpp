@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "base/error.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/output_file.hpp"
 #include "cli/profile.hpp"
@@ -30,9 +31,10 @@ void report_profile(const training::RunOutcome& outcome, const std::string& trac
   print_message(fmt::format("{}: the trace of step {}", trace, outcome.profile->step));
 }
 
-training::RunOptions options_for(const Arguments& arguments, const Link& link, int64_t last_step) {
+training::RunOptions options_for(const Arguments& arguments, const Link& link, int64_t last_step, Ranks* ranks) {
   training::RunOptions options{environment_of(arguments, arguments.words.front())};
   options.threads = link.threads();
+  options.ranks = ranks;
   options.stop = &watch_interrupts();
   options.last_step = last_step;
   options.stops_there = last_step != std::numeric_limits<int64_t>::max();
@@ -46,6 +48,31 @@ void tell_end(const training::RunOutcome& outcome, const Link& link) {
     link.pulse().end(Cause::paused, "", true);
   }
   link.tell(to_json_line(event_of(outcome)));
+}
+
+// One of several ranks that has no log and no spectators: that something moves is all that is told of it.
+class Follower : public training::Observer {
+ public:
+  explicit Follower(const Link& link) : link_(link) {}
+  void started(const std::filesystem::path& /*log*/, int64_t /*first_step*/) override { link_.pulse().beat(); }
+  void progress(const training::Progress& /*progress*/) override { link_.pulse().beat(); }
+  void evaluated(int64_t /*step*/, double /*epoch*/, const std::map<std::string, double>& /*metrics*/,
+                 bool /*best*/) override {
+    link_.pulse().beat();
+  }
+  void message(std::string_view /*text*/) override {}
+
+ private:
+  const Link& link_;
+};
+
+int follow(const Link& link, const std::function<training::RunOutcome(training::Observer&)>& train) {
+  Follower follower(link);
+  const training::RunOutcome outcome = train(follower);
+  if (outcome.status == runlog::Status::failed) {
+    throw Error(outcome.lacked_memory ? ErrorKind::memory : ErrorKind::internal, "{}", outcome.reason);
+  }
+  return exit_code_of(outcome);
 }
 
 int report(const Arguments& arguments, const training::RunOutcome& outcome) {
@@ -76,12 +103,16 @@ training::RunOutcome watched(const Link& link, Shown shown, const Train& train) 
 }  // namespace
 
 int train_new(const Arguments& arguments, const plugin::Registry& registry, const experiment::Experiment& experiment,
-              const Link& link, Shown shown, int64_t last_step) {
-  training::RunOptions options = options_for(arguments, link, last_step);
+              const Link& link, Shown shown, int64_t last_step, Ranks* ranks) {
+  training::RunOptions options = options_for(arguments, link, last_step, ranks);
   options.profile = arguments.has("profile");
-  const training::RunOutcome outcome = watched(link, shown, [&](training::Observer& observer) {
+  const auto train = [&](training::Observer& observer) {
     return training::run(experiment, registry, options, observer);
-  });
+  };
+  if (ranks != nullptr && !ranks->is_first()) {
+    return follow(link, train);
+  }
+  const training::RunOutcome outcome = watched(link, shown, train);
   tell_end(outcome, link);
   const int code = report(arguments, outcome);
   if (options.profile) {
@@ -91,11 +122,14 @@ int train_new(const Arguments& arguments, const plugin::Registry& registry, cons
 }
 
 int train_on(const Arguments& arguments, const std::filesystem::path& log, const Link& link, Shown shown,
-             int64_t last_step) {
+             int64_t last_step, Ranks* ranks) {
   const plugin::Registry registry = load_plugins(arguments);
-  const training::RunOptions options = options_for(arguments, link, last_step);
-  const training::RunOutcome outcome = watched(
-      link, shown, [&](training::Observer& observer) { return training::resume(log, registry, options, observer); });
+  const training::RunOptions options = options_for(arguments, link, last_step, ranks);
+  const auto train = [&](training::Observer& observer) { return training::resume(log, registry, options, observer); };
+  if (ranks != nullptr && !ranks->is_first()) {
+    return follow(link, train);
+  }
+  const training::RunOutcome outcome = watched(link, shown, train);
   tell_end(outcome, link);
   return report(arguments, outcome);
 }

@@ -7,9 +7,9 @@
 
 namespace atelier::data {
 
-TrainingBatches::TrainingBatches(const ExperimentData& data, int64_t batch_size, uint64_t seed, int64_t shards)
-    : data_(data), subset_(data.subsets().train), batch_size_(batch_size), seed_(seed), shards_(shards) {
-  ATELIER_CHECK(batch_size_ % shards_ == 0 && samples_per_epoch() > 0);
+TrainingBatches::TrainingBatches(const ExperimentData& data, int64_t batch_size, uint64_t seed, const BatchCut& cut)
+    : data_(data), subset_(data.subsets().train), batch_size_(batch_size), seed_(seed), cut_(cut) {
+  ATELIER_CHECK(batch_size_ % cut_.shards == 0 && samples_per_epoch() > 0 && cut_.shards % cut_.ranks == 0);
   background_.run = [this](int32_t piece) {
     const auto& [batch, part] = background_pieces_[static_cast<size_t>(piece)];
     failure_.during(piece, [batch = batch, part = part] { batch->assemble(part); });
@@ -53,7 +53,7 @@ TrainingBatches::Slot& TrainingBatches::take_slot(int64_t number) {
   auto found = std::ranges::find_if(slots_, &Slot::free);
   if (found == slots_.end()) {
     slots_.emplace_back();
-    slots_.back().batch = std::make_unique<Batch>(data_, std::min(batch_size_, subset_.count));
+    slots_.back().batch = std::make_unique<Batch>(data_, std::min(batch_size_, subset_.count) / cut_.ranks);
     found = slots_.end() - 1;
   }
   found->free = false;
@@ -66,7 +66,8 @@ TrainingBatches::Slot& TrainingBatches::take_slot(int64_t number) {
 void TrainingBatches::plan(Slot& slot) {
   const int64_t epoch = slot.number / batches_per_epoch();
   const int64_t first = slot.number % batches_per_epoch() * batch_size_;
-  slot.batch->plan(subset_, order_of(epoch), first, std::min(batch_size_, samples_per_epoch() - first), epoch);
+  const int64_t own = std::min(batch_size_, samples_per_epoch() - first) / cut_.ranks;
+  slot.batch->plan(subset_, order_of(epoch), first + cut_.rank * own, own, epoch);
 }
 
 void TrainingBatches::begin_step() {
@@ -91,11 +92,11 @@ void TrainingBatches::advance() {
   current_ = slot->batch.get();
   fields_ = current_->fields();
   for (plugin::BatchField& field : fields_) {
-    field.type.shape[0] /= shards_;
+    field.type.shape[0] = size();
   }
   ++next_;
   ++taken_in_step_;
-  step_samples_ += current_->size();
+  step_samples_ += current_->size() * cut_.ranks;
 }
 
 const execute::Background* TrainingBatches::prefetch() {

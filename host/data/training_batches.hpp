@@ -12,25 +12,32 @@
 
 namespace atelier::data {
 
+// How batches are cut, and which part of them is taken here.
+struct BatchCut {
+  int64_t shards = 1;
+  int64_t ranks = 1, rank = 0;
+};
+
 // The endless sequence of training batches: epoch after epoch, each in an order of its own, the last batch of each
 // smaller where the count does not divide. A batch's number says all about it, so a run goes on from any. Where batches
 // are cut into shards, all have equally many samples: what the last batch of an epoch has beyond that is left out.
 class TrainingBatches final : public plugin::BatchSource {
  public:
-  // Borrows the data. The batch size is a multiple of the number of shards, and there are as many samples.
-  TrainingBatches(const ExperimentData& data, int64_t batch_size, uint64_t seed, int64_t shards = 1);
+  // Borrows the data. The batch size is a multiple of the number of shards, and there are as many samples. Of several
+  // ranks, each has equally many shards of every batch, and reads no others.
+  TrainingBatches(const ExperimentData& data, int64_t batch_size, uint64_t seed, const BatchCut& cut = {});
 
   [[nodiscard]] int64_t batches_per_epoch() const;
-  [[nodiscard]] int64_t last_size() const;  // samples in an epoch's last batch
+  [[nodiscard]] int64_t last_size() const;  // samples in an epoch's last batch, of all ranks
   // The next step begins at this batch.
   void seek(int64_t batch);
-  void begin_step();                                        // takes its first batch
-  [[nodiscard]] int64_t consumed() const { return next_; }  // batches, by the steps begun so far
-  [[nodiscard]] int64_t step_samples() const { return step_samples_; }
+  void begin_step();                                                    // takes its first batch
+  [[nodiscard]] int64_t consumed() const { return next_; }              // batches, by the steps begun so far
+  [[nodiscard]] int64_t step_samples() const { return step_samples_; }  // of all ranks
 
-  // BatchSource: the current batch of the step that is being recorded; of several shards the first, whose samples in
-  // memory the others' follow.
-  [[nodiscard]] int64_t size() const override { return current_->size() / shards_; }
+  // BatchSource: the current batch of the step that is being recorded; of several shards the first of this rank, whose
+  // samples in memory its others' follow.
+  [[nodiscard]] int64_t size() const override { return current_->size() * cut_.ranks / cut_.shards; }
   [[nodiscard]] const std::vector<plugin::BatchField>& fields() const override { return fields_; }
   void advance() override;
 
@@ -48,7 +55,7 @@ class TrainingBatches final : public plugin::BatchSource {
     int64_t step = -1;    // that uses it; -1 while it waits
     bool free = true;
   };
-  [[nodiscard]] int64_t samples_per_epoch() const { return subset_.count / shards_ * shards_; }
+  [[nodiscard]] int64_t samples_per_epoch() const { return subset_.count / cut_.shards * cut_.shards; }
   Slot& take_slot(int64_t number);
   void plan(Slot& slot);
   Slot* find(int64_t number);
@@ -58,10 +65,10 @@ class TrainingBatches final : public plugin::BatchSource {
   const Subset& subset_;
   int64_t batch_size_;
   uint64_t seed_;
-  int64_t shards_;
+  BatchCut cut_;
   std::deque<Slot> slots_;
   Batch* current_ = nullptr;
-  std::vector<plugin::BatchField> fields_;  // of its first shard
+  std::vector<plugin::BatchField> fields_;  // of its first shard here
   int64_t next_ = 0;                        // the first batch that no step has taken
   int64_t steps_begun_ = 0;
   int64_t steps_done_ = 0;

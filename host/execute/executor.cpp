@@ -4,6 +4,8 @@
 #include <tbb/task_arena.h>
 #include <tbb/task_group.h>
 
+#include <algorithm>
+#include <chrono>
 #include <thread>
 
 #include "base/floating_point.hpp"
@@ -74,6 +76,7 @@ void Executor::start(const Launch& launch, const Background* background) {
   ATELIER_CHECK(!running_);
   prepare(launch);
   running_ = true;
+  is_abandoned_.store(false, std::memory_order_relaxed);
   background_ = background;
   const int32_t background_pieces = background == nullptr ? 0 : background->pieces;
   profile_ = nullptr;
@@ -132,6 +135,9 @@ void Executor::work(size_t worker) {
   reset_floating_point();
   int idle = 0;
   while (true) {
+    if (exchanging_.load(std::memory_order_acquire) > 0) {
+      look_at_exchanges();
+    }
     if (take_piece(worker) || (left_.load(std::memory_order_acquire) > 0 && take_background(worker))) {
       idle = 0;
       continue;
@@ -139,8 +145,11 @@ void Executor::work(size_t worker) {
     if (left_.load(std::memory_order_acquire) == 0) {
       return;
     }
+    constexpr int long_idle = 20000;
     if (++idle < 4000) {
       _mm_pause();
+    } else if (idle > long_idle && exchanging_.load(std::memory_order_relaxed) > 0) {
+      std::this_thread::sleep_for(std::chrono::microseconds(20));  // another rank may need this processor
     } else {
       std::this_thread::yield();
     }
@@ -157,7 +166,15 @@ bool Executor::take_piece(size_t worker) {
     const int32_t piece = counters_[static_cast<size_t>(task)].next_piece.fetch_add(1, std::memory_order_relaxed);
     if (piece < launch_.plan->tasks[static_cast<size_t>(task)].pieces) {
       run_piece(task, piece, worker);
-      finish_piece(task);
+      const Task& planned = launch_.plan->tasks[static_cast<size_t>(task)];
+      const kernels::ExchangeKernel* const exchange = launch_.plan->steps[static_cast<size_t>(planned.step)].exchange;
+      if (exchange != nullptr && exchange->waits(planned.phase)) {
+        const std::scoped_lock lock(exchanges_mutex_);
+        exchanges_.push_back(task);
+        exchanging_.fetch_add(1, std::memory_order_release);
+      } else {
+        finish_piece(task);
+      }
       return true;
     }
     head_.compare_exchange_strong(place, place + 1, std::memory_order_acq_rel);
@@ -185,6 +202,9 @@ bool Executor::take_background(size_t worker) {
 }
 
 void Executor::run_piece(int32_t task, int32_t piece, size_t worker) {
+  if (is_abandoned_.load(std::memory_order_relaxed)) {
+    return;
+  }
   const Task& planned = launch_.plan->tasks[static_cast<size_t>(task)];
   kernels::Arguments arguments = arguments_[static_cast<size_t>(planned.step)];
   arguments.scratch = scratch_[worker].data();
@@ -196,6 +216,26 @@ void Executor::run_piece(int32_t task, int32_t piece, size_t worker) {
   const ProfileClock::time_point begin = ProfileClock::now();
   kernel.run(planned.phase, piece, arguments);
   profile_->workers[worker].add(task, piece, begin);
+}
+
+void Executor::look_at_exchanges() {
+  const std::unique_lock lock(exchanges_mutex_, std::try_to_lock);
+  if (!lock.owns_lock()) {
+    return;
+  }
+  std::erase_if(exchanges_, [&](int32_t task) {
+    const Task& planned = launch_.plan->tasks[static_cast<size_t>(task)];
+    const kernels::ExchangeKernel& exchange = *launch_.plan->steps[static_cast<size_t>(planned.step)].exchange;
+    if (!exchange.is_done(planned.phase)) {
+      return false;
+    }
+    if (exchange.is_lost()) {
+      is_abandoned_.store(true, std::memory_order_relaxed);
+    }
+    exchanging_.fetch_sub(1, std::memory_order_relaxed);
+    finish_piece(task);
+    return true;
+  });
 }
 
 void Executor::finish_piece(int32_t task) {
@@ -233,6 +273,9 @@ void Executor::run_serially(const Launch& launch, const std::function<bool(const
     for (int64_t phase = 0; phase < step.kernel->phases(); ++phase) {
       for (int64_t piece = 0; piece < step.kernel->pieces(phase); ++piece) {
         step.kernel->run(phase, piece, arguments);
+      }
+      while (step.exchange != nullptr && step.exchange->waits(phase) && !step.exchange->is_done(phase)) {
+        std::this_thread::yield();
       }
     }
     if (!observe(step)) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "execute/launch.hpp"
@@ -19,7 +20,8 @@ struct Background {
 };
 
 // Tasks are taken in the order in which they become ready, and cut into pieces that any thread may take. Within a piece
-// a thread never waits, so scratch memory belongs to a thread for as long as a piece lasts. start, wait and the
+// a thread never waits, so scratch memory belongs to a thread for as long as a piece lasts. What waits for other
+// processes (kernels::ExchangeKernel) is begun as a piece, and looked at between pieces. start, wait and the
 // destructor are for one thread; while a plan runs that thread may record the next step, and lends a hand in wait().
 class Executor {
  public:
@@ -53,6 +55,7 @@ class Executor {
   void run_piece(int32_t task, int32_t piece, size_t worker);
   void finish_piece(int32_t task);
   void make_ready(int32_t task);
+  void look_at_exchanges();
 
   std::unique_ptr<Threads> threads_;
   int thread_count_;
@@ -67,6 +70,10 @@ class Executor {
   std::vector<tensor::Storage> scratch_;  // by worker
   std::unique_ptr<Counters[]> counters_;  // by task
   size_t counter_capacity_ = 0;
+  std::mutex exchanges_mutex_;
+  std::vector<int32_t> exchanges_;         // tasks that have begun and wait for other processes
+  std::atomic<bool> is_abandoned_{false};  // other processes are lost: what is left of this run is not computed
+  alignas(64) std::atomic<int32_t> exchanging_{0};
   alignas(64) std::atomic<int32_t> head_{0};
   alignas(64) std::atomic<int32_t> tail_{0};
   alignas(64) std::atomic<int32_t> left_{0};  // tasks and background pieces not done yet

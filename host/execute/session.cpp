@@ -27,10 +27,11 @@ uint32_t next_generation() {
 }  // namespace
 
 Session::Session(Mode mode, DType real, Bank& bank, Executor& executor, Arena& arena, kernels::Precision precision,
-                 size_t shards)
+                 size_t shards, Ranks* ranks)
     : mode_(mode), bank_(bank), executor_(executor), arena_(arena), recorder_(real), plans_(bank, real) {
   plan_request_.precision = precision;
   plan_request_.shards = shards;
+  plan_request_.ranks = ranks;
 }
 
 Session::~Session() {
@@ -81,7 +82,8 @@ uint32_t Session::leaf(const TensorType& type, const void* data, bool is_cut, Lo
   const RawAttribute attributes[] = {integer_attribute(static_cast<int64_t>(type.dtype)), dims,
                                      integer_attribute(is_cut ? 1 : 0)};
   const size_t bytes = static_cast<size_t>(type.shape.elements()) * tensor::size_of(type.dtype);
-  for (size_t shard = 0; shard < (is_cut ? plan_request_.shards : 1); ++shard) {
+  const size_t pieces = is_cut ? plan::share_of(plan_request_).own() : 1;
+  for (size_t shard = 0; shard < pieces; ++shard) {
     pending().bindings.push_back(static_cast<const std::byte*>(data) + shard * bytes);
   }
   return recorder_.special(special_operation(Special::input), {}, attributes, std::span(&type, 1), location);

@@ -54,9 +54,10 @@ struct StepCounters {
 class Session {
  public:
   // `precision`: of the products and convolutions, where `real` is f32. `shards`: of how many equal pieces of a batch
-  // the steps are made, each of which does what is recorded (record/lowering.hpp).
+  // the steps are made, each of which does what is recorded (record/lowering.hpp). `ranks`: the processes that the
+  // pieces are spread over; this one has its own alone.
   Session(Mode mode, DType real, Bank& bank, Executor& executor, Arena& arena,
-          kernels::Precision precision = kernels::Precision::float32, size_t shards = 1);
+          kernels::Precision precision = kernels::Precision::float32, size_t shards = 1, Ranks* ranks = nullptr);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -65,8 +66,8 @@ class Session {
   void begin(const StepCounters& counters, const Observation& observation = {});
   uint32_t apply(const Operation& operation, std::span<const uint32_t> inputs, std::span<const RawAttribute> attributes,
                  Location location);
-  // A leaf whose data (borrowed until the step is done) comes with this recording: that of each shard, one after the
-  // other.
+  // A leaf whose data (borrowed until the step is done) comes with this recording: that of each shard that is computed
+  // here, one after the other.
   uint32_t input(const TensorType& type, const void* data, Location location);
   // The same, with the data copied, and one for all shards.
   uint32_t constant(const TensorType& type, const void* data, Location location);

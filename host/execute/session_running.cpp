@@ -92,7 +92,7 @@ Session::Leaf Session::leaf_of(uint32_t value) const {
     if (call.output_count > 0 && call.first_output == value) {
       return is_leaf ? Leaf{pending().bindings[bindings], is_cut} : Leaf{};
     }
-    bindings += is_cut ? plan_request_.shards : is_leaf ? 1 : 0;
+    bindings += is_cut ? plan::share_of(plan_request_).own() : is_leaf ? 1 : 0;
   }
   return {};
 }

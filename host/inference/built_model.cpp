@@ -50,9 +50,10 @@ BuiltModel::BuiltModel(const experiment::Experiment& experiment, const catalog::
   experiment::check_groups(experiment, model_->group_names());
 }
 
-std::unique_ptr<execute::Session> BuiltModel::session(execute::Mode mode, kernels::Precision precision, size_t shards) {
+std::unique_ptr<execute::Session> BuiltModel::session(execute::Mode mode, kernels::Precision precision, size_t shards,
+                                                      Ranks* ranks) {
   return std::make_unique<execute::Session>(mode, model_->recipe().real, model_->bank(), executor_, arena_, precision,
-                                            shards);
+                                            shards, ranks);
 }
 
 }  // namespace atelier::inference

@@ -28,7 +28,7 @@ class BuiltModel {
   // One of its sessions runs at a time. `precision`: of the products and convolutions in it; `shards`: as in Session.
   [[nodiscard]] std::unique_ptr<execute::Session> session(execute::Mode mode,
                                                           kernels::Precision precision = kernels::Precision::float32,
-                                                          size_t shards = 1);
+                                                          size_t shards = 1, Ranks* ranks = nullptr);
   [[nodiscard]] const std::vector<ForeignRun>& foreign_runs() const { return foreign_used_; }
 
  private:

@@ -26,6 +26,7 @@ class Arrangement {
     const auto steps = static_cast<int32_t>(plan_->steps.size());
     find_lifetimes();
     overwrite_inputs();
+    keep_what_is_under_way();
     std::vector<Placement> placements;
     std::vector<int32_t> placed;
     for (size_t b = 0; b < plan_->buffers.size(); ++b) {
@@ -41,7 +42,7 @@ class Arrangement {
       if (kernel.workspace_bytes() > 0) {
         workspaces.push_back(placements.size());
         placed.push_back(-s - 1);
-        placements.push_back({kernel.workspace_bytes(), s, s, 0});
+        placements.push_back({kernel.workspace_bytes(), s, until_[static_cast<size_t>(s)], 0});
       }
     }
     plan_->arena_bytes = place(placements);
@@ -112,6 +113,30 @@ class Arrangement {
           last_use_[static_cast<size_t>(root)] = std::max(s, last_use_[static_cast<size_t>(output)]);
           break;
         }
+      }
+    }
+  }
+
+  // What is exchanged with other ranks keeps its memory until somebody needs what comes of it: the steps between would
+  // wait for the exchange if they had to write there.
+  void keep_what_is_under_way() {
+    until_.resize(plan_->steps.size());
+    for (int32_t s = 0; s < static_cast<int32_t>(plan_->steps.size()); ++s) {
+      const Step& step = plan_->steps[static_cast<size_t>(s)];
+      until_[static_cast<size_t>(s)] = s;
+      if (step.exchange == nullptr) {
+        continue;
+      }
+      for (auto later = s + 1; later < static_cast<int32_t>(plan_->steps.size()); ++later) {
+        const std::vector<int32_t>& read = plan_->steps[static_cast<size_t>(later)].inputs;
+        if (std::ranges::any_of(step.outputs, [&](int32_t made) { return std::ranges::count(read, made) > 0; })) {
+          until_[static_cast<size_t>(s)] = later - 1;
+          break;
+        }
+      }
+      for (const int32_t buffer : step.inputs) {
+        int32_t& last = last_use_[static_cast<size_t>(shared_root(buffer))];
+        last = std::max(last, until_[static_cast<size_t>(s)]);
       }
     }
   }
@@ -239,6 +264,7 @@ class Arrangement {
   Plan* plan_;
   const std::vector<int32_t>& keep_to_end_;
   std::vector<int32_t> first_use_, last_use_, shares_;  // by buffer
+  std::vector<int32_t> until_;                          // by step: the last one during which it may still run
 };
 
 }  // namespace

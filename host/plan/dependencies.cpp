@@ -13,6 +13,10 @@ bool writes_parameter(const Node& node) {
   return node.operation->special == Special::update || node.operation->special == Special::assign;
 }
 
+bool meets_ranks(const Node& node) {
+  return node.operation->name == "rank_sum/1" || node.operation->name == "rank_concatenate/1";
+}
+
 std::vector<int32_t> buffer_owners(const Graph& graph) {
   std::vector<int32_t> owners(graph.value_count());
   for (const Node& node : graph.nodes()) {

@@ -8,7 +8,8 @@
 
 namespace atelier::plan {
 
-bool writes_parameter(const Node& node);  // an update or an assignment
+bool writes_parameter(const Node& node);
+bool meets_ranks(const Node& node);  // waits for other processes  // an update or an assignment
 
 // Graph values that are the same buffer under another shape lead to the value that owns it.
 std::vector<int32_t> buffer_owners(const Graph& graph);

@@ -30,7 +30,7 @@ class Planner {
   Planner(const PlanRequest& request, const Bank& bank, DType real)
       : request_(request), bank_(bank), plan_(std::make_unique<Plan>()) {
     plan_->lowered =
-        lower(*request.tape, request.calls, bank, real, request.observation, request.precision, request.shards);
+        lower(*request.tape, request.calls, bank, real, request.observation, request.precision, share_of(request));
     plan_->buffer_of_value.assign(graph().value_count(), -1);
     owners_ = buffer_owners(graph());
     find_kept();
@@ -153,7 +153,9 @@ class Planner {
       copy_old_version(last);
     }
     Step step = step_of(node);
+    exchange_ = nullptr;
     step.kernel = make_kernel(node, last, step.flops);
+    step.exchange = exchange_;
     if (node.epilogue && !join_epilogue(node, step)) {
       push(std::move(step), node.outputs);
       step = step_of({node.epilogue->members, node.epilogue->inputs, node.epilogue->outputs, node.after, {}});
@@ -283,9 +285,31 @@ class Planner {
     for (const int32_t value : last.outputs) {
       outputs.push_back({graph().value(value).type.shape, graph().value(value).type.dtype});
     }
+    if (auto exchange = make_exchange(last, inputs, outputs)) {
+      return exchange;
+    }
     const KernelRequest request{inputs, outputs, last.attributes};
     flops = operation.flops ? operation.flops(request) : 0;
     return operation.kernel(request);
+  }
+
+  // Null for what has nothing to do with other ranks. All have such nodes in the same order, which tells them apart.
+  std::unique_ptr<kernels::Kernel> make_exchange(const Node& node, const std::vector<kernels::Buffer>& inputs,
+                                                 const std::vector<kernels::Buffer>& outputs) {
+    const std::string& name = node.operation->name;
+    std::unique_ptr<kernels::ExchangeKernel> kernel;
+    if (!meets_ranks(node)) {
+      return kernel;
+    }
+    const auto tag = static_cast<int>(std::count_if(graph().nodes().data(), &node, meets_ranks) % plan_tags);
+    if (name == "rank_sum/1") {
+      const auto shards = static_cast<size_t>(node.attributes[0].scalar.constant.integer);
+      kernel = kernels::make_rank_sum(*request_.ranks, {outputs, shards, tag});
+    } else {
+      kernel = kernels::make_rank_concatenation(*request_.ranks, inputs[0], tag);
+    }
+    exchange_ = kernel.get();
+    return kernel;
   }
 
   kernels::ElementwiseProgram program_of(const PlanEpilogue& node) {
@@ -370,10 +394,18 @@ class Planner {
   std::vector<int32_t> copied_;
   std::vector<int32_t> step_of_node_;
   int32_t copy_step_ = -1;
+  const kernels::ExchangeKernel* exchange_ = nullptr;  // the newest kernel, where it is one
   std::vector<int32_t> keep_to_end_;
 };
 
 }  // namespace
+
+record::ShardShare share_of(const PlanRequest& request) {
+  if (request.ranks == nullptr) {
+    return {request.shards};
+  }
+  return {request.shards, static_cast<size_t>(request.ranks->count()), static_cast<size_t>(request.ranks->rank())};
+}
 
 std::unique_ptr<Plan> make_plan(const PlanRequest& request, const Bank& bank, DType real) {
   return Planner(request, bank, real).run();

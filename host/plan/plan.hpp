@@ -23,7 +23,9 @@
 #include <string>
 #include <vector>
 
+#include "base/ranks.hpp"
 #include "kernels/kernel.hpp"
+#include "kernels/rank_exchange.hpp"
 #include "record/lowering.hpp"
 
 namespace atelier::plan {
@@ -64,7 +66,8 @@ struct PlannedBuffer {
 
 struct Step {  // one kernel, in an order in which they may run one by one
   std::unique_ptr<kernels::Kernel> kernel;
-  std::vector<int32_t> inputs;  // buffers
+  const kernels::ExchangeKernel* exchange = nullptr;  // the same one, where it waits for other processes
+  std::vector<int32_t> inputs;                        // buffers
   std::vector<int32_t> outputs;
   std::vector<int32_t> after;   // earlier steps that must be done, none implied by the others
   size_t workspace_offset = 0;  // in the arena
@@ -115,10 +118,13 @@ struct PlanRequest {
                                    // are leaves here
   bool keep_all = false;           // every value stays in the plan's own memory, for what may be recorded later
   kernels::Precision precision = kernels::Precision::float32;  // of products and convolutions
-  size_t shards = 1;  // equal pieces of a batch, of each of which the tape is the record
+  size_t shards = 1;       // equal pieces of a batch, of each of which the tape is the record
+  Ranks* ranks = nullptr;  // the processes that they are spread over; null for this one alone. Borrowed
 
   friend bool operator==(const PlanRequest&, const PlanRequest&) = default;
 };
+
+record::ShardShare share_of(const PlanRequest& request);
 
 // Throws Error(shape).
 std::unique_ptr<Plan> make_plan(const PlanRequest& request, const Bank& bank, DType real);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <queue>
+#include <utility>
 
 #include "plan/dependencies.hpp"
 #include "plan/epilogues.hpp"
@@ -89,7 +90,8 @@ class Scheduler {
            std::ranges::all_of(dependencies_.readers(value), [&](int32_t r) { return fusion_.is_fusible(r); });
   }
 
-  // Kahn 1962, the earliest recorded first.
+  // Kahn 1962, the earliest recorded first; but what other ranks wait for as soon as it is known, so that it is under
+  // way while the rest is computed.
   [[nodiscard]] std::vector<int32_t> sorted(const std::vector<PlanNode>& unordered) const {
     std::vector<char> dropped;
     for (const PlanNode& plan_node : unordered) {
@@ -105,9 +107,11 @@ class Scheduler {
         }
       }
     }
-    const auto later = [&](int32_t a, int32_t b) {
-      return unordered[static_cast<size_t>(a)].members.back() > unordered[static_cast<size_t>(b)].members.back();
+    const auto rank_of = [&](int32_t g) {
+      const int32_t last = unordered[static_cast<size_t>(g)].members.back();
+      return std::pair(!meets_ranks(dependencies_.node(last)), last);
     };
+    const auto later = [&](int32_t a, int32_t b) { return rank_of(a) > rank_of(b); };
     std::priority_queue<int32_t, std::vector<int32_t>, decltype(later)> ready(later);
     size_t expected = 0;
     for (size_t g = 0; g < unordered.size(); ++g) {

@@ -53,8 +53,9 @@ struct Contribution {
 
 class Backward {
  public:
-  Backward(Graph& graph, Value output, std::span<const Value> inputs)
+  Backward(Graph& graph, Value output, std::span<const Value> inputs, bool of_one_shard)
       : graph_(graph),
+        of_one_shard_(of_one_shard),
         active_(nodes_between(graph, output, inputs)),
         arrived_(graph.value_count()),
         wanted_(graph.value_count(), 0) {
@@ -123,8 +124,10 @@ class Backward {
     }
     graph_.set_location(node.location);
     graph_.set_gradient_of(node.operation);
+    const bool is_alone = of_one_shard_ && node.operation->name == "shard_copies/1";
     const std::vector<Value> input_gradients =
-        node.operation->gradient({graph_, inputs, outputs, output_gradients, node.attributes, needed});
+        is_alone ? std::vector<Value>{only_one(output_gradients)}
+                 : node.operation->gradient({graph_, inputs, outputs, output_gradients, node.attributes, needed});
     graph_.set_gradient_of(nullptr);
     ATELIER_CHECK(input_gradients.size() == inputs.size());
     for (size_t i = 0; i < inputs.size(); ++i) {
@@ -138,7 +141,15 @@ class Backward {
     }
   }
 
+  static Value only_one(const std::vector<Value>& gradients) {
+    const auto found = std::ranges::find_if(gradients, [](const Value& value) { return static_cast<bool>(value); });
+    ATELIER_CHECK(
+        std::none_of(found + 1, gradients.end(), [](const Value& value) { return static_cast<bool>(value); }));
+    return *found;
+  }
+
   Graph& graph_;
+  bool of_one_shard_;
   std::vector<char> active_;
   std::vector<std::vector<Contribution>> arrived_;
   std::vector<char> wanted_;
@@ -146,14 +157,14 @@ class Backward {
 
 }  // namespace
 
-std::vector<Value> gradients(Graph& graph, Value output, std::span<const Value> inputs) {
+std::vector<Value> gradients(Graph& graph, Value output, std::span<const Value> inputs, bool of_one_shard) {
   const Location location = graph.location();
   std::vector<Value> sources;  // what is used in the place of an image that is channels-last inside
   for (const Value& input : inputs) {
     const Value source = channels_last_source(input);
     sources.push_back(source ? source : input);
   }
-  Backward backward(graph, output, sources);
+  Backward backward(graph, output, sources, of_one_shard);
   backward.run();
   graph.set_location(location);
   std::vector<Value> out;

@@ -6,6 +6,7 @@
 
 #include "record/bank.hpp"
 #include "record/graph.hpp"
+#include "record/shards.hpp"
 #include "record/tape.hpp"
 
 namespace atelier::record {
@@ -56,13 +57,15 @@ struct Lowered {
   Value finite;                        // 1 where all of those so far are; absent where there are none
 };
 
-// `calls` is how many of the tape's calls to take. The tape is what one of `shards` equal pieces of a batch does, and
-// the graph is that of all: each piece has leaves of its own for its samples, and draws its own numbers; gradients,
-// what is assigned to state and what is logged are means over the pieces. Throws Error(shape) for gradients that do not
-// exist.
+// `calls` is how many of the tape's calls to take. The tape is what one of the equal pieces of a batch does, its
+// shards, and the graph is that of all that are computed here: each has leaves of its own for its samples, and draws
+// its own numbers; gradients, what is assigned to state and what is logged are means over the shards of all ranks. The
+// graphs of the ranks of a run are the same but for the shards' places in the batch. Throws Error(shape) for gradients
+// that do not exist.
 std::unique_ptr<Lowered> lower(const Tape& tape, size_t calls, const Bank& bank, DType real,
                                const Observation& observation,
-                               kernels::Precision precision = kernels::Precision::float32, size_t shards = 1);
+                               kernels::Precision precision = kernels::Precision::float32,
+                               const ShardShare& share = {});
 
 // The engine's own operations by kind.
 const Operation& special_operation(Special special);

@@ -30,21 +30,37 @@ void Lowering::observe(const ParameterGroup& group, int64_t group_index, const s
   }
 }
 
-// Adds one more condition to the step's updates, and to its results: that all of a value is finite.
-Value Lowering::still_finite(Value value) {
-  Value finite = graph_.apply("is_finite/1", {value});
-  finite = value.shape().elements() == 1 ? graph_.apply("reshape/1", {finite}, {Attribute::of(std::vector<int64_t>{})})
-                                         : graph_.apply("min/1", {finite}, {Attribute::of(std::vector<int64_t>{})});
+// 1 where all of a value is finite.
+Value Lowering::finite_of(Value value) {
+  const Value finite = graph_.apply("is_finite/1", {value});
   out_.expected_finite.push_back(value);
+  return value.shape().elements() == 1 ? graph_.apply("reshape/1", {finite}, {Attribute::of(std::vector<int64_t>{})})
+                                       : graph_.apply("min/1", {finite}, {Attribute::of(std::vector<int64_t>{})});
+}
+
+// Adds one more condition to the step's updates, and to its results.
+Value Lowering::still_finite(Value finite) {
   out_.finite = out_.finite ? graph_.apply("mul/1", {out_.finite, finite}) : finite;
   return out_.finite;
 }
-Value Lowering::still_finite(const ShardValues& of_shards) {
-  const size_t different = are_one(of_shards) ? 1 : of_shards.size();
-  for (size_t shard = 0; shard < different; ++shard) {
-    still_finite(of_shards[shard]);
+
+// That all of a call's input is finite, in all shards of all ranks.
+Value Lowering::still_finite(const TapeCall& call, size_t i) {
+  const ShardValues values = inputs_of_all(call, i);
+  if (!varies(call, i)) {
+    return still_finite(finite_of(values.front()));
   }
-  return out_.finite;
+  Value finite;
+  for (const Value& value : values) {
+    finite = finite ? graph_.apply("mul/1", {finite, finite_of(value)}) : finite_of(value);
+  }
+  if (share_.ranks > 1) {  // how many ranks have one that is not
+    const Value one = graph_.apply("scalar/1", {}, {Attribute::of(1.0)});
+    ShardTree tree(graph_, ShardShare{share_.ranks, share_.ranks, share_.rank});
+    tree.add(graph_.apply("sub/1", {one, finite}));
+    finite = graph_.apply("sub/1", {one, graph_.apply("minimum/1", {tree.sum(), one})});
+  }
+  return still_finite(finite);
 }
 
 // The mean over the shards of the gradients of their losses, once the last one has come by; absent ones where a loss
@@ -52,7 +68,7 @@ Value Lowering::still_finite(const ShardValues& of_shards) {
 std::optional<std::vector<Value>> Lowering::join_gradients(const TapeCall& call, const std::vector<Value>& leaves,
                                                            const std::function<Value(Value)>& seen) {
   if (shard_ == 0) {
-    trees_.assign(leaves.size(), ShardTree(graph_, shards_));
+    trees_.assign(leaves.size(), ShardTree(graph_, share_));
   }
   if (!is_synchronized_) {
     const std::vector<Value> found = gradients(graph_, seen(input(call, 0)), leaves);
@@ -63,14 +79,34 @@ std::optional<std::vector<Value>> Lowering::join_gradients(const TapeCall& call,
   if (!is_last_) {
     return std::nullopt;
   }
-  if (is_synchronized_) {  // a piece's gradient goes through the others: at once, or each would go through all
-    return gradients(graph_, seen(mean_of(inputs_of_all(call, 0))), leaves);
+  if (is_synchronized_) {
+    add_gradients_of_all(call, leaves, seen);
+    return ShardTree::sums(trees_);
   }
-  std::vector<Value> joined;
-  for (ShardTree& tree : trees_) {
-    joined.push_back(tree.mean());
+  return ShardTree::means(trees_);
+}
+
+// A shard's gradient goes through the others: all are found at once, or each would go through all. Here of the losses
+// of this rank's shards; what they have to do with the others' meets where the shards do.
+void Lowering::add_gradients_of_all(const TapeCall& call, const std::vector<Value>& leaves,
+                                    const std::function<Value(Value)>& seen) {
+  Value sum;
+  for (const Value& loss : inputs_of_all(call, 0)) {
+    sum = sum ? graph_.apply("add/1", {sum, loss}) : loss;
   }
-  return joined;
+  const auto share = Attribute::of(1.0 / static_cast<double>(share_.shards));
+  const Value mean = graph_.apply("mul/1", {sum, graph_.apply("scalar/1", {}, {share})});
+  const Value seen_mean = seen(mean);
+  std::vector<Value> versions;
+  for (size_t shard = 0; shard < share_.own(); ++shard) {
+    for (const Value& leaf : leaves) {
+      versions.push_back(own_version(leaf, shard));
+    }
+  }
+  const std::vector<Value> found = gradients(graph_, seen_mean, versions);
+  for (size_t i = 0; i < found.size(); ++i) {
+    trees_[i % leaves.size()].add(found[i]);
+  }
 }
 
 // The gradient of each parameter of the group, summed over the versions that the loss was made with; absent where
@@ -108,8 +144,7 @@ std::optional<Lowering::Minimized> Lowering::minimized(const TapeCall& call) {
     return std::nullopt;
   }
   std::vector<Value>& found = *joined;
-  const ShardValues losses = inputs_of_all(call, 0);
-  out_.minimized.push_back({static_cast<int32_t>(index), mean_of(losses), call.location});
+  out_.minimized.push_back({static_cast<int32_t>(index), mean_of(call, 0), call.location});
   if (std::ranges::none_of(found, [](const Value& value) { return static_cast<bool>(value); })) {
     throw Error(ErrorKind::shape, "{}: minimize: the loss does not depend on any parameter of the group '{}'",
                 to_string(call.location), group.name);
@@ -129,9 +164,9 @@ std::optional<Lowering::Minimized> Lowering::minimized(const TapeCall& call) {
     clip(group.clip_norm, norm, found);
   }
   // Finite gradients may have a norm that is not: clipping by it would make them 0, and the step would stand still.
-  Value finite = still_finite(losses);
+  Value finite = still_finite(call, 0);
   if (group.clip_norm > 0) {
-    finite = still_finite(norm);
+    finite = still_finite(finite_of(norm));
   }
   return Minimized{std::move(found), finite};
 }
@@ -160,7 +195,7 @@ void Lowering::begin_recorded(const TapeCall& call) {
     if (!gradient) {
       gradient = zeros_like(current(group.members[m]));
     }
-    still_finite(gradient);
+    still_finite(finite_of(gradient));
   }
   may_update_ = found->finite;
   set_all(call, found->gradients);
@@ -184,7 +219,7 @@ void Lowering::gradients_at(const TapeCall& call) {
   for (size_t m = 0; m < joined->size(); ++m) {
     Value& gradient = (*joined)[m];
     gradient = gradient ? gradient : zeros_like(values[m]);
-    still_finite(gradient);
+    still_finite(finite_of(gradient));
   }
   set_all(call, *joined);
 }

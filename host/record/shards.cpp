@@ -25,8 +25,12 @@ size_t end_of_recorded_update(const Tape& tape, size_t begin, size_t calls) {
 }  // namespace
 
 void ShardTree::add(Value value) {
-  parts_.push_back({1, value});
-  while (parts_.size() > 1 && parts_.end()[-1].shards == parts_.end()[-2].shards) {
+  parts_.push_back({parts_.empty() ? share_.first() : parts_.back().first + parts_.back().shards, 1, value});
+  while (parts_.size() > 1) {
+    const Part& left = parts_.end()[-2];
+    if (left.shards != parts_.back().shards || left.first % (2 * left.shards) != 0) {
+      return;  // what would meet there, of all ranks, are others
+    }
     join();
   }
 }
@@ -43,20 +47,80 @@ void ShardTree::join() {
   }
 }
 
-Value ShardTree::sum() {
-  while (parts_.size() > 1) {
-    join();
+Value ShardTree::share_of(Value sum) {
+  if (!sum || share_.shards == 1) {
+    return sum;
   }
-  return parts_.front().sum;
+  const auto share = Attribute::of(1.0 / static_cast<double>(share_.shards));
+  return graph_->apply("mul/1", {sum, graph_->apply("scalar/1", {}, {share})});
+}
+
+Value ShardTree::sum() {
+  return sums(std::span(this, 1)).front();
 }
 
 Value ShardTree::mean() {
-  const Value sum = ShardTree::sum();
-  if (!sum || shards_ == 1) {
-    return sum;
+  return means(std::span(this, 1)).front();
+}
+
+std::vector<Value> ShardTree::sums(std::span<ShardTree> trees) {
+  std::vector<Value> out(trees.size());
+  std::vector<size_t> together;
+  int64_t bytes = 0;
+  const auto exchange = [&] {
+    if (together.empty()) {
+      return;
+    }
+    std::vector<Value> blocks;
+    for (const size_t i : together) {
+      for (const Part& part : trees[i].parts_) {
+        blocks.push_back(part.sum);
+      }
+    }
+    const ShardTree& tree = trees[together.front()];
+    const std::vector<Value> sums = tree.graph_->apply(OperationRegistry::instance().get("rank_sum/1"), blocks,
+                                                       {Attribute::of(static_cast<int64_t>(tree.share_.shards)),
+                                                        Attribute::of(static_cast<int64_t>(together.size()))});
+    for (size_t i = 0; i < together.size(); ++i) {
+      out[together[i]] = sums[i];
+    }
+    together.clear();
+    bytes = 0;
+  };
+  for (size_t i = trees.size(); i-- > 0;) {  // gradients are known from the last layer to the first
+    ShardTree& tree = trees[i];
+    if (tree.is_absent()) {
+      continue;
+    }
+    if (tree.share_.ranks == 1) {
+      while (tree.parts_.size() > 1) {
+        tree.join();
+      }
+      out[i] = tree.parts_.front().sum;
+      continue;
+    }
+    const TensorType& type = tree.parts_.front().sum.type();
+    const int64_t own = type.shape.elements() * static_cast<int64_t>(tensor::size_of(type.dtype));
+    constexpr int64_t large = int64_t{1} << 18U;  // bytes that are worth messages of their own
+    if (own >= large) {
+      exchange();
+    }
+    together.push_back(i);
+    bytes += own;
+    if (bytes >= large) {
+      exchange();
+    }
   }
-  const auto share = Attribute::of(1.0 / static_cast<double>(shards_));
-  return graph_->apply("mul/1", {sum, graph_->apply("scalar/1", {}, {share})});
+  exchange();
+  return out;
+}
+
+std::vector<Value> ShardTree::means(std::span<ShardTree> trees) {
+  std::vector<Value> out = sums(trees);
+  for (size_t i = 0; i < out.size(); ++i) {
+    out[i] = trees[i].share_of(out[i]);
+  }
+  return out;
 }
 
 bool sums_shards(const TapeCall& call) {

@@ -2,32 +2,51 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "record/tape.hpp"
 
 namespace atelier::record {
 
+// Which of a batch's shards are computed here: all of them, or those of one of several ranks, of which each has equally
+// many that follow one another.
+struct ShardShare {
+  size_t shards = 1;  // of all ranks
+  size_t ranks = 1;   // divides it
+  size_t rank = 0;
+
+  [[nodiscard]] size_t own() const { return shards / ranks; }
+  [[nodiscard]] size_t first() const { return rank * own(); }
+};
+
 // Sums and means over the shards of a batch, in one fixed binary tree: neighbours first, then neighbouring pairs, and
 // so on; where their number is no power of two, what is left joins from the end. Parts of the tree are added up as soon
-// as they are known, so that of many shards few values are alive.
+// as they are known, so that of many shards few values are alive. What the ranks have added up meets in the same tree,
+// by "rank_sum/1": bits do not depend on how many they are.
 class ShardTree {
  public:
-  ShardTree(Graph& graph, size_t shards) : graph_(&graph), shards_(shards) {}  // borrows the graph
+  ShardTree(Graph& graph, const ShardShare& share) : graph_(&graph), share_(share) {}  // borrows the graph
 
-  void add(Value value);  // in the order of the shards; absent ones count as zero
+  void add(Value value);  // of this rank's shards, in their order; absent ones count as zero
   Value sum();            // of all, once each is added; absent where all are
   Value mean();           // the same over their number
 
+  // Of several, whose values go from rank to rank together where they are small.
+  static std::vector<Value> sums(std::span<ShardTree> trees);
+  static std::vector<Value> means(std::span<ShardTree> trees);
+
  private:
   struct Part {
-    size_t shards = 0;
+    size_t first = 0, shards = 0;
     Value sum;
   };
   void join();
+  [[nodiscard]] bool is_absent() const { return !parts_.front().sum; }
+  Value share_of(Value sum);
 
   Graph* graph_;
-  size_t shards_;
+  ShardShare share_;
   std::vector<Part> parts_;
 };
 

@@ -62,6 +62,9 @@ std::vector<NamedTensor> copies_of(const std::vector<ArrayView>& views, const st
 
 template <typename Action>
 void Writer::guarded(Action&& action) {
+  if (is_nowhere_) {
+    return;
+  }
   ATELIER_CHECK(state_ != nullptr);
   if (state_->failure) {
     throw Error(*state_->failure);
@@ -86,6 +89,7 @@ Writer::Writer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Writer::Writer(Writer&&) noexcept = default;
 
 Writer& Writer::operator=(Writer&& other) noexcept {
+  std::swap(is_nowhere_, other.is_nowhere_);
   std::swap(state_, other.state_);  // so that the log we had is closed as `other` ends, not dropped
   return *this;
 }
@@ -98,6 +102,12 @@ Writer::~Writer() {
       // Said in the header: who wants to know calls close().
     }
   }
+}
+
+Writer Writer::nowhere() {
+  Writer writer(nullptr);
+  writer.is_nowhere_ = true;
+  return writer;
 }
 
 Writer Writer::create(const std::filesystem::path& path, const RunDescription& description) {

@@ -36,6 +36,9 @@ class Writer {
   // finished: somebody else has gone on with it since it was read.
   static Writer reopen(const std::filesystem::path& path, int64_t step, std::optional<int64_t> sequence = {});
 
+  // Of a process that computes with the one that writes: takes everything, and keeps nothing.
+  static Writer nowhere();
+
   Writer(Writer&&) noexcept;
   Writer& operator=(Writer&&) noexcept;
   ~Writer();  // closes; a failure to is silent here, so call close()
@@ -89,6 +92,7 @@ class Writer {
   void append_row(std::string_view name, int64_t step, std::span<const T> row, const std::vector<std::string>& texts);
 
   std::unique_ptr<State> state_;
+  bool is_nowhere_ = false;
 };
 
 }  // namespace atelier::runlog

@@ -7,12 +7,14 @@
 #include <new>
 
 #include "base/error.hpp"
+#include "base/ranks.hpp"
 #include "inference/provenance.hpp"
 #include "inference/trained_model.hpp"
 #include "inference/weights.hpp"
 #include "kernels/warm_up.hpp"
 #include "runlog/identity.hpp"
 #include "runlog/path.hpp"
+#include "training/equal_ranks.hpp"
 #include "training/run_description.hpp"
 #include "training/start.hpp"
 #include "training/trainer.hpp"
@@ -80,6 +82,10 @@ void check_resumable(Setup& setup, const runlog::RunDescription& now, const runl
   }
 }
 
+bool writes_log(const RunOptions& options) {
+  return options.ranks == nullptr || options.ranks->is_first();
+}
+
 // From here on something would be lost.
 void begin_work(const RunOptions& options) {
   if (options.stop != nullptr) {
@@ -141,7 +147,10 @@ RunOutcome begin(Setup& setup, const experiment::Experiment& experiment, const p
                     "stay as they begin; hint: step.minimize(\"{}\", loss)",
                     group, group));
   }
-  const runlog::RunDescription description = describe_run(setup, plan, registry, options.threads, start);
+  runlog::RunDescription description = describe_run(setup, plan, registry, options.threads, start);
+  if (options.ranks != nullptr) {
+    expect_equal_ranks(*options.ranks, description);
+  }
   if (then != nullptr) {
     tell_differences(*then, description, observer);
   }
@@ -149,7 +158,7 @@ RunOutcome begin(Setup& setup, const experiment::Experiment& experiment, const p
       runlog::new_log_path(options.log_directory.empty() ? options.out_directory : options.log_directory,
                            experiment.name, description.created_utc, description.run_id, description.seed);
   begin_work(options);
-  runlog::Writer writer = runlog::Writer::create(log, description);
+  runlog::Writer writer = writes_log(options) ? runlog::Writer::create(log, description) : runlog::Writer::nowhere();
   write_foreign(setup, writer);
   const Stretch whole;
   Trainer trainer(setup, plan, std::move(writer), log, options, observer,
@@ -172,7 +181,7 @@ bool is_lack_of_memory(const std::exception& error) {
 RunOutcome run(const experiment::Experiment& experiment, const plugin::Registry& registry, const RunOptions& options,
                Observer& observer) {
   const kernels::WarmUp warm_up(options.threads);  // while data is read
-  Setup setup(experiment, registry, options);
+  Setup setup(experiment, registry, options, {}, options.ranks);
   return begin(setup, experiment, registry, options, observer, nullptr);
 }
 
@@ -198,10 +207,14 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
   }
   const experiment::Experiment experiment = inference::experiment_of(*reader, registry, {});
   const kernels::WarmUp warm_up(options.threads);  // while data is read
-  Setup setup(experiment, registry, options, inference::runs_in_log(*reader, experiment, registry, options));
+  Setup setup(experiment, registry, options, inference::runs_in_log(*reader, experiment, registry, options),
+              options.ranks);
   const LogPlan plan = plan_log(setup, registry);
   const runlog::Provenance& then = reader->description().provenance;
-  const runlog::RunDescription now = describe_run(setup, plan, registry, options.threads, started_with(then));
+  runlog::RunDescription now = describe_run(setup, plan, registry, options.threads, started_with(then));
+  if (options.ranks != nullptr) {
+    expect_equal_ranks(*options.ranks, now);
+  }
   std::vector<runlog::Change> changes = then.changes;
   std::ranges::move(allowed_changes(*reader, now, checkpoint->step, options.allow_changes),
                     std::back_inserter(changes));
@@ -211,8 +224,12 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
   }
   const double seconds_before = seconds_until(*reader, checkpoint->step);
   reader.reset();
+  if (options.ranks != nullptr) {
+    (void)options.ranks->gathered("");  // each has read the log before it is written to
+  }
   begin_work(options);
-  runlog::Writer writer = runlog::Writer::reopen(log, checkpoint->step, checkpoint->sequence);
+  runlog::Writer writer = writes_log(options) ? runlog::Writer::reopen(log, checkpoint->step, checkpoint->sequence)
+                                              : runlog::Writer::nowhere();
   writer.set_changes(changes);
   const Stretch rest;
   Trainer trainer(setup, plan, std::move(writer), log, options, observer, rest);

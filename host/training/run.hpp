@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ranks.hpp"
 #include "base/stop_request.hpp"
 #include "experiment/experiment.hpp"
 #include "inference/environment.hpp"
@@ -28,6 +29,7 @@ struct RunOptions : inference::Environment {
       nullptr;           // told where work begins that would be lost; stops after the current step, with a checkpoint
   bool profile = false;  // look at one step closely
   int64_t last_step = std::numeric_limits<int64_t>::max();  // stops after it as if it were asked to
+  Ranks* ranks = nullptr;    // the processes that train together, each with its options; null for this one alone
   bool stops_there = false;  // as it was meant to: its log then says that it was stopped, and not interrupted
 };
 

@@ -8,10 +8,11 @@
 namespace atelier::training {
 
 struct Setup {
-  // `foreign_runs` empty: by their names. Borrows the registry. Throws Error for data, settings or a model that cannot
+  // `foreign_runs` empty: by their names. `ranks`: the processes that train together; null for this one alone. Borrows
+  // the registry, and the ranks. Throws Error for data, settings or a model that cannot
   // be.
   Setup(const experiment::Experiment& the_experiment, const plugin::Registry& registry,
-        const inference::Environment& environment, inference::ForeignRuns foreign_runs = {});
+        const inference::Environment& environment, inference::ForeignRuns foreign_runs = {}, Ranks* ranks = nullptr);
   Setup(const Setup&) = delete;
   Setup& operator=(const Setup&) = delete;
 

@@ -36,6 +36,9 @@ Trainer::Trainer(Setup& setup, const LogPlan& plan, runlog::Writer writer, std::
   records_ahead_ = !plan_.reads_in_step;
   updates_after_.assign(setup_.built.bank().groups.size(), 0);
   outcome_.log = log_;
+  if (options_.ranks != nullptr) {
+    agreement_.emplace(*options_.ranks);
+  }
 }
 
 double Trainer::wall_seconds() const {
@@ -102,6 +105,11 @@ RunOutcome Trainer::run() {
 
 void Trainer::part_done(const std::string& table, int64_t done, int64_t total) {
   observer_.evaluating(table, done, total);
+  if (options_.ranks != nullptr) {
+    if (const std::string lost = options_.ranks->lost(); !lost.empty()) {
+      throw Error(ErrorKind::internal, "{}", lost);
+    }
+  }
   if (stops() && done < total) {
     throw Interrupted(fmt::format("in [{}]", table));
   }
@@ -132,6 +140,9 @@ void Trainer::train() {
     recorded_samples_ = samples;
     session.start(setup_.steps.batches().prefetch());
     in_flight_ = step;
+    if (agreement_) {
+      agreement_->start(stops());
+    }
     if (const std::string warning = session.take_warning(); !warning.empty()) {
       observer_.message(warning);
     }
@@ -219,9 +230,19 @@ bool Trainer::due(int64_t step, double every_epochs) const {
   return std::floor(after / every_epochs + rounding) > std::floor(before / every_epochs + rounding);
 }
 
+// Where the others are lost in the middle of a step, some of its updates may have been made of what never arrived.
+const execute::StepResults& Trainer::wait_for_step() {
+  try {
+    return setup_.steps.session().wait();
+  } catch (const std::exception&) {
+    failed_ = failed_ || options_.ranks != nullptr;
+    throw;
+  }
+}
+
 // The step is done: what it logged goes into the log, and what is due now happens before the next step starts.
 void Trainer::finish_step(int64_t step) {
-  const execute::StepResults& results = setup_.steps.session().wait();
+  const execute::StepResults& results = wait_for_step();
   setup_.steps.batches().step_done();
   check_updates();
   if (!results.finite) {
@@ -255,7 +276,8 @@ void Trainer::finish_step(int64_t step) {
   if (paused) {
     idle_seconds_ += std::chrono::duration<double>(Clock::now() - pause).count();
   }
-  if (stops() && step < plan_.total_steps && !stopping_) {
+  const bool is_asked = agreement_ ? agreement_->take() : stops();
+  if (is_asked && step < plan_.total_steps && !stopping_) {
     be_interrupted();
   }
   setup_.steps.batches().check();  // the batch of the next step, which was assembled meanwhile
@@ -263,8 +285,11 @@ void Trainer::finish_step(int64_t step) {
 
 // What is due after a step, from `first` on; true where anything was.
 bool Trainer::finish_due(int64_t step, Due first) {
-  const bool evaluates = !stretch_.steps_only && first == Due::evaluation &&
-                         due(step, setup_.experiment.evaluate.every) && !writer_.has_row("eval", step);
+  bool evaluates = !stretch_.steps_only && first == Due::evaluation && due(step, setup_.experiment.evaluate.every);
+  if (evaluates) {
+    const bool has_row = writer_.has_row("eval", step);
+    evaluates = !(options_.ranks == nullptr ? has_row : options_.ranks->shared_value(has_row));
+  }
   const bool samples =
       !stretch_.steps_only && first != Due::nothing && plan_.samples && due(step, setup_.experiment.sample.every);
   if (evaluates) {
@@ -308,9 +333,7 @@ void Trainer::evaluate_now(int64_t step) {
   measured_all_ = step == plan_.total_steps && !setup_.data.evaluates_test_apart();
   const auto begin = Clock::now();
   const inference::SplitMetrics found_now =
-      setup_.evaluator.evaluate(subset, experiment.evaluate.batch_size,
-                                measured_all_ ? inference::MetricsDue::all : inference::MetricsDue::every_evaluation,
-                                [this](const auto&... part) { part_done(part...); });
+      evaluate(subset, measured_all_ ? inference::MetricsDue::all : inference::MetricsDue::every_evaluation);
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   outcome_.metrics = found_now.values;
   evaluation_log_.write_evaluation({step, epoch(), wall_seconds()}, found_now,
@@ -324,7 +347,27 @@ void Trainer::evaluate_now(int64_t step) {
   stopping_ = stopped_early();
 }
 
+// In one rank, whose numbers the others are told: what is decided by them is decided alike.
+inference::SplitMetrics Trainer::evaluate(const data::Subset& subset, inference::MetricsDue due) {
+  inference::SplitMetrics found;
+  if (is_first()) {
+    found = setup_.evaluator.evaluate(subset, setup_.experiment.evaluate.batch_size, due,
+                                      [this](const auto&... part) { part_done(part...); });
+  }
+  if (options_.ranks != nullptr) {
+    std::vector<double> row = evaluation_log_.row_of(found);
+    options_.ranks->share(std::as_writable_bytes(std::span(row)));
+    for (size_t i = 0; !is_first() && i < row.size(); ++i) {
+      found.values[plan_.evaluation_names[i]] = row[i];
+    }
+  }
+  return found;
+}
+
 void Trainer::sample_now(int64_t step) {
+  if (!is_first()) {
+    return;
+  }
   const experiment::Sample& sample = setup_.experiment.sample;
   const inference::Samples samples = setup_.sampler.sample(
       sample.count, static_cast<uint64_t>(sample.seed), [this](const auto&... part) { part_done("sample", part...); });
@@ -336,6 +379,16 @@ void Trainer::finish() {
     return;
   }
   const auto begin = Clock::now();
+  if (is_first()) {
+    write_end();
+  }
+  if (options_.ranks != nullptr) {
+    (void)options_.ranks->shared_value(0);  // the first is done
+  }
+  idle_seconds_ += std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+void Trainer::write_end() {
   write_checkpoint(done_);
   if (outcome_.status == runlog::Status::finished) {
     const bool apart = setup_.data.evaluates_test_apart();
@@ -361,7 +414,6 @@ void Trainer::finish() {
   }
   writer_.set_status(outcome_.status, outcome_.reason);
   writer_.close();
-  idle_seconds_ += std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
 }  // namespace atelier::training

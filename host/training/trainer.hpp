@@ -3,7 +3,9 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 
+#include "base/ranks.hpp"
 #include "runlog/reader.hpp"
 #include "runlog/writer.hpp"
 #include "training/evaluation_log.hpp"
@@ -42,10 +44,13 @@ class Trainer {
   void part_done(const std::string& table, int64_t done, int64_t total);  // throws to end it where the run is to stop
   void finish_step(int64_t step);
   [[nodiscard]] record::Observation observation_of(int64_t step) const;
+  const execute::StepResults& wait_for_step();
   void report(int64_t step, const execute::StepResults& results);
+  [[nodiscard]] inference::SplitMetrics evaluate(const data::Subset& subset, inference::MetricsDue due);
   void evaluate_now(int64_t step);
   void sample_now(int64_t step);
   void finish();
+  void write_end();
   void fail_non_finite(int64_t step);
   void begin_profile();
   void take_profile(int64_t step);
@@ -56,6 +61,8 @@ class Trainer {
   [[nodiscard]] double epoch() const;  // passes over the training data in the steps done
   [[nodiscard]] double wall_seconds() const;
   [[nodiscard]] bool stops() const { return options_.stop != nullptr && options_.stop->asked; }
+  // Of several ranks, the one that evaluates, samples and writes the log.
+  [[nodiscard]] bool is_first() const { return options_.ranks == nullptr || options_.ranks->is_first(); }
 
   Setup& setup_;
   LogPlan plan_;
@@ -68,6 +75,7 @@ class Trainer {
   EvaluationLog evaluation_log_;
   Improvement improvement_;
   RunOutcome outcome_;
+  std::optional<Agreement> agreement_;  // of the ranks, to stop
 
   int64_t done_ = 0;                    // steps whose updates are made
   int64_t in_flight_ = 0;               // the step that runs; 0 where none does

@@ -36,6 +36,15 @@ void Trainer::salvage() {
 void Trainer::fail_non_finite(int64_t step) {
   failed_ = stopping_ = true;
   outcome_.status = runlog::Status::failed;
+  if (options_.ranks != nullptr) {  // the first one has not all that the others do
+    outcome_.reason = fmt::format(
+        "step {} is not finite; nothing was updated by it; hint: atelier resume in one process finds out where that "
+        "began",
+        step);
+    writer_.set_status(outcome_.status, outcome_.reason);
+    writer_.close();
+    return;
+  }
   observer_.message(
       fmt::format("step {} is not finite; replaying from the last checkpoint to find out where that began", step));
   writer_.flush();

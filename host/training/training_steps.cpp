@@ -4,7 +4,9 @@
 
 #include "base/error.hpp"
 #include "base/purposes.hpp"
+#include "base/ranks.hpp"
 #include "kernels/bfloat16.hpp"
+#include "training/equal_ranks.hpp"
 
 namespace atelier::training {
 namespace {
@@ -29,25 +31,30 @@ kernels::Precision precision_of(const experiment::Experiment& experiment) {
   return kernels::Precision::float32;
 }
 
-int64_t shards_of(const experiment::Experiment& experiment, const data::ExperimentData& data) {
+data::BatchCut cut_of(const experiment::Experiment& experiment, const data::ExperimentData& data, const Ranks* ranks) {
   const int64_t shards = experiment.train.shards;
   if (const int64_t count = data.subsets().train.count; count < shards) {
     throw Error(ErrorKind::experiment, "{}: got {} shards, expected at most one for each of the {} training samples",
                 located(experiment, "train", "shards"), shards, count);
   }
-  return shards;
+  if (ranks == nullptr) {
+    return {shards};
+  }
+  expect_divided(experiment, ranks->count());
+  return {shards, ranks->count(), ranks->rank()};
 }
 
 }  // namespace
 
 TrainingSteps::TrainingSteps(const experiment::Experiment& experiment, const plugin::Registry& registry,
-                             const data::ExperimentData& data, inference::BuiltModel& model)
+                             const data::ExperimentData& data, inference::BuiltModel& model, Ranks* ranks)
     : experiment_(experiment),
       model_(model.model()),
-      batches_(data, experiment.train.batch_size, static_cast<uint64_t>(experiment.seed), shards_of(experiment, data)),
+      batches_(data, experiment.train.batch_size, static_cast<uint64_t>(experiment.seed),
+               cut_of(experiment, data, ranks)),
       optimizers_(model.bank()),
-      session_(
-          model.session(execute::Mode::train, precision_of(experiment), static_cast<size_t>(experiment.train.shards))) {
+      session_(model.session(execute::Mode::train, precision_of(experiment),
+                             static_cast<size_t>(experiment.train.shards), ranks)) {
   const std::vector<std::string> groups = model_.group_names();
   set_optimizers(optimizers_, experiment, registry, groups);
   set_schedule(optimizers_, experiment, groups, 1);

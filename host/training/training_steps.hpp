@@ -12,9 +12,9 @@ namespace atelier::training {
 
 class TrainingSteps {
  public:
-  // All is borrowed. Throws Error for an optimizer that cannot be.
+  // All is borrowed; `ranks` is null for this process alone. Throws Error for an optimizer that cannot be.
   TrainingSteps(const experiment::Experiment& experiment, const plugin::Registry& registry,
-                const data::ExperimentData& data, inference::BuiltModel& model);
+                const data::ExperimentData& data, inference::BuiltModel& model, Ranks* ranks);
   TrainingSteps(const TrainingSteps&) = delete;
   TrainingSteps& operator=(const TrainingSteps&) = delete;
 

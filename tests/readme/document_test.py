@@ -28,6 +28,8 @@ NOT_RUN = {
     ("docs/pictures.md", "for class in actions"): "copies that package's pictures",
     ("docs/report.md", "atelier serve"): "answers until it is interrupted",
     ("docs/installing.md", "cmake --preset release"): "is how this build was made",
+    ("docs/scaling.md", "./bootstrap build --mpi"): "is how a build with MPI is made",
+    ("docs/scaling.md", "mpirun"): "needs MPI; tests/ranks trains with it",
     ("docs/installing.md", "cmake --build build"): "is how this build was made",
 }
 

@@ -50,8 +50,8 @@ class Descent : public record::UpdateRule {
 class Bench {
  public:
   explicit Bench(Mode mode = Mode::evaluate, DType real = DType::f32, int threads = 1,
-                 kernels::Precision precision = kernels::Precision::float32, size_t shards = 1)
-      : real_(real), executor_(threads), session_(mode, real, bank_, executor_, arena_, precision, shards) {
+                 kernels::Precision precision = kernels::Precision::float32, size_t shards = 1, Ranks* ranks = nullptr)
+      : real_(real), executor_(threads), session_(mode, real, bank_, executor_, arena_, precision, shards, ranks) {
     register_operations();
   }
 

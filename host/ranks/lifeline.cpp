@@ -1,0 +1,407 @@
+#include "ranks/lifeline.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <sstream>
+
+#include "base/error.hpp"
+
+namespace atelier::ranks {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds to_be_called{60};    // all begin within that
+constexpr std::chrono::seconds to_be_told{30};      // a failed rank waits for the first one's end so long
+constexpr std::chrono::milliseconds to_hear{3000};  // the others answer the end within that
+constexpr int to_connect = 2000;                    // milliseconds, for each address of the first
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+std::string random_word() {
+  std::array<unsigned char, 16> bytes{};
+  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+    throw Error(ErrorKind::internal, "no random number can be had: {}", std::strerror(errno));
+  }
+  std::string word;
+  for (const unsigned char byte : bytes) {
+    word += fmt::format("{:02x}", byte);
+  }
+  return word;
+}
+
+// A machine that is gone closes nothing: what it does not answer for some seconds does.
+void keep_alive(int socket) {
+  const auto set = [&](int level, int option, int value) { setsockopt(socket, level, option, &value, sizeof value); };
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, 3);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, 1);
+  set(IPPROTO_TCP, TCP_KEEPCNT, 4);
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT, 8000);
+  set(IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+bool send_line(int socket, std::string line) {
+  std::ranges::replace(line, '\n', ' ');
+  line += '\n';
+  for (size_t sent = 0; sent < line.size();) {
+    const ssize_t count = send(socket, line.data() + sent, line.size() - sent, MSG_NOSIGNAL);
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    if (count <= 0) {
+      return false;
+    }
+    sent += static_cast<size_t>(count);
+  }
+  return true;
+}
+
+// Byte by byte, as what follows is for somebody else. "" where none came in time.
+std::string receive_line(int socket, int milliseconds) {
+  std::string line;
+  const Clock::time_point until = Clock::now() + std::chrono::milliseconds(milliseconds);
+  constexpr size_t longest = 1024;
+  while (line.size() < longest) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
+    pollfd ready{socket, POLLIN, 0};
+    char letter = 0;
+    if (left <= 0 || poll(&ready, 1, static_cast<int>(left)) <= 0 || recv(socket, &letter, 1, 0) != 1) {
+      return {};
+    }
+    if (letter == '\n') {
+      return line;
+    }
+    line += letter;
+  }
+  return {};
+}
+
+int listen_anywhere(int& port) {
+  int listening = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_storage address{};
+  socklen_t length = 0;
+  if (listening >= 0) {
+    const int no = 0;
+    setsockopt(listening, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
+    auto& v6 = reinterpret_cast<sockaddr_in6&>(address);
+    v6.sin6_family = AF_INET6;
+    v6.sin6_addr = in6addr_any;
+    length = sizeof v6;
+    if (bind(listening, reinterpret_cast<sockaddr*>(&address), length) != 0) {
+      close(listening);
+      listening = -1;
+    }
+  }
+  if (listening < 0) {  // a machine without IPv6
+    listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    address = {};
+    auto& v4 = reinterpret_cast<sockaddr_in&>(address);
+    v4.sin_family = AF_INET;
+    v4.sin_addr.s_addr = htonl(INADDR_ANY);
+    length = sizeof v4;
+    if (listening < 0 || bind(listening, reinterpret_cast<sockaddr*>(&address), length) != 0) {
+      throw Error(ErrorKind::internal, "no socket can be made for the other ranks: {}", std::strerror(errno));
+    }
+  }
+  constexpr int most_waiting = 4096;
+  length = sizeof address;
+  if (listen(listening, most_waiting) != 0 ||
+      getsockname(listening, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
+    throw Error(ErrorKind::internal, "no socket can be made for the other ranks: {}", std::strerror(errno));
+  }
+  port = ntohs(address.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(address).sin6_port
+                                             : reinterpret_cast<sockaddr_in&>(address).sin_port);
+  return listening;
+}
+
+// Of this machine, those that others may reach first.
+std::vector<std::string> own_addresses() {
+  std::vector<std::string> addresses, loopback;
+  ifaddrs* interfaces = nullptr;
+  if (getifaddrs(&interfaces) != 0) {
+    return {"127.0.0.1"};
+  }
+  for (const ifaddrs* one = interfaces; one != nullptr; one = one->ifa_next) {
+    if (one->ifa_addr == nullptr || (one->ifa_flags & IFF_UP) == 0) {
+      continue;
+    }
+    const int family = one->ifa_addr->sa_family;
+    if (family != AF_INET && family != AF_INET6) {
+      continue;
+    }
+    if (family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&reinterpret_cast<sockaddr_in6*>(one->ifa_addr)->sin6_addr)) {
+      continue;
+    }
+    std::array<char, NI_MAXHOST> name{};
+    const socklen_t length = family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+    if (getnameinfo(one->ifa_addr, length, name.data(), name.size(), nullptr, 0, NI_NUMERICHOST) == 0) {
+      ((one->ifa_flags & IFF_LOOPBACK) != 0 ? loopback : addresses).emplace_back(name.data());
+    }
+  }
+  freeifaddrs(interfaces);
+  addresses.insert(addresses.end(), loopback.begin(), loopback.end());
+  return addresses;
+}
+
+// -1 where nobody is there.
+int connect_to(const std::string& address, const std::string& port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(address.c_str(), port.c_str(), &hints, &found) != 0) {
+    return -1;
+  }
+  const int made = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  bool is_there = made >= 0 && (connect(made, found->ai_addr, found->ai_addrlen) == 0 || errno == EINPROGRESS);
+  freeaddrinfo(found);
+  if (is_there) {
+    pollfd ready{made, POLLOUT, 0};
+    int error = 0;
+    socklen_t length = sizeof error;
+    is_there =
+        poll(&ready, 1, to_connect) == 1 && getsockopt(made, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == 0;
+  }
+  if (!is_there) {
+    if (made >= 0) {
+      close(made);
+    }
+    return -1;
+  }
+  fcntl(made, F_SETFL, fcntl(made, F_GETFL) & ~O_NONBLOCK);
+  keep_alive(made);
+  return made;
+}
+
+}  // namespace
+
+Lifeline::Lifeline(int count) : is_first_(true), count_(count), nonce_(random_word()) {
+  int port = 0;
+  listening_ = listen_anywhere(port);
+  address_ = fmt::format("{} {} {}", nonce_, port, host_name());
+  for (const std::string& one : own_addresses()) {
+    address_ += " " + one;
+  }
+}
+
+Lifeline::Lifeline(int rank, const std::string& address) : is_first_(false), count_(0) {
+  std::istringstream words(address);
+  std::string port, host;
+  words >> nonce_ >> port >> host;
+  for (std::string one; words >> one;) {
+    const int made = connect_to(one, port);
+    if (made < 0) {
+      continue;
+    }
+    if (send_line(made, fmt::format("{} {} {} {}", nonce_, rank, getpid(), host_name())) &&
+        receive_line(made, to_connect) == nonce_) {
+      peers_.push_back({0, made, host, 0, {}, false});
+      break;
+    }
+    close(made);
+  }
+  if (peers_.empty()) {
+    throw Error(ErrorKind::usage,
+                "rank {} on '{}' cannot reach rank 0 on '{}' at port {}; hint: processes of one run need connections "
+                "to ports of the first one's machine, as MPI itself does",
+                rank, host_name(), host, port);
+  }
+  if (pipe2(wake_, O_CLOEXEC) == 0) {
+    thread_ = std::thread([this] { watch(); });
+  }
+}
+
+void Lifeline::wait_for_all() {
+  const Clock::time_point until = Clock::now() + to_be_called;
+  while (peers_.size() + 1 < static_cast<size_t>(count_)) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
+    pollfd ready{listening_, POLLIN, 0};
+    if (left <= 0) {
+      throw Error(ErrorKind::usage, "{} of {} ranks have not called the first one within {} seconds",
+                  static_cast<size_t>(count_) - 1 - peers_.size(), count_, to_be_called.count());
+    }
+    if (poll(&ready, 1, static_cast<int>(left)) <= 0) {
+      continue;
+    }
+    const int made = accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC);
+    if (made < 0) {
+      continue;
+    }
+    keep_alive(made);
+    std::istringstream words(receive_line(made, to_connect));
+    Peer peer;
+    std::string nonce;
+    if (!(words >> nonce >> peer.rank >> peer.process >> peer.host) || nonce != nonce_ || !send_line(made, nonce_)) {
+      close(made);  // somebody else
+      continue;
+    }
+    peer.socket = made;
+    peers_.push_back(peer);
+  }
+  if (pipe2(wake_, O_CLOEXEC) == 0) {
+    thread_ = std::thread([this] { watch(); });
+  }
+}
+
+Lifeline::~Lifeline() {
+  if (thread_.joinable()) {
+    [[maybe_unused]] const ssize_t written = write(wake_[1], "", 1);
+    thread_.join();
+  }
+  for (const Peer& peer : peers_) {
+    close(peer.socket);
+  }
+  for (const int descriptor : {listening_, wake_[0], wake_[1]}) {
+    if (descriptor >= 0) {
+      close(descriptor);
+    }
+  }
+}
+
+// In a thread of its own.
+void Lifeline::watch() {
+  std::vector<pollfd> ready;
+  while (true) {
+    ready.assign(1, {wake_[0], POLLIN, 0});
+    for (const Peer& peer : peers_) {
+      ready.push_back({peer.has_left ? -1 : peer.socket, POLLIN, 0});
+    }
+    if (poll(ready.data(), ready.size(), -1) < 0 && errno != EINTR) {
+      return;
+    }
+    if (ready[0].revents != 0) {
+      return;
+    }
+    for (size_t i = 0; i < peers_.size(); ++i) {
+      if (ready[i + 1].revents != 0) {
+        hear(peers_[i]);
+      }
+    }
+  }
+}
+
+void Lifeline::hear(Peer& peer) {
+  std::array<char, 4096> bytes;
+  const ssize_t count = recv(peer.socket, bytes.data(), bytes.size(), MSG_DONTWAIT);
+  if (count < 0 && (errno == EINTR || errno == EAGAIN)) {
+    return;
+  }
+  if (count <= 0) {
+    const bool is_known = peer.has_left;
+    {
+      const std::scoped_lock lock(mutex_);
+      peer.has_left = true;
+    }
+    changed_.notify_all();
+    if (!is_known) {
+      lose(
+          fmt::format("rank {} on '{}'{} ended without a word: it was killed, perhaps for lack of memory, or its "
+                      "machine is gone; hint: atelier resume goes on from the newest checkpoint, with any number of "
+                      "ranks",
+                      peer.rank, peer.host, peer.process > 0 ? fmt::format(" (process {})", peer.process) : ""));
+    }
+    return;
+  }
+  for (const char letter : std::string_view(bytes.data(), static_cast<size_t>(count))) {
+    if (letter == '\n') {
+      take(peer, peer.unfinished);
+      peer.unfinished.clear();
+    } else {
+      peer.unfinished += letter;
+    }
+  }
+}
+
+void Lifeline::take(Peer& peer, const std::string& line) {
+  const std::string_view failed = "fail ", ended = "end ";
+  if (line == "bye") {
+    const std::scoped_lock lock(mutex_);
+    peer.has_left = true;
+    changed_.notify_all();
+  } else if (line.starts_with(failed)) {
+    lose(fmt::format("rank {} on '{}': {}", peer.rank, peer.host, line.substr(failed.size())));
+  } else if (line.starts_with(ended)) {
+    {
+      const std::scoped_lock lock(mutex_);
+      EndOfFirst end;
+      std::istringstream(line.substr(ended.size())) >> end.code >> end.is_whole;
+      end_ = end;
+      peer.has_left = true;
+    }
+    send_line(peer.socket, "bye");
+    lose("rank 0 has ended");
+    changed_.notify_all();
+  }
+}
+
+std::string Lifeline::lost() const {
+  if (!is_lost_) {
+    return {};
+  }
+  const std::scoped_lock lock(mutex_);
+  return lost_;
+}
+
+void Lifeline::lose(const std::string& words) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!is_lost_) {
+      lost_ = words;
+      is_lost_ = true;
+    }
+  }
+  changed_.notify_all();
+}
+
+bool Lifeline::all_have_left() const {
+  return std::ranges::all_of(peers_, &Peer::has_left);
+}
+
+void Lifeline::end(int code) {
+  const bool is_whole = !is_lost_;
+  for (const Peer& peer : peers_) {
+    send_line(peer.socket, fmt::format("end {} {}", code, is_whole ? 1 : 0));
+  }
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, to_hear, [&] { return all_have_left(); });
+}
+
+void Lifeline::wait_for_end() {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, to_be_told, [&] { return all_have_left(); });
+}
+
+void Lifeline::fail(const std::string& words) {
+  if (!send_line(peers_.front().socket, "fail " + words)) {
+    return;
+  }
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, to_be_told, [&] { return all_have_left(); });
+}
+
+std::optional<Lifeline::EndOfFirst> Lifeline::end_of_first() const {
+  const std::scoped_lock lock(mutex_);
+  return end_;
+}
+
+}  // namespace atelier::ranks
