@@ -78,7 +78,7 @@ class Bench {
   std::unique_ptr<Lowered> lowered(const Observation& observation = {}, size_t shards = 1) {
     recorder.end();
     return lower(*recorder.tape(), recorder.recorded_calls(), bank, DType::f32, observation,
-                 kernels::Precision::float32, shards);
+                 kernels::Precision::float32, {shards, 1, 0});
   }
 
   Bank bank;
