@@ -107,6 +107,7 @@ void read_train(Context& context, const TomlTable& table, Train& train) {
   }
   train.clip_norm = values.get<double>("clip_norm");
   train.average = values.get<double>("average");
+  train.delay = values.get<int64_t>("delay");
   const auto precision = values.get<std::string>("precision");
   train.precision = precision == "bf16"            ? Precision::bf16
                     : precision == "emulated-bf16" ? Precision::emulated_bf16

@@ -132,6 +132,9 @@ std::vector<Section> make_sections() {
         below(1, at_least(0, number("average", 0.0,
                                     "Decay of a moving average of the weights, which evaluation and samples then use; "
                                     "0 is off"))),
+        at_most(16, at_least(0, integer("delay", 0,
+                                        "By how many of its updates a group's gradients are late, as those of "
+                                        "asynchronous workers"))),
         one_of_choices({"float32", "bf16", "emulated-bf16"},
                        text("precision", "float32",
                             "What products and convolutions of training steps read; bf16 needs a processor with "

@@ -15,8 +15,10 @@ namespace atelier::record {
 // An optimizer as the engine sees it: elementwise, so that a parameter may be updated in blocks, by any thread.
 class UpdateRule {
  public:
-  static constexpr size_t max_scalars = 16;
-  static constexpr size_t max_slots = 4;
+  static constexpr size_t plugin_scalars = 16, plugin_slots = 4;  // at most, of an optimizer of the contract
+  static constexpr size_t max_delay = 16;                         // updates that gradients may wait for
+  static constexpr size_t max_scalars = plugin_scalars + 1;       // that of whose gradients wait is the last
+  static constexpr size_t max_slots = plugin_slots + max_delay;
   static constexpr size_t max_constants = 4;
 
   UpdateRule() = default;

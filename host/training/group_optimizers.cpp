@@ -33,9 +33,11 @@ tensor::Storage beside(const record::Parameter& parameter, const std::string& wh
 GroupOptimizers::GroupOptimizers(record::Bank& bank)
     : bank_(bank),
       optimizers_(bank.groups.size()),
+      delayed_(bank.groups.size()),
       recorded_(bank.groups.size()),
       learning_rates_(bank.groups.size()),
-      counts_(bank.groups.size(), 0) {}
+      counts_(bank.groups.size(), 0),
+      waiting_(bank.groups.size(), 0) {}
 
 void GroupOptimizers::begin_group(size_t group, record::UpdateRule* rule, double clip_norm, double average) {
   record::ParameterGroup& target = bank_.groups[group];
@@ -62,8 +64,12 @@ void GroupOptimizers::begin_group(size_t group, record::UpdateRule* rule, double
   }
 }
 
-void GroupOptimizers::set(size_t group, std::unique_ptr<Optimizer> optimizer, double clip_norm, double average) {
-  begin_group(group, optimizer.get(), clip_norm, average);
+void GroupOptimizers::set(size_t group, std::unique_ptr<Optimizer> optimizer, double clip_norm, double average,
+                          int64_t delay) {
+  delayed_[group] = optimizer && delay > 0 ? std::make_unique<DelayedUpdate>(*optimizer, delay) : nullptr;
+  waiting_[group] = delayed_[group] ? delay : 0;
+  begin_group(group, delayed_[group] ? static_cast<record::UpdateRule*>(delayed_[group].get()) : optimizer.get(),
+              clip_norm, average);
   if (optimizer) {
     optimizer->prepare(bank_, group);
   }
@@ -112,7 +118,7 @@ double GroupOptimizers::begin_update(size_t group, double* scalars) {
     return 0;
   }
   const int64_t t = ++counts_[group];
-  optimizers_[group]->begin_update(t, learning_rates_[group](step_), scalars);
+  bank_.groups[group].rule->begin_update(t, learning_rates_[group](step_), scalars);
   return execute::average_share(bank_.groups[group].average, t);
 }
 
@@ -156,10 +162,16 @@ void set_optimizers(GroupOptimizers& optimizers, const experiment::Experiment& e
     const experiment::Component& chosen = optimizer_of(experiment, groups[g]);
     const experiment::Train& train = experiment.train;
     if (!frozen && registry.get(catalog::Kind::optimizer, chosen.use).recorded) {
+      if (train.delay > 0) {
+        throw Error(ErrorKind::experiment,
+                    "{}: got {} for the group '{}', expected 0, as the optimizer '{}' makes its own updates of whole "
+                    "parameters; hint: one that goes element by element, as sgd or adam",
+                    located(experiment, "train", "delay"), train.delay, groups[g], chosen.use);
+      }
       optimizers.set(g, std::make_unique<RecordedOptimizer>(registry, chosen), train.clip_norm, train.average);
     } else {
       optimizers.set(g, frozen ? nullptr : std::make_unique<Optimizer>(registry, chosen), train.clip_norm,
-                     train.average);
+                     train.average, train.delay);
     }
   }
 }

@@ -11,6 +11,7 @@
 #include "plugin/group_updates.hpp"
 #include "record/bank.hpp"
 #include "runlog/weights.hpp"
+#include "training/delayed_update.hpp"
 #include "training/optimizer.hpp"
 #include "training/recorded_optimizer.hpp"
 
@@ -22,15 +23,15 @@ class GroupOptimizers final : public plugin::GroupUpdates {
 
   // Gives a group its optimizer; null freezes it, with the state that goes with it. Once for each group, before
   // anything is recorded: plans hold on to it. `average`: the decay of a moving average of the weights, which begins at
-  // what they are now; 0 for none.
-  void set(size_t group, std::unique_ptr<Optimizer> optimizer, double clip_norm, double average = 0);
+  // what they are now; 0 for none. `delay`: by how many updates a gradient is late (DelayedUpdate).
+  void set(size_t group, std::unique_ptr<Optimizer> optimizer, double clip_norm, double average = 0, int64_t delay = 0);
   void set(size_t group, std::unique_ptr<RecordedOptimizer> optimizer, double clip_norm, double average = 0);
   // learning_rate(step) is that of the group's updates in a training step, however many they are.
   void set_learning_rate(size_t group, std::function<double(int64_t step)> learning_rate);
   [[nodiscard]] double learning_rate(size_t group, int64_t step) const { return learning_rates_[group](step); }
-  // What a log says of it after so many updates: 0 of a group that was never updated.
+  // What a log says of it after so many updates: 0 of a group that none of them has moved.
   [[nodiscard]] double logged_learning_rate(size_t group, int64_t step, int64_t updates) const {
-    return updates == 0 ? 0 : learning_rate(group, step);
+    return updates <= waiting_[group] ? 0 : learning_rate(group, step);
   }
   // What is recorded from here on belongs to this training step, from 1.
   void begin_step(int64_t step) { step_ = step; }
@@ -62,10 +63,12 @@ class GroupOptimizers final : public plugin::GroupUpdates {
   void list_slots();
 
   record::Bank& bank_;
-  std::vector<std::unique_ptr<Optimizer>> optimizers_;  // by group; null for one of the next, or that is frozen
+  std::vector<std::unique_ptr<Optimizer>> optimizers_;   // by group; null for one of the next, or that is frozen
+  std::vector<std::unique_ptr<DelayedUpdate>> delayed_;  // by group, of those whose gradients are late
   std::vector<std::unique_ptr<RecordedOptimizer>> recorded_;
   std::vector<std::function<double(int64_t)>> learning_rates_;
   std::vector<int64_t> counts_;
+  std::vector<int64_t> waiting_;  // by group: so many updates move nothing
   int64_t step_ = 1;
   std::vector<SlotEntry> slots_;
 };

@@ -59,11 +59,12 @@ void Optimizer::read_slots(atl_context& context, const std::string& use) {
   const atl_string* names = nullptr;
   uint64_t count = 0;
   context.check(table_.slots(self_, &names, &count));
-  if (count > max_slots) {
-    throw Error(ErrorKind::plugin, "optimizer '{}': keeps {} arrays, at most {} are possible", use, count, max_slots);
+  if (count > plugin_slots) {
+    throw Error(ErrorKind::plugin, "optimizer '{}': keeps {} arrays, at most {} are possible", use, count,
+                plugin_slots);
   }
   for (const atl_string& name :
-       plugin::span_of<atl_string>(names, count, max_slots, "the optimizer's list of arrays")) {
+       plugin::span_of<atl_string>(names, count, plugin_slots, "the optimizer's list of arrays")) {
     slots_.push_back(plugin::own(name));
     if (const std::string problem = catalog::problem_of_name(slots_.back()); !problem.empty()) {
       throw Error(ErrorKind::plugin, "optimizer '{}': an array {}", use, problem);
@@ -76,7 +77,7 @@ void Optimizer::read_slots(atl_context& context, const std::string& use) {
 
 // A resumed run makes the optimizer anew: what it keeps in members is lost, and its later updates would be others.
 void Optimizer::check_repeatable(const atl_settings* settings, const std::string& use) {
-  using Scalars = std::array<double, max_scalars>;
+  using Scalars = std::array<double, plugin_scalars>;
   constexpr int64_t last = 3;
   const auto scalars_of_last = [&](int64_t first) -> std::optional<Scalars> {
     atl_context context;
@@ -131,7 +132,7 @@ void Optimizer::update(const double* scalars, const double* constants, uint64_t 
                        void* parameter, const void* gradient, void* const* slots) const {
   const plugin::Activity activity(component_, "update", updating_.get());
   const auto call = [&]<typename Real>(auto function, Real* values) {
-    std::array<Real*, max_slots + 1> kept{};  // with a moving average, which is not the plugin's
+    std::array<Real*, plugin_slots> kept{};
     for (size_t i = 0; i < slots_.size(); ++i) {
       kept[i] = static_cast<Real*>(slots[i]);
     }

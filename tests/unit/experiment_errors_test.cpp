@@ -40,7 +40,7 @@ TEST_CASE("unknown keys and tables name the nearest, or all that are known") {
   CHECK(report(minimal("modle = 3\n")) == "tiny.toml:6:1: modle: got an unknown key; did you mean 'model'?");
   CHECK(report(minimal("train.foo = 3\n")) ==
         "tiny.toml:6:7: train.foo: got an unknown key, expected epochs, steps, batch_size, shards, clip_norm, "
-        "average, precision or early_stopping");
+        "average, delay, precision or early_stopping");
   CHECK(report(minimal("\n[train.early_stoping]\n")) ==
         "tiny.toml:7:8: train.early_stoping: got an unknown key; did you mean 'early_stopping'?");
   CHECK(report(minimal("dataset.rnge = 3\n")) ==

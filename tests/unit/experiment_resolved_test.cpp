@@ -78,6 +78,7 @@ batch_size = 128
 shards = 1
 clip_norm = 0.0
 average = 0.0
+delay = 0
 precision = "float32"
 
 [evaluate]
