@@ -14,56 +14,13 @@
 #include "experiment/resolved.hpp"
 #include "experiment/sweep_axes.hpp"
 #include "experiment/sweep_draw.hpp"
+#include "experiment/sweep_given.hpp"
+#include "experiment/sweep_problems.hpp"
 #include "experiment/sweep_words.hpp"
 #include "experiment/toml_table.hpp"
 
 namespace atelier::experiment {
 namespace {
-
-void remove_axis(std::vector<Group>& groups, const std::vector<std::string>& path) {
-  for (Group& group : groups) {
-    std::erase_if(group, [&](const Axis& axis) { return axis.path == path; });
-  }
-  std::erase_if(groups, [](const Group& group) { return group.empty(); });
-}
-
-bool begins_with(const std::vector<std::string>& path, const std::vector<std::string>& beginning) {
-  return path.size() >= beginning.size() && std::equal(beginning.begin(), beginning.end(), path.begin());
-}
-
-// What is wrong with the points, each line once, and with which of them.
-class PointProblems {
- public:
-  void add(const Problems& problems, const std::string& label) {
-    for (const auto& problem : problems.all()) {
-      auto [found, is_new] = found_.try_emplace(problem.line, Found{problem.place, label, 0});
-      ++found->second.points;
-      if (is_new) {
-        lines_.push_back(problem.line);
-      }
-    }
-  }
-
-  void move_to(Problems& problems, size_t points) const {
-    for (const std::string& line : lines_) {
-      const Found& found = found_.at(line);
-      const std::string where =
-          found.points == points || found.label.empty() ? ""
-          : found.points == 1                           ? fmt::format(" (at the point {})", found.label)
-                              : fmt::format(" (at {} of {} points, the first {})", found.points, points, found.label);
-      problems.add({found.place, line + where});
-    }
-  }
-
- private:
-  struct Found {
-    Place place;
-    std::string label;
-    size_t points;
-  };
-  std::map<std::string, Found> found_;
-  std::vector<std::string> lines_;
-};
 
 class Expansion {
  public:
@@ -128,10 +85,14 @@ class Expansion {
   void add_words(const SweepWords& words) {
     const size_t in_file = count_axes();
     for (const std::string& word : words_.fixed) {
-      remove_given(word);
+      remove_given(table_.groups, word);
     }
     for (const Axis& axis : words_.axes) {
       remove_axis(table_.groups, axis.path);
+    }
+    for (size_t i = 0; i < words.overrides.size(); ++i) {
+      refuse_contradiction(table_.groups, words.overrides[i], place_of_override(words.overrides[i], i),
+                           context_.problems);
     }
     narrowed_ = count_axes() < in_file;
     for (Axis& axis : words_.axes) {
@@ -150,20 +111,6 @@ class Expansion {
       count += group.size();
     }
     return count;
-  }
-
-  // What the word says, itself or within a table, no longer varies.
-  void remove_given(const std::string& word) {
-    const std::variant<Node, Refusal> read = read_override(word);
-    const std::vector<std::string> path = path_of(word);
-    if (const auto* const given = std::get_if<Node>(&read)) {
-      for (Group& group : table_.groups) {
-        std::erase_if(group, [&](const Axis& axis) {
-          return begins_with(axis.path, path) && find_path(*given, axis.path) != nullptr;
-        });
-      }
-      std::erase_if(table_.groups, [](const Group& group) { return group.empty(); });
-    }
   }
 
   [[nodiscard]] std::vector<Group> drawn_groups() const {
@@ -296,19 +243,6 @@ class Expansion {
     });
   }
 
-  // The tables that lead to the value, as an override has them.
-  static Node nested(const Axis& axis, Node value) {
-    value.key_place = axis.place;
-    for (size_t i = axis.path.size(); i-- > 0;) {
-      value.key = axis.path[i];
-      Node table;
-      table.place = table.key_place = axis.place;
-      table.children.push_back(std::move(value));
-      value = std::move(table);
-    }
-    return value;
-  }
-
   [[nodiscard]] std::string label_of(const PointValues& values) const {
     std::string label;
     for (size_t i = 0; i < values.size(); ++i) {
@@ -350,25 +284,10 @@ class Expansion {
       if (!is_new) {
         context_.problems.add(axes_.empty() ? place_ : axes_.front()->place, "sweep",
                               fmt::format("got the points {} and {}, which are the same experiment, expected each "
-                                          "once{}",
-                                          first->second->label, point.label, hint_at_words()));
+                                          "once",
+                                          first->second->label, point.label));
       }
     }
-  }
-
-  // Of words that say what every value of some axis has from then on.
-  [[nodiscard]] std::string hint_at_words() const {
-    for (const std::string& word : words_.fixed) {
-      const std::vector<std::string> path = path_of(word);
-      const auto holds = [&](const Axis* axis) {
-        return path.size() > axis->path.size() && begins_with(path, axis->path);
-      };
-      const auto within = std::ranges::find_if(axes_, holds);
-      if (within != axes_.end()) {
-        return fmt::format("; hint: the override '{}' holds for every value of {}", word, (*within)->key());
-      }
-    }
-    return "";
   }
 
   Source source_;

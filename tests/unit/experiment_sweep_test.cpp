@@ -305,12 +305,19 @@ TEST_CASE("an override that says in a table what varies takes that out of the sw
   CHECK(labels(sweep(grid), {{"model={latent=5, bias=true}"}}) == Labels{""});
 }
 
-TEST_CASE("an override within a swept component that makes its values equal is named") {
-  const std::string said = problems(sweep("optimizer = [{use = 'adam', learning_rate = 0.1}, {use = 'adam', "
-                                          "learning_rate = 0.2}]\n"),
-                                    {{"optimizer.learning_rate=0.3"}});
-  CHECK(said.find("; hint: the override 'optimizer.learning_rate=0.3' holds for every value of optimizer") !=
-        std::string::npos);
+TEST_CASE("an override of what the values of a swept component have themselves is refused") {
+  // Points would be told apart by what they don't have.
+  const std::string components = "optimizer = [{use = 'adam'}, {use = 'sgd', momentum = 0.9}]\n";
+  CHECK(
+      problems(sweep(components), {{"optimizer.use=sgd"}}) ==
+      "<override \"optimizer.use=sgd\">: optimizer.use: got a value beside that of optimizer = {use = \"adam\"}, which "
+      "the sweep varies, expected a key that none of its values has; hint: optimizer={...} takes the place of what "
+      "varies");
+  CHECK(
+      problems(sweep(components), {{"optimizer.momentum=0.1,0.2"}}).find("got a value beside that of optimizer = {") !=
+      std::string::npos);
+  CHECK(labels(sweep(components), {{"optimizer.learning_rate=0.3"}}).size() == 2);
+  CHECK(labels(sweep(components), {{"optimizer={use='sgd', learning_rate=0.1}"}}) == Labels{""});
 }
 
 TEST_CASE("a random sweep can be narrowed by the command line") {
