@@ -137,13 +137,26 @@ class AtelierTest(unittest.TestCase):
 
     @classmethod
     def cut_off(cls, process):
-        """Ends both at once, as a power cut would, before either can say or do anything about it."""
+        """Ends both at once, as a power cut would, before either can say or do anything about it; returns when they are gone."""
         process.send_signal(signal.SIGSTOP)
+        worker = None
         try:
-            os.kill(cls.worker_of(process), signal.SIGKILL)
+            worker = cls.worker_of(process)
+            os.kill(worker, signal.SIGKILL)
         except (IndexError, ProcessLookupError, FileNotFoundError):  # not begun, or ended
             pass
         process.kill()
+        while worker is not None and cls.has_files(worker):
+            time.sleep(0.01)
+
+    @staticmethod
+    def has_files(process):
+        """False once a process that was killed has let go of what it had open, too, as its locks are."""
+        try:
+            with open(f"/proc/{process}/stat", encoding="utf-8") as file:
+                return file.read().rpartition(")")[2].split()[0] not in "ZX"
+        except OSError:
+            return False
 
     @staticmethod
     def end(process):
