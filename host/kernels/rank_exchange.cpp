@@ -35,17 +35,22 @@ class Exchange {
       received_.push_back({from, data, static_cast<size_t>(bytes)});
     }
   }
-  void start() const { transfer_->start(tag_, sent_, received_); }
+  void start() const {
+    is_lost_ = false;
+    transfer_->start(tag_, sent_, received_);
+  }
   [[nodiscard]] bool is_done() const {
     if (!transfer_->is_done()) {
       return false;
     }
     if (const std::string lost = ranks_.lost(); !lost.empty()) {
+      is_lost_ = true;
       report_failed_run(lost);
     }
     return true;
   }
-  [[nodiscard]] bool is_lost() const { return !ranks_.lost().empty(); }
+  // As is_done() has found it: who is lost later has sent all of this, and nothing has failed by it.
+  [[nodiscard]] bool is_lost() const { return is_lost_; }
 
  private:
   Ranks& ranks_;
@@ -53,6 +58,7 @@ class Exchange {
   std::unique_ptr<Ranks::Transfer> transfer_;
   mutable std::vector<Ranks::Sent> sent_;  // of the run that is under way
   mutable std::vector<Ranks::Received> received_;
+  mutable bool is_lost_ = false;
 };
 
 struct Addition {  // of slots: to = to + from

@@ -26,10 +26,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds to_be_called{60};    // all begin within that
-constexpr std::chrono::seconds to_be_told{30};      // a failed rank waits for the first one's end so long
-constexpr std::chrono::milliseconds to_hear{3000};  // the others answer the end within that
-constexpr int to_connect = 2000;                    // milliseconds, for each address of the first
+constexpr std::chrono::seconds to_be_called{60};        // all begin within that
+constexpr std::chrono::seconds to_be_told{30};          // a failed rank waits for the first one's end so long
+constexpr std::chrono::milliseconds to_hear{3000};      // the others answer the end within that
+constexpr std::chrono::milliseconds to_be_first{1000};  // what fails in all is told by the first one, in its words
+constexpr int to_connect = 2000;                        // milliseconds, for each address of the first
+constexpr int to_answer = 20000;                        // it takes the others one by one
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -214,7 +216,7 @@ Lifeline::Lifeline(int rank, const std::string& address) : is_first_(false), cou
       continue;
     }
     if (send_line(made, fmt::format("{} {} {} {}", nonce_, rank, getpid(), host_name())) &&
-        receive_line(made, to_connect) == nonce_) {
+        receive_line(made, to_answer) == nonce_) {
       peers_.push_back({0, made, host, 0, {}, false});
       break;
     }
@@ -226,9 +228,7 @@ Lifeline::Lifeline(int rank, const std::string& address) : is_first_(false), cou
                 "to ports of the first one's machine, as MPI itself does",
                 rank, host_name(), host, port);
   }
-  if (pipe2(wake_, O_CLOEXEC) == 0) {
-    thread_ = std::thread([this] { watch(); });
-  }
+  begin_to_watch();
 }
 
 void Lifeline::wait_for_all() {
@@ -255,12 +255,20 @@ void Lifeline::wait_for_all() {
       close(made);  // somebody else
       continue;
     }
+    std::erase_if(peers_, [&](const Peer& before) {  // which has given up an earlier call of its own
+      return before.rank == peer.rank && (close(before.socket), true);
+    });
     peer.socket = made;
     peers_.push_back(peer);
   }
-  if (pipe2(wake_, O_CLOEXEC) == 0) {
-    thread_ = std::thread([this] { watch(); });
+  begin_to_watch();
+}
+
+void Lifeline::begin_to_watch() {
+  if (pipe2(wake_, O_CLOEXEC) != 0) {
+    throw Error(ErrorKind::internal, "the other ranks cannot be watched: {}", std::strerror(errno));
   }
+  thread_ = std::thread([this] { watch(); });
 }
 
 Lifeline::~Lifeline() {
@@ -392,10 +400,11 @@ void Lifeline::wait_for_end() {
 }
 
 void Lifeline::fail(const std::string& words) {
-  if (!send_line(peers_.front().socket, "fail " + words)) {
+  std::unique_lock lock(mutex_);
+  if (changed_.wait_for(lock, to_be_first, [&] { return all_have_left(); }) ||
+      !send_line(peers_.front().socket, "fail " + words)) {
     return;
   }
-  std::unique_lock lock(mutex_);
   changed_.wait_for(lock, to_be_told, [&] { return all_have_left(); });
 }
 

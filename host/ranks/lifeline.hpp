@@ -34,7 +34,7 @@ class Lifeline {
   // Of the first one: told to all, who answer; they are told, too, whether all are still there.
   void end(int code);
   void wait_for_end();                  // of another
-  void fail(const std::string& words);  // of another, until the first has ended
+  void fail(const std::string& words);  // of another, where the first does not end by itself; until it has ended
   struct EndOfFirst {
     int code = 0;
     bool is_whole = true;  // all others were there
@@ -50,6 +50,7 @@ class Lifeline {
     std::string unfinished;  // line
     bool has_left = false;   // with a word
   };
+  void begin_to_watch();
   void watch();
   void hear(Peer& peer);
   void take(Peer& peer, const std::string& line);

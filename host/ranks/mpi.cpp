@@ -87,13 +87,38 @@ class MpiRanks final : public Joined {
   // Where one of the others is gone it may never return.
   void finalize() {
     const std::scoped_lock lock(mutex_);
-    MPI_Finalize();
+    if (!is_broken_) {
+      is_finalized_ = true;
+      MPI_Finalize();
+    }
   }
 
   // MPI has noticed by itself; who is gone the lifeline knows, if it is that.
   void notice(int error) {
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     lifeline_->lose("MPI: " + words_of(error));
+  }
+
+  // The memory that they are about is no longer theirs. What has been matched with the other side's cannot be called
+  // back, and ends by itself while that side is there.
+  void give_up(std::vector<MPI_Request>& requests, size_t received) {
+    constexpr std::chrono::milliseconds to_end{500};
+    const std::scoped_lock lock(mutex_);
+    if (is_finalized_) {
+      return;
+    }
+    for (size_t i = 0; i < std::min(received, requests.size()); ++i) {
+      if (requests[i] != MPI_REQUEST_NULL) {
+        MPI_Cancel(&requests[i]);
+      }
+    }
+    int all = 0;
+    const auto begun = Clock::now();
+    while (!is_broken_ && all == 0) {
+      const bool is_testable =
+          MPI_Testall(static_cast<int>(requests.size()), requests.data(), &all, MPI_STATUSES_IGNORE) == MPI_SUCCESS;
+      is_broken_ = all == 0 && (!is_testable || Clock::now() - begun > to_end);
+    }
   }
 
   // Whoever looks whether something has arrived waits for it.
@@ -114,22 +139,29 @@ class MpiRanks final : public Joined {
   int count_ = 1, rank_ = 0;
   std::atomic<Clock::rep> told_{0};
   std::unique_ptr<Lifeline> lifeline_;
-  std::mutex mutex_;  // one thread at a time is in MPI
+  std::mutex mutex_;        // one thread at a time is in MPI
+  bool is_broken_ = false;  // something is under way that will never end
+  bool is_finalized_ = false;
 };
 
 class MpiTransfer final : public Ranks::Transfer {
  public:
   MpiTransfer(MpiRanks& ranks, size_t messages) : ranks_(ranks) { requests_.reserve(messages); }
+  ~MpiTransfer() override { ranks_.give_up(requests_, received_); }
+  MpiTransfer(const MpiTransfer&) = delete;
+  MpiTransfer& operator=(const MpiTransfer&) = delete;
 
   void start(int tag, std::span<const Ranks::Sent> sent, std::span<const Ranks::Received> received) override {
     const std::scoped_lock lock(ranks_.mutex());
     requests_.clear();
+    error_ = MPI_SUCCESS;
     for (const Ranks::Received& one : received) {
       each_part(one.bytes, [&](size_t first, int bytes, MPI_Request* request) {
         return MPI_Irecv(static_cast<std::byte*>(one.data) + first, bytes, MPI_BYTE, one.from, tag, MPI_COMM_WORLD,
                          request);
       });
     }
+    received_ = requests_.size();
     for (const Ranks::Sent& one : sent) {
       each_part(one.bytes, [&](size_t first, int bytes, MPI_Request* request) {
         return MPI_Isend(static_cast<const std::byte*>(one.data) + first, bytes, MPI_BYTE, one.to, tag, MPI_COMM_WORLD,
@@ -143,8 +175,8 @@ class MpiTransfer final : public Ranks::Transfer {
       return true;
     }
     int all = 0;
-    int error = MPI_SUCCESS;
-    {
+    int error = error_;
+    if (error == MPI_SUCCESS) {
       const std::scoped_lock lock(ranks_.mutex());
       error = MPI_Testall(static_cast<int>(requests_.size()), requests_.data(), &all, MPI_STATUSES_IGNORE);
     }
@@ -163,13 +195,16 @@ class MpiTransfer final : public Ranks::Transfer {
   void each_part(size_t bytes, const Begin& begin) {
     for (size_t first = 0; first < bytes; first += most_bytes) {
       MPI_Request request = MPI_REQUEST_NULL;
-      begin(first, static_cast<int>(std::min(most_bytes, bytes - first)), &request);
+      const int error = begin(first, static_cast<int>(std::min(most_bytes, bytes - first)), &request);
+      error_ = error_ == MPI_SUCCESS ? error : error_;
       requests_.push_back(request);
     }
   }
 
   MpiRanks& ranks_;
   std::vector<MPI_Request> requests_;
+  size_t received_ = 0;      // of them, before those that are sent
+  int error_ = MPI_SUCCESS;  // of one that did not even begin
 };
 
 std::unique_ptr<Ranks::Transfer> MpiRanks::transfer(size_t messages) {

@@ -20,8 +20,11 @@ std::string hash_of(const std::string& text) {
 }
 
 // One fact a line: what it is of, a tab, and what it is; the host is the first.
-std::string facts_of(const runlog::RunDescription& description) {
+std::string facts_of(const runlog::RunDescription& description, const runlog::Checkpoint* checkpoint) {
   std::string facts = description.provenance.host + "\n";
+  if (checkpoint != nullptr) {  // a file system may show some machines what a log was a while ago
+    facts += fmt::format("checkpoint\tstep {} (number {})\n", checkpoint->step, checkpoint->sequence);
+  }
   facts += "experiment\t" + hash_of(description.resolved) + "\n";
   for (const auto& [of, value] : runlog::identity_of(description)) {
     facts += of + "\t" + value + "\n";
@@ -89,8 +92,8 @@ void expect_divided(const experiment::Experiment& experiment, int ranks) {
   }
 }
 
-void expect_equal_ranks(Ranks& ranks, runlog::RunDescription& description) {
-  const std::vector<std::string> all = ranks.gathered(facts_of(description));
+void expect_equal_ranks(Ranks& ranks, runlog::RunDescription& description, const runlog::Checkpoint* checkpoint) {
+  const std::vector<std::string> all = ranks.gathered(facts_of(description, checkpoint));
   std::vector<std::string> hosts;
   for (size_t rank = 0; rank < all.size(); ++rank) {
     const std::vector<std::string> facts = lines_of(all[rank]);

@@ -149,7 +149,7 @@ RunOutcome begin(Setup& setup, const experiment::Experiment& experiment, const p
   }
   runlog::RunDescription description = describe_run(setup, plan, registry, options.threads, start);
   if (options.ranks != nullptr) {
-    expect_equal_ranks(*options.ranks, description);
+    expect_equal_ranks(*options.ranks, description, nullptr);
   }
   if (then != nullptr) {
     tell_differences(*then, description, observer);
@@ -213,7 +213,7 @@ RunOutcome resume(const std::filesystem::path& log, const plugin::Registry& regi
   const runlog::Provenance& then = reader->description().provenance;
   runlog::RunDescription now = describe_run(setup, plan, registry, options.threads, started_with(then));
   if (options.ranks != nullptr) {
-    expect_equal_ranks(*options.ranks, now);
+    expect_equal_ranks(*options.ranks, now, &*checkpoint);
   }
   std::vector<runlog::Change> changes = then.changes;
   std::ranges::move(allowed_changes(*reader, now, checkpoint->step, options.allow_changes),

@@ -175,4 +175,27 @@ TEST_CASE("ranks: whoever waits for one that is lost is told, and goes on") {
   CHECK_THROWS_WITH_AS((void)ranks.shared_value(1), "rank 1 on 'elsewhere' is gone", Error);
 }
 
+TEST_CASE("ranks: one that is lost after all of it has arrived spoils nothing") {
+  test::Mail mail;
+  test::ThreadRanks ranks(mail, 2, 0), other(mail, 2, 1);
+  const RankSum sum{{{{3}, tensor::DType::f32}}, 2, 0};
+  const auto kernel = make_rank_sum(ranks, sum), far = make_rank_sum(other, sum);
+  const std::vector<float> own(3, 1.0F);
+  std::vector<float> out(3), far_out(3);
+  tensor::Storage workspace(kernel->workspace_bytes()), far_workspace(far->workspace_bytes());
+  const void* const inputs[] = {own.data()};
+  void* const outputs[] = {out.data()};
+  void* const far_outputs[] = {far_out.data()};
+  const Arguments arguments{inputs, outputs, nullptr, workspace.data(), nullptr};
+  far->run(0, 0, {inputs, far_outputs, nullptr, far_workspace.data(), nullptr});
+  kernel->run(0, 0, arguments);
+  REQUIRE(kernel->waits(0));
+  REQUIRE(kernel->is_done(0));
+  mail.lose("rank 1 on 'elsewhere' is gone");
+  CHECK_FALSE(kernel->is_lost());
+  kernel->run(1, 0, arguments);
+  CHECK(out == std::vector<float>(3, 2.0F));
+  CHECK_NOTHROW(throw_failed_run());
+}
+
 }  // namespace atelier::kernels

@@ -57,8 +57,8 @@ class ThreadRanks final : public Ranks {
   [[nodiscard]] int count() const override { return count_; }
   [[nodiscard]] int rank() const override { return rank_; }
   [[nodiscard]] std::string lost() const override { return mail_.lost(); }
-  // As the first of several processes does that ends before the others.
-  void end() { mail_.lose("rank 0 has ended"); }
+  // As a process does that ends before the others, which are told these words.
+  void end(const std::string& words) { mail_.lose(words); }
   [[nodiscard]] std::unique_ptr<Transfer> transfer(size_t) override { return std::make_unique<Way>(*this); }
 
  private:

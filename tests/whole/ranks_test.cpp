@@ -2,6 +2,7 @@
 // processes.
 #include "../unit/thread_ranks.hpp"
 #include "log_contents.hpp"
+#include "training/equal_ranks.hpp"
 #include "whole_run.hpp"
 
 using namespace whole;
@@ -34,7 +35,7 @@ training::RunOutcome run_as(int count, const std::string& text, const Folder& fo
     if (ranks.is_first()) {
       first = outcome;
       if (outcome.status == runlog::Status::interrupted) {
-        ranks.end();  // in the middle of an evaluation, perhaps, which the others wait for
+        ranks.end("rank 0 has ended");  // in the middle of an evaluation, perhaps, which the others wait for
       }
     }
   });
@@ -52,7 +53,7 @@ training::RunOutcome resume_as(int count, const fs::path& log, const Folder& fol
     if (ranks.is_first()) {
       first = outcome;
       if (outcome.status == runlog::Status::interrupted) {
-        ranks.end();  // in the middle of an evaluation, perhaps, which the others wait for
+        ranks.end("rank 0 has ended");  // in the middle of an evaluation, perhaps, which the others wait for
       }
     }
   });
@@ -165,4 +166,106 @@ TEST_CASE("shards that the ranks do not divide are refused") {
       "<override \"train.shards=4\">: train.shards: got 4 shards, expected a multiple of 3, as many processes train "
       "together; hint: train.shards=3 is another experiment, whose bits are the same for each divisor of 3",
       Error);
+}
+
+TEST_CASE("what is decided between steps, all ranks decide alike") {
+  const std::vector<std::string> set{"train.shards=6",
+                                     "train.batch_size=30",
+                                     "train.epochs=50",
+                                     "train.early_stopping.patience=2",
+                                     "optimizer.learning_rate=0.0",
+                                     "evaluate.every=0.3",
+                                     "checkpoint.every=1e-9",
+                                     "checkpoint.keep=7"};
+  const Folder folder;
+  Watcher watcher;
+  const auto one = run(text_of("vae"), folder, watcher, 1, set);
+  REQUIRE(one.reason.starts_with("stopped early after 2 evaluations"));
+  const auto several = run_as(3, text_of("vae"), folder, watcher, set);
+  CHECK(several.reason == one.reason);
+  check_same_run(one.log, several.log);
+}
+
+TEST_CASE("a step that is not finite ends all ranks, and one process finds out where that began") {
+  const Folder folder;
+  Watcher watcher;
+  const std::vector<std::string> set{"train.shards=8", "optimizer.learning_rate=1e20"};
+  const auto one = run(text_of("vae"), folder, watcher, 1, set);
+  REQUIRE(one.status == runlog::Status::failed);
+  const std::string begins = fmt::format("step {} is not finite; nothing was updated by it", one.steps + 1);
+  std::vector<training::RunOutcome> outcomes(4);
+  as_ranks(4, [&](ThreadRanks& ranks) {
+    Watcher own;
+    outcomes[static_cast<size_t>(ranks.rank())] =
+        training::run(parse(text_of("vae"), set), registry(), options_of(ranks, folder, own, 1), own);
+  });
+  for (const training::RunOutcome& outcome : outcomes) {
+    CHECK(outcome.status == runlog::Status::failed);
+    CHECK(outcome.steps == one.steps);
+    CHECK_MESSAGE(outcome.reason.starts_with(begins + "; hint: atelier resume"), outcome.reason);
+  }
+  CHECK(runlog::Reader(outcomes[0].log).exit_reason() == outcomes[0].reason);
+  training::RunOptions alone;
+  alone.threads = 1;
+  const auto again = training::resume(outcomes[0].log, registry(), alone, watcher);
+  CHECK(again.reason == one.reason);
+}
+
+TEST_CASE("what fails in one rank alone ends the run with a checkpoint that another number goes on from") {
+  struct Failing : Watcher {
+    void progress(const training::Progress& progress) override {
+      if (progress.step == 5) {
+        throw Error(ErrorKind::data, "no more of it");
+      }
+    }
+  };
+  const std::vector<std::string> set{"train.shards=8", "checkpoint.every=1e-9"};
+  for (const int failing : {0, 2}) {
+    CAPTURE(failing);
+    const Folder folder;
+    Watcher watcher;
+    const auto whole_run = run(text_of("vae"), folder, watcher, 1, set);
+    training::RunOutcome first;
+    as_ranks(4, [&](ThreadRanks& ranks) {
+      Failing fails;
+      Watcher works;
+      Watcher& own = ranks.rank() == failing ? fails : works;
+      const auto outcome =
+          training::run(parse(text_of("vae"), set), registry(), options_of(ranks, folder, own, 1), own);
+      if (ranks.is_first()) {
+        first = outcome;
+      }
+      if (ranks.rank() == failing) {
+        ranks.end(ranks.is_first() ? "rank 0 has ended" : "rank 2: " + outcome.reason);
+      }
+    });
+    CHECK(first.status == runlog::Status::failed);
+    CHECK_MESSAGE(first.reason.starts_with(failing == 0 ? "no more of it" : "rank 2: no more of it"), first.reason);
+    CHECK(runlog::Reader(first.log).status() == runlog::Status::failed);
+    check_same_run(whole_run.log, resume_as(2, first.log, folder).log);
+  }
+}
+
+TEST_CASE("ranks that begin at other checkpoints are refused") {
+  as_ranks(2, [&](ThreadRanks& ranks) {
+    runlog::RunDescription description;
+    description.provenance.host = ranks.is_first() ? "here" : "there";
+    runlog::Checkpoint checkpoint;
+    checkpoint.sequence = 3;
+    checkpoint.step = 40;
+    CHECK_NOTHROW(training::expect_equal_ranks(ranks, description, &checkpoint));
+    description.provenance.host = ranks.is_first() ? "here" : "there";
+    checkpoint.step -= ranks.rank();
+    if (ranks.is_first()) {
+      CHECK_THROWS_WITH_AS(
+          training::expect_equal_ranks(ranks, description, &checkpoint),
+          "rank 1 on 'there': its checkpoint is step 39 (number 3), and that of rank 0 on 'here' step 40 (number 3); "
+          "expected the same on all, or they would not compute the same run; hint: the same files, program and plugins "
+          "everywhere, and processors of one kind",
+          Error);
+      ranks.end("rank 0 has ended");
+    } else {
+      CHECK_THROWS_WITH_AS(training::expect_equal_ranks(ranks, description, &checkpoint), "rank 0 has ended", Error);
+    }
+  });
 }
