@@ -44,8 +44,8 @@ Handle writing_access(Storage& storage) {
   return access;
 }
 
-// What a reader has seen it seldom needs again. By itself libhdf5 keeps up to 32 MiB of metadata, as they are counted in
-// the file: in memory they take some fifteen times as much.
+// What a reader has seen it seldom needs again. By itself libhdf5 keeps up to 32 MiB of metadata, as they are counted
+// in the file: in memory they take some fifteen times as much.
 Handle reading_access(Storage& storage) {
   Handle access = access_to(storage);
   H5AC_cache_config_t cache{};
