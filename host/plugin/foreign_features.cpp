@@ -25,6 +25,15 @@ uint32_t rescaled(execute::Session& session, uint32_t images, double scale, doub
   return session.apply(registry.get("add/1"), terms, {}, at);
 }
 
+// Images of the same size, and of as many channels unless the model sees grey ones: such it may be shown a channel at a
+// time.
+bool may_be_shown(const tensor::Shape& ours, const tensor::Shape& theirs) {
+  if (ours.rank() != 3 || theirs.rank() != 3 || theirs[0] != 1) {
+    return ours == theirs;
+  }
+  return ours[1] == theirs[1] && ours[2] == theirs[2];
+}
+
 }  // namespace
 
 ForeignFeatures::ForeignFeatures(const Registry& registry, ForeignModels models, Build build)
@@ -48,7 +57,7 @@ atl_features ForeignFeatures::find(const std::string& run, const catalog::DataSp
     throw Error(ErrorKind::plugin, "features('{}'): the model '{}' offers none", run, foreign.recipe.model.use);
   }
   const catalog::FieldSpec* to = foreign.recipe.data.find("image");
-  if (from == nullptr || to == nullptr || !(from->dims == to->dims)) {
+  if (from == nullptr || to == nullptr || !may_be_shown(from->dims, to->dims)) {
     throw Error(ErrorKind::plugin, "features('{}'): that model sees images of {}, this run has {}", run,
                 to == nullptr ? "nothing" : tensor::to_string(to->dims),
                 from == nullptr ? "none" : tensor::to_string(from->dims));

@@ -13,6 +13,7 @@ import models_convolutional as convolutional
 import models_recurrent as recurrent
 import models_sequences as sequences
 import models_variational as variational
+from models_detection import Ssd
 from models_diffusion import Diffusion
 from models_flow import RealNvp
 from models_latent_games import Aae, VaeGan
@@ -169,6 +170,13 @@ def convolutional_cases():
     yield settings_case("three levels", convolutional.UNet, "cnn-segmentation", levels, "cross-entropy")
 
 
+def detection_cases():
+    settings = {"filters": [3, 4], "scales": [0.4, 0.7], "aspect_ratios": [1.0, 0.5], "negatives": 2.0,
+                "activation": "leaky_relu", "classes": 2, "batch_norm": False}
+    yield settings_case("two levels", Ssd, "ssd", settings, None)
+    yield settings_case("one of three levels", Ssd, "ssd", {**settings, "filters": [2, 3, 4], "scales": [0.5]}, None)
+
+
 def recurrent_cases():
     yield settings_case("two layers", recurrent.Rnn, "rnn", {"cell": "lstm", "units": 4, "layers": 2}, "cross-entropy")
     for cell in ["tanh", "lstm", "gru"]:
@@ -316,13 +324,16 @@ GAN = {"latent": 5, "generator": [7], "discriminator": [6]}
 DCGAN = {"latent": 5, "generator": [4, 3], "discriminator": [3, 4]}
 
 
-def adversarial_case(name, use, sizes, loss="non-saturating", loss_settings=None, classes=0, feature_matching=0.0, **more):
+def adversarial_case(name, use, sizes, loss="non-saturating", loss_settings=None, classes=0, feature_matching=0.0, image=None,
+                     generator_steps=1, **more):
     networks = {"gan": adversarial.GanNetworks, "dcgan": adversarial.DcganNetworks}[use]
-    settings = {**sizes, "feature_matching": feature_matching, "conditional": "label" if classes else "none"}
+    settings = {**sizes, "feature_matching": feature_matching, "conditional": "label" if classes else "none",
+                **({"generator_steps": generator_steps} if generator_steps > 1 else {})}
     recipe = {"model": {"use": use, "settings": settings},
               "losses": {"adversarial": {"use": loss, "settings": loss_settings or {}}}}
-    make = lambda: adversarial.Adversarial(networks(classes, **sizes), adversarial.LOSSES[loss](**(loss_settings or {})),
-                                           classes, feature_matching)
+    shape = {"image": image} if image else {}
+    make = lambda: adversarial.Adversarial(networks(classes, **sizes, **shape), adversarial.LOSSES[loss](**(loss_settings or {})),
+                                           classes, feature_matching, generator_steps)
     # Adam would make a whole step of the rounding error in the gradient of a bias that the normalization cancels.
     return make_case(name, make, recipe, adam(beta1=0.5) if use == "gan" else SGD, **more)
 
@@ -345,6 +356,8 @@ def adversarial_cases():
                            "wasserstein-gp")
     yield adversarial_case("no normalization but the spectral one", "dcgan",
                            {**DCGAN, "discriminator_norm": "none", "spectral_norm": True}, "hinge")
+    yield adversarial_case("two updates of the generator", "dcgan", DCGAN, generator_steps=2)
+    yield adversarial_case("5x5 filters, odd sides", "dcgan", {**DCGAN, "kernel": 5}, image=(2, 5, 7))
 
 
 def text_of(value, indent=""):
@@ -361,7 +374,7 @@ if __name__ == "__main__":
     families = {"gan": gan_cases, "vae": vae_cases, "convolutional": convolutional_cases, "recurrent": recurrent_cases,
                 "sequences": sequence_cases,
                 "pixelcnn": pixelcnn_cases, "vae-gan": vae_gan_cases, "aae": aae_cases, "variational": variational_cases,
-                "diffusion": diffusion_cases, "flow": flow_cases,
+                "diffusion": diffusion_cases, "flow": flow_cases, "detection": detection_cases,
                 "adversarial": adversarial_cases, "perceptual": perceptual_cases, "optimizers": optimizer_cases}
     for family in sys.argv[1:] or families:
         (Path(__file__).parent / (family + ".json")).write_text(text_of(list(families[family]())) + "\n")

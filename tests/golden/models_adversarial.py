@@ -55,8 +55,13 @@ class Layers:
     def conv(self, name, h, stride, padding):
         return F.conv2d(h, self.weight(name), self.p[f"{name}.bias"], stride, padding)
 
-    def conv_transpose(self, name, h):
-        return F.conv_transpose2d(h, self.p[f"{name}.weight"], self.p[f"{name}.bias"], 2, 1)
+    def conv_transpose(self, name, h, sides):
+        """To these sides, of two that a convolution makes the same of."""
+        weight = self.p[f"{name}.weight"]
+        kernel = weight.shape[-1]
+        padding = (kernel - 1) // 2
+        more = [side - ((length - 1) * 2 - 2 * padding + kernel) for side, length in zip(sides, h.shape[2:])]
+        return F.conv_transpose2d(h, weight, self.p[f"{name}.bias"], 2, padding, more)
 
     def batch_norm(self, name, h):
         p = lambda part: self.p[f"{name}.norm.{part}"]
@@ -121,39 +126,47 @@ class GanNetworks:
 
 
 class DcganNetworks:
-    """Radford et al. 2016: 4x4 convolutions of stride 2; batch normalization but in the generator's output and the
-    discriminator's input; ReLU and tanh, leaky ReLU."""
+    """Radford et al. 2016: convolutions of stride 2; batch normalization but in the generator's output and the discriminator's
+    input; ReLU and tanh, leaky ReLU."""
 
     def __init__(self, classes, latent, generator, discriminator, discriminator_norm="batch", spectral_norm=False,
-                 condition_embedding=0):
+                 condition_embedding=0, kernel=4, image=IMAGE):
         self.l = l = Layers(spectral_norm, condition_embedding)
         self.latent, self.generator, self.depth, self.norm = latent, generator, len(discriminator), discriminator_norm
-        self.side = IMAGE[1] >> len(generator)
-        l.declare("generator.project", generator[0] * self.side**2, latent + l.declare_condition("generator", classes))
+        self.kernel, self.image = kernel, image
+        up, down = self.halved(len(generator)), self.halved(len(discriminator))
+        self.sides = up[::-1]
+        l.declare("generator.project", generator[0] * up[-1][0] * up[-1][1], latent + l.declare_condition("generator", classes))
         for i, channels in enumerate(generator):
             l.declare_norm(f"generator.{i}", (channels,), running=True)
-            l.declare(f"generator.{i}", channels, [*generator, IMAGE[0]][i + 1], 4, 4, bias_axis=1)
-        inputs = IMAGE[0] + l.declare_condition("discriminator", classes)
+            l.declare(f"generator.{i}", channels, [*generator, image[0]][i + 1], kernel, kernel, bias_axis=1)
+        inputs = image[0] + l.declare_condition("discriminator", classes)
         for i, channels in enumerate(discriminator):
-            l.declare(f"discriminator.{i}", channels, inputs, 4, 4, spectral=True)
+            l.declare(f"discriminator.{i}", channels, inputs, kernel, kernel, spectral=True)
             if i > 0 and self.norm != "none":
-                side = IMAGE[1] >> (i + 1)
                 batch = self.norm == "batch"
-                l.declare_norm(f"discriminator.{i}", (channels,) if batch else (channels, side, side), running=batch)
+                l.declare_norm(f"discriminator.{i}", (channels,) if batch else (channels, *down[i + 1]), running=batch)
             inputs = channels
-        l.declare("discriminator.output", 1, inputs * (IMAGE[1] >> self.depth)**2, spectral=True)
+        l.declare("discriminator.output", 1, inputs * down[-1][0] * down[-1][1], spectral=True)
+
+    def halved(self, times):
+        """The image's sides, and what so many convolutions leave of them, one after the other."""
+        sides = [self.image[1:]]
+        for _ in range(times):
+            sides.append(tuple((side + 2 * ((self.kernel - 1) // 2) - self.kernel) // 2 + 1 for side in sides[-1]))
+        return sides
 
     def generate(self, z, y):
         h = self.l.linear("generator.project", self.l.join("generator", z, y))
-        h = h.reshape(-1, self.generator[0], self.side, self.side)
+        h = h.reshape(-1, self.generator[0], *self.sides[0])
         for i in range(len(self.generator)):
-            h = self.l.conv_transpose(f"generator.{i}", F.relu(self.l.batch_norm(f"generator.{i}", h)))
+            h = self.l.conv_transpose(f"generator.{i}", F.relu(self.l.batch_norm(f"generator.{i}", h)), self.sides[i + 1])
         return torch.tanh(h)
 
     def discriminate(self, x, y):
         h = self.l.join("discriminator", x, y)
         for i in range(self.depth):
-            h = self.l.conv(f"discriminator.{i}", h, 2, 1)
+            h = self.l.conv(f"discriminator.{i}", h, 2, (self.kernel - 1) // 2)
             if i > 0 and self.norm != "none":
                 h = {"batch": self.l.batch_norm, "layer": self.l.layer_norm}[self.norm](f"discriminator.{i}", h)
             h = leaky(h)
@@ -234,25 +247,31 @@ class Adversarial:
 
     image_range = (-1.0, 1.0)
 
-    def __init__(self, networks, loss, classes=0, feature_matching=0.0):
+    def __init__(self, networks, loss, classes=0, feature_matching=0.0, generator_steps=1):
         self.networks, self.loss, self.classes, self.weight = networks, loss, classes, feature_matching
-        self.parameters, self.latent = networks.l.p, networks.latent
+        self.generator_steps = generator_steps
+        self.parameters, self.latent, self.image = networks.l.p, networks.latent, getattr(networks, "image", IMAGE)
 
     def labels(self, step):
         return [(2 * step + i) % self.classes for i in range(BATCH)]
 
     def further_inputs(self, step, seed):
-        """Labels, and the draw of the gradient penalty, which is the second one of a step."""
+        """Labels, and the draw of the gradient penalty or of the generator's second update: the second one of a step."""
+        if self.generator_steps > 1:
+            return None, torch.from_numpy(counted.normal(seed, step, 1, BATCH, self.latent)).double()
         return (F.one_hot(torch.tensor(self.labels(step)), self.classes).double() if self.classes else None,
                 torch.from_numpy(counted.uniform(seed, step, 1, BATCH, 1)).double())
 
     def losses(self, x, noise, y, e):
-        x, e = x.reshape(-1, *IMAGE), e.reshape(-1, 1, 1, 1)
+        second, x, e = e, x.reshape(-1, *self.image), e.reshape(-1, 1, 1, 1)
         D = lambda images: self.networks.discriminate(images, y)[0]
         features = lambda images: self.networks.discriminate(images, y)[1].mean(dim=0)
         fake = self.networks.generate(noise, y)
         d = self.loss.discriminator(D, x, fake.detach(), e)
         yield "discriminator", {"discriminator_loss": d}, d
+        if self.generator_steps > 1:
+            yield "generator", {}, self.loss.generator(D, fake)
+            fake = self.networks.generate(second, y)
         g = self.loss.generator(D, fake)
         logged, total = {"generator_loss": g}, g
         if self.weight > 0:

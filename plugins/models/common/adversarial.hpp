@@ -166,12 +166,15 @@ class AdversarialModel : public Model {
   [[nodiscard]] Discriminator critic(const Round& round) const { return {*this, round.condition}; }
 
   // The generator's loss with the distance between features added, where that is asked for.
-  [[nodiscard]] Tensor with_feature_matching(const Step& step, Tensor generator_loss, const Round& round) const {
+  [[nodiscard]] Tensor with_feature_matching(const Step& step, Tensor generator_loss, const Round& round,
+                                             bool logged = true) const {
     if (feature_matching_ == 0) {
       return generator_loss;
     }
     const Tensor distance = feature_distance(round.real, round.fake, round.condition);
-    step.log("feature_distance", distance);
+    if (logged) {
+      step.log("feature_distance", distance);
+    }
     return generator_loss + distance * feature_matching_;
   }
 
