@@ -139,6 +139,8 @@ class AtelierTest(unittest.TestCase):
     def cut_off(cls, process):
         """Ends both at once, as a power cut would, before either can say or do anything about it; returns when they are gone."""
         process.send_signal(signal.SIGSTOP)
+        while cls.state_of(process.pid) not in "TZX":  # until then it may still begin one
+            time.sleep(0.001)
         worker = None
         try:
             worker = cls.worker_of(process)
@@ -146,17 +148,17 @@ class AtelierTest(unittest.TestCase):
         except (IndexError, ProcessLookupError, FileNotFoundError):  # not begun, or ended
             pass
         process.kill()
-        while worker is not None and cls.has_files(worker):
+        while worker is not None and cls.state_of(worker) not in "ZX":  # then it has let go of its locks, too
             time.sleep(0.01)
 
     @staticmethod
-    def has_files(process):
-        """False once a process that was killed has let go of what it had open, too, as its locks are."""
+    def state_of(process):
+        """As proc(5) has it: a letter. X, dead, where there is none."""
         try:
             with open(f"/proc/{process}/stat", encoding="utf-8") as file:
-                return file.read().rpartition(")")[2].split()[0] not in "ZX"
+                return file.read().rpartition(")")[2].split()[0]
         except OSError:
-            return False
+            return "X"
 
     @staticmethod
     def end(process):
