@@ -23,6 +23,13 @@ class Kills(AtelierTest):
     def head(self, log):
         return self.output("verify", log, "--chain").splitlines()[1]
 
+    def state(self, log):
+        """A process that the run had begun to read a log has its lock until it finds that the run is gone."""
+        end = time.monotonic() + 20
+        while (state := self.json("show", log)["status"]) == "running" and time.monotonic() < end:
+            time.sleep(0.02)
+        return state
+
     def kill(self, number, seconds, whole):
         """What became of it: "nothing", where there was no log yet, "finished", or "resumed"."""
         out = f"kill-{number}"
@@ -35,7 +42,7 @@ class Kills(AtelierTest):
         if not logs:
             return "nothing"
         log = f"{out}/tiny/{logs[0]}"
-        state = self.json("show", log)["status"]
+        state = self.state(log)
         self.assertIn(state, ("killed", "finished"), log)
         self.output("verify", log, "--chain")
         if state == "killed":
