@@ -80,11 +80,26 @@ TEST_CASE("a segmentation finds what lies on the ground") {
   CHECK(measured(many, "accuracy") > 0.9);
 }
 
+TEST_CASE("a detector finds what lies on the ground, and where") {
+  const Folder folder;
+  const Overrides easy = {"dataset.max_digits=1", "dataset.count=600", "optimizer.learning_rate=5e-3"};
+  const auto trained = [&](const char* epochs) {
+    Overrides all = easy;
+    all.emplace_back(epochs);
+    return finished("ssd", folder, all);
+  };
+  const fs::path few = trained("train.epochs=1"), many = trained("train.epochs=20");
+  CHECK(measured(many, "loss") < 0.5 * measured(few, "loss"));
+  CHECK(measured(many, "map") > 0.25);
+  CHECK(measured(few, "map") < 0.5 * measured(many, "map"));
+}
+
 TEST_CASE("views show the data as they are, and beside them what this model makes of them") {
   const Folder folder;
   for (const auto& [family, view, made] :
        {std::tuple{"manipulation", "manipulation", std::vector{false, true, false}},
         std::tuple{"segmentation", "segmentation", std::vector{false, false, true}},
+        std::tuple{"ssd", "detection", std::vector{false, true}},
         std::tuple{"next-frame", "animation", std::vector{false, false, false, true, true, true}},
         std::tuple{"cnn", "saliency", std::vector{false, true}}}) {
     CAPTURE(view);
@@ -119,6 +134,11 @@ TEST_CASE("data that lack what a model needs are refused, with the dataset that 
   CHECK(refusal(on_shapes("cnn-segmentation"), Folder()).find("hint: [dataset] use = \"digit-scenes\"") !=
         std::string::npos);
   CHECK(refusal(text_of("segmentation"), Folder(), {"model.filters=[4, 4, 4, 4, 4, 4]"})
+            .find("multiples of 32; the data has 16x16") != std::string::npos);
+  CHECK(refusal(on_shapes("ssd"), Folder()).find("needs a field 'boxes' (N, 5)") != std::string::npos);
+  CHECK(refusal(text_of("ssd"), Folder(), {"model.scales=[0.1, 0.2, 0.3]"})
+            .find("model.scales: 3 scales, expected 1 to 2: one for each of the last levels") != std::string::npos);
+  CHECK(refusal(text_of("ssd"), Folder(), {"model.filters=[4, 4, 4, 4, 4, 4]"})
             .find("multiples of 32; the data has 16x16") != std::string::npos);
   CHECK(refusal(text_of("image-to-image"), Folder(), {"model.task=translate"})
             .find("task 'translate' needs images and targets") != std::string::npos);

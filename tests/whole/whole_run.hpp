@@ -99,6 +99,9 @@ inline const std::vector<Family>& families() {
       {"image-to-image", for_vae, "use = 'cnn-image-to-image'\ntask = 'denoise'\nfilters = [6, 10]\nhidden = [20]"},
       {"segmentation", "use = 'digit-scenes'\nsize = 16\nmax_digits = 1" + counts + from_shapes,
        "use = 'cnn-segmentation'\nfilters = [6, 10]\nbatch_norm = true"},
+      {"ssd", "use = 'digit-scenes'\nsize = 16\nmax_digits = 2" + counts + from_shapes,
+       "use = 'ssd'\nfilters = [6, 10]\nscales = [0.4, 0.5]\ndetections = 10\nshown_score = 0.05\n[metric.map]\nuse = "
+       "'mean-average-precision'"},
       {"next-frame",
        "use = 'moving-digits'\nsize = 12\ndigits = 1\nframes = 6\nspeed = [1.0, 1.5]" + counts + from_shapes,
        "use = 'rnn-next-frame'\nunits = 20\nfilters = [4]\nwindow = 2\nconnected = true"},

@@ -1,5 +1,6 @@
 // What `atelier plugins --check` puts around a component: data of every kind, models that do nothing but call a loss,
 // an optimizer or a metric, and a plain optimizer. A plugin as any other, but nobody's to train with.
+#include <array>
 #include <atelier/dataset.hpp>
 #include <atelier/model.hpp>
 #include <atelier/optimizer.hpp>
@@ -16,6 +17,15 @@ double noise(uint64_t key) {
   key *= 0xc4ceb9fe1a85ec53U;
   key ^= key >> 33U;
   return static_cast<double>(key >> 11U) * 0x1p-53;
+}
+
+// Class, x0, y0, x1, y1 of an image's box: of each two classes of the mask some, and of some images only one box.
+std::array<float, 5> box(int64_t index, int64_t i) {
+  if (i == 1 && index % 3 == 0) {
+    return {-1, -1, -1, -1, -1};
+  }
+  const auto class_of_it = static_cast<float>((index + i) % 2), x = static_cast<float>(2 * i);
+  return {class_of_it, x, 1, x + 2 + class_of_it, 5};
 }
 
 // Fields of one kind, or of all kinds at once: a model takes what it knows.
@@ -42,6 +52,7 @@ class Data final : public Dataset {
       fields.push_back({"mask", ATL_INT64, {size, size}, 3});
       fields.push_back(Field::image("target", {channels, size, size}));
       fields.push_back(Field::images("frames", {6, channels, size, size}));
+      fields.push_back({"boxes", ATL_FLOAT32, {2, 5}, 0, 0, 0});
     }
     if (all || kind == "tokens") {
       fields.push_back(Field::text("text", length));
@@ -67,6 +78,8 @@ class Data final : public Dataset {
                                    (static_cast<uint64_t>(f) << 32U) + static_cast<uint64_t>(i));
         if (field.name == "label") {
           *sample.integers(f) = index % field.classes;  // so that there are some of each class
+        } else if (field.name == "boxes") {
+          sample.reals(f)[i] = box(index, i / 5)[static_cast<size_t>(i % 5)];
         } else if (field.dtype == ATL_INT64) {
           sample.integers(f)[i] = static_cast<int64_t>(value * static_cast<double>(field.classes));
         } else {
@@ -252,8 +265,8 @@ class WithOutputs final : public Model {
   void evaluate(Evaluation& e) const override { e.add_per_sample("loss", likelihood(e)); }
   Tensor sample(Sampling& s, int64_t n) const override { return s.uniform({n, image_[0], image_[1], image_[2]}); }
   [[nodiscard]] std::vector<std::string> output_names() const override {
-    return {"logits",         "log_likelihood",         "reconstruction",        "divergence",
-            "posterior_mean", "posterior_log_variance", "log_importance_weights"};
+    return {"logits",         "log_likelihood",         "reconstruction",         "divergence",
+            "posterior_mean", "posterior_log_variance", "log_importance_weights", "detections"};
   }
   Tensor output(Evaluation& e, std::string_view name, int64_t draws) const override {
     const Tensor x = e.images();
@@ -262,6 +275,10 @@ class WithOutputs final : public Model {
     }
     if (name == "posterior_mean") return latent_(x);
     if (name == "posterior_log_variance") return -square(latent_(x));
+    if (name == "detections") {
+      const Tensor boxes = e.data("boxes");  // (B, 2, 5)
+      return concatenate({boxes.slice(2, 0, 1), e.full({x.dim(0), 2, 1}, 0.5), boxes.slice(2, 1, 4)}, 2);
+    }
     if (name == "log_importance_weights") return likelihood(e).reshape({-1, 1}) + e.normal({x.dim(0), draws});
     return name == "log_likelihood" ? -likelihood(e) : likelihood(e);
   }

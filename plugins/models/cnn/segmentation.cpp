@@ -3,7 +3,8 @@
 // classes are as many as the pixels, and nothing is cropped.
 #include <algorithm>
 #include <atelier/model.hpp>
-#include <cmath>
+
+#include "../common/class_colours.hpp"
 
 namespace {
 
@@ -112,15 +113,9 @@ class UNet final : public Model {
 
   // Classes (n, H, W) as colours around the colour circle, (n, 3, H, W); class 0 is black.
   [[nodiscard]] Tensor painted(const Recording& recording, Tensor classes) const {
-    std::vector<float> palette;
-    for (int64_t c = 0; c < classes_; ++c) {
-      for (const double centre : {0.0, 1.0 / 3, 2.0 / 3}) {  // red, green, blue
-        const double hue = static_cast<double>(c - 1) / static_cast<double>(std::max<int64_t>(classes_ - 1, 1));
-        const double apart = std::abs(hue - centre - std::round(hue - centre));  // half the circle at most
-        const double light = c == 0 ? 0.0 : std::clamp(2 - 6 * apart, 0.0, 1.0);
-        palette.push_back(static_cast<float>(low_ + (high_ - low_) * light));
-      }
-    }
+    std::vector<float> palette(3, static_cast<float>(low_));
+    const std::vector<float> colours = class_colours(classes_ - 1, low_, high_);
+    palette.insert(palette.end(), colours.begin(), colours.end());
     return gather(recording.constant({classes_, 3}, palette), classes).permute({0, 3, 1, 2});
   }
 

@@ -12,7 +12,7 @@ namespace atelier {
 // NAME`. Names that ours use: "interpolation" (a strip goes from one latent vector to another), "traversal" (strip i
 // moves along the latent dimension i), "reconstruction" (a sample, what the model makes of it), "classes" (a column for
 // each class), "manipulation" (input, output, target), "animation", "segmentation" (image, mask, prediction),
-// "saliency".
+// "detection" (an image with its true boxes, and with those that are found), "saliency".
 struct View {
   std::string name;
   std::string help;
@@ -67,6 +67,7 @@ class Model {
   //   "log_likelihood" (B): log p(x) in nats, or a lower bound of it
   //   "reconstruction" (B), "divergence" (B): the two parts of -ELBO, in nats
   //   "posterior_mean" (B, Z), "posterior_log_variance" (B, Z)
+  //   "detections" (B, M, 6): class, score, x0, y0, x1, y1 of what is found, in pixels; rows of -1 where there is less
   //   "log_importance_weights" (B, draws): log p(x, z) - log q(z | x) of so many fresh draws z ~ q(z | x)
   virtual std::vector<std::string> output_names() const { return {}; }
   virtual Tensor output(Evaluation& evaluation, std::string_view name, int64_t draws) const {
