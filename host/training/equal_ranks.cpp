@@ -27,7 +27,7 @@ std::string facts_of(const runlog::RunDescription& description, const runlog::Ch
   }
   facts += "experiment\t" + hash_of(description.resolved) + "\n";
   for (const auto& [of, value] : runlog::identity_of(description)) {
-    facts += of + "\t" + value + "\n";
+    facts.append(of).append("\t").append(value).append("\n");
   }
   std::istringstream fingerprint(description.provenance.fingerprint);
   for (std::string line; std::getline(fingerprint, line);) {
