@@ -71,7 +71,7 @@ struct Train {
   double clip_norm = 0;  // the gradients of a group are scaled to at most this global norm; 0 is off
   double average = 0;    // in [0, 1): decay of the moving average of the weights; 0 is off
   Precision precision = Precision::float32;
-  int64_t delay = 0;  // updates that gradients are late by, 0 ... 16: docs/experiments.md, "Late gradients"
+  int64_t delay = 0;   // updates that gradients are late by, 0 ... 16: docs/experiments.md, "Late gradients"
   int64_t shards = 1;  // equal pieces of a batch, >= 1, that divide batch_size: docs/experiments.md, "Shards"
   std::optional<EarlyStopping> early_stopping;
 };
