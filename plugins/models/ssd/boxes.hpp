@@ -55,8 +55,9 @@ class DefaultBoxes {
   void add(int64_t rows, int64_t columns, int64_t height, int64_t width, double scale, double next_scale,
            const std::vector<double>& aspect_ratios) {
     for (int64_t place = 0; place < rows * columns; ++place) {
-      const double x = (static_cast<double>(place % columns) + 0.5) / static_cast<double>(columns);
-      const double y = (static_cast<double>(place / columns) + 0.5) / static_cast<double>(rows);
+      const int64_t row = place / columns, column = place % columns;
+      const double x = (static_cast<double>(column) + 0.5) / static_cast<double>(columns);
+      const double y = (static_cast<double>(row) + 0.5) / static_cast<double>(rows);
       const auto box = [&](double of_scale, double ratio) {
         const auto h = static_cast<double>(height), w = static_cast<double>(width);
         push({x * w, y * h, of_scale * std::sqrt(ratio) * w, of_scale / std::sqrt(ratio) * h});
