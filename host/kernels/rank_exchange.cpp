@@ -189,13 +189,16 @@ class RankSumKernel final : public ExchangeKernel {
     return elements_of_.size() > 1 ? packed(arguments, own_blocks()) : static_cast<std::byte*>(arguments.outputs[0]);
   }
 
+  // Where the copy ends. What has no elements may be nowhere.
+  std::byte* copied(const void* from, int64_t elements, void* to) const {
+    return std::copy_n(static_cast<const std::byte*>(from), elements * size_, static_cast<std::byte*>(to));
+  }
+
   void pack(const Arguments& arguments) const {
     for (size_t block = 0; block < own_blocks(); ++block) {
       std::byte* to = packed(arguments, block);
       for (size_t i = 0; i < elements_of_.size(); ++i) {
-        const auto bytes = static_cast<size_t>(elements_of_[i] * size_);
-        std::memcpy(to, arguments.inputs[i * own_blocks() + block], bytes);
-        to += bytes;
+        to = copied(arguments.inputs[i * own_blocks() + block], elements_of_[i], to);
       }
     }
   }
@@ -203,9 +206,8 @@ class RankSumKernel final : public ExchangeKernel {
   void unpack(const Arguments& arguments) const {
     const std::byte* from = result(arguments);
     for (size_t i = 0; i < elements_of_.size(); ++i) {
-      const auto bytes = static_cast<size_t>(elements_of_[i] * size_);
-      std::memcpy(arguments.outputs[i], from, bytes);
-      from += bytes;
+      copied(from, elements_of_[i], arguments.outputs[i]);
+      from += elements_of_[i] * size_;
     }
   }
 

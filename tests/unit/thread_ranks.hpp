@@ -1,8 +1,9 @@
 // Ranks that are threads of the test's own process: what processes say to each other goes through memory.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
-#include <cstring>
+#include <cstddef>
 #include <deque>
 #include <exception>
 #include <map>
@@ -32,7 +33,7 @@ class Mail {
     if (letters.front().size() != bytes) {
       std::abort();  // the ranks do not say the same
     }
-    std::memcpy(data, letters.front().data(), bytes);
+    std::ranges::copy(letters.front(), static_cast<std::byte*>(data));
     letters.pop_front();
     return true;
   }
