@@ -12,6 +12,7 @@ class DelayedUpdate final : public record::UpdateRule {
   // delay: 1 ... max_delay. The rule is borrowed; it counts the updates that move something.
   DelayedUpdate(record::UpdateRule& rule, int64_t delay);
 
+  [[nodiscard]] int64_t delay() const { return delay_; }
   // The rule's, and then the gradients that wait, "delayed-0" ...
   [[nodiscard]] const std::vector<std::string>& slots() const override { return slots_; }
   void begin_update(int64_t t, double learning_rate, double* scalars) override;

@@ -36,8 +36,7 @@ GroupOptimizers::GroupOptimizers(record::Bank& bank)
       delayed_(bank.groups.size()),
       recorded_(bank.groups.size()),
       learning_rates_(bank.groups.size()),
-      counts_(bank.groups.size(), 0),
-      waiting_(bank.groups.size(), 0) {}
+      counts_(bank.groups.size(), 0) {}
 
 void GroupOptimizers::begin_group(size_t group, record::UpdateRule* rule, double clip_norm, double average) {
   record::ParameterGroup& target = bank_.groups[group];
@@ -67,7 +66,6 @@ void GroupOptimizers::begin_group(size_t group, record::UpdateRule* rule, double
 void GroupOptimizers::set(size_t group, std::unique_ptr<Optimizer> optimizer, double clip_norm, double average,
                           int64_t delay) {
   delayed_[group] = optimizer && delay > 0 ? std::make_unique<DelayedUpdate>(*optimizer, delay) : nullptr;
-  waiting_[group] = delayed_[group] ? delay : 0;
   begin_group(group, delayed_[group] ? static_cast<record::UpdateRule*>(delayed_[group].get()) : optimizer.get(),
               clip_norm, average);
   if (optimizer) {

@@ -31,7 +31,8 @@ class GroupOptimizers final : public plugin::GroupUpdates {
   [[nodiscard]] double learning_rate(size_t group, int64_t step) const { return learning_rates_[group](step); }
   // What a log says of it after so many updates: 0 of a group that none of them has moved.
   [[nodiscard]] double logged_learning_rate(size_t group, int64_t step, int64_t updates) const {
-    return updates <= waiting_[group] ? 0 : learning_rate(group, step);
+    const int64_t waiting = delayed_[group] ? delayed_[group]->delay() : 0;
+    return updates <= waiting ? 0 : learning_rate(group, step);
   }
   // What is recorded from here on belongs to this training step, from 1.
   void begin_step(int64_t step) { step_ = step; }
@@ -68,7 +69,6 @@ class GroupOptimizers final : public plugin::GroupUpdates {
   std::vector<std::unique_ptr<RecordedOptimizer>> recorded_;
   std::vector<std::function<double(int64_t)>> learning_rates_;
   std::vector<int64_t> counts_;
-  std::vector<int64_t> waiting_;  // by group: so many updates move nothing
   int64_t step_ = 1;
   std::vector<SlotEntry> slots_;
 };
