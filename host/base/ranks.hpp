@@ -59,8 +59,8 @@ class Ranks {
 
   // The first rank's bytes, in all of them.
   void share(std::span<std::byte> bytes);
-  // Text of any length, as the first rank has it.
-  [[nodiscard]] std::string shared(std::string text);
+  // Nobody goes on before the first has come here.
+  void wait_for_first();
   // Of each rank its own text, in the first; empty elsewhere.
   [[nodiscard]] std::vector<std::string> gathered(const std::string& text);
   template <typename T>

@@ -103,7 +103,7 @@ void expect_equal_ranks(Ranks& ranks, runlog::RunDescription& description, const
   if (ranks.is_first()) {
     description.provenance.host = hosts_text(hosts);
   }
-  (void)ranks.shared_value(0);  // the first has found them equal
+  ranks.wait_for_first();  // who has found them equal
 }
 
 }  // namespace atelier::training

@@ -383,7 +383,7 @@ void Trainer::finish() {
     write_end();
   }
   if (options_.ranks != nullptr) {
-    (void)options_.ranks->shared_value(0);  // the first is done
+    options_.ranks->wait_for_first();
   }
   idle_seconds_ += std::chrono::duration<double>(Clock::now() - begin).count();
 }
