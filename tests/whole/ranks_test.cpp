@@ -20,15 +20,14 @@ training::RunOptions options_of(Ranks& ranks, const Folder& folder, Watcher& wat
   return options;
 }
 
-// The first one's outcome; each has the threads that its number says.
-training::RunOutcome run_as(int count, const std::string& text, const Folder& folder, Watcher& watcher,
-                            const std::vector<std::string>& set) {
+// The first one's outcome of what each does with its options; each has the threads that its number says.
+template <typename Train>
+training::RunOutcome first_of(int count, const Folder& folder, Watcher& watcher, const Train& train) {
   training::RunOutcome first;
   as_ranks(count, [&](ThreadRanks& ranks) {
     Watcher quiet;
     Watcher& own = ranks.is_first() ? watcher : quiet;
-    const auto outcome =
-        training::run(parse(text, set), registry(), options_of(ranks, folder, own, 1 + ranks.rank() % 2), own);
+    const training::RunOutcome outcome = train(options_of(ranks, folder, own, 1 + ranks.rank() % 2), own);
     if (outcome.status == runlog::Status::failed && outcome.reason != "rank 0 has ended") {
       throw Error(ErrorKind::internal, "{}", outcome.reason);
     }
@@ -42,22 +41,18 @@ training::RunOutcome run_as(int count, const std::string& text, const Folder& fo
   return first;
 }
 
-training::RunOutcome resume_as(int count, const fs::path& log, const Folder& folder) {
-  training::RunOutcome first;
-  as_ranks(count, [&](ThreadRanks& ranks) {
-    Watcher watcher;
-    const auto outcome = training::resume(log, registry(), options_of(ranks, folder, watcher, 1), watcher);
-    if (outcome.status == runlog::Status::failed && outcome.reason != "rank 0 has ended") {
-      throw Error(ErrorKind::internal, "{}", outcome.reason);
-    }
-    if (ranks.is_first()) {
-      first = outcome;
-      if (outcome.status == runlog::Status::interrupted) {
-        ranks.end("rank 0 has ended");  // in the middle of an evaluation, perhaps, which the others wait for
-      }
-    }
+training::RunOutcome run_as(int count, const std::string& text, const Folder& folder, Watcher& watcher,
+                            const std::vector<std::string>& set) {
+  return first_of(count, folder, watcher, [&](const training::RunOptions& options, Watcher& own) {
+    return training::run(parse(text, set), registry(), options, own);
   });
-  return first;
+}
+
+training::RunOutcome resume_as(int count, const fs::path& log, const Folder& folder) {
+  Watcher watcher;
+  return first_of(count, folder, watcher, [&](const training::RunOptions& options, Watcher& own) {
+    return training::resume(log, registry(), options, own);
+  });
 }
 
 }  // namespace
