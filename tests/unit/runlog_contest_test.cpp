@@ -140,7 +140,8 @@ class Contest {
 
 }  // namespace
 
-TEST_CASE("of fifty that want a lock at once one has it, whatever was there before, with and without links") {
+TEST_CASE("of fifty that want a lock at once one has it, whatever was there before, with and without links" *
+          doctest::skip(example::processes_are_slow)) {
   const char* const asked = std::getenv("ATELIER_LOCK_ROUNDS");  // many, to be surer
   const int rounds = asked == nullptr ? 1 : std::atoi(asked);
   for (int round = 0; round < rounds; ++round) {
@@ -168,7 +169,8 @@ TEST_CASE("of fifty that want a lock at once one has it, whatever was there befo
   }
 }
 
-TEST_CASE("a lock has one holder at a time, however many come, go, and are killed on the way") {
+TEST_CASE("a lock has one holder at a time, however many come, go, and are killed on the way" *
+          doctest::skip(example::processes_are_slow)) {
   for (const bool links : {true, false}) {
     const example::Folder folder;
     no_links = !links;

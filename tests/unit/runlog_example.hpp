@@ -18,6 +18,13 @@
 
 namespace atelier::runlog::example {
 
+// A fork copies the tables of all that is mapped: under this sanitizer half a second each.
+#ifdef __SANITIZE_ADDRESS__
+inline constexpr bool processes_are_slow = true;
+#else
+inline constexpr bool processes_are_slow = false;
+#endif
+
 // A folder of its own that ends with the test.
 class Folder {
  public:

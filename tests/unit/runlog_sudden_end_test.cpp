@@ -261,15 +261,10 @@ struct Kind {
   int error;
 };
 
-// Of so many calls one. There are some 700, and each takes a twentieth of a second, or a second where a sanitizer makes
-// processes slow.
-#ifdef __SANITIZE_ADDRESS__
-constexpr bool processes_are_slow = true;
-#else
-constexpr bool processes_are_slow = false;
-#endif
+// Of so many calls one. There are some 700, and each takes a twentieth of a second, or a second where processes are
+// slow.
 int64_t calls_apart() {
-  constexpr int64_t usual = processes_are_slow ? 97 : 19;
+  constexpr int64_t usual = example::processes_are_slow ? 97 : 19;
   const char* const given = std::getenv("ATELIER_CALLS_APART");
   return given == nullptr ? usual : std::stoll(given);
 }
@@ -331,7 +326,7 @@ TEST_CASE("going on with a log, and repairing it, survive their own ends and err
               {}, [&](Disturbance& d) { make_log(whole, d); }, report) == 0);
   const std::string expected = contents(whole);
   const int64_t making = report.calls;
-  constexpr int64_t journals = processes_are_slow ? 1 : 2;
+  constexpr int64_t journals = example::processes_are_slow ? 1 : 2;
   int64_t unfinished = 0;
   for (int64_t at = making / 2; unfinished < journals && at < making; at += 5) {
     CAPTURE(at);
@@ -363,7 +358,7 @@ TEST_CASE("going on with a log, and repairing it, survive their own ends and err
       begin_again();
       Disturbance second;
       REQUIRE(disturbed({}, work, second) == 0);
-      const int64_t calls = second.calls, apart = repairing ? (processes_are_slow ? 5 : 1) : 2 * calls_apart();
+      const int64_t calls = second.calls, apart = repairing ? (example::processes_are_slow ? 5 : 1) : 2 * calls_apart();
       REQUIRE(calls > 3);
       for (int64_t call = 1; call <= calls; call += apart) {
         for (const Kind& kind : {Kind{Fault::end, 0}, Kind{Fault::torn, 0}, Kind{Fault::error_always, EIO}}) {
