@@ -14,7 +14,7 @@ namespace {
 
 constexpr size_t most_settings = 1000;
 constexpr size_t most_choices = 1000;
-constexpr size_t most_elements = 10'000;  // of a list
+constexpr size_t most_listed = 10'000;  // of a list
 
 // Collects what is wrong, each with the part of the description that it is about in front: "the setting 'n' ".
 class Problems {
@@ -74,8 +74,8 @@ std::string problem_of_default(const SettingDescription& setting, const std::str
 
 template <typename T>
 std::string problem_of_default(const SettingDescription& setting, const std::vector<T>& values) {
-  if (values.size() > most_elements) {
-    return fmt::format("has a default of {} elements, expected at most {}", values.size(), most_elements);
+  if (values.size() > most_listed) {
+    return fmt::format("has a default of {} elements, expected at most {}", values.size(), most_listed);
   }
   for (const T& value : values) {
     if (std::string problem = problem_of_default(setting, value); !problem.empty()) {

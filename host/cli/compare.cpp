@@ -113,7 +113,7 @@ void write_plot(const Plot& plot, const std::vector<pictures::Chart>& charts) {
 
 enum class Output { text, csv, json, markdown, latex };
 
-Output output_of(const Arguments& arguments) {
+Output output_form(const Arguments& arguments) {
   Output output = Output::text;
   std::string given;
   for (const auto& [name, kind] : {std::pair("csv", Output::csv),
@@ -131,7 +131,7 @@ Output output_of(const Arguments& arguments) {
   return output;
 }
 
-void check_options(const Arguments& arguments) {
+void check_compare_options(const Arguments& arguments) {
   for (const char* const option : {"of", "interval", "against", "all-pairs", "unpaired"}) {
     if (arguments.has(option) && !arguments.has("by")) {
       throw Error(ErrorKind::usage, "--{}: expected --by KEY beside it, which makes groups", option);
@@ -209,8 +209,8 @@ void compare_runs(std::vector<compare::Run> runs, const Arguments& arguments, Ou
 }
 
 int compare_verb_runs(const Arguments& arguments) {
-  check_options(arguments);
-  const Output output = output_of(arguments);
+  check_compare_options(arguments);
+  const Output output = output_form(arguments);
   const Plot plot = plot_of(arguments);
   std::vector<compare::Run> runs = chosen_runs(arguments);
   (arguments.has("by") ? compare_groups : compare_runs)(std::move(runs), arguments, output, plot);

@@ -70,17 +70,17 @@ class Text {
   size_t size_ = 0;
 };
 
-void say(std::string_view text) {
+void write_words(std::string_view text) {
   [[maybe_unused]] const ssize_t written = write(words_go_to, text.data(), text.size());
 }
 
 void say_line(const char* text) {
   if (words_go_to != STDERR_FILENO) {
-    return say(text);
+    return write_words(text);
   }
-  say("atelier: error: ");
-  say(text);
-  say("\n");
+  write_words("atelier: error: ");
+  write_words(text);
+  write_words("\n");
 }
 
 [[noreturn]] void leave(int code) {
@@ -116,7 +116,7 @@ void say_last_words(const Activity* here, Cause cause, const char* what) {
   static Text text;  // beside the stack, which may be small
   const Activity* running = here != nullptr ? here : plugin::some_activity();
   if (isatty(words_go_to) != 0) {
-    say("\n");  // below the progress bar
+    write_words("\n");  // below the progress bar
   }
   if (running == nullptr) {
     text.add("atelier itself {}; no plugin was running{}", what, cause == Cause::crashed ? ": please report it" : "");
@@ -142,7 +142,7 @@ void say_last_words(const Activity* here, Cause cause, const char* what) {
     if (pulse != nullptr) {
       pulse->set_log_closed(true);
     }
-    say("atelier: the log is closed as failed; what it had until then is kept\n");
+    write_words("atelier: the log is closed as failed; what it had until then is kept\n");
   }
 }
 

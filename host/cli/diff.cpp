@@ -84,7 +84,7 @@ class Run {
   const Arguments& arguments_;
 };
 
-std::string text_of(const Divergence& found) {
+std::string divergence_text(const Divergence& found) {
   return fmt::format("{}: {} and {}", found.what, found.first, found.second);
 }
 
@@ -152,7 +152,7 @@ void print_settings(const std::vector<compare::Difference>& differences) {
   print(terminal::to_text(table, output_layout()));
 }
 
-std::string text_of(const Divergence& found, const Run& of) {
+std::string divergence_text(const Divergence& found, const Run& of) {
   return fmt::format("{}: step {}: {}: the log has {}, the run again {}\n", printable(of.log().path().string()),
                      terminal::grouped(found.step), found.what, found.first, found.second);
 }
@@ -178,7 +178,7 @@ int blame_logs(Run& first, Run& second, const runlog::Checkpoint& a, const runlo
   bool blamed = false;
   for (auto& [run, from] : {std::pair(&first, &a), std::pair(&second, &b)}) {
     if (const auto found = run->differs_from_again(*from, until)) {
-      print(text_of(*found, *run));
+      print(divergence_text(*found, *run));
       blamed = true;
     }
   }
@@ -197,7 +197,7 @@ int search(Run& first, Run& second, int64_t recorded, const std::vector<compare:
   runlog::Checkpoint a = kept ? first.log().kept_checkpoint(*kept) : first.state_after(0, nullptr);
   runlog::Checkpoint b = kept ? second.log().kept_checkpoint(*kept) : second.state_after(0, nullptr);
   if (const auto found = compare::divergence_of(a, b)) {
-    print(fmt::format("made again: they part before the first step: {}\n", text_of(*found)));
+    print(fmt::format("made again: they part before the first step: {}\n", divergence_text(*found)));
     return exit_differs;
   }
   const runlog::Checkpoint a_end = first.state_after(recorded, &a);
@@ -207,7 +207,7 @@ int search(Run& first, Run& second, int64_t recorded, const std::vector<compare:
   }
   const Divergence found = where_they_part(first, second, std::move(a), std::move(b), recorded);
   print(fmt::format("made again: the same after step {}; in step {} they part: {}\n", terminal::grouped(found.step - 1),
-                    terminal::grouped(found.step), text_of(found)));
+                    terminal::grouped(found.step), divergence_text(found)));
   return exit_differs;
 }
 
@@ -229,7 +229,7 @@ int diff(const Arguments& arguments) {
     return exit_done;
   }
   print(fmt::format("recorded: from step {} on: {}\n", terminal::grouped(recorded.divergence->step),
-                    text_of(*recorded.divergence)));
+                    divergence_text(*recorded.divergence)));
   try {
     return search(first, second, recorded.divergence->step > 0 ? recorded.divergence->step : last, differences);
   } catch (const Interrupted&) {

@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 using catalog::FieldKind;
 
-struct Row {
+struct ExportedRow {
   const runlog::Reader& log;
   const runlog::SampleSeries& series;
   int64_t number = 0;
@@ -41,7 +41,7 @@ void make_folder(const fs::path& folder) {
   }
 }
 
-void write_images(const Row& row) {
+void write_images(const ExportedRow& row) {
   const runlog::Images images = row.log.samples(row.series.name, row.number);
   make_folder(row.place);
   const auto size = static_cast<std::ptrdiff_t>(images.height * images.width * images.channels * images.frames);
@@ -56,7 +56,7 @@ void write_images(const Row& row) {
 }
 
 // With the range, the names and the rate of the field that they are like.
-inference::Samples samples_of(const Row& row) {
+inference::Samples samples_of(const ExportedRow& row) {
   inference::Samples out;
   if (const catalog::FieldSpec* const like = row.log.description().data.find(row.series.field)) {
     out.like = *like;
@@ -67,7 +67,7 @@ inference::Samples samples_of(const Row& row) {
   return out;
 }
 
-void check_tokens(const Row& row, const inference::Samples& tokens) {
+void check_tokens(const ExportedRow& row, const inference::Samples& tokens) {
   const auto* const first = tokens.values.storage.as<const int64_t>();
   const auto count = std::ssize(tokens.like.class_names);
   if (count > 0 && std::any_of(first, first + tokens.values.shape.elements(),
@@ -82,7 +82,7 @@ fs::path with_ending(fs::path place, const char* ending) {
   return place;
 }
 
-void write_row(const Row& row) {
+void write_row(const ExportedRow& row) {
   switch (row.series.kind) {
     case FieldKind::image:
     case FieldKind::image_sequence:

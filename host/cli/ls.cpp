@@ -87,7 +87,7 @@ void print_runs(const std::vector<RunSummary>& runs, const std::vector<compare::
   }
 }
 
-void check_options(const Arguments& arguments) {
+void check_ls_options(const Arguments& arguments) {
   if (arguments.has("descending") && !arguments.has("sort")) {
     throw Error(ErrorKind::usage, "--descending: expected --sort KEY beside it");
   }
@@ -97,7 +97,7 @@ void check_options(const Arguments& arguments) {
 }
 
 int ls(const Arguments& arguments) {
-  check_options(arguments);
+  check_ls_options(arguments);
   const runlog::Places places = places_of(arguments);
   const ChosenBy words = told_apart(arguments.words, places);
   const std::vector<RunSummary> all = compare::summaries_of(logs_of(words.logs, places));

@@ -20,6 +20,7 @@
 #include "cli/output_file.hpp"
 #include "cli/program.hpp"
 #include "cli/run_options.hpp"
+#include "cli/slurm_script.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
 
@@ -102,9 +103,10 @@ struct File {
   std::string name, text;
 };
 
-using Words = std::vector<std::pair<std::string, std::string>>;  // what stands in a text, and what is to stand there
+using Replacements =
+    std::vector<std::pair<std::string, std::string>>;  // what stands in a text, and what is to stand there
 
-std::string replaced(std::string_view text, const Words& words) {
+std::string replaced(std::string_view text, const Replacements& words) {
   std::string out;
   while (!text.empty()) {
     const auto found = std::ranges::find_if(words, [&](const auto& word) { return text.starts_with(word.first); });
@@ -142,13 +144,6 @@ std::vector<File> read_templates(const fs::path& prefix, Kind kind) {
   return files;
 }
 
-// A word of a shell's command.
-std::string shell_word(const std::string& text) {
-  const bool plain =
-      std::ranges::all_of(text, [](char c) { return is_letter_or_digit(c) || std::strchr("/._+-", c) != nullptr; });
-  return plain ? text : "'" + replaced(text, {{"'", "'\\''"}}) + "'";
-}
-
 // The templates have words of their own in the places of what is filled in, with which they compile, too.
 std::vector<File> filled_in(std::vector<File> files, Kind kind, const std::string& name, const fs::path& prefix) {
   constexpr const char* own_class = "MyPlugin";
@@ -159,10 +154,10 @@ std::vector<File> filled_in(std::vector<File> files, Kind kind, const std::strin
   if (std::ranges::any_of(files, uses_it)) {  // a name of the SDK's
     of_class += class_of(name_of(kind));
   }
-  const Words words{{"my-plugin", name},
-                    {own_class, of_class},
-                    {"my-kind", name_of(kind)},
-                    {"/my/prefix", shell_word(prefix.string())}};
+  const Replacements words{{"my-plugin", name},
+                           {own_class, of_class},
+                           {"my-kind", name_of(kind)},
+                           {"/my/prefix", shell_word(prefix.string())}};
   for (File& file : files) {
     file = {replaced(file.name, words), replaced(file.text, words)};
   }

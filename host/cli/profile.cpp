@@ -20,7 +20,7 @@ using training::StepProfile;
 
 constexpr size_t most_named = 3;
 
-struct Row {
+struct ProfiledRow {
   std::string name;
   int64_t calls = 0;
   double seconds = 0;  // of all workers
@@ -31,21 +31,21 @@ std::string row_name(const ProfiledOperation& operation) {
   return operation.activity == Activity::operation ? short_name(operation.name) : "(" + operation.name + ")";
 }
 
-std::vector<Row> rows_of(const StepProfile& profile) {
+std::vector<ProfiledRow> rows_of(const StepProfile& profile) {
   std::vector<double> seconds(profile.operations.size(), 0);
   std::vector<int64_t> pieces(profile.operations.size(), 0);
   for (const ProfiledPiece& piece : profile.pieces) {
     seconds[piece.operation] += piece.end - piece.begin;
     ++pieces[piece.operation];
   }
-  std::vector<Row> rows;
+  std::vector<ProfiledRow> rows;
   for (size_t i = 0; i < profile.operations.size(); ++i) {
     const ProfiledOperation& operation = profile.operations[i];
     if (pieces[i] == 0) {
       continue;
     }
     const std::string name = row_name(operation);
-    auto row = std::ranges::find(rows, name, &Row::name);
+    auto row = std::ranges::find(rows, name, &ProfiledRow::name);
     if (row == rows.end()) {
       row = rows.insert(row, {name});
     }
@@ -53,7 +53,7 @@ std::vector<Row> rows_of(const StepProfile& profile) {
     row->seconds += seconds[i];
     row->flops += operation.flops;
   }
-  std::ranges::stable_sort(rows, std::ranges::greater(), &Row::seconds);
+  std::ranges::stable_sort(rows, std::ranges::greater(), &ProfiledRow::seconds);
   return rows;
 }
 
@@ -157,7 +157,7 @@ std::string profile_text(const StepProfile& profile, const terminal::Layout& lay
                             {}};
   double busy = 0;
   double products = 0;
-  for (const Row& row : rows_of(profile)) {
+  for (const ProfiledRow& row : rows_of(profile)) {
     busy += row.seconds;
     products += row.flops > 0 ? row.seconds : 0;
     const double rate = row.seconds > 0 ? row.flops / row.seconds : 0;

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path output_of(const Arguments& arguments) {
+fs::path page_file(const Arguments& arguments) {
   const fs::path file = arguments.text("output", "");
   if (file.empty()) {
     throw Error(ErrorKind::usage, "atelier report: expected -o FILE.html");
@@ -31,7 +31,7 @@ fs::path output_of(const Arguments& arguments) {
 }
 
 int make_report(const Arguments& arguments) {
-  const fs::path file = output_of(arguments);
+  const fs::path file = page_file(arguments);
   constexpr int64_t megabyte = 1'000'000, usual_megabytes = 20, most_megabytes = 2000;
   const report::PageOptions options{arguments.text("by", ""),
                                     megabyte * arguments.integer("max-size", usual_megabytes, 1, most_megabytes)};

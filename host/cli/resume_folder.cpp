@@ -26,25 +26,25 @@ namespace atelier::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using Words = std::vector<std::string>;
+using Texts = std::vector<std::string>;
 
 struct Log {
   fs::path path, directory;
   runlog::Status status = runlog::Status::running;
   std::string name, source;
-  Words overrides;
+  Texts overrides;
 };
 
 // What a sweep is started again by: its file, what the command line added to that, and the folder of runs.
 struct Restart {
   fs::path file, out;
-  Words words;
+  Texts words;
   auto operator<=>(const Restart&) const = default;
 };
 
-Words lines_of(const std::string& text) {
+Texts lines_of(const std::string& text) {
   std::istringstream in(text);
-  Words lines;
+  Texts lines;
   for (std::string line; std::getline(in, line);) {
     lines.push_back(line);
   }
@@ -65,7 +65,7 @@ std::vector<Log> logs_in(const fs::path& folder) {
   return logs;
 }
 
-std::string text_of(const fs::path& file) {
+std::string bytes_of_file(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
@@ -76,7 +76,7 @@ std::optional<fs::path> file_of(const Log& log) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(log.directory, ignored)) {
     if (entry.path().extension() == ".toml" && entry.is_regular_file(ignored) &&
-        entry.file_size(ignored) == log.source.size() && text_of(entry.path()) == log.source) {
+        entry.file_size(ignored) == log.source.size() && bytes_of_file(entry.path()) == log.source) {
       files.insert(entry.path());
     }
   }

@@ -11,7 +11,7 @@ namespace atelier::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Kind = RunEvent::Kind;
+using EventKind = RunEvent::Kind;
 
 constexpr std::array<const char*, 4> names{"started", "evaluated", "warning", "ended"};
 
@@ -43,19 +43,19 @@ void put_judged(Json& json, const RunEvent& event) {
 std::string to_json_line(const RunEvent& event) {
   Json json{{"event", names[static_cast<size_t>(event.kind)]}};
   switch (event.kind) {
-    case Kind::started:
+    case EventKind::started:
       json.update({{"log", event.log}, {"step", event.step}});
       put_judged(json, event);
       break;
-    case Kind::evaluated:
+    case EventKind::evaluated:
       json.update({{"step", event.step}, {"epoch", number(event.epoch)}, {"metrics", numbers(event.metrics)}});
       json["best"] = event.best;
       put_judged(json, event);
       break;
-    case Kind::warning:
+    case EventKind::warning:
       json["text"] = event.text;
       break;
-    case Kind::ended:
+    case EventKind::ended:
       json.update({{"log", event.log}, {"status", event.status}, {"reason", event.reason}, {"step", event.step}});
       json.update({{"seconds", number(event.seconds)}, {"samples_per_second", number(event.samples_per_second)}});
       json["metrics"] = numbers(event.metrics);
@@ -70,7 +70,7 @@ RunEvent run_event_of(const std::string& line) {
     RunEvent event;
     const auto found = std::find(names.begin(), names.end(), json.at("event").get<std::string>());
     ATELIER_CHECK(found != names.end());
-    event.kind = static_cast<Kind>(found - names.begin());
+    event.kind = static_cast<EventKind>(found - names.begin());
     event.log = json.value("log", "");
     event.step = json.value("step", int64_t{0});
     event.best = json.value("best", false);
@@ -95,7 +95,7 @@ RunEvent run_event_of(const std::string& line) {
 
 RunEvent event_of(const training::RunOutcome& outcome) {
   RunEvent event;
-  event.kind = Kind::ended;
+  event.kind = EventKind::ended;
   event.log = outcome.log.string();
   event.status = runlog::to_string(outcome.status);
   event.reason = outcome.reason;

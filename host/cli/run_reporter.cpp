@@ -2,7 +2,7 @@
 
 namespace atelier::cli {
 
-using Kind = RunEvent::Kind;
+using EventKind = RunEvent::Kind;
 
 void RunReporter::judged_by(const std::string& metric, catalog::Direction direction) {
   metric_ = catalog::has_better(direction) ? metric : "";
@@ -38,7 +38,7 @@ void RunReporter::progress(const training::Progress& progress) {
 
 void RunReporter::evaluated(int64_t step, double epoch, const std::map<std::string, double>& metrics, bool best) {
   RunEvent event;
-  event.kind = Kind::evaluated;
+  event.kind = EventKind::evaluated;
   event.step = step;
   event.epoch = epoch;
   event.metrics = metrics;
@@ -52,7 +52,7 @@ void RunReporter::evaluated(int64_t step, double epoch, const std::map<std::stri
 
 void RunReporter::message(std::string_view text) {
   RunEvent event;
-  event.kind = Kind::warning;
+  event.kind = EventKind::warning;
   event.text = text;
   link_.tell(to_json_line(event));
   shown_.message(text);

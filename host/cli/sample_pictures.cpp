@@ -35,7 +35,7 @@ int64_t columns_for(const Samples& samples, int64_t columns) {
 }
 
 // The images from `first` on, at most `count`.
-pictures::ImageStack part_of(const pictures::ImageStack& all, int64_t first, int64_t count) {
+pictures::ImageStack images_between(const pictures::ImageStack& all, int64_t first, int64_t count) {
   count = std::min(count, all.count - first);
   const auto bytes = all.height * all.width * all.channels;
   const auto begin = all.pixels.begin() + static_cast<std::ptrdiff_t>(first * bytes);
@@ -52,7 +52,7 @@ pictures::Atlas labelled(const Samples& samples, int64_t columns, const std::str
     atlas.columns.push_back(fmt::format("{}", column));
   }
   for (int64_t first = 0; first < cells.count; first += columns) {
-    atlas.rows.push_back({{fmt::format("{}", first + 1)}, part_of(cells, first, columns)});
+    atlas.rows.push_back({{fmt::format("{}", first + 1)}, images_between(cells, first, columns)});
   }
   return atlas;
 }
@@ -101,7 +101,8 @@ pictures::ImageStack cells_of(const Samples& samples) {
   }
   pictures::ImageStack cells;
   for (int64_t first = 0; first < strips.images.count; first += strips.per_strip) {
-    const pictures::ImageStack row = pictures::grid(part_of(strips.images, first, strips.per_strip), strips.per_strip);
+    const pictures::ImageStack row =
+        pictures::grid(images_between(strips.images, first, strips.per_strip), strips.per_strip);
     cells.pixels.insert(cells.pixels.end(), row.pixels.begin(), row.pixels.end());
     cells.height = row.height;
     cells.width = row.width;
@@ -133,8 +134,8 @@ pictures::Atlas with_neighbours(const Samples& samples, const inference::Neighbo
   atlas.apart_after = 1;
   const double typical = found.median_of_real();
   for (int64_t i = 0; i < made.count; ++i) {
-    pictures::ImageStack images = part_of(made, i, 1);
-    const pictures::ImageStack beside = part_of(real, i * neighbours, neighbours);
+    pictures::ImageStack images = images_between(made, i, 1);
+    const pictures::ImageStack beside = images_between(real, i * neighbours, neighbours);
     images.pixels.insert(images.pixels.end(), beside.pixels.begin(), beside.pixels.end());
     images.count += beside.count;
     pictures::AtlasRow row{{fmt::format("{}", i + 1)}, std::move(images), {""}};

@@ -17,7 +17,7 @@
 namespace atelier::cli {
 namespace {
 
-using Kind = PointResult::Kind;
+using ResultKind = PointResult::Kind;
 using terminal::grouped;
 
 supervision::Rules rules_for(const Arguments& arguments, const WatchOptions& watch, size_t jobs) {
@@ -31,7 +31,7 @@ std::unique_ptr<SweepView> view_for(const Arguments& arguments) {
   return arguments.has("json-lines") ? json_view() : messages_on_terminal() ? live_view() : plain_view();
 }
 
-size_t count(const SweepSource& source, Kind kind, bool ran) {
+size_t count(const SweepSource& source, ResultKind kind, bool ran) {
   return static_cast<size_t>(
       std::ranges::count_if(source.runs(), [&](const SweepRun& run) { return run.result == kind && run.ran == ran; }));
 }
@@ -39,7 +39,7 @@ size_t count(const SweepSource& source, Kind kind, bool ran) {
 std::string summary_of(const SweepSource& source) {
   const size_t total = source.total();
   std::string text = fmt::format("sweep of {} point{}: {} finished", grouped(static_cast<int64_t>(total)),
-                                 total == 1 ? "" : "s", count(source, Kind::finished, true));
+                                 total == 1 ? "" : "s", count(source, ResultKind::finished, true));
   const auto add = [&](size_t number, const char* what) {
     text += number > 0 ? fmt::format(", {} {}", number, what) : "";
   };
@@ -47,15 +47,15 @@ std::string summary_of(const SweepSource& source) {
       std::ranges::count_if(source.runs(), [](const SweepRun& run) { return run.ran && !run.result; }));
   const auto ended = static_cast<size_t>(
       std::ranges::count_if(source.runs(), [](const SweepRun& run) { return run.ran || run.result; }));
-  add(count(source, Kind::failed, true), "failed");
-  add(count(source, Kind::paused, true), "stopped early");
-  add(count(source, Kind::interrupted, true) + begun_only, "interrupted");
+  add(count(source, ResultKind::failed, true), "failed");
+  add(count(source, ResultKind::paused, true), "stopped early");
+  add(count(source, ResultKind::interrupted, true) + begun_only, "interrupted");
   add(total > ended ? total - ended : 0, "not run");
-  add(count(source, Kind::elsewhere, false), "running elsewhere");
-  add(count(source, Kind::finished, false), "done before");
+  add(count(source, ResultKind::elsewhere, false), "running elsewhere");
+  add(count(source, ResultKind::finished, false), "done before");
   text += "\n";
   for (const SweepRun& run : source.runs()) {
-    if (run.result == Kind::failed) {
+    if (run.result == ResultKind::failed) {
       const std::string log = run.log.empty() ? "" : fmt::format(" ({})", printable(run.log.string()));
       text += fmt::format("failed: {}: {}{}\n", printable(name_of(run.task.point)), printable(run.reason), log);
     }
@@ -108,8 +108,9 @@ int run_sweep(supervision::Supervisor& supervisor, const Arguments& arguments, c
   if (conclusion) {
     return conclusion->code;
   }
-  const bool all_done = std::ranges::all_of(
-      source.runs(), [](const SweepRun& run) { return run.result == Kind::finished || run.result == Kind::paused; });
+  const bool all_done = std::ranges::all_of(source.runs(), [](const SweepRun& run) {
+    return run.result == ResultKind::finished || run.result == ResultKind::paused;
+  });
   return all_done ? exit_done : exit_failed;
 }
 

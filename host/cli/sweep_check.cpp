@@ -23,7 +23,7 @@ namespace {
 
 using experiment::Sweep;
 using experiment::SweepPoint;
-using Kind = PointState::Kind;
+using StateKind = PointState::Kind;
 using terminal::Emphasis;
 using terminal::grouped;
 
@@ -120,18 +120,18 @@ class PointCheck {
 
 terminal::Cell state_cell(const PointState& state) {
   switch (state.kind) {
-    case Kind::finished:
+    case StateKind::finished:
       return {"done", Emphasis::good};
-    case Kind::running:
+    case StateKind::running:
       return {"running", Emphasis::none};
-    case Kind::resumable:
+    case StateKind::resumable:
       if (state.left_behind) {
         return {printable(state.reason), Emphasis::none};
       }
       return {"goes on from step " + grouped(state.step), Emphasis::warning};
-    case Kind::failed:
+    case StateKind::failed:
       return {"runs again: failed, " + printable(state.reason), Emphasis::bad};
-    case Kind::missing:
+    case StateKind::missing:
       break;
   }
   return {"to run", Emphasis::none};

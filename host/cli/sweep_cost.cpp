@@ -21,18 +21,18 @@ namespace {
 
 using supervision::End;
 using supervision::Link;
-using Json = nlohmann::json;
+using MessageJson = nlohmann::json;
 
 constexpr double measured_seconds = 0.25;  // of steps, and of an evaluation
 
 std::string to_message(const training::RunCost& cost) {
-  return Json{cost.begin_seconds,    cost.step_seconds, cost.evaluation_seconds,
-              cost.evaluates_longer, cost.total_steps,  cost.evaluations}
+  return MessageJson{cost.begin_seconds,    cost.step_seconds, cost.evaluation_seconds,
+                     cost.evaluates_longer, cost.total_steps,  cost.evaluations}
       .dump();
 }
 
 training::RunCost cost_of(const std::string& message) {
-  const Json json = Json::parse(message);
+  const MessageJson json = MessageJson::parse(message);
   return {json.at(0), json.at(1), json.at(2), json.at(3), json.at(4), json.at(5)};
 }
 
@@ -112,7 +112,7 @@ std::string milliseconds(double seconds) {
   return fmt::format("{:.3g} ms", seconds * 1e3);
 }
 
-std::string counted(size_t count, const char* what) {
+std::string number_of(size_t count, const char* what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
@@ -122,7 +122,7 @@ Arrangement measured_arrangement(supervision::Supervisor& supervisor, const Argu
   const MeasuredCost alone = measure_points(supervisor, arguments, {&first}, 1, threads).front();
   if (!alone.problem.empty()) {
     return {most,
-            fmt::format("{} at a time, as the first could not be measured: {}", counted(most, "run"), alone.problem)};
+            fmt::format("{} at a time, as the first could not be measured: {}", number_of(most, "run"), alone.problem)};
   }
   const size_t fit = std::max<size_t>(1, machine_memory() / 10 * 9 / std::max<uint64_t>(alone.memory, 1));
   const size_t beside = std::min(most, fit);
@@ -147,15 +147,15 @@ Arrangement measured_arrangement(supervision::Supervisor& supervisor, const Argu
   }
   const double chosen = seconds_of_all(scaling, to_run, jobs, threads);
   const size_t other = jobs == 1 ? beside : 1;
-  return {
-      jobs,
-      fmt::format("{} at a time of {}: {} take about {} so, and {} with {} at a time (a step takes {} with {}, and {} "
-                  "with 1 while {} run)",
-                  counted(jobs, "run"),
-                  counted(static_cast<size_t>(std::max(1, threads / static_cast<int>(jobs))), "thread"),
-                  counted(to_run, "point"), duration(chosen), duration(seconds_of_all(scaling, to_run, other, threads)),
-                  other, milliseconds(alone.cost.step_seconds), counted(static_cast<size_t>(threads), "thread"),
-                  milliseconds(step_with_one), beside)};
+  return {jobs,
+          fmt::format(
+              "{} at a time of {}: {} take about {} so, and {} with {} at a time (a step takes {} with {}, and {} "
+              "with 1 while {} run)",
+              number_of(jobs, "run"),
+              number_of(static_cast<size_t>(std::max(1, threads / static_cast<int>(jobs))), "thread"),
+              number_of(to_run, "point"), duration(chosen), duration(seconds_of_all(scaling, to_run, other, threads)),
+              other, milliseconds(alone.cost.step_seconds), number_of(static_cast<size_t>(threads), "thread"),
+              milliseconds(step_with_one), beside)};
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 namespace atelier::cli {
 
-using Kind = RunEvent::Kind;
+using EventKind = RunEvent::Kind;
 using Result = PointResult::Kind;
 using supervision::Child;
 using supervision::End;
@@ -17,7 +17,7 @@ void SweepDisplay::began(const Child& child) {
 
 void SweepDisplay::told(size_t number, const std::string& message) {
   const RunEvent event = run_event_of(message);
-  if (event.kind == Kind::started) {
+  if (event.kind == EventKind::started) {
     source_.began(number, event.log);
   }
   take_best(source_.runs()[number], event);
@@ -26,7 +26,7 @@ void SweepDisplay::told(size_t number, const std::string& message) {
 
 void SweepDisplay::take_best(const SweepRun& run, const RunEvent& event) {
   const auto found = event.metrics.find(event.metric);
-  if (event.kind != Kind::evaluated || found == event.metrics.end() || !std::isfinite(found->second)) {
+  if (event.kind != EventKind::evaluated || found == event.metrics.end() || !std::isfinite(found->second)) {
     return;
   }
   const bool comparable = best_ && best_->metric == event.metric && best_->larger_is_better == event.larger_is_better;

@@ -12,9 +12,9 @@ namespace atelier::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Kind = PointResult::Kind;
+using ResultKind = PointResult::Kind;
 
-Json number(double value) {
+Json finite_or_null(double value) {
   return std::isfinite(value) ? Json(value) : Json(nullptr);
 }
 
@@ -30,7 +30,7 @@ void put(const SweepRun& run, const Json& event) {
   put(json);
 }
 
-const char* name_of_result(const std::optional<Kind>& result) {
+const char* name_of_result(const std::optional<ResultKind>& result) {
   constexpr std::array<const char*, 5> names{"finished", "paused", "failed", "elsewhere", "interrupted"};
   return result ? names[static_cast<size_t>(*result)] : "retried";
 }
@@ -72,11 +72,11 @@ class JsonView : public SweepView {
         put(*point.run, {{"event", "progress"},
                          {"step", progress.step},
                          {"total_steps", progress.total_steps},
-                         {"epoch", number(progress.epoch)},
+                         {"epoch", finite_or_null(progress.epoch)},
                          {"loss_name", progress.loss_name.text()},
-                         {"loss", number(progress.loss)},
-                         {"samples_per_second", number(progress.samples_per_second)},
-                         {"seconds_left", number(progress.seconds_left)}});
+                         {"loss", finite_or_null(progress.loss)},
+                         {"samples_per_second", finite_or_null(progress.samples_per_second)},
+                         {"seconds_left", finite_or_null(progress.seconds_left)}});
       }
     }
     if (!running.empty()) {
@@ -94,10 +94,10 @@ class JsonView : public SweepView {
   static void put_overview(const char* event, const SweepOverview& overview) {
     Json json{{"event", event}, {"points", overview.total}, {"done", overview.done}, {"failed", overview.failed}};
     json["elsewhere"] = overview.elsewhere;
-    json["seconds_left"] = overview.seconds_left < 0 ? Json(nullptr) : number(overview.seconds_left);
+    json["seconds_left"] = overview.seconds_left < 0 ? Json(nullptr) : finite_or_null(overview.seconds_left);
     if (overview.best) {
       json["best"] = {{"metric", overview.best->metric},
-                      {"value", number(overview.best->value)},
+                      {"value", finite_or_null(overview.best->value)},
                       {"label", overview.best->name},
                       {"better", overview.best->larger_is_better ? "larger" : "smaller"}};
     }

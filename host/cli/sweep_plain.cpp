@@ -11,7 +11,7 @@
 namespace atelier::cli {
 namespace {
 
-using Kind = RunEvent::Kind;
+using EventKind = RunEvent::Kind;
 
 training::Progress training_progress(const supervision::Progress& told, const std::string& loss_name) {
   training::Progress progress;
@@ -39,9 +39,9 @@ class PlainView : public SweepView {
   }
 
   void happened(const SweepRun& run, const RunEvent& event) override {
-    if (event.kind == Kind::started) {
+    if (event.kind == EventKind::started) {
       print_message(fmt::format("{}{}: training from step {}", prefix(run), event.log, event.step));
-    } else if (event.kind == Kind::evaluated) {
+    } else if (event.kind == EventKind::evaluated) {
       print_message(prefix(run) + evaluated_line(event.step, event.epoch, event.metrics, event.best, false));
     }
   }

@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 using supervision::Cause;
 using supervision::End;
 using supervision::Link;
-using Kind = PointResult::Kind;
+using ResultKind = PointResult::Kind;
 using State = PointState::Kind;
 
 bool is_gone(const runlog::Holder& holder) {
@@ -112,7 +112,7 @@ std::optional<supervision::Work> SweepSource::prepare(size_t number) {
   const PointState seen = logs_.state_of(run.task.point.identity);
   if (seen.kind == State::finished || (run.task.decides && has_come_to(seen, run.task.last_step))) {
     run.log = seen.log;
-    finish(run, seen.kind == State::finished ? Kind::finished : Kind::paused);
+    finish(run, seen.kind == State::finished ? ResultKind::finished : ResultKind::paused);
     return std::nullopt;
   }
   if (!claim(run)) {
@@ -126,7 +126,7 @@ std::optional<supervision::Work> SweepSource::prepare(size_t number) {
                                   run.ordinal));
       }
     } else {
-      finish(run, Kind::elsewhere);
+      finish(run, ResultKind::elsewhere);
     }
     return std::nullopt;
   }
@@ -139,19 +139,19 @@ std::optional<supervision::Work> SweepSource::prepare(size_t number) {
   }
   if (state.kind == State::finished || state.kind == State::running) {
     run.log = state.log;
-    finish(run, state.kind == State::finished ? Kind::finished : Kind::elsewhere);
+    finish(run, state.kind == State::finished ? ResultKind::finished : ResultKind::elsewhere);
     return std::nullopt;
   }
   if (state.kind == State::failed && run.task.decides) {
     run.log = state.log;
     run.reason = state.reason;
-    finish(run, Kind::failed);
+    finish(run, ResultKind::failed);
     return std::nullopt;
   }
   if (state.kind == State::resumable) {
     run.log = state.log;
     if (state.step >= run.task.last_step) {
-      finish(run, Kind::paused);
+      finish(run, ResultKind::paused);
       return std::nullopt;
     }
     run.resumed_from = state.step;
@@ -209,13 +209,13 @@ void SweepSource::ended(size_t number, const End& end) {
     return;
   }
   if (end.well()) {
-    finish(run, end.cause == Cause::paused ? Kind::paused : Kind::finished);
+    finish(run, end.cause == Cause::paused ? ResultKind::paused : ResultKind::finished);
   } else if (was_interrupted(end)) {
-    finish(run, Kind::interrupted);
+    finish(run, ResultKind::interrupted);
   } else {
     run.reason = sudden.empty() ? diagnosis_of(end, watch_) : sudden;
     run.reason_was_said = !end.last_words.empty();
-    finish(run, Kind::failed);
+    finish(run, ResultKind::failed);
     stopped_ = stopped_ || arguments_.has("fail-fast");
   }
 }
@@ -230,7 +230,7 @@ bool SweepSource::tries_again(SweepRun& run, const End& end) {
   return true;
 }
 
-void SweepSource::finish(SweepRun& run, Kind kind) {
+void SweepSource::finish(SweepRun& run, ResultKind kind) {
   run.result = kind;
   run.claim.reset();
   plan_.ended({kind, run.task.point.identity, run.log, run.reason, run.ran});

@@ -13,18 +13,18 @@ namespace atelier::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using Kind = PointState::Kind;
+using StateKind = PointState::Kind;
 using runlog::Status;
 
 PointState state_of_log(const runlog::Heading& log) {
   switch (log.status) {
     case Status::finished:
-      return {Kind::finished, log.path, "", 0};
+      return {StateKind::finished, log.path, "", 0};
     case Status::failed:
-      return {Kind::failed, log.path, log.exit_reason, 0};
+      return {StateKind::failed, log.path, log.exit_reason, 0};
     case Status::running:
       if (runlog::holder_of(log.path)) {
-        return {Kind::running, log.path, "", 0};
+        return {StateKind::running, log.path, "", 0};
       }
       break;
     case Status::interrupted:
@@ -33,7 +33,7 @@ PointState state_of_log(const runlog::Heading& log) {
   }
   const auto step = resumable_from(log.path);
   const bool left_behind = log.status == Status::stopped && log.exit_reason.starts_with(left_behind_by_halving);
-  return step ? PointState{Kind::resumable, log.path, log.exit_reason, *step, left_behind} : PointState{};
+  return step ? PointState{StateKind::resumable, log.path, log.exit_reason, *step, left_behind} : PointState{};
 }
 
 fs::file_time_type written(const fs::path& log) {

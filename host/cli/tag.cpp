@@ -55,14 +55,14 @@ void check_no_run(const std::string& tag, const Arguments& arguments) {
   }
 }
 
-struct Words {
+struct TagWords {
   std::vector<std::string> logs, tags;
 };
 
 // Beside --add all are LOGs. Else the first is one, and so are further paths that are there, as a shell's patterns
 // become; the others are tags.
-Words told_apart(const Arguments& arguments) {
-  Words out{{arguments.words.front()}, arguments.all("add")};
+TagWords logs_and_tags(const Arguments& arguments) {
+  TagWords out{{arguments.words.front()}, arguments.all("add")};
   for (size_t i = 1; i < arguments.words.size(); ++i) {
     const std::string& word = arguments.words[i];
     std::error_code ignored;
@@ -79,7 +79,7 @@ Words told_apart(const Arguments& arguments) {
 }
 
 int tag(const Arguments& arguments) {
-  const Words words = told_apart(arguments);
+  const TagWords words = logs_and_tags(arguments);
   const std::vector<std::string>& added = words.tags;
   const std::vector<std::string> removed = arguments.all("remove");
   std::ranges::for_each(added, check_tag);

@@ -165,7 +165,7 @@ int verify_extent(const runlog::Reader& log, const Extent& extent, const plugin:
   return exit_done;
 }
 
-void check_options(const Arguments& arguments) {
+void check_verify_options(const Arguments& arguments) {
   std::vector<std::string> given;
   for (const char* option : {"steps", "spot", "chain"}) {
     if (arguments.has(option)) {
@@ -178,7 +178,7 @@ void check_options(const Arguments& arguments) {
 }
 
 int verify(const Arguments& arguments) {
-  check_options(arguments);
+  check_verify_options(arguments);
   const runlog::Reader log(find_ended_log(arguments.words.front(), arguments));
   if (arguments.has("chain")) {
     return verify_chain(log);

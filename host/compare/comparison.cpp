@@ -4,14 +4,13 @@
 #include <cmath>
 #include <functional>
 
+#include "compare/nan.hpp"
 #include "compare/run_metrics.hpp"
 
 namespace atelier::compare {
 namespace {
 
 using catalog::Direction;
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 Result result_of(const std::string& name, const std::vector<Run>& runs, Direction better,
                  const std::function<double(const Run&)>& value) {

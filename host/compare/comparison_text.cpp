@@ -18,7 +18,6 @@
 namespace atelier::compare {
 namespace {
 
-constexpr size_t curve_columns = 40;
 constexpr size_t setting_columns = 24;  // of a value; a longer one is shortened
 
 Section legend(const Comparison& comparison) {
@@ -211,7 +210,7 @@ Section curves(const Comparison& comparison, bool anyway) {
     const Series* const series = comparison.runs[i].find(comparison.metric);
     section.table.add({{comparison.labels[i]},
                        {series == nullptr || !comparable ? "–" : terminal::number_text(series->last())},
-                       {series == nullptr ? "" : terminal::sparkline(series->values, curve_columns)}});
+                       {series == nullptr ? "" : terminal::sparkline(series->values, terminal::curve_columns)}});
   }
   return section;
 }

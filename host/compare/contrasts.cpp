@@ -17,7 +17,7 @@ namespace {
 
 namespace stats = statistics;
 
-struct Values {
+struct ComparedValues {
   std::vector<double> of_group, of_reference;  // of pairs one beside the other
 };
 
@@ -40,11 +40,11 @@ std::vector<double> values_of(const std::map<uint64_t, double>& by_seed) {
 }
 
 // Paired where at least half of the smaller group has a partner.
-Values values_for(Contrast& contrast, const Grouping& grouping, const GroupedMetric& metric) {
+ComparedValues values_for(Contrast& contrast, const Grouping& grouping, const GroupedMetric& metric) {
   const std::vector<Spread>& spreads = metric.of(grouping.request.reading);
   const auto group = by_seed(grouping, grouping.groups[contrast.group], spreads[contrast.group]);
   const auto reference = by_seed(grouping, grouping.groups[contrast.reference], spreads[contrast.reference]);
-  Values pairs;
+  ComparedValues pairs;
   for (const auto& [seed, value] : group) {
     if (const auto partner = reference.find(seed); partner != reference.end()) {
       pairs.of_group.push_back(value);
@@ -61,7 +61,7 @@ Values values_for(Contrast& contrast, const Grouping& grouping, const GroupedMet
   return pairs;
 }
 
-void test_pairs(Contrast& contrast, const Values& values, double level) {
+void test_pairs(Contrast& contrast, const ComparedValues& values, double level) {
   std::vector<double> differences;
   for (size_t i = 0; i < values.of_group.size(); ++i) {
     differences.push_back(values.of_group[i] - values.of_reference[i]);
@@ -75,7 +75,7 @@ void test_pairs(Contrast& contrast, const Values& values, double level) {
   contrast.smallest_p = stats::smallest_sign_flip_p(differences.size());
 }
 
-void test_groups(Contrast& contrast, const Values& values, double level) {
+void test_groups(Contrast& contrast, const ComparedValues& values, double level) {
   contrast.difference = stats::mean(values.of_group).value - stats::mean(values.of_reference).value;
   contrast.interval = stats::bca_interval(values.of_group, values.of_reference, level);
   contrast.effect = stats::unpaired_effect(values.of_group, values.of_reference).value;
@@ -89,7 +89,7 @@ Contrast contrast_between(const Grouping& grouping, const GroupedMetric& metric,
   contrast.better = metric.better;
   contrast.group = group;
   contrast.reference = reference;
-  const Values values = values_for(contrast, grouping, metric);
+  const ComparedValues values = values_for(contrast, grouping, metric);
   contrast.seeds = values.of_group.size();
   contrast.reference_seeds = values.of_reference.size();
   (contrast.paired ? test_pairs : test_groups)(contrast, values, grouping.request.level);

@@ -13,7 +13,7 @@
 namespace atelier::compare {
 namespace {
 
-constexpr size_t label_columns = 28;
+constexpr size_t curve_label_columns = 28;
 
 // The value at a step between the first and the last, on the line between its neighbours.
 double value_at(const Series& series, int64_t step) {
@@ -74,7 +74,7 @@ std::pair<double, double> band_of(const std::vector<double>& values, double mean
 }
 
 pictures::Curve curve_of(const Together& of, const std::string& label, const CurveOptions& options, double level) {
-  pictures::Curve curve{terminal::shortened(label, label_columns), {}, {}};
+  pictures::Curve curve{terminal::shortened(label, curve_label_columns), {}, {}};
   const bool banded = of.series.size() > 1;
   for (const int64_t step : of.steps) {
     std::vector<double> values;
@@ -208,8 +208,9 @@ pictures::Chart chart_of(const Comparison& comparison, const CurveOptions& optio
     const std::string label = names_tell          ? run.name
                               : names.size() == 1 ? comparison.labels[i]
                                                   : fmt::format("{} {}", run.name, comparison.labels[i]);
-    chart.curves.push_back(
-        {terminal::shortened(label, label_columns), {series->steps.begin(), series->steps.end()}, series->values});
+    chart.curves.push_back({terminal::shortened(label, curve_label_columns),
+                            {series->steps.begin(), series->steps.end()},
+                            series->values});
   }
   if (chart.curves.empty()) {
     throw Error(ErrorKind::usage, "--plot: {}: no run has values of it, expected a metric that some run has",

@@ -140,9 +140,9 @@ class Findings {
   Agreement agreement_;
 };
 
-class Comparison : Findings {
+class LogComparison : Findings {
  public:
-  Comparison(const runlog::Reader& first, const runlog::Reader& second, const Steps& steps)
+  LogComparison(const runlog::Reader& first, const runlog::Reader& second, const Steps& steps)
       : first_(first), second_(second), steps_(steps) {}
 
   Agreement run() {
@@ -327,7 +327,7 @@ class Comparison : Findings {
 }  // namespace
 
 Agreement agreement_of(const runlog::Reader& first, const runlog::Reader& second, const Steps& steps) {
-  return Comparison(first, second, steps).run();
+  return LogComparison(first, second, steps).run();
 }
 
 std::optional<Divergence> divergence_of(int64_t step, const std::string& what, const tensor::Tensor& first,

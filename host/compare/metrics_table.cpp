@@ -9,11 +9,10 @@
 #include "base/error.hpp"
 #include "base/terminal_table.hpp"
 #include "compare/csv.hpp"
+#include "compare/nan.hpp"
 
 namespace atelier::compare {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 struct Column {
   std::string name;

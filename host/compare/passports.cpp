@@ -3,26 +3,24 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <limits>
 #include <string_view>
 
 #include "base/terminal_table.hpp"
+#include "compare/nan.hpp"
 
 namespace atelier::compare {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-std::string setting(const Run& run, const std::string& key) {
+std::string plain_setting(const Run& run, const std::string& key) {
   const auto found = run.settings.find(key);
   return found == run.settings.end() ? "" : terminal::unquoted(found->second);
 }
 
 // What is done to samples of an evaluation: of the transforms, flip, shift and noise are training's alone.
 std::string preprocessing_of(const Run& run) {
-  std::string text = "range " + setting(run, "dataset.range");
+  std::string text = "range " + plain_setting(run, "dataset.range");
   for (const char* const what : {"crop", "binarize", "levels"}) {
-    if (const std::string value = setting(run, std::string("dataset.transform.") + what);
+    if (const std::string value = plain_setting(run, std::string("dataset.transform.") + what);
         !value.empty() && value != "0" && value != "none") {
       text += fmt::format(", {} {}", what, value);
     }
@@ -88,9 +86,9 @@ std::vector<Passport> passports_of(const Run& run) {
     if (const auto id = run.identity.find("run " + passport.extractor); id != run.identity.end()) {
       passport.id = id->second;
     }
-    passport.feature = passport.extractor.empty() ? "" : setting(run, "metric." + passport.metric + ".feature");
+    passport.feature = passport.extractor.empty() ? "" : plain_setting(run, "metric." + passport.metric + ".feature");
     passport.preprocessing = preprocessing_of(run);
-    passport.seed = setting(run, "sample.seed");
+    passport.seed = plain_setting(run, "sample.seed");
     take_numbers(run, passport);
     if (!passport.values.empty() && (!passport.extractor.empty() || passport.samples > 0)) {
       out.push_back(std::move(passport));

@@ -1,16 +1,14 @@
 #include "compare/run.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "base/error.hpp"
+#include "compare/nan.hpp"
 #include "runlog/run_rows.hpp"
 
 namespace atelier::compare {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 Series series_of(runlog::MetricSeries rows, const Final& known, const runlog::MetricColumn& metric) {
   return {known.cadence,

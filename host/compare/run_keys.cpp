@@ -95,7 +95,7 @@ Value value_of_node(const experiment::Node& node) {
   return list;
 }
 
-std::optional<Value> setting(const RunSummary& run, const std::string& key) {
+std::optional<Value> setting_value(const RunSummary& run, const std::string& key) {
   const auto found = run.settings.find(key);
   if (found == run.settings.end()) {
     return std::nullopt;
@@ -136,7 +136,7 @@ std::optional<Value> value_of(const RunSummary& run, const Key& key) {
       return known ? fact->value(run) : std::nullopt;
     }
     case Key::Kind::setting:
-      return setting(run, key.name);
+      return setting_value(run, key.name);
     case Key::Kind::metric:
       break;
   }

@@ -17,8 +17,6 @@
 namespace atelier::compare {
 namespace {
 
-constexpr size_t curve_columns = 40;
-
 std::string heading(const std::string& text, const terminal::Layout& layout) {
   return fmt::format("\n{}\n", terminal::emphasized(text, terminal::Emphasis::strong, layout.colour));
 }
@@ -132,7 +130,7 @@ std::string metrics(const Run& run, const terminal::Layout& layout) {
                {terminal::number_text(series.smallest())},
                {terminal::number_text(series.largest())},
                {catalog::to_string(series.better)},
-               {terminal::sparkline(series.values, curve_columns)}});
+               {terminal::sparkline(series.values, terminal::curve_columns)}});
   }
   std::string text = to_text(table, inside(layout));
   if (run.best.step > 0) {

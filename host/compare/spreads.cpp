@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "base/error.hpp"
+#include "compare/nan.hpp"
 #include "compare/run_metrics.hpp"
 #include "statistics/moments.hpp"
 
@@ -16,8 +17,6 @@ namespace {
 
 namespace stats = statistics;
 using catalog::Direction;
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 double reading_of(const Series& series, Reading reading, Direction better) {
   switch (reading) {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "catalog/data_spec.hpp"
+#include "data/sample_bytes.hpp"
 #include "tensor/memory.hpp"
 
 namespace atelier::data {
@@ -20,10 +21,6 @@ constexpr std::byte untouched{0xa5};
 
 int32_t pieces_of(int64_t samples) {
   return static_cast<int32_t>((samples + samples_per_piece - 1) / samples_per_piece);
-}
-
-size_t bytes_of(const catalog::FieldSpec& field) {  // of one sample
-  return static_cast<size_t>(field.dims.elements()) * tensor::size_of(field.dtype);
 }
 
 // "'image', float32 (B = 64, C = 1, H = 28, W = 28)"
@@ -45,7 +42,7 @@ Batch::Batch(const ExperimentData& data, int64_t capacity) : data_(data) {
   for (const catalog::FieldSpec& field : data.spec().fields) {
     memory_.push_back(tensor::take_memory(
         [&] { return "a batch of the field " + batch_text(field, capacity) + ","; }, smaller_batch,
-        [&] { return tensor::Storage(static_cast<size_t>(capacity) * bytes_of(field) + guard_bytes); }));
+        [&] { return tensor::Storage(static_cast<size_t>(capacity) * bytes_of_sample(field) + guard_bytes); }));
     fields_.push_back({field.name, {{}, field.dtype}, memory_.back().data(), data.refusal(field.name)});
   }
   scratch_ = tensor::take_memory(
@@ -71,7 +68,7 @@ void Batch::plan(const Subset& subset, std::span<const uint32_t> order, int64_t 
 }
 
 std::span<std::byte> Batch::guard(size_t f) const {
-  return {memory_[f].data() + samples_.size() * bytes_of(data_.spec().fields[f]), guard_bytes};
+  return {memory_[f].data() + samples_.size() * bytes_of_sample(data_.spec().fields[f]), guard_bytes};
 }
 
 int32_t Batch::pieces() const {
@@ -85,7 +82,7 @@ void Batch::assemble(int32_t piece) {
   for (int64_t i = piece * samples_per_piece; i < last; ++i) {
     std::array<void*, max_fields> own{}, out{};
     for (size_t f = 0; f < count; ++f) {
-      out[f] = memory_[f].data() + static_cast<size_t>(i) * bytes_of(data_.spec().fields[f]);
+      out[f] = memory_[f].data() + static_cast<size_t>(i) * bytes_of_sample(data_.spec().fields[f]);
     }
     data_.transforms().choose_places(scratch, std::span(out).first(count), own);
     const int64_t index = samples_[static_cast<size_t>(i)];

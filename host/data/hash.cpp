@@ -10,12 +10,13 @@
 #include <vector>
 
 #include "base/sha256.hpp"
+#include "data/sample_bytes.hpp"
 #include "tensor/storage.hpp"
 
 namespace atelier::data {
 namespace {
 
-constexpr int64_t samples_per_piece = 256;  // a part of the hash: other pieces, other hashes
+constexpr int64_t samples_hashed_together = 256;  // a part of the hash: other pieces, other hashes
 
 struct Piece {
   plugin::Split split;
@@ -25,8 +26,8 @@ struct Piece {
 std::vector<Piece> pieces_of(const catalog::DataSpec& spec) {
   std::vector<Piece> out;
   const auto add = [&](plugin::Split split, int64_t count) {
-    for (int64_t first = 0; first < count; first += samples_per_piece) {
-      out.push_back({split, first, std::min(samples_per_piece, count - first)});
+    for (int64_t first = 0; first < count; first += samples_hashed_together) {
+      out.push_back({split, first, std::min(samples_hashed_together, count - first)});
     }
   };
   add(plugin::Split::train, spec.train_count);
@@ -38,7 +39,7 @@ std::string hash_of(const plugin::Dataset& dataset, const Piece& piece) {
   std::vector<std::vector<std::byte>> values;
   std::vector<void*> places;
   for (const catalog::FieldSpec& field : dataset.spec().fields) {
-    values.emplace_back(static_cast<size_t>(field.dims.elements()) * tensor::size_of(field.dtype));
+    values.emplace_back(bytes_of_sample(field));
     places.push_back(values.back().data());
   }
   Sha256 hash;

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/purposes.hpp"
+#include "data/sample_bytes.hpp"
 #include "kernels/random.hpp"
 #include "tensor/storage.hpp"
 
@@ -24,10 +25,6 @@ kernels::RandomPosition position(const SampleKey& key, int64_t epoch, Draw draw)
 
 bool has_range(const catalog::FieldSpec& field) {
   return field.dtype == tensor::DType::f32 && field.high > field.low;
-}
-
-size_t bytes_of(const catalog::FieldSpec& field) {
-  return static_cast<size_t>(field.dims.elements()) * tensor::size_of(field.dtype);
 }
 
 // 0 ... n - 1, all equally likely to a part in 2^23 / n.
@@ -64,7 +61,7 @@ Transforms::Transforms(const experiment::Experiment& experiment, const catalog::
     const bool moves = transform_.moves() && follows(field);
     if (moves || (active_ && f == image_)) {
       scratch_offset_[f] = scratch_bytes_;
-      scratch_bytes_ += tensor::aligned(bytes_of(field));
+      scratch_bytes_ += tensor::aligned(bytes_of_sample(field));
     }
     if (moves && transform_.crop > 0) {
       dims[dims.rank() - 2] = dims[dims.rank() - 1] = transform_.crop;

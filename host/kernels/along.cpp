@@ -1,11 +1,11 @@
 #include "kernels/along.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 #include "base/error.hpp"
 #include "kernels/making.hpp"
+#include "kernels/movement_region.hpp"
 #include "kernels/pieces.hpp"
 
 namespace atelier::kernels {
@@ -13,25 +13,13 @@ namespace {
 
 constexpr int64_t column_block = 64;  // columns of the last axis that a unit of a scatter has
 
-using Strides = std::array<int64_t, tensor::Shape::max_rank>;
-
-Strides strides_of(const tensor::Shape& shape) {
-  Strides strides{};
-  int64_t stride = 1;
-  for (size_t axis = shape.rank(); axis-- > 0;) {
-    strides[axis] = stride;
-    stride *= shape[axis];
-  }
-  return strides;
-}
-
 // Row by row of the indices' last axis.
 template <typename T>
 class GatherAlong : public Kernel {
  public:
   GatherAlong(const tensor::Shape& x, const tensor::Shape& indices, size_t axis)
       : indices_(indices),
-        strides_(strides_of(x)),
+        strides_(contiguous_strides(x)),
         axis_(axis),
         length_(x[axis]),
         width_(indices[indices.rank() - 1]),
@@ -81,9 +69,9 @@ class ScatterAddAlong : public Kernel {
  public:
   ScatterAddAlong(const tensor::Shape& base, const tensor::Shape& indices, const tensor::Shape& updates, size_t axis)
       : indices_(indices), axis_(axis), length_(base[axis]), base_(base.elements(), 1) {
-    base_strides_ = strides_of(base);
-    index_strides_ = strides_of(indices);
-    update_strides_ = strides_of(updates);
+    base_strides_ = contiguous_strides(base);
+    index_strides_ = contiguous_strides(indices);
+    update_strides_ = contiguous_strides(updates);
     const size_t last = indices.rank() - 1;
     columns_ = axis == last ? 1 : indices[last];
     blocks_ = axis == last ? 1 : ceil_divide(columns_, column_block);

@@ -60,9 +60,9 @@ class Product {
 };
 
 // A second phase puts the taps last, as weights have them.
-class TapsWeightGradient : public Kernel {
+class RoundedTapsWeightGradient : public Kernel {
  public:
-  explicit TapsWeightGradient(const ConvolutionSpec& spec)
+  explicit RoundedTapsWeightGradient(const ConvolutionSpec& spec)
       : spec_(spec),
         taps_(spec),
         rows_(spec.batch * spec.out_height()),
@@ -125,7 +125,7 @@ class TapsWeightGradient : public Kernel {
 }  // namespace
 
 std::unique_ptr<Kernel> make_bfloat16_taps_weight_gradient(const ConvolutionSpec& spec) {
-  return std::make_unique<TapsWeightGradient>(spec);
+  return std::make_unique<RoundedTapsWeightGradient>(spec);
 }
 
 }  // namespace atelier::kernels

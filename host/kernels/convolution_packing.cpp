@@ -22,7 +22,7 @@ struct Blocks {
 };
 
 // oneDNN's inner blocks are axes of a small tensor, each a part of the axis that it names.
-Blocks blocks_of(const ConvolutionSpec& spec, const dnnl::memory::desc& packed) {
+Blocks packed_blocks(const ConvolutionSpec& spec, const dnnl::memory::desc& packed) {
   const dnnl_blocking_desc_t& described = packed.data.format_desc.blocking;
   Blocks out;
   std::copy_n(described.strides, out.strides.size(), out.strides.begin());
@@ -52,7 +52,7 @@ class PackedWeights : public Kernel {
  public:
   PackedWeights(const ConvolutionSpec& spec, const dnnl::memory::desc& packed)
       : spec_(spec),
-        blocks_(blocks_of(spec, packed)),
+        blocks_(packed_blocks(spec, packed)),
         out_blocks_(ceil_divide(spec.out_channels, blocks_.out), blocks_.out * spec.in_channels * spec.taps()),
         gather_(active_loops().bfloat16->gathered) {}
 

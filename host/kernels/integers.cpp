@@ -13,7 +13,7 @@
 namespace atelier::kernels {
 namespace {
 
-constexpr size_t most_inputs = 3;
+constexpr size_t most_operands = 3;
 constexpr int64_t smallest = std::numeric_limits<int64_t>::min();
 
 // Elements of a run along the last axis: input k is at inputs[k] + i * strides[k].
@@ -163,7 +163,7 @@ class Integers : public Kernel {
       : run_(function),
         output_size_(static_cast<int64_t>(tensor::size_of(output.dtype))),
         pieces_(output.shape.elements(), 1) {
-    ATELIER_CHECK(inputs.size() <= most_inputs);
+    ATELIER_CHECK(inputs.size() <= most_operands);
     dims_.assign(output.shape.dims().begin(), output.shape.dims().end());
     for (const Buffer& input : inputs) {
       inputs_.push_back(broadcast_input(input.shape, output.shape));
@@ -183,14 +183,14 @@ class Integers : public Kernel {
   [[nodiscard]] int64_t pieces(int64_t) const override { return pieces_.count(); }
   void run(int64_t, int64_t piece, const Arguments& arguments) const override {
     const int64_t width = dims_.back();
-    std::array<int64_t, most_inputs> strides{};
+    std::array<int64_t, most_operands> strides{};
     for (size_t k = 0; k < inputs_.size(); ++k) {
       strides[k] = inputs_[k].strides.back();
     }
     for (int64_t first = pieces_.first(piece); first < pieces_.last(piece);) {
       const int64_t column = first % width;
       const int64_t n = std::min(width - column, pieces_.last(piece) - first);
-      std::array<const void*, most_inputs> sources{};
+      std::array<const void*, most_operands> sources{};
       for (size_t k = 0; k < inputs_.size(); ++k) {
         sources[k] = static_cast<const std::byte*>(arguments.inputs[k]) +
                      (row_offset(inputs_[k], first / width) + column * strides[k]) * sizes_[k];

@@ -1,5 +1,5 @@
 // Blocks of one array copied to another place in another array. Elements are moved as words of their size, whatever
-// they mean. Only the files of movement include it.
+// they mean. Inside this room only.
 #pragma once
 
 #include <algorithm>

@@ -9,8 +9,8 @@ namespace {
 
 // The arguments by name; null where there is none.
 template <typename T>
-struct Arrays {
-  Arrays(const RecurrentSpec& spec, const Arguments& arguments) {
+struct ForwardArrays {
+  ForwardArrays(const RecurrentSpec& spec, const Arguments& arguments) {
     const bool is_lstm = spec.cell == Cell::lstm;
     const bool is_gated = spec.cell != Cell::tanh;
     ArgumentsInOrder<T> next(arguments);
@@ -54,7 +54,7 @@ class Recurrent : public RecurrentPass<T> {
   [[nodiscard]] bool may_overwrite(size_t input) const override { return input == 0; }
 
   void run(int64_t phase, int64_t piece, const Arguments& arguments) const override {
-    const Arrays<T> arrays(spec_, arguments);
+    const ForwardArrays<T> arrays(spec_, arguments);
     const RecurrentBlock block = cut_.block(piece);
     T* product = reinterpret_cast<T*>(arguments.scratch);
     const int64_t first = phase * cut_.steps_per_phase();
@@ -73,7 +73,7 @@ class Recurrent : public RecurrentPass<T> {
   using RecurrentPass<T>::before, RecurrentPass<T>::cut_, RecurrentPass<T>::place, RecurrentPass<T>::spec_;
 
   // U h', (rows, G, units) of the block's rows and units.
-  void multiply_state(const Arrays<T>& arrays, const RecurrentBlock& block, int64_t step, T* product) const {
+  void multiply_state(const ForwardArrays<T>& arrays, const RecurrentBlock& block, int64_t step, T* product) const {
     const int64_t gates = spec_.gates();
     const int64_t units = spec_.units;
     const int64_t width = gates * block.units;
@@ -94,7 +94,7 @@ class Recurrent : public RecurrentPass<T> {
     }
   }
 
-  void apply_cell(const Arrays<T>& arrays, const RecurrentBlock& block, int64_t step, int64_t sample,
+  void apply_cell(const ForwardArrays<T>& arrays, const RecurrentBlock& block, int64_t step, int64_t sample,
                   const T* product) const {
     const bool is_lstm = spec_.cell == Cell::lstm;
     const int64_t units = spec_.units;
@@ -114,7 +114,7 @@ class Recurrent : public RecurrentPass<T> {
           block.units);
   }
 
-  void copy_last(const Arrays<T>& arrays, const RecurrentBlock& block) const {
+  void copy_last(const ForwardArrays<T>& arrays, const RecurrentBlock& block) const {
     for (int64_t sample = block.first_row; sample < block.first_row + block.rows; ++sample) {
       const int64_t from = place(sample, spec_.steps - 1, spec_.units) + block.first_unit;
       const int64_t to = sample * spec_.units + block.first_unit;

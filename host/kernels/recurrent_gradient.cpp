@@ -8,8 +8,8 @@ namespace {
 
 // The arguments by name; null where there is none.
 template <typename T>
-struct Arrays {
-  Arrays(const RecurrentSpec& spec, const RecurrentArrivals& arrivals, const Arguments& arguments) {
+struct BackwardArrays {
+  BackwardArrays(const RecurrentSpec& spec, const RecurrentArrivals& arrivals, const Arguments& arguments) {
     const bool is_lstm = spec.cell == Cell::lstm;
     const bool is_gated = spec.cell != Cell::tanh;
     ArgumentsInOrder<T> next(arguments);
@@ -59,7 +59,7 @@ class RecurrentGradient : public RecurrentPass<T> {
   [[nodiscard]] bool may_overwrite(size_t input) const override { return input == 1 && spec_.cell != Cell::tanh; }
 
   void run(int64_t phase, int64_t piece, const Arguments& arguments) const override {
-    const Arrays<T> arrays(spec_, arrivals_, arguments);
+    const BackwardArrays<T> arrays(spec_, arrivals_, arguments);
     const RecurrentBlock block = cut_.block(piece);
     T* dh = reinterpret_cast<T*>(arguments.scratch);
     const int64_t first = spec_.steps - 1 - phase * cut_.steps_per_phase();
@@ -75,7 +75,7 @@ class RecurrentGradient : public RecurrentPass<T> {
   using RecurrentPass<T>::before, RecurrentPass<T>::cut_, RecurrentPass<T>::place, RecurrentPass<T>::spec_;
 
   // dh (rows, units): what reaches h of this step from the next one, through the product and past it, and from outside.
-  void collect(const Arrays<T>& arrays, const RecurrentBlock& block, int64_t step, T* dh) const {
+  void collect(const BackwardArrays<T>& arrays, const RecurrentBlock& block, int64_t step, T* dh) const {
     const int64_t units = spec_.units;
     const int64_t width = spec_.gates() * units;
     const bool is_last = step + 1 == spec_.steps;
@@ -111,7 +111,8 @@ class RecurrentGradient : public RecurrentPass<T> {
     }
   }
 
-  void go_back(const Arrays<T>& arrays, const RecurrentBlock& block, int64_t step, int64_t sample, const T* dh) const {
+  void go_back(const BackwardArrays<T>& arrays, const RecurrentBlock& block, int64_t step, int64_t sample,
+               const T* dh) const {
     const int64_t units = spec_.units;
     const int64_t here = place(sample, step, units) + block.first_unit;
     const int64_t gates_here = place(sample, step, spec_.gates() * units) + block.first_unit;

@@ -9,28 +9,28 @@
 namespace atelier::kernels {
 namespace {
 
-constexpr int64_t column_block = 64;  // columns that are accumulated together
+constexpr int64_t columns_at_once = 64;  // columns that are accumulated together
 
 template <typename T>
 using Accumulator = std::conditional_t<std::is_floating_point_v<T>, double, uint64_t>;
 
-// Runs along the axis, `column_block` neighbours at a time; the axis is never cut.
+// Runs along the axis, `columns_at_once` neighbours at a time; the axis is never cut.
 template <typename T>
 class Scanning : public Kernel {
  public:
   explicit Scanning(const ScanShape& shape)
       : shape_(shape),
-        blocks_(ceil_divide(shape.inner, column_block)),
-        units_(shape.length == 0 ? 0 : shape.outer * blocks_, shape.length * std::min(shape.inner, column_block)) {}
+        blocks_(ceil_divide(shape.inner, columns_at_once)),
+        units_(shape.length == 0 ? 0 : shape.outer * blocks_, shape.length * std::min(shape.inner, columns_at_once)) {}
 
   [[nodiscard]] int64_t pieces(int64_t) const override { return units_.count(); }
 
   void run(int64_t, int64_t piece, const Arguments& arguments) const override {
     for (int64_t unit = units_.first(piece); unit < units_.last(piece); ++unit) {
-      const int64_t column = unit % blocks_ * column_block;
-      const int64_t width = std::min(shape_.inner - column, column_block);
+      const int64_t column = unit % blocks_ * columns_at_once;
+      const int64_t width = std::min(shape_.inner - column, columns_at_once);
       const int64_t first = unit / blocks_ * shape_.length * shape_.inner + column;
-      Accumulator<T> carried[column_block];
+      Accumulator<T> carried[columns_at_once];
       begin(carried);
       for (int64_t i = 0; i < shape_.length; ++i) {
         const int64_t at = shape_.reverse ? shape_.length - 1 - i : i;
@@ -58,7 +58,7 @@ class Cumulative : public Scanning<T> {
 
  protected:
   void begin(Accumulator<T>* carried) const override {
-    std::fill_n(carried, column_block, Accumulator<T>(scan_ == Scan::sum ? 0 : 1));
+    std::fill_n(carried, columns_at_once, Accumulator<T>(scan_ == Scan::sum ? 0 : 1));
   }
   void advance(const Arguments& arguments, int64_t offset, int64_t width, Accumulator<T>* carried) const override {
     const T* x = static_cast<const T*>(arguments.inputs[0]) + offset;
@@ -82,7 +82,7 @@ class Recurrence : public Scanning<T> {
   using Scanning<T>::Scanning;
 
  protected:
-  void begin(Accumulator<T>* carried) const override { std::fill_n(carried, column_block, 0.0); }
+  void begin(Accumulator<T>* carried) const override { std::fill_n(carried, columns_at_once, 0.0); }
   void advance(const Arguments& arguments, int64_t offset, int64_t width, Accumulator<T>* carried) const override {
     const T* a = static_cast<const T*>(arguments.inputs[0]) + offset;
     const T* b = static_cast<const T*>(arguments.inputs[1]) + offset;

@@ -16,18 +16,18 @@
 namespace atelier::ops {
 namespace {
 
-struct Settings {
+struct AttentionSettings {
   bool causal;
   double scale;
 };
 
-Settings settings_of(const Attributes& attributes, int64_t width) {
+AttentionSettings settings_of(const Attributes& attributes, int64_t width) {
   const double given = attributes[1].scalar.constant.real;
   return {attributes[0].scalar.constant.integer != 0, given == 0 ? 1 / std::sqrt(static_cast<double>(width)) : given};
 }
 
 kernels::AttentionSpec spec_of(const Shape& q, const Shape& v, const Shape* mask, const Attributes& attributes) {
-  const Settings settings = settings_of(attributes, q[3]);
+  const AttentionSettings settings = settings_of(attributes, q[3]);
   kernels::AttentionSpec spec{.batch = q[0],
                               .heads = q[1],
                               .queries = q[2],
@@ -53,7 +53,7 @@ std::vector<AttributeSpec> attributes() {
 // ---- Made of products, which can be differentiated again
 
 // (B, N, M, K) times (B, N, K, L), each stored the other way round where transposed
-Value product(Value a, Value b, bool transpose_a, bool transpose_b) {
+Value matrix_product(Value a, Value b, bool transpose_a, bool transpose_b) {
   const auto matrices = [](Value x) {
     const Shape& s = x.shape();
     return reshape(x, {s[0] * s[1], s[2], s[3]});
@@ -68,8 +68,8 @@ struct Attended {
 };
 
 // P, (B, N, T, S)
-Value probabilities(const Attended& a, const Settings& settings) {
-  Value z = settings.scale * product(a.q, a.k, false, true);
+Value probabilities(const Attended& a, const AttentionSettings& settings) {
+  Value z = settings.scale * matrix_product(a.q, a.k, false, true);
   z = a.mask ? z + a.mask : z;
   const Shape& s = a.logarithms.shape();
   z = z - reshape(a.logarithms, {s[0], s[1], s[2], 1});
@@ -85,7 +85,7 @@ Value probabilities(const Attended& a, const Settings& settings) {
 struct AttentionGradients {
   Value q, k, v, mask;
 };
-AttentionGradients composed_gradient(const Attended& a, const Settings& settings, Value dy, Value dl) {
+AttentionGradients composed_gradient(const Attended& a, const AttentionSettings& settings, Value dy, Value dl) {
   const Value p = probabilities(a, settings);
   const Shape& s = a.logarithms.shape();
   Value along;  // what is the same for all keys of a query
@@ -96,10 +96,10 @@ AttentionGradients composed_gradient(const Attended& a, const Settings& settings
     const Value column = reshape(dl, {s[0], s[1], s[2], 1});
     along = along ? along + column : column;
   }
-  const Value dz = p * (dy ? product(dy, a.v, false, true) + along : broadcast_to(along, p.shape()));
-  return {.q = settings.scale * product(dz, a.k, false, false),
-          .k = settings.scale * product(dz, a.q, true, false),
-          .v = dy ? product(p, dy, true, false) : zeros_like(a.v),
+  const Value dz = p * (dy ? matrix_product(dy, a.v, false, true) + along : broadcast_to(along, p.shape()));
+  return {.q = settings.scale * matrix_product(dz, a.k, false, false),
+          .k = settings.scale * matrix_product(dz, a.q, true, false),
+          .v = dy ? matrix_product(p, dy, true, false) : zeros_like(a.v),
           .mask = a.mask ? sum_to(dz, a.mask.shape()) : Value{}};
 }
 
@@ -118,29 +118,29 @@ Values gradient_of_gradient(const GradientRequest& r) {
   const Value hq = r.output_gradients[0];
   const Value hk = r.output_gradients[1];
   const Value hv = r.output_gradients[2];
-  const Settings settings = settings_of(r.attributes, a.q.shape()[3]);
+  const AttentionSettings settings = settings_of(r.attributes, a.q.shape()[3]);
   const Value p = probabilities(a, settings);
-  const Value centred = product(dy, a.v, false, true) - sum(dy * a.y, {3}, true);
+  const Value centred = matrix_product(dy, a.v, false, true) - sum(dy * a.y, {3}, true);
   const Value dz = p * centred;
-  Value through_p = hv ? product(dy, hv, false, true) : Value{};
-  Value dq = hk ? product(dz, hk, false, false) : Value{};
-  Value dk = hq ? product(dz, hq, true, false) : Value{};
-  Value to_dy = hv ? product(p, hv, false, false) : Value{};
+  Value through_p = hv ? matrix_product(dy, hv, false, true) : Value{};
+  Value dq = hk ? matrix_product(dz, hk, false, false) : Value{};
+  Value dk = hq ? matrix_product(dz, hq, true, false) : Value{};
+  Value to_dy = hv ? matrix_product(p, hv, false, false) : Value{};
   Value dv;
   Value to_y;
   if (hq || hk) {
-    const Value u = settings.scale *
-                    plus(hq ? product(hq, a.k, false, true) : Value{}, hk ? product(a.q, hk, false, true) : Value{});
+    const Value u = settings.scale * plus(hq ? matrix_product(hq, a.k, false, true) : Value{},
+                                          hk ? matrix_product(a.q, hk, false, true) : Value{});
     const Value w = u * p;
     const Value row_sums = sum(w, {3}, true);
     through_p = plus(u * centred, through_p);
-    dv = product(w, dy, true, false);
+    dv = matrix_product(w, dy, true, false);
     to_y = -row_sums * dy;
-    to_dy = plus(product(w, a.v, false, false) - row_sums * a.y, to_dy);
+    to_dy = plus(matrix_product(w, a.v, false, false) - row_sums * a.y, to_dy);
   }
   const Value g = p * through_p;
-  dq = settings.scale * plus(dq, product(g, a.k, false, false));
-  dk = settings.scale * plus(dk, product(g, a.q, true, false));
+  dq = settings.scale * plus(dq, matrix_product(g, a.k, false, false));
+  dk = settings.scale * plus(dk, matrix_product(g, a.q, true, false));
   Values out{dq, dk, dv, to_y, -sum(g, {3}), to_dy};
   if (a.mask) {
     out.push_back(sum_to(g, a.mask.shape()));
@@ -151,7 +151,7 @@ Values gradient_of_gradient(const GradientRequest& r) {
 // ---- Tile by tile
 
 // q, k, v, mask optional -> y, logarithms (B, N, T)
-void register_forward(OperationRegistry& registry) {
+void register_attention_forward(OperationRegistry& registry) {
   Operation operation{.name = "attention_forward/1", .min_inputs = 3, .max_inputs = 4, .outputs = 2};
   operation.attributes = attributes();
   operation.infer = [](const Inference& in) -> Types {
@@ -249,7 +249,7 @@ Types infer_attention(const Inference& in) {
 }  // namespace
 
 void register_attention(OperationRegistry& registry) {
-  register_forward(registry);
+  register_attention_forward(registry);
   register_gradient(registry);
   register_causal_mask(registry);
   Operation operation{.name = "attention/1", .min_inputs = 3, .max_inputs = 4, .attributes = attributes()};

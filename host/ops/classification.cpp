@@ -13,19 +13,19 @@ Types infer_along_axis(const Inference& in) {
   return {in.input(0)};
 }
 
-Value shifted(Value x, int64_t axis) {
+Value below_maximum(Value x, int64_t axis) {
   return x - detach(max(x, {axis}, true));
 }
 
 Values compose_softmax(Graph&, std::span<const Value> inputs, const Attributes& attributes) {
   const int64_t axis = attributes[0].scalar.constant.integer;
-  const Value powers = exp(shifted(inputs[0], axis));
+  const Value powers = exp(below_maximum(inputs[0], axis));
   return {powers / sum(powers, {axis}, true)};
 }
 
 Values compose_log_softmax(Graph&, std::span<const Value> inputs, const Attributes& attributes) {
   const int64_t axis = attributes[0].scalar.constant.integer;
-  const Value z = shifted(inputs[0], axis);
+  const Value z = below_maximum(inputs[0], axis);
   return {z - log(sum(exp(z), {axis}, true))};
 }
 

@@ -29,7 +29,7 @@ Shape as_last(const Shape& image) {
 }
 
 // The attributes that all of them begin with.
-std::vector<AttributeSpec> settings(std::vector<AttributeSpec> more = {}) {
+std::vector<AttributeSpec> convolution_settings(std::vector<AttributeSpec> more = {}) {
   std::vector<AttributeSpec> out{integers("stride", {1, 1}), integers("padding", {0, 0, 0, 0}),
                                  integers("dilation", {1, 1}), integer("groups", 1)};
   out.insert(out.end(), more.begin(), more.end());
@@ -191,7 +191,7 @@ kernels::ConvolutionSpec packed_spec(const Settings& given, const Axes& image, c
 
 void register_weights(OperationRegistry& registry) {
   Operation operation{.name = "convolution_weights/1"};
-  operation.attributes = settings({integers("image")});
+  operation.attributes = convolution_settings({integers("image")});
   operation.differentiability = Differentiability::constant;  // gradients go to the weights beside the packed ones
   operation.infer = [](const Inference& in) -> Types {
     in.require_real(0);
@@ -219,8 +219,9 @@ double convolution_flops(const Shape& y, const Shape& weight) {
 }
 
 // x, packed, w -> y
-void register_forward(OperationRegistry& registry) {
-  Operation operation{.name = "convolution_forward/1", .min_inputs = 3, .max_inputs = 3, .attributes = settings()};
+void register_convolution_forward(OperationRegistry& registry) {
+  Operation operation{
+      .name = "convolution_forward/1", .min_inputs = 3, .max_inputs = 3, .attributes = convolution_settings()};
   operation.infer = [](const Inference& in) -> Types {
     in.require_rank(0, 4, "x (B, H, W, C)");
     const Settings given(in);
@@ -251,7 +252,7 @@ void register_forward(OperationRegistry& registry) {
 // dy, packed, w -> dx, whose rows and columns are `image`
 void register_data_gradient(OperationRegistry& registry) {
   Operation operation{.name = "convolution_data_gradient/1", .min_inputs = 3, .max_inputs = 3};
-  operation.attributes = settings({integers("image")});
+  operation.attributes = convolution_settings({integers("image")});
   operation.infer = [](const Inference& in) -> Types {
     in.require_rank(0, 4, "(B, H', W', O)");
     in.require_rank(2, 4, "a weight (O, C / groups, Kh, Kw)");
@@ -285,7 +286,7 @@ void register_data_gradient(OperationRegistry& registry) {
 // x, dy -> dw, whose rows and columns are `kernel`
 void register_weight_gradient(OperationRegistry& registry) {
   Operation operation{.name = "convolution_weight_gradient/1", .min_inputs = 2, .max_inputs = 2};
-  operation.attributes = settings({integers("kernel")});
+  operation.attributes = convolution_settings({integers("kernel")});
   operation.infer = [](const Inference& in) -> Types {
     require_product_input(in, 0);
     require_product_input(in, 1);
@@ -339,7 +340,7 @@ void register_conv2d(OperationRegistry& registry) {
                           "cross-correlation. Padding is top, bottom, left, right",
                       .min_inputs = 2,
                       .max_inputs = 3,
-                      .attributes = settings()};
+                      .attributes = convolution_settings()};
   operation.infer = [](const Inference& in) -> Types {
     require_real_inputs(in);
     const Shape y = forward_shape(in, Settings(in), in.shape(0), in.shape(1));
@@ -410,7 +411,7 @@ void register_conv_transpose2d(OperationRegistry& registry) {
 
 void register_convolution(OperationRegistry& registry) {
   register_weights(registry);
-  register_forward(registry);
+  register_convolution_forward(registry);
   register_data_gradient(registry);
   register_weight_gradient(registry);
   register_conv2d(registry);

@@ -22,7 +22,7 @@ kernels::SampleSpec nearest_spec(const Shape& x, const Shape& grid) {
 
 // x (B, H, W, C), grid (B, H', W', 2) in units of pixels -> (B, H', W', C): the pixel next to each place. It does not
 // change where the places move a little.
-void register_nearest(OperationRegistry& registry) {
+void register_sample_nearest(OperationRegistry& registry) {
   Operation operation{.name = "sample_nearest/1", .min_inputs = 2, .max_inputs = 2};
   operation.infer = [](const Inference& in) -> Types {
     return {{Shape{in.shape(0)[0], in.shape(1)[1], in.shape(1)[2], in.shape(0)[3]}, in.real()}};
@@ -40,7 +40,7 @@ void register_nearest(OperationRegistry& registry) {
 }
 
 // g (B, H', W', C), grid (B, H', W', 2) -> dx (B, image, C)
-void register_nearest_transpose(OperationRegistry& registry) {
+void register_sample_nearest_transpose(OperationRegistry& registry) {
   Operation operation{.name = "sample_nearest_transpose/1", .min_inputs = 2, .max_inputs = 2};
   operation.attributes = {integers("image")};
   operation.infer = [](const Inference& in) -> Types {
@@ -128,8 +128,8 @@ void register_grid_sample_itself(OperationRegistry& registry) {
 }  // namespace
 
 void register_grid_sampling(OperationRegistry& registry) {
-  register_nearest(registry);
-  register_nearest_transpose(registry);
+  register_sample_nearest(registry);
+  register_sample_nearest_transpose(registry);
   register_grid_sample_itself(registry);
 }
 

@@ -7,7 +7,7 @@
 namespace atelier::ops {
 namespace {
 
-Value apply(const char* name, Value x) {
+Value applied(const char* name, Value x) {
   return x.graph->apply(name, {x});
 }
 Value pow(Value base, Value exponent) {
@@ -37,19 +37,19 @@ void register_angles(OperationRegistry& registry) {
         return {h * x, -(h * y)};
       },
       "y (...), x (...)");
-  add_unary(registry, "sinh", "(e^x - e^-x) / 2", [](Value x, Value, Value g) { return g * apply("cosh/1", x); });
-  add_unary(registry, "cosh", "(e^x + e^-x) / 2", [](Value x, Value, Value g) { return g * apply("sinh/1", x); });
+  add_unary(registry, "sinh", "(e^x - e^-x) / 2", [](Value x, Value, Value g) { return g * applied("cosh/1", x); });
+  add_unary(registry, "cosh", "(e^x + e^-x) / 2", [](Value x, Value, Value g) { return g * applied("sinh/1", x); });
 }
 
 void register_gamma(OperationRegistry& registry) {
-  add_unary(registry, "lgamma", "log |gamma(x)|", [](Value x, Value, Value g) { return g * apply("digamma/1", x); });
+  add_unary(registry, "lgamma", "log |gamma(x)|", [](Value x, Value, Value g) { return g * applied("digamma/1", x); });
   Operation digamma{.name = "digamma/1",
                     .summary = "x (...) -> (...): the derivative of lgamma",
                     .infer = infer_broadcast,
                     .differentiability = Differentiability::once};
   digamma.elementwise = &kernels::elementwise_function("digamma");
   digamma.gradient = [](const GradientRequest& r) -> Values {
-    return {r.output_gradients[0] * apply("trigamma/1", r.inputs[0])};
+    return {r.output_gradients[0] * applied("trigamma/1", r.inputs[0])};
   };
   registry.add(std::move(digamma));
   Operation trigamma{.name = "trigamma/1",

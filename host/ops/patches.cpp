@@ -9,7 +9,7 @@
 namespace atelier::ops {
 namespace {
 
-std::vector<AttributeSpec> settings(std::vector<AttributeSpec> first) {
+std::vector<AttributeSpec> patch_settings(std::vector<AttributeSpec> first) {
   first.insert(first.end(), {integers("kernel"), integers("stride", {1, 1}), integers("padding", {0, 0, 0, 0}),
                              integers("dilation", {1, 1})});
   return first;
@@ -32,7 +32,7 @@ void register_unfold(OperationRegistry& registry) {
   operation.summary =
       "x any (B, C, H, W) -> (B, C Kh Kw, H' W'): the patch under the kernel at each of its places, as a column "
       "(im2col). Padding is top, bottom, left, right";
-  operation.attributes = settings({});
+  operation.attributes = patch_settings({});
   operation.infer = [](const Inference& in) -> Types {
     in.require_rank(0, 4, "(B, C, H, W)");
     const Windows windows = checked_windows(in, 0);
@@ -60,7 +60,7 @@ void register_fold(OperationRegistry& registry) {
   operation.summary =
       "columns (B, C Kh Kw, H' W') -> (B, C, size...): patches summed where unfold has them from, in an image of that "
       "size";
-  operation.attributes = settings({integers("size")});
+  operation.attributes = patch_settings({integers("size")});
   operation.infer = [](const Inference& in) -> Types {
     in.require_real(0);
     in.require_rank(0, 3, "(B, C Kh Kw, H' W')");

@@ -16,7 +16,7 @@ using kernels::PoolingDivisor;
 using kernels::PoolingSpec;
 
 // The attributes that all of them begin with.
-std::vector<AttributeSpec> settings(std::vector<AttributeSpec> more = {}) {
+std::vector<AttributeSpec> pooling_settings(std::vector<AttributeSpec> more = {}) {
   std::vector<AttributeSpec> out{integers("kernel"), integers("stride", {}), integers("padding", {0, 0, 0, 0})};
   out.insert(out.end(), more.begin(), more.end());
   return out;
@@ -83,7 +83,7 @@ Attributes common(const Attributes& attributes) {
 
 // x -> y
 void register_max_forward(OperationRegistry& registry) {
-  Operation operation{.name = "max_pool2d_forward/1", .attributes = settings()};
+  Operation operation{.name = "max_pool2d_forward/1", .attributes = pooling_settings()};
   operation.infer = [](const Inference& in) -> Types {
     in.require_real(0);
     in.require_rank(0, 4, "(B, H, W, C)");
@@ -100,7 +100,8 @@ void register_max_forward(OperationRegistry& registry) {
 
 // x, g as y -> dx: g where the windows of x have their maxima
 void register_max_scatter(OperationRegistry& registry) {
-  Operation operation{.name = "max_pool2d_scatter/1", .min_inputs = 2, .max_inputs = 2, .attributes = settings()};
+  Operation operation{
+      .name = "max_pool2d_scatter/1", .min_inputs = 2, .max_inputs = 2, .attributes = pooling_settings()};
   operation.infer = [](const Inference& in) -> Types {
     in.require_real(0);
     in.require_real(1);
@@ -121,7 +122,8 @@ void register_max_scatter(OperationRegistry& registry) {
 
 // x, u as x -> y: u where the windows of x have their maxima
 void register_max_gather(OperationRegistry& registry) {
-  Operation operation{.name = "max_pool2d_gather/1", .min_inputs = 2, .max_inputs = 2, .attributes = settings()};
+  Operation operation{
+      .name = "max_pool2d_gather/1", .min_inputs = 2, .max_inputs = 2, .attributes = pooling_settings()};
   operation.infer = [](const Inference& in) -> Types {
     in.require_real(0);
     in.require_real(1);
@@ -152,7 +154,7 @@ void require_divisor(const Inference& in) {
 
 // x -> y
 void register_sum_forward(OperationRegistry& registry) {
-  Operation operation{.name = "sum_pool2d/1", .attributes = settings({integer("divisor", 0)})};
+  Operation operation{.name = "sum_pool2d/1", .attributes = pooling_settings({integer("divisor", 0)})};
   operation.infer = [](const Inference& in) -> Types {
     in.require_real(0);
     in.require_rank(0, 4, "(B, H, W, C)");
@@ -174,7 +176,7 @@ void register_sum_forward(OperationRegistry& registry) {
 // g as y -> dx, whose rows and columns are `image`
 void register_sum_spread(OperationRegistry& registry) {
   Operation operation{.name = "sum_pool2d_spread/1"};
-  operation.attributes = settings({integer("divisor", 0), integers("image")});
+  operation.attributes = pooling_settings({integer("divisor", 0), integers("image")});
   operation.infer = [](const Inference& in) -> Types {
     in.require_real(0);
     in.require_rank(0, 4, "(B, H, W, C)");
@@ -214,7 +216,7 @@ void register_max_pool(OperationRegistry& registry) {
       .summary =
           "x (B, C, H, W) -> (B, C, H', W'): the largest pixel of each window; of equals the first one gets the "
           "gradient. Padding is top, bottom, left, right, and never the largest",
-      .attributes = settings(),
+      .attributes = pooling_settings(),
       .infer = infer_images};
   operation.composed = [](Graph& graph, std::span<const Value> inputs, const Attributes& attributes) -> Values {
     return {channels_first(graph.apply("max_pool2d_forward/1", {channels_last(inputs[0])}, attributes))};
@@ -227,7 +229,7 @@ void register_avg_pool(OperationRegistry& registry) {
                       .summary =
                           "x (B, C, H, W) -> (B, C, H', W'): the mean of each window. Padding is top, bottom, left, "
                           "right, zeros that count in the mean where count_padding is not 0",
-                      .attributes = settings({integer("count_padding", 1)})};
+                      .attributes = pooling_settings({integer("count_padding", 1)})};
   operation.infer = infer_images;
   operation.composed = [](Graph& graph, std::span<const Value> inputs, const Attributes& given) -> Values {
     Attributes attributes = common(given);

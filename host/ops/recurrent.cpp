@@ -195,7 +195,7 @@ Types infer_gradient(const Layer& layer, const Inference& in) {
 }
 
 // x at step t - 1, or at step t + 1; zeros beyond the ends.
-Value shifted(Value x, int64_t by) {
+Value shifted_in_time(Value x, int64_t by) {
   const Shape& shape = x.shape();
   const Value kept = slice(x, 1, Attribute::of(by > 0 ? int64_t{0} : int64_t{1}), shape[1] - 1);
   return x.graph->apply("pad/1", {kept}, {Attribute::of(Axes{0, by > 0, 0}), Attribute::of(Axes{0, by < 0, 0})});
@@ -229,8 +229,8 @@ Values tanh_gradient_gradient(const GradientRequest& r) {
   const auto times_weight = [&](Value x, bool transposed) {
     return reshape(gemm(rows_of(x), recurrent, false, transposed), shape);
   };
-  const Value p = arriving + times_weight(shifted(q, 1), true);
-  const Value next_da = shifted(da, -1);
+  const Value p = arriving + times_weight(shifted_in_time(q, 1), true);
+  const Value next_da = shifted_in_time(da, -1);
   Value s = times_weight(next_da, false);
   const size_t first_arrival = has_initial ? 3 : 2;
   if (has_dy) {
@@ -245,7 +245,7 @@ Values tanh_gradient_gradient(const GradientRequest& r) {
   out[0] = gemm(rows_of(next_da), rows_of(q), true, false);
   out[1] = -2.0 * (y * (p * s));
   if (const Value before = r.output_gradients[1]) {
-    out[1] = out[1] + shifted(before, -1);
+    out[1] = out[1] + shifted_in_time(before, -1);
     if (has_initial) {
       out[2] = first_step(before);
     }

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pictures/ink.hpp"
+
 namespace atelier::pictures {
 namespace {
 
-constexpr double margin = 10, gap = 3, font = 12, small_font = 9.5, title_font = 13;
-constexpr double line_height = 15, caption_height = 13, beside_labels = 8, apart = 10;
-constexpr Colour ink{40, 40, 40}, faint{110, 110, 110};
+constexpr double margin = 10, image_gap = 3, label_font = 12, caption_font = 9.5, atlas_title_font = 13;
+constexpr double remark_height = 15, caption_height = 13, beside_labels = 8, apart = 10;
+constexpr Colour faint{110, 110, 110};
 
 double widest(const std::vector<std::string>& texts, double size) {
   double width = 0;
@@ -25,22 +27,22 @@ class AtlasDrawing {
     for (const AtlasRow& row : atlas.rows) {
       image_width_ = std::max(image_width_, static_cast<double>(row.images.width) * atlas.scale);
       image_height_ = std::max(image_height_, static_cast<double>(row.images.height) * atlas.scale);
-      labels_ = std::max(labels_, widest(row.labels, font));
-      captions = std::max(captions, widest(row.captions, small_font));
+      labels_ = std::max(labels_, widest(row.labels, label_font));
+      captions = std::max(captions, widest(row.captions, caption_font));
     }
-    column_ = std::ceil(std::max({image_width_, captions, widest(atlas.columns, small_font)}));
+    column_ = std::ceil(std::max({image_width_, captions, widest(atlas.columns, caption_font)}));
     left_ = std::ceil(margin + (labels_ > 0 ? labels_ + beside_labels : 0));
   }
 
   Drawing draw() {
     double y = margin;
     if (!atlas_.title.empty()) {
-      text({margin, y + title_font}, atlas_.title, title_font, Anchor::start, ink, true);
-      y += title_font + margin;
+      text({margin, y + atlas_title_font}, atlas_.title, atlas_title_font, Anchor::start, ink, true);
+      y += atlas_title_font + margin;
     }
     if (!atlas_.columns.empty()) {
       for (size_t i = 0; i < atlas_.columns.size(); ++i) {
-        text({x_of(i) + column_ / 2, y + small_font}, atlas_.columns[i], small_font, Anchor::middle, faint);
+        text({x_of(i) + column_ / 2, y + caption_font}, atlas_.columns[i], caption_font, Anchor::middle, faint);
       }
       y += caption_height;
     }
@@ -48,8 +50,8 @@ class AtlasDrawing {
       y = draw_row(row, std::ceil(y));
     }
     for (const std::string& remark : atlas_.remarks) {
-      y += line_height;
-      text({margin, y}, remark, small_font, Anchor::start, faint);
+      y += remark_height;
+      text({margin, y}, remark, caption_font, Anchor::start, faint);
     }
     drawing_.width = right_ + margin;
     drawing_.height = y + margin;
@@ -65,7 +67,7 @@ class AtlasDrawing {
   }
 
   [[nodiscard]] double x_of(size_t column) const {
-    return left_ + static_cast<double>(column) * (column_ + gap) +
+    return left_ + static_cast<double>(column) * (column_ + image_gap) +
            (atlas_.apart_after > 0 && column >= atlas_.apart_after ? apart : 0);
   }
 
@@ -82,19 +84,19 @@ class AtlasDrawing {
       right_ = std::max(right_, x + static_cast<double>(all.width) * atlas_.scale);
       if (static_cast<size_t>(i) < row.captions.size()) {
         text({x_of(static_cast<size_t>(i)) + column_ / 2, y + image_height_ + caption_height - 3},
-             row.captions[static_cast<size_t>(i)], small_font, Anchor::middle, faint);
+             row.captions[static_cast<size_t>(i)], caption_font, Anchor::middle, faint);
       }
     }
     const auto lines = static_cast<double>(row.labels.size());
-    const double label_height = lines * line_height;
+    const double label_height = lines * remark_height;
     const double height = std::max(image_height_, label_height);
-    double line = y + (image_height_ - label_height) / 2 + font;
-    line = std::max(line, y + font);
+    double line = y + (image_height_ - label_height) / 2 + label_font;
+    line = std::max(line, y + label_font);
     for (const std::string& label : row.labels) {
-      text({margin, line}, label, font, Anchor::start, ink);
-      line += line_height;
+      text({margin, line}, label, label_font, Anchor::start, ink);
+      line += remark_height;
     }
-    return y + height + gap + (row.captions.empty() ? 0 : caption_height);
+    return y + height + image_gap + (row.captions.empty() ? 0 : caption_height);
   }
 
   const Atlas& atlas_;

@@ -7,6 +7,7 @@
 #include <limits>
 #include <optional>
 
+#include "pictures/ink.hpp"
 #include "pictures/ticks.hpp"
 
 namespace atelier::pictures {
@@ -17,7 +18,7 @@ constexpr double left = 76, top = 40, below = 52, right = 24;
 constexpr double font = 12, small_font = 10.5, title_font = 14;
 constexpr double line_height = 16;
 constexpr size_t most_direct_labels = 12;
-constexpr Colour ink{40, 40, 40}, grid{228, 228, 228}, axis{110, 110, 110};
+constexpr Colour grid_lines{228, 228, 228}, axis{110, 110, 110};
 
 // Blue, vermillion, green, purple, orange, sky blue, black, and a yellow that is dark enough for white.
 constexpr std::array<Colour, 8> colours{{{0, 114, 178},
@@ -142,7 +143,7 @@ class Plot {
     };
     for (const Tick& one : ticks(y_range_, chart_.logarithmic_y, wanted_y)) {
       const double y = y_.place(one.at);
-      drawing_.elements.emplace_back(Line{{{left, y}, {left + plot_width, y}}, grid});
+      drawing_.elements.emplace_back(Line{{{left, y}, {left + plot_width, y}}, grid_lines});
       drawing_.elements.emplace_back(Text{{left - 2 * tick, y + font / 3}, one.label, small_font, Anchor::end, ink});
     }
     for (const Tick& one : ticks(x_range_, chart_.logarithmic_x, wanted_x)) {

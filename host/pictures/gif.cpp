@@ -14,17 +14,17 @@
 namespace atelier::pictures {
 namespace {
 
-constexpr size_t colours = 256;
+constexpr size_t palette_colours = 256;
 
 // The colours of all frames, and each pixel's place among them.
 struct Palette {
-  std::array<GifColorType, colours> map{};
+  std::array<GifColorType, palette_colours> map{};
   std::vector<GifByteType> places;  // (frame, row, column)
 };
 
 Palette grey_palette(const ImageStack& frames) {
   Palette out;
-  for (size_t i = 0; i < colours; ++i) {
+  for (size_t i = 0; i < palette_colours; ++i) {
     const auto grey = static_cast<GifByteType>(i);
     out.map[i] = {grey, grey, grey};
   }
@@ -39,7 +39,7 @@ bool take_exact_colours(const ImageStack& frames, Palette& out) {
     const uint8_t* pixel = frames.pixels.data() + i;
     const auto colour = static_cast<uint32_t>(pixel[0] << 16 | pixel[1] << 8 | pixel[2]);
     const auto [place, is_new] = known.try_emplace(colour, static_cast<GifByteType>(known.size()));
-    if (known.size() > colours) {
+    if (known.size() > palette_colours) {
       return false;
     }
     if (is_new) {
@@ -59,7 +59,7 @@ void take_nearest_colours(const ImageStack& frames, Palette& out) {
       primaries[c].push_back(frames.pixels[i]);
     }
   }
-  auto size = static_cast<int>(colours);
+  auto size = static_cast<int>(palette_colours);
   if (GifQuantizeBuffer(static_cast<unsigned>(frames.width), static_cast<unsigned>(frames.height * frames.count), &size,
                         primaries[0].data(), primaries[1].data(), primaries[2].data(), out.places.data(),
                         out.map.data()) == GIF_ERROR) {
@@ -99,7 +99,7 @@ class GifFile {
 
   void begin() {
     const std::unique_ptr<ColorMapObject, void (*)(ColorMapObject*)> map(
-        GifMakeMapObject(static_cast<int>(colours), palette_.map.data()), GifFreeMapObject);
+        GifMakeMapObject(static_cast<int>(palette_colours), palette_.map.data()), GifFreeMapObject);
     EGifSetGifVersion(file_, true);
     check(EGifPutScreenDesc(file_, width(), height(), 8, 0, map.get()));
     const std::array<unsigned char, 3> repeat_forever{1, 0, 0};  // of Netscape's extension

@@ -8,7 +8,7 @@
 namespace atelier::pictures {
 namespace {
 
-constexpr int64_t gap = 2;  // pixels between images
+constexpr int64_t pixels_between = 2;  // pixels between images
 
 }  // namespace
 
@@ -18,13 +18,17 @@ ImageStack grid(const ImageStack& images, int64_t columns) {
   }
   columns = std::min(columns, std::max<int64_t>(images.count, 1));
   const int64_t rows = (images.count + columns - 1) / columns;
-  ImageStack out{1, rows * (images.height + gap) - gap, columns * (images.width + gap) - gap, images.channels, {}};
+  ImageStack out{1,
+                 rows * (images.height + pixels_between) - pixels_between,
+                 columns * (images.width + pixels_between) - pixels_between,
+                 images.channels,
+                 {}};
   out.pixels.assign(static_cast<size_t>(out.height * out.width * out.channels), 255);
   const int64_t line = images.width * images.channels;
   for (int64_t n = 0; n < images.count; ++n) {
     for (int64_t y = 0; y < images.height; ++y) {
-      const int64_t to_row = n / columns * (images.height + gap) + y;
-      const int64_t to = (to_row * out.width + n % columns * (images.width + gap)) * images.channels;
+      const int64_t to_row = n / columns * (images.height + pixels_between) + y;
+      const int64_t to = (to_row * out.width + n % columns * (images.width + pixels_between)) * images.channels;
       std::memcpy(out.pixels.data() + to, images.pixels.data() + (n * images.height + y) * line,
                   static_cast<size_t>(line));
     }

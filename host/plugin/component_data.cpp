@@ -12,7 +12,7 @@ namespace atelier::plugin {
 namespace {
 
 template <typename T>
-std::vector<T> list_of(const atl_value& value) {
+std::vector<T> values_of_list(const atl_value& value) {
   constexpr uint64_t most = 10'000;
   const std::span<const T> list = span_of<T>(value.list, value.count, most, "a list");
   return {list.begin(), list.end()};
@@ -121,12 +121,12 @@ catalog::Value to_value(const atl_value& value) {
     case ATL_TEXT:
       return own(value.text);
     case ATL_INTEGERS:
-      return list_of<int64_t>(value);
+      return values_of_list<int64_t>(value);
     case ATL_NUMBERS:
-      return list_of<double>(value);
+      return values_of_list<double>(value);
     case ATL_TEXTS: {
       std::vector<std::string> texts;
-      for (const atl_string& text : list_of<atl_string>(value)) {
+      for (const atl_string& text : values_of_list<atl_string>(value)) {
         texts.push_back(own(text));
       }
       return texts;

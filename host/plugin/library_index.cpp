@@ -83,7 +83,7 @@ catalog::Measure measure_of(const Json& json) {
 Json to_json(const Component& of);
 
 template <typename T>
-Json list_of_json(const std::vector<T>& all) {
+Json json_of_list(const std::vector<T>& all) {
   Json out = Json::array();
   for (const T& one : all) {
     out.push_back(to_json(one));
@@ -91,7 +91,7 @@ Json list_of_json(const std::vector<T>& all) {
   return out;
 }
 template <typename Read>
-auto list_of(const Json& json, const Read& read) {
+auto list_from(const Json& json, const Read& read) {
   std::vector<decltype(read(json))> out;
   for (const Json& one : json) {
     out.push_back(read(one));
@@ -111,9 +111,9 @@ Json to_json(const Component& of) {
           reference,
           role,
           interface_name,
-          list_of_json(settings),
-          list_of_json(slots),
-          list_of_json(measures),
+          json_of_list(settings),
+          json_of_list(slots),
+          json_of_list(measures),
           plugin_name,
           plugin_version,
           recorded};
@@ -126,9 +126,9 @@ Component component_of(const Json& json, const fs::path& file) {
                                 json.at(4),
                                 json.at(5),
                                 json.at(6),
-                                list_of(json.at(7), setting_of),
-                                list_of(json.at(8), slot_of),
-                                list_of(json.at(9), measure_of),
+                                list_from(json.at(7), setting_of),
+                                list_from(json.at(8), slot_of),
+                                list_from(json.at(9), measure_of),
                                 json.at(10),
                                 json.at(11),
                                 file.string()};
@@ -136,7 +136,7 @@ Component component_of(const Json& json, const fs::path& file) {
 }
 
 std::string text_of(const LibraryContents& contents) {
-  return list_of_json(contents.components).dump();
+  return json_of_list(contents.components).dump();
 }
 
 using Cache = FolderCache<std::string>;

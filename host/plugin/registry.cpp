@@ -55,7 +55,7 @@ std::vector<fs::path> libraries_of(const std::vector<fs::path>& paths) {
 
 // What is wrong is an Error with the file in front of every line.
 template <typename Read>
-auto about(const fs::path& file, const Read& read) {
+auto about_file(const fs::path& file, const Read& read) {
   try {
     return read();
   } catch (const InitializerFailed&) {
@@ -103,7 +103,7 @@ atl_plugin connected(const boost::dll::shared_library& library) {
 }
 
 LibraryContents load(const fs::path& file) {
-  return about(file, [&] {
+  return about_file(file, [&] {
     const std::string name = file.string();
     const Activity activity(name.c_str(), "loading it");
     const boost::dll::shared_library& library = keep(open(file));
@@ -176,7 +176,7 @@ Registry::Registry(const std::vector<fs::path>& paths, Loading loading)
     }
     try {
       const LibraryContents contents = sleeping_ ? sleeping_->contents_of(file) : load(file);
-      about(file, [&] { add(contents.components); });
+      about_file(file, [&] { add(contents.components); });
       unknown_.insert(unknown_.end(), contents.unknown.begin(), contents.unknown.end());
     } catch (const InitializerFailed&) {
       throw;

@@ -11,8 +11,8 @@
 namespace atelier::report {
 namespace {
 
-constexpr int64_t most_rows = 60;         // of a series
-constexpr int64_t most_values = 64 * 64;  // of what is shown value by value
+constexpr int64_t most_tensor_rows = 60;        // of a series
+constexpr int64_t most_values_shown = 64 * 64;  // of what is shown value by value
 constexpr int64_t bins = 40;
 
 // What a row of a tensor comes to. Values that are not finite are counted apart.
@@ -104,7 +104,7 @@ std::vector<std::string> class_names(const runlog::RunDescription& run, int64_t 
 
 const char* view_of(const runlog::TensorSeries& series) {
   const bool of_metric = series.name.starts_with("metric.") || series.name.starts_with("test.");
-  if (!of_metric || series.shape.elements() > most_values) {
+  if (!of_metric || series.shape.elements() > most_values_shown) {
     return "histogram";
   }
   return series.shape.rank() == 2 ? "matrix" : series.shape.rank() < 2 ? "vector" : "histogram";
@@ -122,7 +122,7 @@ Json series_json(const runlog::Reader& log, const runlog::TensorSeries& series,
   const std::vector<int64_t> all_steps = log.tensor_steps(series.name);
   std::vector<int64_t> steps;
   std::vector<tensor::Tensor> tensors;
-  for (const int64_t row : chosen_rows(std::ssize(all_steps), most_rows)) {
+  for (const int64_t row : chosen_rows(std::ssize(all_steps), most_tensor_rows)) {
     steps.push_back(all_steps[static_cast<size_t>(row)]);
     tensors.push_back(log.tensor(series.name, row));
   }

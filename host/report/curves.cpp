@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <span>
+
+#include "compare/nan.hpp"
 
 namespace atelier::report {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using compare::nan;
 
 struct Point {
   double smallest = nan, largest = nan, sum = 0;

@@ -1,16 +1,16 @@
 #include "report/progress.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <stdexcept>
 
 #include "base/error.hpp"
+#include "compare/nan.hpp"
 #include "runlog/reader.hpp"
 
 namespace atelier::report {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using compare::nan;
 
 double number_setting(const compare::RunSummary& run, const std::string& key) {
   const auto found = run.settings.find(key);

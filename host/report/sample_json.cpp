@@ -11,11 +11,11 @@ namespace {
 using catalog::FieldKind;
 
 // What is shown of samples that are no images, at most.
-constexpr int64_t most_rows = 40, most_samples = 8, most_table_rows = 24, most_values = 20'000;
+constexpr int64_t most_sample_rows = 40, most_samples = 8, most_table_rows = 24, most_sample_values = 20'000;
 constexpr size_t most_text = 4000;  // bytes
 
 // A whole number of UTF-8's code points.
-std::string shortened(const std::string& text) {
+std::string shortened_text(const std::string& text) {
   if (text.size() <= most_text) {
     return text;
   }
@@ -30,7 +30,7 @@ Json texts_json(const runlog::Reader& log, const runlog::SampleSeries& series, i
   const std::vector<std::string> texts = log.sample_texts(series.name, row);
   Json out = Json::array();
   for (size_t i = 0; i < std::min<size_t>(texts.size(), most_samples); ++i) {
-    out.push_back({{"text", shortened(texts[i])}, {"whole", texts[i].size()}});
+    out.push_back({{"text", shortened_text(texts[i])}, {"whole", texts[i].size()}});
   }
   return out;
 }
@@ -38,7 +38,7 @@ Json texts_json(const runlog::Reader& log, const runlog::SampleSeries& series, i
 // Of how many samples all values are shown: at least one.
 int64_t shown_of(const runlog::SampleSeries& series) {
   const int64_t most = series.kind == FieldKind::table_row ? most_table_rows : most_samples;
-  return std::clamp<int64_t>(most_values / std::max<int64_t>(series.dims.elements(), 1), 1,
+  return std::clamp<int64_t>(most_sample_values / std::max<int64_t>(series.dims.elements(), 1), 1,
                              std::min(series.count, most));
 }
 
@@ -86,7 +86,7 @@ Json series_json(const runlog::Reader& log, const runlog::SampleSeries& series) 
   out["shown"] = texts ? std::min(series.count, most_samples) : shown_of(series);
   out["steps"] = Json::array();
   out["rows"] = Json::array();
-  for (const int64_t row : chosen_rows(std::ssize(steps), most_rows)) {
+  for (const int64_t row : chosen_rows(std::ssize(steps), most_sample_rows)) {
     out["steps"].push_back(steps[static_cast<size_t>(row)]);
     out["rows"].push_back(texts ? texts_json(log, series, row) : values_json(log, series, row));
   }

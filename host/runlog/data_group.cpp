@@ -27,7 +27,7 @@ void make_names(hid_t group, const char* dataset, const char* axis, const std::v
   }
 }
 
-std::vector<std::string> read_names(hid_t group, const char* dataset) {
+std::vector<std::string> read_names_if_there(hid_t group, const char* dataset) {
   return hdf5::has(group, dataset) ? hdf5::read_texts(group, dataset) : std::vector<std::string>();
 }
 
@@ -73,8 +73,8 @@ FieldSpec read_field(hid_t data, const std::string& name) {
   field.high = hdf5::read_number_attribute(group, "high");
   field.rate = hdf5::read_number_attribute(group, "rate");
   field.length_field = hdf5::read_text_attribute(group, "length_field");
-  field.class_names = read_names(group, "class_name");
-  field.channel_names = read_names(group, "channel_name");
+  field.class_names = read_names_if_there(group, "class_name");
+  field.channel_names = read_names_if_there(group, "channel_name");
   return field;
 }
 

@@ -9,6 +9,7 @@
 
 #include "runlog/hdf5_array.hpp"
 #include "runlog/hdf5_text.hpp"
+#include "runlog/history.hpp"
 
 namespace atelier::runlog {
 
@@ -18,15 +19,11 @@ constexpr const char* kept_checkpoints = "dropped/kept";
 constexpr const char* places = "dropped_places";
 constexpr const char* hashes = "dropped_sha256";
 
-auto bytes_of(auto& digests) {
-  return std::span(digests.front().data(), digests.size() * std::tuple_size_v<Sha256::Digest>);
-}
-
 void write_pairs(hid_t group, const char* numbers_name, const std::vector<int64_t>& numbers, const char* digests_name,
                  const std::vector<Sha256::Digest>& digests) {
   const std::array<int64_t, 2> dims{std::ssize(numbers), std::tuple_size_v<Sha256::Digest>};
   hdf5::write_all(hdf5::make_array(group, numbers_name, hdf5::Type::i64, std::span(dims).first(1)), std::span(numbers));
-  hdf5::write_all(hdf5::make_array(group, digests_name, hdf5::Type::u8, dims), bytes_of(digests));
+  hdf5::write_all(hdf5::make_array(group, digests_name, hdf5::Type::u8, dims), bytes_of_digests(digests));
 }
 
 template <typename Pair>
@@ -37,7 +34,7 @@ std::vector<Pair> read_pairs(hid_t group, const char* numbers_name, const char* 
     throw hdf5::Failure(fmt::format("{}: got {} numbers, expected rising ones", numbers_name, numbers.size()));
   }
   std::vector<Sha256::Digest> digests(numbers.size());
-  hdf5::read_all(hdf5::open_dataset(group, digests_name), bytes_of(digests));
+  hdf5::read_all(hdf5::open_dataset(group, digests_name), bytes_of_digests(digests));
   std::vector<Pair> pairs;
   for (size_t i = 0; i < numbers.size(); ++i) {
     pairs.push_back({numbers[i], digests[i]});

@@ -12,7 +12,7 @@ namespace atelier::runlog::hdf5 {
 
 namespace {
 
-constexpr std::array names{"uint8", "int64", "float32", "float64", "text"};
+constexpr std::array content_names{"uint8", "int64", "float32", "float64", "text"};
 constexpr std::array<int64_t, 5> bytes_in_file{1, 8, 4, 8, 16};  // of text, where it lies
 
 bool holds(hid_t type, Content content) {
@@ -23,9 +23,9 @@ bool holds(hid_t type, Content content) {
 }
 
 std::string name_of(hid_t type) {
-  for (size_t i = 0; i < names.size(); ++i) {
+  for (size_t i = 0; i < content_names.size(); ++i) {
     if (holds(type, static_cast<Content>(i))) {
-      return names.at(i);
+      return content_names.at(i);
     }
   }
   switch (H5Tget_class(type)) {
@@ -116,7 +116,7 @@ Extent::Extent(std::string place, Content content, hid_t type, hid_t space, int6
     : place_(std::move(place)), content_(content), dims_(lengths_of(space, place_)) {
   if (!holds(type, content)) {
     throw Failure(fmt::format("{}: got {} of shape {}, expected {}", place_, name_of(type), text_of(dims_),
-                              names.at(static_cast<size_t>(content))));
+                              content_names.at(static_cast<size_t>(content))));
   }
   expect_place_for(place_, dims_, bytes_in_file.at(static_cast<size_t>(content)), most_bytes);
   elements_ = std::accumulate(dims_.begin(), dims_.end(), size_t{1}, std::multiplies<>());
@@ -171,8 +171,8 @@ void Extent::expect_rows(int64_t first, int64_t count, size_t elements) const {
 }
 
 void Extent::refuse(const std::string& expected) const {
-  throw Failure(fmt::format("{}: got {} of shape {}, expected {}", place_, names.at(static_cast<size_t>(content_)),
-                            text_of(dims_), expected));
+  throw Failure(fmt::format("{}: got {} of shape {}, expected {}", place_,
+                            content_names.at(static_cast<size_t>(content_)), text_of(dims_), expected));
 }
 
 Rows::Rows(hid_t dataset, Content content, Use use, int64_t first, int64_t count, size_t elements)

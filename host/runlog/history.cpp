@@ -17,11 +17,6 @@ namespace {
 
 using hdf5::Handle;
 
-auto bytes_of(auto& digests) {
-  auto* const first = digests.empty() ? nullptr : digests.front().data();
-  return std::span(first, digests.size() * std::tuple_size_v<Sha256::Digest>);
-}
-
 // Texts and lists with their lengths, so that no two values give the same bytes.
 void put(Sha256& hash, const std::string& text) {
   const auto size = static_cast<int64_t>(text.size());
@@ -104,7 +99,7 @@ void write_history(hid_t group, const History& history) {
   hdf5::write_attribute(to, "previous", history.previous);
   hdf5::write_attribute(to, "best", history.best);
   hdf5::write_all(hdf5::open_dataset(to, "rows"), std::span(history.rows));
-  hdf5::write_all(hdf5::open_dataset(to, "sha256"), bytes_of(history.digests));
+  hdf5::write_all(hdf5::open_dataset(to, "sha256"), bytes_of_digests(history.digests));
 }
 
 std::optional<History> read_history(hid_t group, const RunDescription& description) {
@@ -116,7 +111,7 @@ std::optional<History> read_history(hid_t group, const RunDescription& descripti
   History history{std::vector<int64_t>(series), std::vector<Sha256::Digest>(series),
                   hdf5::read_digest_attribute(from, "previous"), hdf5::read_digest_attribute(from, "best")};
   hdf5::read_all(hdf5::open_dataset(from, "rows"), std::span(history.rows));
-  hdf5::read_all(hdf5::open_dataset(from, "sha256"), bytes_of(history.digests));
+  hdf5::read_all(hdf5::open_dataset(from, "sha256"), bytes_of_digests(history.digests));
   return history;
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/sha256.hpp"
@@ -40,6 +41,11 @@ struct History {
   std::vector<Sha256::Digest> digests;  // over them
   Sha256::Digest previous{}, best{};    // of the checkpoint that was kept before, of the best weights; zeros: none
 };
+// Digests one after the other, as they are stored.
+auto bytes_of_digests(auto& digests) {
+  auto* const first = digests.empty() ? nullptr : digests.front().data();
+  return std::span(first, digests.size() * std::tuple_size_v<Sha256::Digest>);
+}
 std::vector<std::string> names_of_series(const RunDescription& description);
 
 void make_history(hid_t group, size_t series);

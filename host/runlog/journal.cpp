@@ -32,7 +32,7 @@ struct Header {
   std::array<char, digest_size> unchanged{};  // the hash of what the change leaves alone, which tells a log from others
 };
 
-std::span<const std::byte> bytes_of(const auto& value) {
+std::span<const std::byte> bytes_of_object(const auto& value) {
   return std::as_bytes(std::span(&value, 1));
 }
 
@@ -231,22 +231,22 @@ void Journal::begin(const FileChange& change, const Overlay& all, const PosixFil
     hash.update(bytes.data(), bytes.size());
     place += bytes.size();
   };
-  put(bytes_of(change.size));
+  put(bytes_of_object(change.size));
   for (const FileChange::Piece& piece : change.pieces) {
     const std::array<uint64_t, 2> numbers{piece.offset, piece.bytes.size()};
-    put(bytes_of(numbers));
+    put(bytes_of_object(numbers));
     put(piece.bytes);
   }
   const std::string digest = hash.digest();
   file_.write(place, std::as_bytes(std::span(digest)));
-  file_.write(0, bytes_of(header));
+  file_.write(0, bytes_of_object(header));
   file_.sync();
   number_ = header.number;
 }
 
 void Journal::done() {
   constexpr uint64_t none = 0;
-  file_.write(offsetof(Header, bytes), bytes_of(none));
+  file_.write(offsetof(Header, bytes), bytes_of_object(none));
   pending_ = false;
 }
 

@@ -225,7 +225,7 @@ std::vector<ForeignRun> read_foreign(hid_t file) {
   return foreign;
 }
 
-std::vector<std::string> read_names(hid_t file, const std::string& path) {
+std::vector<std::string> names_in_group(hid_t file, const std::string& path) {
   return hdf5::children(hdf5::open_group(file, path));
 }
 
@@ -301,10 +301,10 @@ RunDescription read_description(hid_t file) {
   description.parameters = read_entries(file, "checkpoints/a/parameters");
   description.state = read_entries(file, "checkpoints/a/state");
   description.optimizer = read_entries(file, "checkpoints/a/optimizer");
-  description.counters = read_names(file, "checkpoints/a/counters");
-  description.numbers = read_names(file, "checkpoints/a/numbers");
+  description.counters = names_in_group(file, "checkpoints/a/counters");
+  description.numbers = names_in_group(file, "checkpoints/a/numbers");
   description.best_metric = hdf5::read_text_attribute(hdf5::open_group(file, "best"), "metric");
-  description.summary = read_names(file, "final/summary");
+  description.summary = names_in_group(file, "final/summary");
   try {
     check_names(description);  // what no log of ours would say
   } catch (const Error& error) {

@@ -27,7 +27,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-using Kind = FoundClaim::Kind;
 
 fs::path lock_path(const fs::path& log) {
   return beside(log, ".lock");
@@ -117,10 +116,10 @@ class Acquisition {
       return true;
     }
     const FoundClaim found = find_claim(place);
-    if (found.kind == Kind::none) {
+    if (found.kind == FoundClaim::Kind::none) {
       return false;
     }
-    if (found.kind == Kind::foreign) {
+    if (found.kind == FoundClaim::Kind::foreign) {
       throw_foreign(place, found);
     }
     switch (watch_.verdict(found, offer_.time())) {
@@ -162,7 +161,7 @@ class Acquisition {
       if (entry.path().filename().string().starts_with(begin)) {
         const FoundClaim found = find_claim(entry.path());
         const bool dead = found.life == Life::gone;
-        if (dead || (found.kind != Kind::foreign && has_run_out(found, now))) {
+        if (dead || (found.kind != FoundClaim::Kind::foreign && has_run_out(found, now))) {
           unlink(entry.path().c_str());
         }
       }
@@ -211,7 +210,7 @@ void acquire(Acquisition& acquisition, const fs::path& lock, const Patience& pat
 
 std::optional<Holder> holder_at(const fs::path& place, const std::function<FileTime()>& now) {
   const FoundClaim found = find_claim(place);
-  if (found.kind == Kind::none || found.kind == Kind::foreign) {
+  if (found.kind == FoundClaim::Kind::none || found.kind == FoundClaim::Kind::foreign) {
     return std::nullopt;
   }
   const bool over = found.life == Life::gone || (found.life == Life::unknown && has_run_out(found, now()));

@@ -15,7 +15,6 @@ namespace atelier::runlog {
 namespace {
 
 namespace fs = std::filesystem;
-using Kind = Meaning::Kind;
 
 constexpr std::string_view special = "*?[";  // in a pattern
 
@@ -46,15 +45,15 @@ void add_path(const fs::path& path, std::vector<Meaning>& found) {
   const std::string plain = path.string();
   const std::string other = plain.find('/') == std::string::npos ? "./" + plain : plain;
   if (fs::is_regular_file(path, ignored) && (path.extension() == ".h5" || is_hdf5(path))) {
-    found.push_back({Kind::log, fmt::format("the file '{}'", plain), other, {Heading{path}}});
+    found.push_back({Meaning::Kind::log, fmt::format("the file '{}'", plain), other, {Heading{path}}});
   } else if (fs::is_directory(path, ignored)) {
     if (std::vector<Heading> logs = logs_below(path); !logs.empty()) {
-      found.push_back({Kind::folder, fmt::format("the folder '{}'", plain), other, std::move(logs)});
+      found.push_back({Meaning::Kind::folder, fmt::format("the folder '{}'", plain), other, std::move(logs)});
     }
   }
 }
 
-void add_experiment(const std::string& name, Kind kind, const Places& places, std::vector<Meaning>& found) {
+void add_experiment(const std::string& name, Meaning::Kind kind, const Places& places, std::vector<Meaning>& found) {
   const fs::path folder = places.runs / name;
   std::error_code ignored;
   if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos ||
@@ -83,7 +82,7 @@ void add_ids(const std::string& word, const Places& places, std::vector<Meaning>
     const bool matches = log.run_id == word || (word.size() >= 4 && log.run_id.starts_with(word));
     if (log.problem.empty() && matches) {
       const std::string path = log.path.string();
-      found.push_back({Kind::log, fmt::format("the run {} ({})", log.run_id, path), path, {log}});
+      found.push_back({Meaning::Kind::log, fmt::format("the run {} ({})", log.run_id, path), path, {log}});
     }
   }
 }
@@ -143,7 +142,7 @@ std::vector<Meaning> meanings_of_pattern(const std::string& pattern, const Place
   const std::string of_names = of_all.value_or(pattern);
   for (const std::string& name : experiments_in(places.runs)) {
     if (fnmatch(of_names.c_str(), name.c_str(), 0) == 0) {
-      add_experiment(name, of_all ? Kind::all_of_experiment : Kind::experiment, places, found);
+      add_experiment(name, of_all ? Meaning::Kind::all_of_experiment : Meaning::Kind::experiment, places, found);
     }
   }
   if (found.empty()) {
@@ -181,7 +180,8 @@ std::vector<Meaning> meanings_of(const std::string& word, const Places& places) 
     add_path(path, found);
   }
   const std::optional<std::string> of_all = experiment_of_all(word);
-  add_experiment(of_all.value_or(word), of_all ? Kind::all_of_experiment : Kind::experiment, places, found);
+  add_experiment(of_all.value_or(word), of_all ? Meaning::Kind::all_of_experiment : Meaning::Kind::experiment, places,
+                 found);
   if (!word.empty() && !is_path(word) && (found.empty() || looks_like_id(word))) {
     add_ids(word, places, found);
   }
@@ -194,7 +194,7 @@ std::vector<Meaning> meanings_of(const std::string& word, const Places& places) 
   std::error_code ignored;
   if (found.empty() && !word.empty() && fs::exists(path, ignored) &&
       !fs::is_directory(path, ignored)) {  // a reader says what it is instead
-    found.push_back({Kind::log, fmt::format("the file '{}'", word), word, {Heading{path}}});
+    found.push_back({Meaning::Kind::log, fmt::format("the file '{}'", word), word, {Heading{path}}});
   }
   if (found.empty()) {
     throw_unknown(word, places);

@@ -32,7 +32,7 @@ void make_column(hid_t group, const MetricColumn& metric, hid_t steps) {
   }
 }
 
-int64_t rows_in(hid_t steps) {
+int64_t steps_in(hid_t steps) {
   return hdf5::shape_of(steps, Type::i64, 1, 1).front();
 }
 
@@ -120,7 +120,7 @@ CadenceRows::CadenceRows(hid_t file, const Cadence& cadence) : metrics_(cadence.
   }
   columns_.push_back({hdf5::open_dataset(timing, "wall_seconds"), {}});
   columns_.push_back({hdf5::open_dataset(timing, "samples_per_second"), {}});
-  rows_ = rows_in(steps_.front());
+  rows_ = steps_in(steps_.front());
   last_step_ = last_step_in(steps_.front(), rows_);
 }
 
@@ -195,7 +195,7 @@ void CadenceRows::truncate(int64_t step, int64_t most_rows) {
 
 Stack::Stack(hid_t group, const char* values, Type type)
     : type_(type), steps_(hdf5::open_dataset(group, "step")), values_(hdf5::open_dataset(group, values)) {
-  rows_ = rows_in(steps_);
+  rows_ = steps_in(steps_);
   last_step_ = last_step_in(steps_, rows_);
   const DroppedRows dropped = read_dropped_rows(group);
   dropped_ = dropped.rows;

@@ -31,7 +31,7 @@ namespace fs = std::filesystem;
 using hdf5::Fate;
 using hdf5::Handle;
 
-constexpr std::array names{"optimizer-slots", "checkpoints", "kept", "samples", "tensors"};
+constexpr std::array part_names{"optimizer-slots", "checkpoints", "kept", "samples", "tensors"};
 
 std::vector<std::string> words_of(const std::string& path) {
   std::vector<std::string> words;
@@ -275,7 +275,7 @@ SlimOutcome make(const fs::path& log, const std::vector<Part>& parts, const fs::
 }  // namespace
 
 std::string to_string(Part part) {
-  return names.at(static_cast<size_t>(part));
+  return part_names.at(static_cast<size_t>(part));
 }
 
 std::vector<std::string> parts_text(const std::vector<Part>& parts) {

@@ -31,7 +31,7 @@ void add_influences(std::span<const double> values, double sign, std::vector<dou
 }
 
 // More than the mean of such values is rounded by.
-double rounding_of(std::span<const double> values) {
+double rounding_of_mean(std::span<const double> values) {
   constexpr double ulps = 32;
   double largest = 0;
   for (const double value : values) {
@@ -109,7 +109,7 @@ Interval bca_interval(std::span<const double> values, double level, const Resamp
   std::ranges::generate(means, [&] { return resampled_mean(values, random); });
   std::vector<double> influences;
   add_influences(values, 1, influences);
-  return interval_of({std::move(means), mean(values).value, rounding_of(values), influences}, level);
+  return interval_of({std::move(means), mean(values).value, rounding_of_mean(values), influences}, level);
 }
 
 Interval bca_interval(std::span<const double> a, std::span<const double> b, double level,
@@ -131,9 +131,9 @@ Interval bca_interval(std::span<const double> a, std::span<const double> b, doub
   std::vector<double> influences;
   add_influences(a, 1, influences);
   add_influences(b, -1, influences);
-  return interval_of(
-      {std::move(differences), mean(a).value - mean(b).value, std::max(rounding_of(a), rounding_of(b)), influences},
-      level);
+  return interval_of({std::move(differences), mean(a).value - mean(b).value,
+                      std::max(rounding_of_mean(a), rounding_of_mean(b)), influences},
+                     level);
 }
 
 }  // namespace atelier::statistics

@@ -36,7 +36,7 @@ class Counts {
 };
 
 // More than adding up such values in any order can round by, as long as there are fewer than a hundred thousand.
-double rounding_of(std::span<const double> values) {
+double rounding_of_sum(std::span<const double> values) {
   const double sizes = std::accumulate(values.begin(), values.end(), 0.0,
                                        [](double sum, double value) { return sum + std::abs(value); });
   constexpr double ulps = 64;
@@ -127,7 +127,7 @@ Test sign_flip_test(std::span<const double> differences, const Drawing& drawing)
   if (const Lack lack = lack_of(differences, 1); lack != Lack::none) {
     return {.lack = lack};
   }
-  Counts counts(sum_of(differences), rounding_of(differences));
+  Counts counts(sum_of(differences), rounding_of_sum(differences));
   if (differences.size() > most_exact_pairs) {
     return drawn_signs(differences, counts, drawing);
   }
@@ -149,7 +149,7 @@ Test label_test(std::span<const double> a, std::span<const double> b, const Draw
   }
   std::vector<double> all(a.begin(), a.end());
   all.insert(all.end(), b.begin(), b.end());
-  const Counts counts(sum_of(a), rounding_of(all));
+  const Counts counts(sum_of(a), rounding_of_sum(all));
   return arrangements_of(a.size(), b.size()) <= static_cast<double>(most_exact_arrangements)
              ? all_labels(all, a.size(), counts)
              : drawn_labels(std::move(all), a.size(), counts, drawing);

@@ -21,10 +21,6 @@
 namespace atelier::tensor {
 namespace {
 
-[[noreturn]] void fail(const std::filesystem::path& file, const std::string& why) {
-  throw Error(ErrorKind::file, "{}: {}", file.string(), why);
-}
-
 float from_half(uint16_t bits) {  // IEEE 754 binary16
   const uint32_t exponent = (bits >> 10U) & 31U, fraction = bits & 1023U;
   const float sign = (bits & 0x8000U) != 0 ? -1.0F : 1.0F;
@@ -103,18 +99,19 @@ const SafetensorsEntry* SafetensorsFile::find(std::string_view name) const {
 
 Tensor SafetensorsFile::read(const SafetensorsEntry& entry, DType as) const {
   if (entry.dims.size() > Shape::max_rank) {
-    fail(path_, fmt::format("'{}' has {} axes, expected at most {}", entry.name, entry.dims.size(), Shape::max_rank));
+    fail_in_file(path_,
+                 fmt::format("'{}' has {} axes, expected at most {}", entry.name, entry.dims.size(), Shape::max_rank));
   }
   // Before there is memory for it: of a type that is not known, the shape is a number that nothing holds to the file.
   if (as == DType::i64 ? !is_whole(entry.type) : !entry.is_real()) {
-    fail(path_, fmt::format("'{}' is of the type {}, expected {}", entry.name, entry.type,
-                            as == DType::i64 ? "I64, I32, I16 or U8" : "F64, F32, F16 or BF16"));
+    fail_in_file(path_, fmt::format("'{}' is of the type {}, expected {}", entry.name, entry.type,
+                                    as == DType::i64 ? "I64, I32, I16 or U8" : "F64, F32, F16 or BF16"));
   }
   std::vector<char> bytes(entry.end - entry.begin);
   std::ifstream in(path_, std::ios::binary);
   in.seekg(static_cast<std::streamoff>(data_begin_ + entry.begin));
   if (!in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) {
-    fail(path_, fmt::format("'{}' cannot be read: the file is cut short", entry.name));
+    fail_in_file(path_, fmt::format("'{}' cannot be read: the file is cut short", entry.name));
   }
   const Shape shape{std::span(entry.dims)};
   Tensor out =
@@ -138,11 +135,11 @@ std::vector<float> read_safetensors(const std::filesystem::path& file, const std
     for (const SafetensorsEntry& tensor : in.tensors()) {
       known.push_back(tensor.name);
     }
-    fail(file, fmt::format("has no tensor '{}'{}", name, instead_of(name, known, "none: it is empty")));
+    fail_in_file(file, fmt::format("has no tensor '{}'{}", name, instead_of(name, known, "none: it is empty")));
   }
   if (!std::ranges::equal(entry->dims, shape.dims())) {
-    fail(file,
-         fmt::format("'{}' has the shape ({}), expected {}", name, fmt::join(entry->dims, ", "), to_string(shape)));
+    fail_in_file(file, fmt::format("'{}' has the shape ({}), expected {}", name, fmt::join(entry->dims, ", "),
+                                   to_string(shape)));
   }
   const Tensor values = in.read(*entry, DType::f32);
   const std::span out(values.storage.as<const float>(), static_cast<size_t>(shape.elements()));

@@ -16,10 +16,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-[[noreturn]] void fail(const std::filesystem::path& file, const std::string& why) {
-  throw Error(ErrorKind::file, "{}: {}", file.string(), why);
-}
-
 // 0 of a type whose elements are not whole bytes, or that is not known here.
 uint64_t bytes_of(std::string_view type) {
   static const std::map<std::string_view, uint64_t> known{
@@ -54,19 +50,19 @@ struct Description {
 
 SafetensorsEntry entry_of(const std::filesystem::path& file, const std::string& name, Description&& given) {
   if (!given.type || !given.dims || !given.offsets || given.offsets->size() != 2) {
-    fail(file, fmt::format("has no whole description of '{}'", name));
+    fail_in_file(file, fmt::format("has no whole description of '{}'", name));
   }
   const std::vector<uint64_t>& dims = *given.dims;
   SafetensorsEntry entry{name, std::move(*given.type), {}, given.offsets->front(), given.offsets->back()};
   const std::optional<uint64_t> elements = elements_of(dims);
   if (!elements) {
-    fail(file, fmt::format("'{}' has the shape ({}), which no file can hold", name, fmt::join(dims, ", ")));
+    fail_in_file(file, fmt::format("'{}' has the shape ({}), which no file can hold", name, fmt::join(dims, ", ")));
   }
   entry.dims.assign(dims.begin(), dims.end());
   const uint64_t width = bytes_of(entry.type);
   if (entry.begin > entry.end || (width != 0 && entry.end - entry.begin != *elements * width)) {
-    fail(file, fmt::format("'{}' lies at bytes {} to {}, expected {} bytes of the type {} and the shape ({})", name,
-                           entry.begin, entry.end, *elements * width, entry.type, fmt::join(dims, ", ")));
+    fail_in_file(file, fmt::format("'{}' lies at bytes {} to {}, expected {} bytes of the type {} and the shape ({})",
+                                   name, entry.begin, entry.end, *elements * width, entry.type, fmt::join(dims, ", ")));
   }
   return entry;
 }
@@ -89,7 +85,7 @@ class HeaderParser : public nlohmann::json_sax<Json> {
       return other();
     }
     if (numbers_->size() == most_numbers) {
-      fail(file_, fmt::format("'{}' has more than {} numbers in its '{}'", name_, most_numbers, key_));
+      fail_in_file(file_, fmt::format("'{}' has more than {} numbers in its '{}'", name_, most_numbers, key_));
     }
     numbers_->push_back(value);
     return true;
@@ -99,7 +95,7 @@ class HeaderParser : public nlohmann::json_sax<Json> {
     if (depth_ == 2 && in_metadata_) {
       constexpr size_t most_texts = 100'000;
       if (into_.metadata.size() == most_texts) {
-        fail(file_, fmt::format("'{}' has more than {} texts", name_, most_texts));
+        fail_in_file(file_, fmt::format("'{}' has more than {} texts", name_, most_texts));
       }
       into_.metadata.emplace(key_, std::move(value));
       return true;
@@ -130,7 +126,7 @@ class HeaderParser : public nlohmann::json_sax<Json> {
       return true;
     }
     if (in_metadata_ ? into_.metadata.contains(value) : description_.has(value)) {
-      fail(file_, fmt::format("'{}' has '{}' twice", name_, value));
+      fail_in_file(file_, fmt::format("'{}' has '{}' twice", name_, value));
     }
     key_ = std::move(value);
     return true;
@@ -165,7 +161,7 @@ class HeaderParser : public nlohmann::json_sax<Json> {
     no_object();
   }
 
-  [[noreturn]] void twice(const std::string& name) const { fail(file_, fmt::format("has '{}' twice", name)); }
+  [[noreturn]] void twice(const std::string& name) const { fail_in_file(file_, fmt::format("has '{}' twice", name)); }
 
  private:
   // A value that is not what belongs there, or is nothing that is known.
@@ -174,11 +170,11 @@ class HeaderParser : public nlohmann::json_sax<Json> {
       no_object();
     }
     if (in_metadata_) {
-      fail(file_, depth_ == 1 ? fmt::format("'{}' is no JSON object", name_)
-                              : fmt::format("'{}' has '{}', which is no text", name_, key_));
+      fail_in_file(file_, depth_ == 1 ? fmt::format("'{}' is no JSON object", name_)
+                                      : fmt::format("'{}' has '{}', which is no text", name_, key_));
     }
     if (depth_ == 1 || numbers_ != nullptr || key_ == "dtype" || (depth_ == 2 && is_array_key())) {
-      fail(file_, fmt::format("has no whole description of '{}'", name_));
+      fail_in_file(file_, fmt::format("has no whole description of '{}'", name_));
     }
     return true;
   }
@@ -186,11 +182,11 @@ class HeaderParser : public nlohmann::json_sax<Json> {
   [[nodiscard]] bool is_array_key() const { return key_ == "shape" || key_ == "data_offsets"; }
 
   [[noreturn]] bool nested() const {
-    fail(file_,
-         fmt::format("'{}' has '{}', which is nested deeper than anything in a tensor's description", name_, key_));
+    fail_in_file(file_, fmt::format("'{}' has '{}', which is nested deeper than anything in a tensor's description",
+                                    name_, key_));
   }
 
-  [[noreturn]] void no_object() const { fail(file_, "is no safetensors file: its header is no JSON object"); }
+  [[noreturn]] void no_object() const { fail_in_file(file_, "is no safetensors file: its header is no JSON object"); }
 
   const std::filesystem::path& file_;
   SafetensorsHeader& into_;
@@ -221,18 +217,23 @@ void check_places(const std::filesystem::path& file, std::vector<SafetensorsEntr
   uint64_t end = 0;
   for (const SafetensorsEntry& entry : tensors) {
     if (entry.begin != end) {
-      fail(file, fmt::format("'{}' lies at bytes {} to {}, expected it to begin at {}, where the one before it ends",
-                             entry.name, entry.begin, entry.end, end));
+      fail_in_file(file,
+                   fmt::format("'{}' lies at bytes {} to {}, expected it to begin at {}, where the one before it ends",
+                               entry.name, entry.begin, entry.end, end));
     }
     end = entry.end;
   }
   if (end != data_bytes) {
-    fail(file, fmt::format("is {}: its tensors have {} bytes, and {} are there",
-                           end > data_bytes ? "cut short" : "no safetensors file", end, data_bytes));
+    fail_in_file(file, fmt::format("is {}: its tensors have {} bytes, and {} are there",
+                                   end > data_bytes ? "cut short" : "no safetensors file", end, data_bytes));
   }
 }
 
 }  // namespace
+
+void fail_in_file(const std::filesystem::path& file, const std::string& why) {
+  throw Error(ErrorKind::file, "{}: {}", file.string(), why);
+}
 
 SafetensorsHeader read_safetensors_header(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
@@ -240,15 +241,15 @@ SafetensorsHeader read_safetensors_header(const std::filesystem::path& file) {
   const uint64_t size = std::filesystem::file_size(file, error);
   uint64_t length = 0;
   if (!in || error || !in.read(reinterpret_cast<char*>(&length), sizeof length)) {
-    fail(file, "cannot be read as a safetensors file");
+    fail_in_file(file, "cannot be read as a safetensors file");
   }
   constexpr uint64_t longest = 100'000'000;
   if (length > longest || length > size - sizeof length) {
-    fail(file, fmt::format("is no safetensors file, or cut short: a header of {} bytes in {}", length, size));
+    fail_in_file(file, fmt::format("is no safetensors file, or cut short: a header of {} bytes in {}", length, size));
   }
   std::string text(length, ' ');
   if (!in.read(text.data(), static_cast<std::streamsize>(length))) {
-    fail(file, "cannot be read as a safetensors file");
+    fail_in_file(file, "cannot be read as a safetensors file");
   }
   SafetensorsHeader out;
   out.data_begin = sizeof length + length;

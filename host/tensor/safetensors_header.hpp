@@ -24,4 +24,6 @@ struct SafetensorsHeader {
 // file holds.
 SafetensorsHeader read_safetensors_header(const std::filesystem::path& file);
 
+[[noreturn]] void fail_in_file(const std::filesystem::path& file, const std::string& why);  // throws Error(file)
+
 }  // namespace atelier::tensor
