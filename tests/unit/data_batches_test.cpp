@@ -23,7 +23,7 @@ constexpr int64_t size = 16, pixels = size * size;
 constexpr int64_t train_count = 50, test_count = 23;
 using Picture = std::vector<float>;
 
-const plugin::Registry& registry() {
+const plugin::Registry& shapes_alone() {
   static const plugin::Registry loaded({SHAPES_PLUGIN});
   return loaded;
 }
@@ -45,7 +45,7 @@ use = "none"
 steps = 1
 batch_size = 8
 )";
-  std::vector<catalog::Description> components = registry().descriptions();
+  std::vector<catalog::Description> components = shapes_alone().descriptions();
   for (const catalog::Kind kind : {catalog::Kind::model, catalog::Kind::optimizer}) {
     catalog::Description none;
     none.kind = kind;
@@ -127,7 +127,7 @@ std::vector<int64_t> upto(int64_t count) {
 
 TEST_CASE("training batches: an epoch takes every sample once, in an order of its own, the last batch smaller") {
   const experiment::Experiment experiment = experiment_of();
-  const ExperimentData data(experiment, registry(), {});
+  const ExperimentData data(experiment, shapes_alone(), {});
   const Known known(data, plugin::Split::train, train_count);
   TrainingBatches batches(data, 8, 3);
   CHECK(batches.batches_per_epoch() == 7);
@@ -147,7 +147,7 @@ TEST_CASE("training batches: an epoch takes every sample once, in an order of it
 
 TEST_CASE("training batches: a batch's number says all about it") {
   const experiment::Experiment experiment = experiment_of();
-  const ExperimentData data(experiment, registry(), {});
+  const ExperimentData data(experiment, shapes_alone(), {});
   TrainingBatches walked(data, 8, 3);
   for (int64_t b = 0; b <= 10; ++b) {
     walked.begin_step();
@@ -162,7 +162,7 @@ TEST_CASE("training batches: a batch's number says all about it") {
 
 TEST_CASE("training batches: what is assembled ahead, on other threads, is what the steps would have taken") {
   const experiment::Experiment experiment = experiment_of("[dataset.transform]\nshift = 2\nnoise = 0.1\n");
-  const ExperimentData data(experiment, registry(), {});
+  const ExperimentData data(experiment, shapes_alone(), {});
   for (const int64_t per_step : {1, 3}) {
     TrainingBatches plain(data, 40, 3), ahead(data, 40, 3);  // of 40: two pieces each
     for (int64_t step = 0; step < 5; ++step) {
@@ -190,7 +190,7 @@ TEST_CASE("training batches: what is assembled ahead, on other threads, is what 
 
 TEST_CASE("training batches: the memory of a running step is left alone until the step is done") {
   const experiment::Experiment experiment = experiment_of();
-  const ExperimentData data(experiment, registry(), {});
+  const ExperimentData data(experiment, shapes_alone(), {});
   TrainingBatches batches(data, 8, 3);
   batches.begin_step();
   const void* const running = batches.fields()[0].data;
@@ -209,7 +209,7 @@ TEST_CASE("training batches: the memory of a running step is left alone until th
 
 TEST_CASE("evaluation batches: every sample of a split once, in order, prefetched or not") {
   const experiment::Experiment experiment = experiment_of();
-  const ExperimentData data(experiment, registry(), {});
+  const ExperimentData data(experiment, shapes_alone(), {});
   const Known known(data, plugin::Split::test, test_count);
   for (const bool prefetched : {false, true}) {
     data::EvaluationBatches batches(data, data.subsets().test, 9);
@@ -230,7 +230,7 @@ TEST_CASE("evaluation batches: every sample of a split once, in order, prefetche
 
 TEST_CASE("evaluation batches: a validation split has what training does not") {
   const experiment::Experiment experiment = experiment_of("validation = 0.2\n");
-  const ExperimentData data(experiment, registry(), {});
+  const ExperimentData data(experiment, shapes_alone(), {});
   const Known known(data, plugin::Split::train, train_count);
   CHECK(&data.evaluated_subset() == &data.subsets().validation);
   CHECK(data.evaluates_test_apart());
@@ -251,7 +251,7 @@ TEST_CASE("evaluation batches: a validation split has what training does not") {
 
 TEST_CASE("chosen samples: as many as there are, the same for a seed") {
   const experiment::Experiment experiment = experiment_of();
-  const ExperimentData data(experiment, registry(), {});
+  const ExperimentData data(experiment, shapes_alone(), {});
   const Known known(data, plugin::Split::test, test_count);
   const data::ChosenSamples five(data, data.subsets().test, 5, 1);
   CHECK(five.size() == 5);
@@ -266,7 +266,7 @@ TEST_CASE("chosen samples: as many as there are, the same for a seed") {
 TEST_CASE("an experiment's data refuses sizes that it does not have") {
   experiment::Experiment experiment = experiment_of();
   experiment.train.batch_size = 51;
-  CHECK_THROWS_WITH_AS(ExperimentData(experiment, registry(), {}),
+  CHECK_THROWS_WITH_AS(ExperimentData(experiment, shapes_alone(), {}),
                        "batches.toml:15:14: train.batch_size: got 51, expected at most the 50 training samples of "
                        "'shapes'",
                        Error);
@@ -274,7 +274,7 @@ TEST_CASE("an experiment's data refuses sizes that it does not have") {
 
 TEST_CASE("a batch that no machine has memory for is named by its field, with its axes") {
   const auto experiment = experiment_of();
-  const ExperimentData shapes(experiment, registry(), {});
+  const ExperimentData shapes(experiment, shapes_alone(), {});
   std::string message = "nothing was thrown";
   try {
     const data::Batch batch(shapes, 10'000'000'000);

@@ -16,7 +16,7 @@ using data::Transforms;
 
 namespace {
 
-constexpr int64_t height = 4, width = 5, pixels = height * width;
+constexpr int64_t height = 4, width = 5, image_elements = height * width;
 
 catalog::DataSpec spec_of(double low = 0, double high = 1) {
   catalog::DataSpec spec;
@@ -54,11 +54,11 @@ Made made(const Transforms& transforms, const SampleKey& key, const Value& value
   // What the dataset writes where it stays must have room there: fields that change their size go through the scratch.
   std::array<void*, 3> own{};
   transforms.choose_places(scratch.data(), places, own);
-  for (int64_t i = 0; i < 2 * pixels; ++i) {
+  for (int64_t i = 0; i < 2 * image_elements; ++i) {
     static_cast<float*>(own[0])[i] = value(i);
   }
   *static_cast<int64_t*>(own[1]) = 7;
-  for (int64_t i = 0; i < pixels; ++i) {
+  for (int64_t i = 0; i < image_elements; ++i) {
     static_cast<int64_t*>(own[2])[i] = i + 1;
   }
   transforms.apply(key, own, places);
@@ -66,7 +66,7 @@ Made made(const Transforms& transforms, const SampleKey& key, const Value& value
 }
 
 float place(int64_t i) {
-  return static_cast<float>(i % pixels + 1) / (pixels + 1);
+  return static_cast<float>(i % image_elements + 1) / (image_elements + 1);
 }
 
 float half(int64_t) {
@@ -108,7 +108,7 @@ TEST_CASE("without transforms values are scaled where they are") {
   CHECK(transforms.scratch_bytes() == 0);
   CHECK(transforms.spec().fields[0].low == -1);
   const Made sample = made(transforms, train(3, 0), place);
-  for (int64_t i = 0; i < 2 * pixels; ++i) {
+  for (int64_t i = 0; i < 2 * image_elements; ++i) {
     CHECK(sample.image[static_cast<size_t>(i)] == place(i) * 2 - 1);
   }
   CHECK(sample.mask[4] == 5);
@@ -184,7 +184,8 @@ TEST_CASE("noise has the asked deviation within the range, and is for training o
     }
     CHECK(made(transforms, test(index), [](int64_t) { return 255.0F; }).image[0] == 1.0F);
   }
-  CHECK(std::sqrt(squares / (200 * 2 * pixels)) == doctest::Approx(0.2).epsilon(0.05));  // a tenth of the range's two
+  CHECK(std::sqrt(squares / (200 * 2 * image_elements)) ==
+        doctest::Approx(0.2).epsilon(0.05));  // a tenth of the range's two
 }
 
 TEST_CASE("levels are equally far from each other, and each value goes to the nearest") {
@@ -192,9 +193,9 @@ TEST_CASE("levels are equally far from each other, and each value goes to the ne
   transform.levels = 4;
   const Transforms transforms(experiment_of(transform), spec_of(0, 255));
   const Made sample =
-      made(transforms, test(0), [](int64_t i) { return static_cast<float>(i) * 255 / (2 * pixels - 1); });
-  for (int64_t i = 0; i < 2 * pixels; ++i) {
-    const double exact = static_cast<double>(i) / (2 * pixels - 1);
+      made(transforms, test(0), [](int64_t i) { return static_cast<float>(i) * 255 / (2 * image_elements - 1); });
+  for (int64_t i = 0; i < 2 * image_elements; ++i) {
+    const double exact = static_cast<double>(i) / (2 * image_elements - 1);
     CHECK(static_cast<double>(sample.image[static_cast<size_t>(i)]) ==
           doctest::Approx(std::floor(exact * 3 + 0.5) / 3).epsilon(1e-6));
   }
@@ -205,7 +206,7 @@ TEST_CASE("a threshold makes images black and white at the middle of the range")
   transform.binarize = experiment::Binarize::threshold;
   const Transforms transforms(experiment_of(transform, -1, 1), spec_of());
   const Made sample = made(transforms, train(0, 0), place);
-  for (int64_t i = 0; i < 2 * pixels; ++i) {
+  for (int64_t i = 0; i < 2 * image_elements; ++i) {
     CHECK(sample.image[static_cast<size_t>(i)] == (place(i) > 0.5F ? 1.0F : -1.0F));
   }
 }
@@ -215,14 +216,14 @@ TEST_CASE("Bernoulli pixels are white as often as they are bright") {
   transform.binarize = experiment::Binarize::fixed;
   const Transforms transforms(experiment_of(transform), spec_of());
   constexpr int64_t samples = 4000;
-  std::vector<double> mean(pixels);
+  std::vector<double> mean(image_elements);
   for (int64_t index = 0; index < samples; ++index) {
     const Made sample = made(transforms, train(index, 0), place);
-    for (int64_t i = 0; i < pixels; ++i) {
+    for (int64_t i = 0; i < image_elements; ++i) {
       mean[static_cast<size_t>(i)] += static_cast<double>(sample.image[static_cast<size_t>(i)]) / samples;
     }
   }
-  for (int64_t i = 0; i < pixels; ++i) {
+  for (int64_t i = 0; i < image_elements; ++i) {
     CHECK(std::abs(mean[static_cast<size_t>(i)] - static_cast<double>(place(i))) < 0.035);  // over four deviations
   }
 }

@@ -12,25 +12,25 @@ using tensor::DType;
 
 namespace {
 
-struct Sizes {
+struct GemmSizes {
   int64_t batch;
   int64_t m;
   int64_t n;
   int64_t k;
 };
 
-const std::vector<Sizes> all_sizes = {
+const std::vector<GemmSizes> gemm_sizes = {
     {1, 1, 1, 1},      {1, 5, 7, 3},      {1, 64, 10, 513},   {1, 1, 300, 77},   {1, 300, 1, 77}, {1, 1, 1, 999},
     {1, 64, 512, 784}, {1, 512, 65, 400}, {1, 70, 100, 2048}, {2, 33, 16, 1030}, {1, 3, 5, 0},    {1, 0, 5, 3},
     {3, 17, 13, 9},    {40, 8, 8, 8},     {2, 1, 9, 33},      {0, 4, 4, 4},      {1, 37, 1000, 1}};
 
-GemmSpec spec_of(const Sizes& s, bool transpose_a, bool transpose_b, bool shared_b) {
+GemmSpec spec_of(const GemmSizes& s, bool transpose_a, bool transpose_b, bool shared_b) {
   return {transpose_a, transpose_b, s.batch, s.m, s.n, s.k, s.m * s.k, shared_b ? 0 : s.k * s.n, s.m * s.n};
 }
 
 template <typename T>
 void check_against_twin(DType dtype, double tolerance) {
-  for (const Sizes& s : all_sizes) {
+  for (const GemmSizes& s : gemm_sizes) {
     for (int variant = 0; variant < 8; ++variant) {
       const GemmSpec spec = spec_of(s, (variant & 1) != 0, (variant & 2) != 0, (variant & 4) != 0);
       const std::vector<T> a = numbers<T>(static_cast<size_t>(s.batch * s.m * s.k), 1);

@@ -126,9 +126,9 @@ const std::vector<PoolingSpec> pooling_specs = {
      .stride_x = 2},
 };
 
-struct Sizes {
+struct PoolingSizes {
   size_t x, y;
-  explicit Sizes(const PoolingSpec& s)
+  explicit PoolingSizes(const PoolingSpec& s)
       : x(static_cast<size_t>(s.batch * s.height * s.width * s.channels)),
         y(static_cast<size_t>(s.batch * s.out_height() * s.out_width() * s.channels)) {}
 };
@@ -155,7 +155,7 @@ void for_windows(const PoolingSpec& s, Function&& f) {
 
 template <typename T>
 void check_max_pool(const PoolingSpec& s) {
-  const Sizes sizes(s);
+  const PoolingSizes sizes(s);
   std::vector<T> x = numbers<T>(sizes.x, 1);
   for (T& value : x) {
     value = std::floor(value * 2);  // so that many are equal
@@ -180,7 +180,7 @@ void check_max_pool(const PoolingSpec& s) {
 
 template <typename T>
 void check_sum_pool(const PoolingSpec& s, PoolingDivisor divisor) {
-  const Sizes sizes(s);
+  const PoolingSizes sizes(s);
   const std::vector<T> x = numbers<T>(sizes.x, 1);
   const std::vector<T> g = numbers<T>(sizes.y, 3);
   std::vector<double> y(sizes.y);

@@ -13,7 +13,7 @@
 namespace atelier::kernels {
 namespace {
 
-using test::as_ranks;
+using atelier::test::as_ranks;
 
 // Numbers whose sums depend on the order.
 float number(size_t shard, size_t tensor, int64_t element) {
@@ -165,8 +165,8 @@ TEST_CASE("ranks: what is shared, gathered and agreed on") {
 }
 
 TEST_CASE("ranks: whoever waits for one that is lost is told, and goes on") {
-  test::Mail mail;
-  test::ThreadRanks ranks(mail, 2, 0);
+  atelier::test::Mail mail;
+  atelier::test::ThreadRanks ranks(mail, 2, 0);
   const auto kernel = make_rank_sum(ranks, {{{{3}, tensor::DType::f32}}, 2, 0});
   const std::vector<float> own(3, 1.0F);
   std::vector<float> out(3);
@@ -177,8 +177,8 @@ TEST_CASE("ranks: whoever waits for one that is lost is told, and goes on") {
 }
 
 TEST_CASE("ranks: one that is lost after all of it has arrived spoils nothing") {
-  test::Mail mail;
-  test::ThreadRanks ranks(mail, 2, 0), other(mail, 2, 1);
+  atelier::test::Mail mail;
+  atelier::test::ThreadRanks ranks(mail, 2, 0), other(mail, 2, 1);
   const RankSum sum{{{{3}, tensor::DType::f32}}, 2, 0};
   const auto kernel = make_rank_sum(ranks, sum), far = make_rank_sum(other, sum);
   const std::vector<float> own(3, 1.0F);

@@ -16,7 +16,7 @@ using tensor::DType;
 
 namespace {
 
-struct Sizes {
+struct ReduceSizes {
   int64_t outer;
   int64_t reduced;
   int64_t inner;
@@ -24,7 +24,7 @@ struct Sizes {
   [[nodiscard]] size_t results() const { return static_cast<size_t>(outer * inner); }
 };
 
-const std::vector<Sizes> all_sizes = {
+const std::vector<ReduceSizes> reduce_sizes = {
     {1, 1, 1},     {3, 1, 5},    {7, 10, 1},   {64, 127, 1},  {5, 2049, 1}, {1, 200001, 1},
     {2, 70000, 1}, {1, 64, 512}, {1, 5000, 3}, {2, 1000, 33}, {4, 31, 700}, {1, 3333, 513},
     {3, 0, 4},     {0, 5, 1},    {5, 3, 0},    {64, 32, 49},
@@ -32,7 +32,7 @@ const std::vector<Sizes> all_sizes = {
 
 template <typename T>
 void check_against_double(DType dtype, double tolerance) {
-  for (const Sizes& s : all_sizes) {
+  for (const ReduceSizes& s : reduce_sizes) {
     const std::vector<T> x = numbers<T>(s.elements(), 5);
     const std::vector<T> sum = result_of<T>(*make_reduce(Reduction::sum, dtype, s.outer, s.reduced, s.inner),
                                             s.results(), {}, Order::forward, x);
@@ -71,7 +71,7 @@ TEST_CASE("sums, maxima and minima against a loop in double") {
 }
 
 TEST_CASE("a reduction has the same bits in any order of pieces and on every instruction set") {
-  for (const Sizes& s : all_sizes) {
+  for (const ReduceSizes& s : reduce_sizes) {
     const std::vector<float> x = numbers<float>(s.elements(), 6);
     std::vector<float> first;
     for (const Isa isa : supported_isas()) {

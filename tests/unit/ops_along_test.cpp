@@ -9,9 +9,9 @@
 namespace atelier::ops::test {
 namespace {
 
-constexpr double smallest = static_cast<double>(std::numeric_limits<int64_t>::min());
+constexpr double smallest_of_int64 = static_cast<double>(std::numeric_limits<int64_t>::min());
 
-std::string message(const std::string& name, const std::vector<Shape>& shapes, int axis) {
+std::string message_along(const std::string& name, const std::vector<Shape>& shapes, int axis) {
   Bench bench;
   bench.begin();
   std::vector<uint32_t> inputs;
@@ -44,7 +44,7 @@ TEST_CASE("along: elements at their indices, of real numbers and of int64") {
     CHECK(values[2][1] == 1);
     CHECK(values[2][3] == 13);
     for (const size_t outside : {2, 4}) {  // 2 and -1 of two
-      CHECK((real ? std::isnan(values[2][outside]) : values[2][outside] == smallest));
+      CHECK((real ? std::isnan(values[2][outside]) : values[2][outside] == smallest_of_int64));
     }
   }
 }
@@ -74,14 +74,15 @@ TEST_CASE("along: updates are added at their indices, in their order, and those 
 }
 
 TEST_CASE("errors: along") {
-  CHECK(message("gather_along", {{2, 3}, {2}}, 0) ==
+  CHECK(message_along("gather_along", {{2, 3}, {2}}, 0) ==
         "model.cpp:12: gather_along: got x of (2, 3) and indices of (2), expected indices of as many axes, none longer "
         "but axis 0");
-  CHECK(message("gather_along", {{2, 3}, {3, 3}}, 1) ==
+  CHECK(message_along("gather_along", {{2, 3}, {3, 3}}, 1) ==
         "model.cpp:12: gather_along: got x of (2, 3) and indices of (3, 3), expected indices of as many axes, none "
         "longer but axis 1");
-  CHECK(message("gather_along", {{}, {}}, 0) == "model.cpp:12: gather_along: axis 0 is outside a tensor of 0 axes");
-  CHECK(message("scatter_add_along", {{2, 3}, {2, 4}, {2, 3}}, 1) ==
+  CHECK(message_along("gather_along", {{}, {}}, 0) ==
+        "model.cpp:12: gather_along: axis 0 is outside a tensor of 0 axes");
+  CHECK(message_along("scatter_add_along", {{2, 3}, {2, 4}, {2, 3}}, 1) ==
         "model.cpp:12: scatter_add_along: got updates of float32 (2, 3) for a base of float32 (2, 3) and indices of "
         "(2, 4), expected updates of the base's type, none of their axes shorter than the indices'");
 }

@@ -6,16 +6,6 @@
 namespace atelier::ops::test {
 namespace {
 
-using List = std::vector<int64_t>;
-
-// ((i factor) mod modulus) / 2 - 2: the numbers that the values below were made of.
-Leaf leaf(const Shape& shape, int64_t factor = 7, int64_t modulus = 11) {
-  Numbers values(static_cast<size_t>(shape.elements()));
-  for (size_t i = 0; i < values.size(); ++i) {
-    values[i] = static_cast<double>((static_cast<int64_t>(i) * factor) % modulus) * 0.5 - 2;
-  }
-  return {shape, values};
-}
 Leaf weight(const Shape& shape) {
   return leaf(shape, 5, 13);
 }

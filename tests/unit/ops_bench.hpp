@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <initializer_list>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ using tensor::DType;
 using tensor::Shape;
 
 using Numbers = std::vector<double>;
+using List = std::vector<int64_t>;
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
 
 struct Given {  // an attribute, by the type that it is written with
   Given(int value) : attribute(record::Attribute::of(static_cast<int64_t>(value))) {}
@@ -177,6 +181,10 @@ class Bench {
   execute::Session session_;
   Numbers logged_;
 };
+
+inline uint32_t mean(Bench& bench, uint32_t x) {  // of all elements
+  return bench.apply("mean", {x}, {List{}});
+}
 
 // x, x + step, ...
 inline Numbers ramp(size_t n, double first = 0, double step = 1) {

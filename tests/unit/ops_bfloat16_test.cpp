@@ -12,7 +12,7 @@ namespace {
 
 using kernels::Precision;
 
-Numbers waves(size_t n, double frequency) {
+Numbers sines(size_t n, double frequency) {
   Numbers out(n);
   for (size_t i = 0; i < n; ++i) {
     out[i] = std::sin(frequency * static_cast<double>(i + 1));
@@ -33,7 +33,7 @@ std::vector<Numbers> values_of(const Network& network, Precision precision, int 
   const auto [channels, outputs, batch] = network;
   const int64_t features = outputs * 25;
   const auto leaf = [&](const Shape& shape, double frequency) {
-    return bench.input(shape, waves(static_cast<size_t>(shape.elements()), frequency));
+    return bench.input(shape, sines(static_cast<size_t>(shape.elements()), frequency));
   };
   const uint32_t x = leaf({batch, channels, 5, 5}, 0.37);
   const uint32_t w = leaf({outputs, channels, 3, 3}, 0.91);
@@ -94,8 +94,8 @@ TEST_CASE("bfloat16: with too few channels or rows products are float32's to the
 TEST_CASE("bfloat16: what several products read is rounded once") {
   Bench bench(Mode::evaluate, DType::f32, 1, Precision::emulated_bfloat16);
   bench.begin();
-  const uint32_t x = bench.input({32, 20}, waves(640, 0.3));
-  const uint32_t w = bench.input({16, 20}, waves(320, 0.7));
+  const uint32_t x = bench.input({32, 20}, sines(640, 0.3));
+  const uint32_t w = bench.input({16, 20}, sines(320, 0.7));
   const uint32_t y = bench.apply("linear", {x, w});
   const uint32_t loss = bench.apply("sum", {bench.apply("square", {y})});
   const std::vector<uint32_t> gradients = bench.gradient(loss, {x, w});
@@ -111,7 +111,7 @@ TEST_CASE("bfloat16: an inverse and its gradients, once and twice, keep float32'
   const auto of = [](Precision precision) {
     Bench bench(Mode::evaluate, DType::f32, 1, precision);
     bench.begin();
-    Numbers values = waves(400, 0.61);
+    Numbers values = sines(400, 0.61);
     for (size_t i = 0; i < 20; ++i) {
       values[i * 21] += 9;
     }

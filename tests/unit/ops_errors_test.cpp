@@ -2,12 +2,6 @@
 #include "ops_refusal.hpp"
 
 namespace atelier::ops::test {
-namespace {
-
-using List = std::vector<int64_t>;
-
-}  // namespace
-
 TEST_CASE("errors: elementwise") {
   CHECK(message("add", {{3, 4}, {5}}) ==
         "model.cpp:12: add: got (3, 4) and (5), expected shapes that broadcast; hint: axes are aligned at the end, and "

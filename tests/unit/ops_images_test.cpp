@@ -6,8 +6,6 @@
 namespace atelier::ops::test {
 namespace {
 
-using List = std::vector<int64_t>;
-
 // (2, 4, 2, 3), as the tables below were made with PyTorch 2.13.
 Numbers normalized_input() {
   Numbers x(48);

@@ -9,7 +9,6 @@
 namespace atelier::ops::test {
 namespace {
 
-using List = std::vector<int64_t>;
 constexpr int64_t smallest = std::numeric_limits<int64_t>::min();
 constexpr int64_t largest = std::numeric_limits<int64_t>::max();
 
@@ -47,7 +46,7 @@ List whole(const std::string& name, const std::vector<Whole>& inputs, const std:
   return integers.run(integers.bench.apply(name, values, given));
 }
 
-std::string message(const std::string& name, const std::vector<DType>& types) {
+std::string message_for_types(const std::string& name, const std::vector<DType>& types) {
   Bench bench;
   bench.begin();
   std::vector<uint32_t> inputs;
@@ -123,7 +122,6 @@ TEST_CASE("integers: made, and of real numbers") {
   CHECK(whole("arange", {}, {4}) == List{0, 1, 2, 3});
   CHECK(whole("arange", {}, {3, -2, -5}) == List{-2, -7, -12});
   CHECK(whole("arange", {}, {0}).empty());
-  constexpr double infinity = std::numeric_limits<double>::infinity();
   Integers integers(DType::f64);
   const uint32_t x =
       integers.bench.input({8}, {-2.9, -0.5, 0.5, 2.9, 1e30, -infinity, std::nan(""), 4503599627370497.0});
@@ -188,18 +186,19 @@ TEST_CASE("errors: integers among reals") {
   const DType r = DType::f32;
   const DType i = DType::i64;
   CHECK(
-      message("add", {i, r}) ==
+      message_for_types("add", {i, r}) ==
       "model.cpp:12: add: got int64 (2) and float32 (2), expected one type; hint: to_real makes real numbers of int64");
-  CHECK(message("less", {r, i}) ==
+  CHECK(message_for_types("less", {r, i}) ==
         "model.cpp:12: less: got float32 (2) and int64 (2), expected one type; hint: to_real makes real numbers of "
         "int64");
-  CHECK(message("select", {r, r, i}) ==
+  CHECK(message_for_types("select", {r, r, i}) ==
         "model.cpp:12: select: got float32 (2) and int64 (2), expected one type; hint: to_real makes real numbers of "
         "int64");
-  CHECK(message("div", {i, i}) == "model.cpp:12: div: input 0 must be float32, got int64 (2)");
-  CHECK(message("floor_divide", {i, r}) == "model.cpp:12: floor_divide: input 1 must be int64, got float32 (2)");
-  CHECK(message("to_integer", {i}) == "model.cpp:12: to_integer: input 0 must be float32, got int64 (2)");
-  CHECK(message("exp", {i}) == "model.cpp:12: exp: input 0 must be float32, got int64 (2)");
+  CHECK(message_for_types("div", {i, i}) == "model.cpp:12: div: input 0 must be float32, got int64 (2)");
+  CHECK(message_for_types("floor_divide", {i, r}) ==
+        "model.cpp:12: floor_divide: input 1 must be int64, got float32 (2)");
+  CHECK(message_for_types("to_integer", {i}) == "model.cpp:12: to_integer: input 0 must be float32, got int64 (2)");
+  CHECK(message_for_types("exp", {i}) == "model.cpp:12: exp: input 0 must be float32, got int64 (2)");
   CHECK_THROWS_WITH_AS(whole("arange", {}, {-1}), "model.cpp:12: arange: got a length of -1, expected at least 0",
                        Error);
 }

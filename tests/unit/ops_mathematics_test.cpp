@@ -9,9 +9,6 @@
 namespace atelier::ops::test {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
 // With nan and infinities in their places.
 void check_same(const Numbers& actual, const Numbers& expected) {
   REQUIRE(actual.size() == expected.size());

@@ -87,7 +87,6 @@ class Attempt {
   Given attribute_of(const AttributeSpec& spec) {
     call_ += " " + spec.name;
     if (spec.type == AttributeType::number) {
-      constexpr double infinity = std::numeric_limits<double>::infinity();
       const double numbers[] = {0, 0.5, 1, -1, 3, infinity, -infinity, std::nan("")};
       const double number = numbers[random_() % std::size(numbers)];
       call_ += fmt::format(" {}", number);

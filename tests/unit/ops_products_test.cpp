@@ -10,15 +10,6 @@
 namespace atelier::ops::test {
 namespace {
 
-// ((i factor) mod modulus) / 2 - 2, scaled: the numbers that the values below were made of.
-Leaf leaf(const Shape& shape, int64_t factor = 7, int64_t modulus = 11, double scale = 1) {
-  Numbers values(static_cast<size_t>(shape.elements()));
-  for (size_t i = 0; i < values.size(); ++i) {
-    values[i] = (static_cast<double>((static_cast<int64_t>(i) * factor) % modulus) * 0.5 - 2) * scale;
-  }
-  return {shape, values};
-}
-
 std::vector<Given> letters(std::string_view equation) {
   return {std::vector<int64_t>(equation.begin(), equation.end())};
 }

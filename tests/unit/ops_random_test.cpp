@@ -10,8 +10,6 @@
 namespace atelier::ops::test {
 namespace {
 
-using List = std::vector<int64_t>;
-
 Numbers draw(const std::string& name, const List& dims, int64_t step = 3, int64_t first_row = 0, uint64_t seed = 7,
              DType real = DType::f32) {
   Bench bench(Mode::train, real);
@@ -19,7 +17,7 @@ Numbers draw(const std::string& name, const List& dims, int64_t step = 3, int64_
   return bench.run({bench.apply(name, {}, {dims})})[0];
 }
 
-Numbers rows(const Numbers& all, size_t first, size_t last, size_t width) {
+Numbers rows_between(const Numbers& all, size_t first, size_t last, size_t width) {
   return {all.begin() + static_cast<std::ptrdiff_t>(first * width),
           all.begin() + static_cast<std::ptrdiff_t>(last * width)};
 }
@@ -37,13 +35,13 @@ double mean(const Numbers& numbers) {
 TEST_CASE("random: a row is the same in any batch, and in any precision") {
   for (const auto* name : {"random_uniform", "random_normal"}) {
     const Numbers batch = draw(name, {5, 3, 2});
-    CHECK(draw(name, {2, 3, 2}) == rows(batch, 0, 2, 6));
-    CHECK(draw(name, {2, 3, 2}, 3, 3) == rows(batch, 3, 5, 6));
+    CHECK(draw(name, {2, 3, 2}) == rows_between(batch, 0, 2, 6));
+    CHECK(draw(name, {2, 3, 2}, 3, 3) == rows_between(batch, 3, 5, 6));
     CHECK(draw(name, {5, 6}) == batch);
     CHECK(draw(name, {5, 3, 2}, 3, 0, 7, DType::f64) == batch);
     CHECK(draw(name, {5, 3, 2}, 4) != batch);
     CHECK(draw(name, {5, 3, 2}, 3, 0, 8) != batch);
-    CHECK(draw(name, {}) == rows(draw(name, {1, 1}), 0, 1, 1));
+    CHECK(draw(name, {}) == rows_between(draw(name, {1, 1}), 0, 1, 1));
   }
 }
 
@@ -57,17 +55,17 @@ TEST_CASE("random: integers and permutations of a row are the same in any batch"
     return bench.run({bench.apply(name, {}, given)})[0];
   };
   const Numbers integers = drawn("random_integers", {5, 3, 2}, {-2, 9});
-  CHECK(drawn("random_integers", {2, 3, 2}, {-2, 9}) == rows(integers, 0, 2, 6));
-  CHECK(drawn("random_integers", {2, 6}, {-2, 9}, 3, 3) == rows(integers, 3, 5, 6));
+  CHECK(drawn("random_integers", {2, 3, 2}, {-2, 9}) == rows_between(integers, 0, 2, 6));
+  CHECK(drawn("random_integers", {2, 6}, {-2, 9}, 3, 3) == rows_between(integers, 3, 5, 6));
   CHECK(drawn("random_integers", {5, 3, 2}, {-2, 9}, 4) != integers);
   CHECK(drawn("random_integers", {4}, {6, 7}) == Numbers(4, 6.0));
 
   const Numbers orders = drawn("random_permutation", {5, 2}, {7});
-  CHECK(drawn("random_permutation", {2, 2}, {7}, 3, 3) == rows(orders, 3, 5, 14));
+  CHECK(drawn("random_permutation", {2, 2}, {7}, 3, 3) == rows_between(orders, 3, 5, 14));
   CHECK(drawn("random_permutation", {5, 2}, {7}, 4) != orders);
   for (size_t order = 0; order < 10; ++order) {
-    Numbers sorted = rows(orders, order, order + 1, 7);
-    CHECK(sorted != rows(orders, (order + 1) % 10, (order + 1) % 10 + 1, 7));
+    Numbers sorted = rows_between(orders, order, order + 1, 7);
+    CHECK(sorted != rows_between(orders, (order + 1) % 10, (order + 1) % 10 + 1, 7));
     std::ranges::sort(sorted);
     CHECK(sorted == ramp(7));
   }

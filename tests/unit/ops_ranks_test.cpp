@@ -13,14 +13,10 @@ namespace {
 
 using atelier::test::as_ranks;
 
-constexpr int64_t rows = 24;  // of a batch
-
-uint32_t mean(Bench& bench, uint32_t x) {
-  return bench.apply("mean", {x}, {std::vector<int64_t>{}});
-}
+constexpr int64_t batch_rows = 24;  // of a batch
 
 tensor::Tensor samples(int64_t columns) {
-  const Shape shape{rows, columns};
+  const Shape shape{batch_rows, columns};
   Numbers values = ramp(static_cast<size_t>(shape.elements()));
   for (double& value : values) {
     value = std::sin(1.7 * value) * std::exp2(std::fmod(value, 5));
@@ -40,11 +36,11 @@ std::vector<Numbers> after(size_t shards, Ranks* ranks, const std::vector<Number
   }
   const uint32_t state = bench.parameter({1}, {10});
   const size_t count = ranks == nullptr ? 1 : static_cast<size_t>(ranks->count());
-  const size_t first = ranks == nullptr ? 0 : static_cast<size_t>(ranks->rank()) * rows / count;
+  const size_t first = ranks == nullptr ? 0 : static_cast<size_t>(ranks->rank()) * batch_rows / count;
   std::vector<Numbers> out;
   for (int64_t step = 1; step <= 3; ++step) {
     bench.begin(step, 0, 7, {.group_norms = true, .parameter_norms = true, .gradients = true, .annotations = true});
-    const uint32_t batch = bench.session().input({{rows / static_cast<int64_t>(shards), 4}, DType::f32},
+    const uint32_t batch = bench.session().input({{batch_rows / static_cast<int64_t>(shards), 4}, DType::f32},
                                                  x.storage.as<const float>() + first * 4, {});
     bench.assign(state, bench.apply("add", {bench.use(state),
                                             bench.apply("reshape", {mean(bench, batch)}, {std::vector<int64_t>{1}})}));

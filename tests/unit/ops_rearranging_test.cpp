@@ -6,10 +6,8 @@
 namespace atelier::ops::test {
 namespace {
 
-using List = std::vector<int64_t>;
-
 const Leaf table{{2, 3}, ramp(6)};
-const Leaf rows{{1, 2, 4}, ramp(8)};
+const Leaf two_rows{{1, 2, 4}, ramp(8)};
 
 }  // namespace
 
@@ -116,9 +114,12 @@ TEST_CASE("rearranging: slices with a step, as Python has them") {
 TEST_CASE("rearranging: borders") {
   const List low{0, 0, 3};
   const List high{0, 0, 2};
-  CHECK(result("pad_reflect", {rows}, {low, high}) == Numbers{3, 2, 1, 0, 1, 2, 3, 2, 1, 7, 6, 5, 4, 5, 6, 7, 6, 5});
-  CHECK(result("pad_replicate", {rows}, {low, high}) == Numbers{0, 0, 0, 0, 1, 2, 3, 3, 3, 4, 4, 4, 4, 5, 6, 7, 7, 7});
-  CHECK(result("pad_circular", {rows}, {low, high}) == Numbers{1, 2, 3, 0, 1, 2, 3, 0, 1, 5, 6, 7, 4, 5, 6, 7, 4, 5});
+  CHECK(result("pad_reflect", {two_rows}, {low, high}) ==
+        Numbers{3, 2, 1, 0, 1, 2, 3, 2, 1, 7, 6, 5, 4, 5, 6, 7, 6, 5});
+  CHECK(result("pad_replicate", {two_rows}, {low, high}) ==
+        Numbers{0, 0, 0, 0, 1, 2, 3, 3, 3, 4, 4, 4, 4, 5, 6, 7, 7, 7});
+  CHECK(result("pad_circular", {two_rows}, {low, high}) ==
+        Numbers{1, 2, 3, 0, 1, 2, 3, 0, 1, 5, 6, 7, 4, 5, 6, 7, 4, 5});
   CHECK(result("pad_constant", {{{1, 2}, {-0.0, 2}}}, {List{1, 0}, List{0, 1}, -3.5}) ==
         Numbers{-3.5, -3.5, -3.5, 0, 2, -3.5});
 }

@@ -181,7 +181,7 @@ std::vector<Numbers> trained(const std::string& name, const Sizes& sizes, Loss w
 constexpr Sizes small{19, 4, 5, 6};
 constexpr Sizes large{3, 3, 7, 400};
 
-std::string message(const std::string& name, const std::vector<Shape>& shapes) {
+std::string message_of_layer(const std::string& name, const std::vector<Shape>& shapes) {
   Bench bench;
   bench.begin();
   std::vector<uint32_t> i;
@@ -359,17 +359,17 @@ TEST_CASE("recurrent: an initial state that is not given is zeros") {
 }
 
 TEST_CASE("recurrent: errors") {
-  CHECK(message("lstm", {{2, 4}, {12, 4}, {12, 3}, {12}}) ==
+  CHECK(message_of_layer("lstm", {{2, 4}, {12, 4}, {12, 3}, {12}}) ==
         "model.cpp:12: lstm: got x of (2, 4), expected (B, T, F) with at least one step");
-  CHECK(message("gru", {{2, 5, 4}, {10, 4}, {10, 3}, {10}, {10}}) ==
+  CHECK(message_of_layer("gru", {{2, 5, 4}, {10, 4}, {10, 3}, {10}, {10}}) ==
         "model.cpp:12: gru: got an input weight of (10, 4), expected (3 H, 4) for x of (2, 5, 4)");
-  CHECK(message("rnn_tanh", {{2, 5, 4}, {3, 4}, {3, 4}, {3}}) ==
+  CHECK(message_of_layer("rnn_tanh", {{2, 5, 4}, {3, 4}, {3, 4}, {3}}) ==
         "model.cpp:12: rnn_tanh: got a recurrent weight of (3, 4), expected (3, 3) for 3 units");
-  CHECK(message("lstm", {{2, 5, 4}, {12, 4}, {12, 3}, {3}}) ==
+  CHECK(message_of_layer("lstm", {{2, 5, 4}, {12, 4}, {12, 3}, {3}}) ==
         "model.cpp:12: lstm: got a bias of (3), expected (12) for 3 units");
-  CHECK(message("lstm", {{2, 5, 4}, {12, 4}, {12, 3}, {12}, {2, 3}, {1, 3}}) ==
+  CHECK(message_of_layer("lstm", {{2, 5, 4}, {12, 4}, {12, 3}, {12}, {2, 3}, {1, 3}}) ==
         "model.cpp:12: lstm: got an initial state of (1, 3), expected (2, 3) for 3 units");
-  CHECK(message("lstm", {{2, 5, 4}, {12, 4}, {12, 3}, {12}, {2, 3}}) ==
+  CHECK(message_of_layer("lstm", {{2, 5, 4}, {12, 4}, {12, 3}, {12}, {2, 3}}) ==
         "model.cpp:12: lstm: got 5 inputs, expected 4 without an initial state, or 6 with it");
 }
 

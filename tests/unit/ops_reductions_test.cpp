@@ -7,13 +7,6 @@
 #include "ops_result.hpp"
 
 namespace atelier::ops::test {
-namespace {
-
-using List = std::vector<int64_t>;
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
-}  // namespace
-
 TEST_CASE("reductions: products over any axes") {
   const Leaf x{{2, 3, 2}, {1, 2, 3, 4, 5, 6, -1, 1, 2, 0.5, 1, 3}};
   CHECK(result("product", {x}) == Numbers{-2160});

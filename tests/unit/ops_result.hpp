@@ -15,6 +15,15 @@ struct Leaf {
   Numbers values;
 };
 
+// ((i factor) mod modulus) / 2 - 2, scaled: the numbers that expected values elsewhere were made of.
+inline Leaf leaf(const Shape& shape, int64_t factor = 7, int64_t modulus = 11, double scale = 1) {
+  Numbers values(static_cast<size_t>(shape.elements()));
+  for (size_t i = 0; i < values.size(); ++i) {
+    values[i] = (static_cast<double>((static_cast<int64_t>(i) * factor) % modulus) * 0.5 - 2) * scale;
+  }
+  return {shape, values};
+}
+
 inline Numbers result(const std::string& name, const std::vector<Leaf>& leaves, const std::vector<Given>& given = {}) {
   Bench bench(Mode::evaluate, DType::f64);
   bench.begin();

@@ -6,17 +6,6 @@
 namespace atelier::ops::test {
 namespace {
 
-using List = std::vector<int64_t>;
-
-// ((i 7) mod 11) / 2 - 2: the numbers that the values below were made of.
-Leaf leaf(const Shape& shape) {
-  Numbers values(static_cast<size_t>(shape.elements()));
-  for (size_t i = 0; i < values.size(); ++i) {
-    values[i] = static_cast<double>((i * 7) % 11) * 0.5 - 2;
-  }
-  return {shape, values};
-}
-
 const Leaf places{{1, 2, 3, 2}, {-0.9, -0.8, 0.3, 0.1, 1.2, -0.4, 0.55, 0.95, -1.4, 1.3, 0.2, -1.05}};
 
 Numbers sampled(int nearest, int outside, int align_corners) {

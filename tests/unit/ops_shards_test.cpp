@@ -12,10 +12,6 @@ Bench sharded(size_t shards, int threads = 1) {
   return Bench(Mode::train, DType::f32, threads, kernels::Precision::float32, shards);
 }
 
-uint32_t mean(Bench& bench, uint32_t x) {
-  return bench.apply("mean", {x}, {std::vector<int64_t>{}});
-}
-
 // The samples of a whole batch, of which each shard sees its own.
 tensor::Tensor samples(const Shape& shape) {
   return Bench::tensor_of({shape, DType::f32}, ramp(static_cast<size_t>(shape.elements()), 1, 0.5));

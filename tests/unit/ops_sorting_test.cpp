@@ -10,8 +10,6 @@
 namespace atelier::ops::test {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
 // Values and places.
 std::vector<Numbers> both(Bench& bench, const std::string& name, uint32_t x, const std::vector<Given>& given) {
   const uint32_t first = bench.apply(name, {x}, given);

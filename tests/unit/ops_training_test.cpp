@@ -8,8 +8,6 @@
 namespace atelier::ops::test {
 namespace {
 
-using List = std::vector<int64_t>;
-
 Numbers waves(int64_t n, double scale, double phase = 0) {
   Numbers out(static_cast<size_t>(n));
   for (size_t i = 0; i < out.size(); ++i) {

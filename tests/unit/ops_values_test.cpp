@@ -8,14 +8,6 @@
 #include "ops_result.hpp"
 
 namespace atelier::ops::test {
-namespace {
-
-using List = std::vector<int64_t>;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
-}  // namespace
-
 TEST_CASE("values: broadcasting follows NumPy") {
   CHECK(result("add", {{{2, 3}, ramp(6)}, {{3}, {10, 20, 30}}}) == Numbers{10, 21, 32, 13, 24, 35});
   CHECK(result("sub", {{{2, 1}, {1, 2}}, {{1, 3}, {10, 20, 30}}}) == Numbers{-9, -19, -29, -8, -18, -28});

@@ -2,18 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
 #include "report/curves.hpp"
+#include "report_numbers.hpp"
 
 using namespace atelier;
 using report::Curves;
 
 namespace {
 
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
+using report::test::infinity, report::test::missing;
 
 // A noisy curve with one spike up and one down, and rows without a value.
 std::vector<double> noisy(int64_t rows) {

@@ -12,14 +12,14 @@
 #include "report/json.hpp"
 #include "report/page.hpp"
 #include "report/picture_choice.hpp"
+#include "report_numbers.hpp"
 
 using namespace atelier;
 using report::Json;
 
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
+using report::test::infinity, report::test::missing;
 
 // What base64 stands for, by its definition (RFC 4648, section 4).
 std::string decoded(const std::string& text) {

@@ -18,7 +18,7 @@ using namespace atelier::runlog;
 namespace {
 
 // Keeps a checkpoint every 100 steps.
-void write_kept(Writer& log, int64_t first, int64_t last) {
+void write_kept_by_hundreds(Writer& log, int64_t first, int64_t last) {
   for (int64_t step = first; step < last; step += 100) {
     example::write_steps(log, step, std::min(step + 100, last));
     if ((step + 100) <= last) {
@@ -32,7 +32,7 @@ void write_log(const std::filesystem::path& path, int64_t steps, bool whole = tr
   example::write_foreign(log);
   example::write_checkpoint(log, 0);
   example::write_checkpoint(log, 0, &Writer::keep_checkpoint);
-  write_kept(log, 0, steps);
+  write_kept_by_hundreds(log, 0, steps);
   if (whole) {
     example::finish(log, steps);
   } else {
@@ -70,7 +70,7 @@ TEST_CASE("a log that nobody has changed is what its hashes say, and equal runs 
     example::write_foreign(log);
     example::write_checkpoint(log, 0);
     example::write_checkpoint(log, 0, &Writer::keep_checkpoint);
-    write_kept(log, 0, 300);
+    write_kept_by_hundreds(log, 0, 300);
     example::write_steps(log, 300, 340, 0.002);
     log.close();
   }
@@ -78,7 +78,7 @@ TEST_CASE("a log that nobody has changed is what its hashes say, and equal runs 
   CHECK(step == 300);
   Writer log = Writer::reopen(folder / "again.h5", step);
   log.flush();
-  write_kept(log, step, 1230);
+  write_kept_by_hundreds(log, step, 1230);
   example::finish(log, 1230);
   const Chain again = Reader(folder / "again.h5").chain();
   CHECK(again.faults.empty());
@@ -164,7 +164,7 @@ TEST_CASE("checkpoints that stay are read by their steps, and end with what a re
   }
   Writer log = Writer::reopen(path, 250);
   example::write_checkpoint(log, 200, &Writer::keep_checkpoint);  // is there
-  write_kept(log, 250, 450);
+  write_kept_by_hundreds(log, 250, 450);
   example::finish(log, 450);
   const Reader reader(path);
   CHECK(reader.kept_steps() == std::vector<int64_t>{0, 100, 200, 350, 450});

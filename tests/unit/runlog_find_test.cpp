@@ -11,7 +11,7 @@ namespace fs = std::filesystem;
 namespace {
 
 // A folder of runs, and what is said while one is looked for.
-class Workplace {
+class FolderOfRuns {
  public:
   fs::path add(const std::string& path, const std::string& id, const std::string& created,
                Status status = Status::finished) {
@@ -100,7 +100,7 @@ TEST_CASE("times of runs: microseconds, and with or without a fraction they sort
 }
 
 TEST_CASE("the newest run is the one that began last, whatever its file is called") {
-  Workplace at;
+  FolderOfRuns at;
   at.add("runs/vae/z-renamed.h5", "aaaa0001", "2026-01-31T12:00:00.5Z");
   at.add("runs/vae/a.h5", "aaaa0002", "2026-01-31T12:00:00.75Z");
   at.add("runs/vae/old/b.h5", "aaaa0003", "2026-01-31T12:00:00Z");
@@ -115,7 +115,7 @@ TEST_CASE("the newest run is the one that began last, whatever its file is calle
 }
 
 TEST_CASE("the logs below a folder") {
-  Workplace at;
+  FolderOfRuns at;
   at.add("runs/vae/b.h5", "aaaa0001", "2026-01-31T12:00:01Z");
   at.add("runs/vae/a.h5", "aaaa0002", "2026-01-31T12:00:02Z", Status::failed);
   at.add("runs/gan/c.h5", "aaaa0003", "2026-01-31T12:00:03Z");
@@ -135,7 +135,7 @@ TEST_CASE("the logs below a folder") {
 }
 
 TEST_CASE("runs of one instant: the larger id, and it is said") {
-  Workplace at;
+  FolderOfRuns at;
   at.add("runs/vae/a.h5", "bbbb0000", "2026-01-31T12:00:00Z");
   at.add("runs/vae/b.h5", "aaaa0000", "2026-01-31T12:00:00Z");
   CHECK(at.find("vae") == "runs/vae/a.h5");
@@ -143,7 +143,7 @@ TEST_CASE("runs of one instant: the larger id, and it is said") {
 }
 
 TEST_CASE("what is wanted of an experiment: any, a finished, a resumable run") {
-  Workplace at;
+  FolderOfRuns at;
   const fs::path finished = at.add("runs/vae/1.h5", "aaaa0001", "2026-01-31T12:00:01Z");
   const fs::path interrupted = at.add("runs/vae/2.h5", "aaaa0002", "2026-01-31T12:00:02Z", Status::interrupted);
   const fs::path killed = at.add("runs/vae/3.h5", "aaaa0003", "2026-01-31T12:00:03Z", Status::running);
@@ -172,7 +172,7 @@ TEST_CASE("what is wanted of an experiment: any, a finished, a resumable run") {
 }
 
 TEST_CASE("files and folders that are no logs hide no run; those that are can be told from it") {
-  Workplace at;
+  FolderOfRuns at;
   at.add("runs/vae/1.h5", "aaaa0001", "2026-01-31T12:00:01Z");
   at.add_text("vae/picture.png");
   CHECK(at.find("vae") == "runs/vae/1.h5");
@@ -191,7 +191,7 @@ TEST_CASE("files and folders that are no logs hide no run; those that are can be
 }
 
 TEST_CASE("a run is found by its id, or by the beginning of it that no other has") {
-  Workplace at;
+  FolderOfRuns at;
   at.add("runs/vae/1.h5", "c0ffee01", "2026-01-31T12:00:01Z");
   at.add("runs/gan/2.h5", "c0ffee02", "2026-01-31T12:00:02Z");
   at.add("runs/gan/3.h5", "c0de0000", "2026-01-31T12:00:03Z", Status::failed);
@@ -209,7 +209,7 @@ TEST_CASE("a run is found by its id, or by the beginning of it that no other has
 }
 
 TEST_CASE("a pattern stands for the paths or the names that it matches") {
-  Workplace at;
+  FolderOfRuns at;
   at.add("runs/vae/1.h5", "aaaa0001", "2026-01-31T12:00:01Z");
   at.add("runs/vae/2.h5", "aaaa0002", "2026-01-31T12:00:02Z");
   at.add("runs/vae-gan/3.h5", "aaaa0003", "2026-01-31T12:00:03Z");
@@ -228,7 +228,7 @@ TEST_CASE("a pattern stands for the paths or the names that it matches") {
 }
 
 TEST_CASE("a log that cannot be read is passed over, and it is said") {
-  Workplace at;
+  FolderOfRuns at;
   at.add_text("runs/vae/9.h5");
   CHECK(at.find("vae") ==
         "the experiment 'vae' in 'runs': none of its logs can be read; the first: runs/vae/9.h5: "
@@ -242,7 +242,7 @@ TEST_CASE("a log that cannot be read is passed over, and it is said") {
 }
 
 TEST_CASE("what was never run") {
-  Workplace at;
+  FolderOfRuns at;
   CHECK(at.find("vae") == "'vae': expected a log, a folder with logs, or in 'runs' an experiment or a run's id");
   at.add("runs/vae/1.h5", "aaaa0001", "2026-01-31T12:00:01Z");
   CHECK(at.find("vea") ==

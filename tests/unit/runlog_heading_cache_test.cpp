@@ -19,15 +19,15 @@ namespace fs = std::filesystem;
 namespace {
 
 // A folder of logs, and a place for the cache that is in the environment as long as it lives.
-class Workplace {
+class CachedLogs {
  public:
-  Workplace() {
+  CachedLogs() {
     setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);
     fs::create_directory(logs());
   }
-  Workplace(const Workplace&) = delete;
-  Workplace& operator=(const Workplace&) = delete;
-  ~Workplace() { unsetenv("XDG_CACHE_HOME"); }
+  CachedLogs(const CachedLogs&) = delete;
+  CachedLogs& operator=(const CachedLogs&) = delete;
+  ~CachedLogs() { unsetenv("XDG_CACHE_HOME"); }
 
   [[nodiscard]] fs::path logs() const { return folder_ / "logs"; }
   fs::path add(const std::string& name, const std::string& id = "real") {
@@ -76,7 +76,7 @@ std::string id_of(const fs::path& log) {
 }  // namespace
 
 TEST_CASE("a log that nobody has touched is not read again, by whatever path it is named") {
-  Workplace work;
+  CachedLogs work;
   const fs::path log = work.add("a.h5");
   const Heading read = read_headings({log}).front();
   const Heading again = read_headings({log}).front();
@@ -92,12 +92,12 @@ TEST_CASE("a log that nobody has touched is not read again, by whatever path it 
 }
 
 TEST_CASE("a log that was changed, moved or replaced is read") {
-  Workplace work;
+  CachedLogs work;
   const fs::path log = work.add("a.h5");
   SUBCASE("changed in place") {
     work.lie(log);
     Writer::reopen(log, 50).close();
-    Workplace::settle(log);
+    CachedLogs::settle(log);
   }
   SUBCASE("changed in place, of the same size, and its time set back") {
     work.lie(log);
@@ -130,7 +130,7 @@ TEST_CASE("a log that was changed, moved or replaced is read") {
 }
 
 TEST_CASE("a log that is being written, and one that was written just now, is not kept") {
-  Workplace work;
+  CachedLogs work;
   const fs::path log = work.add("a.h5");
   const auto is_kept = [&] {
     HeadingCache cache(work.logs());
@@ -144,17 +144,17 @@ TEST_CASE("a log that is being written, and one that was written just now, is no
   {
     Writer writer = Writer::reopen(log, 50);
     writer.flush();
-    Workplace::settle(log);
+    CachedLogs::settle(log);
     CHECK(!is_kept());
     writer.close();
   }
   CHECK(!is_kept());
-  Workplace::settle(log);
+  CachedLogs::settle(log);
   CHECK(is_kept());
 }
 
 TEST_CASE("a damaged cache is none") {
-  Workplace work;
+  CachedLogs work;
   const fs::path log = work.add("a.h5");
   work.lie(log);
   const fs::path file = work.cache_file();
@@ -178,7 +178,7 @@ TEST_CASE("a damaged cache is none") {
 }
 
 TEST_CASE("without a place for a cache, logs are read") {
-  Workplace work;
+  CachedLogs work;
   const fs::path log = work.add("a.h5");
   std::string place = log.string();
   SUBCASE("a file is in the way") {}
@@ -200,7 +200,7 @@ TEST_CASE("without a place for a cache, logs are read") {
 }
 
 TEST_CASE("entries of logs that are gone go, those of others stay") {
-  Workplace work;
+  CachedLogs work;
   const fs::path a = work.add("a.h5");
   const fs::path b = work.add("b.h5");
   const fs::path c = work.add("c.h5");
@@ -214,7 +214,7 @@ TEST_CASE("entries of logs that are gone go, those of others stay") {
 }
 
 TEST_CASE("processes that write the cache at once leave a whole one") {
-  Workplace work;
+  CachedLogs work;
   std::vector<fs::path> logs;
   for (int i = 0; i < 6; ++i) {
     logs.push_back(work.add(std::to_string(i) + ".h5", "id" + std::to_string(i)));
@@ -245,7 +245,7 @@ TEST_CASE("processes that write the cache at once leave a whole one") {
 }
 
 TEST_CASE("what nobody has used for long goes, and nothing that is not ours") {
-  Workplace work;
+  CachedLogs work;
   const fs::path log = work.add("a.h5");
   work.lie(log);
   const fs::path folder = work.cache_file().parent_path();

@@ -59,7 +59,7 @@ std::filesystem::path log_of(const example::Folder& folder, const SampleSeries& 
   return folder / "log.h5";
 }
 
-std::string opening(const std::filesystem::path& path) {
+std::string message_of_opening(const std::filesystem::path& path) {
   return example::message_of([&] { (void)Reader(path); });
 }
 
@@ -75,7 +75,8 @@ std::string opening_with(const char* object, const char* attribute, const std::s
     opened.storage->commit();
     opened.storage->close();
   }
-  const std::string message = opening(folder / "log.h5"), start = (folder / "log.h5").string() + ": cannot be read: ";
+  const std::string message = message_of_opening(folder / "log.h5"),
+                    start = (folder / "log.h5").string() + ": cannot be read: ";
   REQUIRE(message.starts_with(start));
   return message.substr(start.size());
 }

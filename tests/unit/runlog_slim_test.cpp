@@ -29,7 +29,7 @@ fs::path make_log(const fs::path& path, Status status = Status::finished) {
 }
 
 // Keeps a checkpoint every 300 steps; finished where it has all of them.
-void write_kept(Writer& log, int64_t first, int64_t last) {
+void write_kept_by_three_hundreds(Writer& log, int64_t first, int64_t last) {
   for (int64_t step = first; step < last;) {
     const int64_t next = std::min(last, (step / 300 + 1) * 300);
     example::write_steps(log, step, next);
@@ -43,7 +43,7 @@ void write_kept(Writer& log, int64_t first, int64_t last) {
 fs::path make_kept_log(const fs::path& path, int64_t last, int64_t all) {
   Writer log = Writer::create(path, example::description());
   example::write_foreign(log);
-  write_kept(log, 0, last);
+  write_kept_by_three_hundreds(log, 0, last);
   if (last == all) {
     example::finish(log, all);
   } else {
@@ -262,7 +262,7 @@ TEST_CASE("a run that goes on in a log that something was dropped of comes to th
     CHECK(slimmed.head == interrupted);
     const auto checkpoint = Reader(log).newest_checkpoint();
     Writer writer = Writer::reopen(log, checkpoint->step, checkpoint->sequence);
-    write_kept(writer, checkpoint->step, 1230);
+    write_kept_by_three_hundreds(writer, checkpoint->step, 1230);
     example::finish(writer, 1230);
     const Chain chain = Reader(log).chain();
     CAPTURE(parts_of(Reader(log)));

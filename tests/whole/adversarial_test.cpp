@@ -12,10 +12,6 @@ namespace {
 
 const std::vector<std::string> small_cnn = {"dataset.size=12", "train.epochs=6"};
 
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 double tested(const training::RunOutcome& outcome, const std::string& metric) {
   REQUIRE_MESSAGE(outcome.status == runlog::Status::finished, outcome.reason);
   return outcome.metrics.at(metric);

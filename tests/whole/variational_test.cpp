@@ -32,10 +32,6 @@ double last_of(const training::RunOutcome& outcome, const std::string& metric) {
   return runlog::Reader(outcome.log).metric("test", metric).values.back();
 }
 
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("the importance-weighted bound lies above the ELBO, and rises with the draws") {

@@ -219,6 +219,10 @@ inline void check_same_samples(const runlog::Reader& a, const runlog::Reader& b)
   }
 }
 
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
 // Metrics that both logs have, samples, weights, optimizer state: equal to the last bit.
 inline void check_same_run(const fs::path& first, const fs::path& second) {
   const runlog::Reader a(first);
