@@ -98,7 +98,8 @@ Plot plot_of(const Arguments& arguments) {
 
 void write_plot(const Plot& plot, const std::vector<pictures::Chart>& charts) {
   std::vector<pictures::Drawing> drawings;
-  std::ranges::transform(charts, std::back_inserter(drawings), pictures::drawing_of);
+  std::ranges::transform(charts, std::back_inserter(drawings),
+                         [](const pictures::Chart& chart) { return pictures::drawing_of(chart); });
   const pictures::Drawing drawing = pictures::stacked(drawings);
   if (plot.file.extension() == ".svg") {
     write_file(plot.file, pictures::to_svg(drawing));
