@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 #include <thread>
 
 #include "base/error.hpp"
@@ -86,8 +87,29 @@ std::vector<std::string> Ranks::gathered(const std::string& text) {
   return texts;
 }
 
-Agreement::Agreement(Ranks& ranks)
+std::vector<std::string> Ranks::exchanged(const std::string& text) {
+  std::vector<std::string> texts = gathered(text);
+  texts.resize(static_cast<size_t>(count()));
+  std::vector<size_t> sizes;
+  std::string all;  // one behind the other
+  for (const std::string& one : texts) {
+    sizes.push_back(one.size());
+    all += one;
+  }
+  share(std::as_writable_bytes(std::span(sizes)));
+  all.resize(std::accumulate(sizes.begin(), sizes.end(), size_t{0}));
+  share(std::as_writable_bytes(std::span(all)));
+  size_t begin = 0;
+  for (size_t rank = 0; rank < texts.size(); ++rank) {
+    texts[rank] = all.substr(begin, sizes[rank]);
+    begin += sizes[rank];
+  }
+  return texts;
+}
+
+Agreement::Agreement(Ranks& ranks, int tag)
     : ranks_(ranks),
+      tag_(tag),
       transfer_(ranks.transfer(2 * static_cast<size_t>(ranks.count()))),
       asked_(static_cast<size_t>(ranks.count()), 0) {
   for (int other = 0; other < ranks.count(); ++other) {
@@ -100,7 +122,7 @@ Agreement::Agreement(Ranks& ranks)
 
 void Agreement::start(bool asks) {
   asked_[static_cast<size_t>(ranks_.rank())] = asks ? 1 : 0;
-  transfer_->start(agreement_tag, sent_, received_);
+  transfer_->start(tag_, sent_, received_);
 }
 
 bool Agreement::take() {

@@ -63,6 +63,8 @@ class Ranks {
   void wait_for_first();
   // Of each rank its own text, in the first; empty elsewhere.
   [[nodiscard]] std::vector<std::string> gathered(const std::string& text);
+  // Of each rank its own text, in all of them.
+  [[nodiscard]] std::vector<std::string> exchanged(const std::string& text);
   template <typename T>
   [[nodiscard]] T shared_value(T value) {
     share(std::as_writable_bytes(std::span(&value, 1)));
@@ -74,18 +76,19 @@ class Ranks {
 };
 
 // The tags of what is not a plan's.
-inline constexpr int shared_tag = 32767, gathered_tag = 32766, agreement_tag = 32765;
+inline constexpr int shared_tag = 32767, gathered_tag = 32766, agreement_tag = 32765, evaluation_tag = 32764;
 inline constexpr int plan_tags = 32000;  // a plan's are below
 
 // Whether any rank has asked for something, known to all a step later, so that nobody waits for it.
 class Agreement {
  public:
-  explicit Agreement(Ranks& ranks);  // borrowed
+  Agreement(Ranks& ranks, int tag);  // borrowed; no other one that is asked meanwhile has this tag
   void start(bool asks);             // of this rank; once, until taken
   [[nodiscard]] bool take();         // whether any has; throws Error(internal) with lost()
 
  private:
   Ranks& ranks_;
+  int tag_;
   std::unique_ptr<Ranks::Transfer> transfer_;
   std::vector<Ranks::Sent> sent_;
   std::vector<Ranks::Received> received_;

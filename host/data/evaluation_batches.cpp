@@ -6,8 +6,12 @@
 
 namespace atelier::data {
 
-EvaluationBatches::EvaluationBatches(const ExperimentData& data, const Subset& subset, int64_t batch_size)
-    : subset_(subset), batch_size_(std::min(batch_size, std::max<int64_t>(subset.count, 1))) {
+EvaluationBatches::EvaluationBatches(const ExperimentData& data, const Subset& subset, int64_t batch_size,
+                                     BatchShare share)
+    : subset_(subset),
+      batch_size_(std::min(batch_size, std::max<int64_t>(subset.count, 1))),
+      apart_(share.every * batch_size_),
+      following_(share.first * batch_size_) {
   for (auto& batch : batches_) {
     batch = std::make_unique<Batch>(data, batch_size_);
   }
@@ -28,8 +32,12 @@ bool EvaluationBatches::next() {
     }
   }
   prefetched_ = false;
-  following_ = first_ + count;
+  following_ = first_ + apart_;
   return true;
+}
+
+int64_t EvaluationBatches::batches() const {
+  return (subset_.count + batch_size_ - 1) / batch_size_;
 }
 
 void EvaluationBatches::advance() {

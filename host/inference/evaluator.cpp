@@ -7,9 +7,9 @@
 
 #include "base/error.hpp"
 #include "base/purposes.hpp"
-#include "data/evaluation_batches.hpp"
 #include "execute/average.hpp"
 #include "execute/finite_run.hpp"
+#include "inference/shared_batches.hpp"
 
 namespace atelier::inference {
 
@@ -76,17 +76,42 @@ execute::StepCounters Evaluator::counters(int64_t first_row) const {
   return {static_cast<uint64_t>(experiment_.seed), purpose_evaluation, 0, first_row};
 }
 
-void Evaluator::evaluate_model(const data::Subset& subset, int64_t batch_size, SplitMetrics& out,
-                               const PartDone& part_done) {
-  data::EvaluationBatches batches(data_, subset, batch_size);
-  std::map<std::string, std::pair<double, double>> sums;
-  while (batches.next()) {
-    const auto record = [&](const record::Observation& observation) {
+// Over all batches of a subset: `record` sees one between the session's begin and end and names the values that `take`
+// gets, beside what is logged.
+void Evaluator::over(const data::Subset& subset, int64_t batch_size, const std::string& what,
+                     const std::function<std::vector<uint32_t>(data::EvaluationBatches&)>& record,
+                     const std::function<void(const execute::StepResults&)>& take, const Shared& shared) {
+  const data::BatchShare share =
+      shared.ranks == nullptr ? data::BatchShare{} : data::BatchShare{shared.ranks->rank(), shared.ranks->count()};
+  data::EvaluationBatches batches(data_, subset, batch_size, share);
+  SharedWork work;
+  work.compute = [&](int64_t) -> const execute::StepResults& {
+    ATELIER_CHECK(batches.next());
+    const auto record_one = [&](const record::Observation& observation) {
       session_->begin(counters(batches.first_index()), observation);
-      model_.model().evaluate(*session_, batches, {});
-      session_->end();
+      session_->end(record(batches));
     };
-    const execute::StepResults& results = run_finite(*session_, record, "the evaluation", batches.prefetch());
+    const execute::StepResults& results = run_finite(*session_, record_one, what, batches.prefetch());
+    batches.step_done();
+    return results;
+  };
+  work.take = take;
+  work.part_done = [&](int64_t done) {
+    if (shared.part_done) {
+      shared.part_done(std::min(done * batches.batch_size(), subset.count), subset.count);
+    }
+  };
+  share_batches(shared.ranks, batches.batches(), work);
+}
+
+void Evaluator::evaluate_model(const data::Subset& subset, int64_t batch_size, SplitMetrics& out,
+                               const Shared& shared) {
+  std::map<std::string, std::pair<double, double>> sums;
+  const auto record = [&](data::EvaluationBatches& batches) {
+    model_.model().evaluate(*session_, batches, {});
+    return std::vector<uint32_t>();
+  };
+  const auto take = [&](const execute::StepResults& results) {
     for (const execute::StepResult& result : results.entries) {
       if (result.kind == record::OutputKind::logged) {
         auto& [sum, count] = sums[session_->names()[static_cast<size_t>(result.index)]];
@@ -94,54 +119,44 @@ void Evaluator::evaluate_model(const data::Subset& subset, int64_t batch_size, S
         count += result.count;
       }
     }
-    batches.step_done();
-    if (part_done) {
-      part_done(batches.done(), subset.count);
-    }
-  }
+  };
+  over(subset, batch_size, "the evaluation", record, take, shared);
   for (const auto& [name, total] : sums) {
     out.values[name] = total.second == 0 ? std::nan("") : total.first / total.second;
   }
 }
 
 // The samples are those that `sample` gives for the experiment's sampling seed.
-void Evaluator::generate(plugin::Metric& metric, int64_t count, const PartDone& part_done) {
+void Evaluator::generate(plugin::Metric& metric, int64_t count, const Shared& shared) {
   sampler_.generate(
       count, static_cast<uint64_t>(experiment_.sample.seed),
       [&](execute::Session& session, uint32_t samples, int64_t n) {
         return metric.record(session, nullptr, samples, n);
       },
-      [&](const execute::StepResults& results) { collect_requested(metric, results); }, part_done);
+      [&](const execute::StepResults& results) { collect_requested(metric, results); }, shared);
 }
 
 // Over data, and over what the model generates beside it where the pass asks for that: as an input of the recording, as
 // both count their draws by themselves.
 void Evaluator::measure_data(plugin::Metric& metric, const data::Subset& subset, bool generates, int64_t batch_size,
-                             const PartDone& part_done) {
+                             const Shared& shared) {
   tensor::Tensor generated;
   if (generates) {
-    generated = sampler_.values(subset.count, static_cast<uint64_t>(experiment_.sample.seed));
+    generated = sampler_.values(subset.count, static_cast<uint64_t>(experiment_.sample.seed), {{}, shared.ranks});
   }
-  data::EvaluationBatches batches(data_, subset, batch_size);
-  while (batches.next()) {
-    const auto record = [&](const record::Observation& observation) {
-      session_->begin(counters(batches.first_index()), observation);
-      std::optional<uint32_t> beside;
-      if (generates) {
-        beside = input_rows(*session_, generated, batches.first_index(), batches.size());
-      }
-      session_->end(metric.record(*session_, &batches, beside, batches.size()));
-    };
-    collect_requested(metric, run_finite(*session_, record, metric.stage(), batches.prefetch()));
-    batches.step_done();
-    if (part_done) {
-      part_done(batches.done(), subset.count);
+  const auto record = [&](data::EvaluationBatches& batches) {
+    std::optional<uint32_t> beside;
+    if (generates) {
+      beside = input_rows(*session_, generated, batches.first_index(), batches.size());
     }
-  }
+    return metric.record(*session_, &batches, beside, batches.size());
+  };
+  const auto take = [&](const execute::StepResults& results) { collect_requested(metric, results); };
+  over(subset, batch_size, metric.stage(), record, take, shared);
 }
 
 void Evaluator::measure(plugin::Metric& metric, const data::Subset& evaluated, int64_t batch_size, int64_t most,
-                        const PartDone& part_done) {
+                        const Shared& shared) {
   for (size_t p = 0; p < metric.passes().size(); ++p) {
     const plugin::MetricPass& pass = metric.passes()[p];
     if (pass.generates && !sampler_.makes_samples()) {
@@ -150,20 +165,21 @@ void Evaluator::measure(plugin::Metric& metric, const data::Subset& evaluated, i
     }
     metric.begin_pass(p);
     if (pass.data == plugin::PassData::none) {
-      generate(metric, std::min(pass.samples, most), part_done);
+      generate(metric, std::min(pass.samples, most), shared);
     } else {
       data::Subset subset = pass.data == plugin::PassData::training ? data_.subsets().train : evaluated;
       subset.count = std::min({subset.count, pass.samples == 0 ? subset.count : pass.samples, most});
-      measure_data(metric, subset, pass.generates, batch_size, part_done);
+      measure_data(metric, subset, pass.generates, batch_size, shared);
     }
     metric.end_pass();
   }
 }
 
 SplitMetrics Evaluator::evaluate(const data::Subset& subset, int64_t batch_size, MetricsDue due,
-                                 const EvaluationProgress& progress) {
-  const auto in = [&](const std::string& table) -> PartDone {
-    return progress ? [&progress, table](int64_t done, int64_t total) { progress(table, done, total); } : PartDone();
+                                 const EvaluationProgress& progress, Ranks* ranks) {
+  const auto in = [&](const std::string& table) -> Shared {
+    const auto tell = [&progress, table](int64_t done, int64_t total) { progress(table, done, total); };
+    return {progress ? PartDone(tell) : PartDone(), ranks};
   };
   const auto begin = [&](const std::string& table, int64_t total) {
     if (progress) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "data/evaluation_batches.hpp"
 #include "data/experiment_data.hpp"
 #include "inference/sampler.hpp"
 #include "plugin/metric.hpp"
@@ -33,23 +34,26 @@ class Evaluator {
   Evaluator(const Evaluator&) = delete;
   Evaluator& operator=(const Evaluator&) = delete;
 
-  // Metrics over a whole subset. Nothing else may run.
+  // Metrics over a whole subset. Nothing else may run. `ranks`: who shares the batches out among them; all of them call
+  // this, and get the same.
   SplitMetrics evaluate(const data::Subset& subset, int64_t batch_size, MetricsDue due,
-                        const EvaluationProgress& progress = {});
+                        const EvaluationProgress& progress = {}, Ranks* ranks = nullptr);
   // The names that evaluations give, sorted, and the arrays of metrics; found by evaluating a first batch, so that what
   // cannot be measured is known before training.
   SplitMetrics results(const data::Subset& subset, int64_t batch_size);
   [[nodiscard]] bool has_metrics_at_end() const;
 
  private:
-  void evaluate_model(const data::Subset& subset, int64_t batch_size, SplitMetrics& out,
-                      const PartDone& part_done = {});
+  void over(const data::Subset& subset, int64_t batch_size, const std::string& what,
+            const std::function<std::vector<uint32_t>(data::EvaluationBatches&)>& record,
+            const std::function<void(const execute::StepResults&)>& take, const Shared& shared);
+  void evaluate_model(const data::Subset& subset, int64_t batch_size, SplitMetrics& out, const Shared& shared = {});
   // All passes of a metric, each over `most` samples at most.
   void measure(plugin::Metric& metric, const data::Subset& evaluated, int64_t batch_size, int64_t most,
-               const PartDone& part_done = {});
+               const Shared& shared = {});
   void measure_data(plugin::Metric& metric, const data::Subset& subset, bool generates, int64_t batch_size,
-                    const PartDone& part_done);
-  void generate(plugin::Metric& metric, int64_t count, const PartDone& part_done);
+                    const Shared& shared);
+  void generate(plugin::Metric& metric, int64_t count, const Shared& shared);
   [[nodiscard]] execute::StepCounters counters(int64_t first_row) const;
 
   const experiment::Experiment& experiment_;

@@ -10,6 +10,7 @@
 #include "data/chosen_samples.hpp"
 #include "execute/average.hpp"
 #include "execute/finite_run.hpp"
+#include "inference/shared_batches.hpp"
 #include "tensor/memory.hpp"
 
 namespace atelier::inference {
@@ -82,28 +83,30 @@ tensor::Shape Sampler::sample_dims() {
   return tensor::Shape(session_->type(one).shape.dims().subspan(1));
 }
 
-Samples Sampler::sample(int64_t count, uint64_t seed, const PartDone& part_done) {
-  Samples out{*sampled(), values(count, seed, part_done)};
+Samples Sampler::sample(int64_t count, uint64_t seed, const Shared& shared) {
+  Samples out{*sampled(), values(count, seed, shared)};
   check_tokens(out, fmt::format("model '{}'", model_name()));
   return out;
 }
 
-tensor::Tensor Sampler::values(int64_t count, uint64_t seed, const PartDone& part_done) {
+tensor::Tensor Sampler::values(int64_t count, uint64_t seed, const Shared& shared) {
   const execute::AveragedWeights averaged(model_.bank());
   tensor::Tensor out;
   size_t filled = 0;
   generate(
       count, seed, [](execute::Session&, uint32_t samples, int64_t) { return std::vector<uint32_t>{samples}; },
       [&](const execute::StepResults& results) { append(requested(results), count, model_name(), filled, out); },
-      part_done);
+      shared);
   return out;
 }
 
 void Sampler::generate(
     int64_t count, uint64_t seed,
     const std::function<std::vector<uint32_t>(execute::Session&, uint32_t samples, int64_t n)>& record,
-    const std::function<void(const execute::StepResults&)>& take, const PartDone& part_done) {
-  for (int64_t first = 0; first < count; first += most_at_a_time) {
+    const std::function<void(const execute::StepResults&)>& take, const Shared& shared) {
+  SharedWork work;
+  work.compute = [&](int64_t batch) -> const execute::StepResults& {
+    const int64_t first = batch * most_at_a_time;
     const int64_t n = std::min(most_at_a_time, count - first);
     const auto record_some = [&](const record::Observation& observation) {
       session_->begin({seed, purpose_sampling, 0, first}, observation);
@@ -111,11 +114,15 @@ void Sampler::generate(
       session_->expect_finite(samples);
       session_->end(record(*session_, samples, n));
     };
-    take(run_finite(*session_, record_some, "sampling"));
-    if (part_done) {
-      part_done(first + n, count);
+    return run_finite(*session_, record_some, "sampling");
+  };
+  work.take = take;
+  work.part_done = [&](int64_t done) {
+    if (shared.part_done) {
+      shared.part_done(std::min(done * most_at_a_time, count), count);
     }
-  }
+  };
+  share_batches(shared.ranks, (count + most_at_a_time - 1) / most_at_a_time, work);
 }
 
 uint32_t Sampler::samples_of(int64_t n) {

@@ -37,7 +37,8 @@ Trainer::Trainer(Setup& setup, const LogPlan& plan, runlog::Writer writer, std::
   updates_after_.assign(setup_.built.bank().groups.size(), 0);
   outcome_.log = log_;
   if (options_.ranks != nullptr) {
-    agreement_.emplace(*options_.ranks);
+    agreement_.emplace(*options_.ranks, agreement_tag);
+    evaluation_agreement_.emplace(*options_.ranks, evaluation_tag);
   }
 }
 
@@ -105,12 +106,12 @@ RunOutcome Trainer::run() {
 
 void Trainer::part_done(const std::string& table, int64_t done, int64_t total) {
   observer_.evaluating(table, done, total);
-  if (options_.ranks != nullptr) {
-    if (const std::string lost = options_.ranks->lost(); !lost.empty()) {
-      throw Error(ErrorKind::internal, "{}", lost);
-    }
+  bool is_asked = stops();
+  if (evaluation_agreement_) {
+    evaluation_agreement_->start(is_asked);
+    is_asked = evaluation_agreement_->take();
   }
-  if (stops() && done < total) {
+  if (is_asked && done < total) {
     throw Interrupted(fmt::format("in [{}]", table));
   }
 }
@@ -347,30 +348,18 @@ void Trainer::evaluate_now(int64_t step) {
   stopping_ = stopped_early();
 }
 
-// In one rank, whose numbers the others are told: what is decided by them is decided alike.
+// By all ranks together, which are told the same: what is decided by it is decided alike.
 inference::SplitMetrics Trainer::evaluate(const data::Subset& subset, inference::MetricsDue due) {
-  inference::SplitMetrics found;
-  if (is_first()) {
-    found = setup_.evaluator.evaluate(subset, setup_.experiment.evaluate.batch_size, due,
-                                      [this](const auto&... part) { part_done(part...); });
-  }
-  if (options_.ranks != nullptr) {
-    std::vector<double> row = evaluation_log_.row_of(found);
-    options_.ranks->share(std::as_writable_bytes(std::span(row)));
-    for (size_t i = 0; !is_first() && i < row.size(); ++i) {
-      found.values[plan_.evaluation_names[i]] = row[i];
-    }
-  }
-  return found;
+  return setup_.evaluator.evaluate(
+      subset, setup_.experiment.evaluate.batch_size, due, [this](const auto&... part) { part_done(part...); },
+      options_.ranks);
 }
 
 void Trainer::sample_now(int64_t step) {
-  if (!is_first()) {
-    return;
-  }
   const experiment::Sample& sample = setup_.experiment.sample;
-  const inference::Samples samples = setup_.sampler.sample(
-      sample.count, static_cast<uint64_t>(sample.seed), [this](const auto&... part) { part_done("sample", part...); });
+  const inference::Samples samples =
+      setup_.sampler.sample(sample.count, static_cast<uint64_t>(sample.seed),
+                            {[this](const auto&... part) { part_done("sample", part...); }, options_.ranks});
   write_samples(writer_, *plan_.samples, step, samples);
 }
 
@@ -379,9 +368,7 @@ void Trainer::finish() {
     return;
   }
   const auto begin = Clock::now();
-  if (is_first()) {
-    write_end();
-  }
+  write_end();
   if (options_.ranks != nullptr) {
     options_.ranks->wait_for_first();
   }
@@ -394,9 +381,8 @@ void Trainer::write_end() {
     const bool apart = setup_.data.evaluates_test_apart();
     if (apart || outcome_.metrics.empty() ||  // all steps were done before this part of the run began
         (setup_.evaluator.has_metrics_at_end() && !measured_all_)) {
-      const inference::SplitMetrics last = setup_.evaluator.evaluate(
-          apart ? setup_.data.subsets().test : setup_.data.evaluated_subset(), setup_.experiment.evaluate.batch_size,
-          inference::MetricsDue::all, [this](const auto&... part) { part_done(part...); });
+      const inference::SplitMetrics last =
+          evaluate(apart ? setup_.data.subsets().test : setup_.data.evaluated_subset(), inference::MetricsDue::all);
       if (apart) {
         evaluation_log_.write_test({done_, epoch(), wall_seconds()}, last);
       } else {

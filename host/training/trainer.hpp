@@ -61,8 +61,6 @@ class Trainer {
   [[nodiscard]] double epoch() const;  // passes over the training data in the steps done
   [[nodiscard]] double wall_seconds() const;
   [[nodiscard]] bool stops() const { return options_.stop != nullptr && options_.stop->asked; }
-  // Of several ranks, the one that evaluates, samples and writes the log.
-  [[nodiscard]] bool is_first() const { return options_.ranks == nullptr || options_.ranks->is_first(); }
 
   Setup& setup_;
   LogPlan plan_;
@@ -75,7 +73,8 @@ class Trainer {
   EvaluationLog evaluation_log_;
   Improvement improvement_;
   RunOutcome outcome_;
-  std::optional<Agreement> agreement_;  // of the ranks, to stop
+  std::optional<Agreement> agreement_,
+      evaluation_agreement_;  // of the ranks, to stop: after a step, and within an evaluation
 
   int64_t done_ = 0;                    // steps whose updates are made
   int64_t in_flight_ = 0;               // the step that runs; 0 where none does

@@ -154,7 +154,16 @@ TEST_CASE("ranks: what is shared, gathered and agreed on") {
     if (ranks.is_first() ? all != std::vector<std::string>{"é", "xé", "xxé", "xxxé"} : !all.empty()) {
       throw Error(ErrorKind::internal, "not each one's");
     }
-    Agreement agreement(ranks);
+    for (const size_t bytes : {size_t{0}, size_t{1}, size_t{3000}}) {
+      std::vector<std::string> expected;
+      for (size_t rank = 0; rank < 4; ++rank) {
+        expected.emplace_back(rank * bytes, static_cast<char>('a' + rank));
+      }
+      if (ranks.exchanged(expected[static_cast<size_t>(ranks.rank())]) != expected) {
+        throw Error(ErrorKind::internal, "not known to all");
+      }
+    }
+    Agreement agreement(ranks, agreement_tag);
     for (int step = 0; step < 6; ++step) {
       agreement.start(step == 3 && ranks.rank() == 2);
       if (agreement.take() != (step == 3)) {

@@ -28,14 +28,11 @@ training::RunOutcome first_of(int count, const Folder& folder, Watcher& watcher,
     Watcher quiet;
     Watcher& own = ranks.is_first() ? watcher : quiet;
     const training::RunOutcome outcome = train(options_of(ranks, folder, own, 1 + ranks.rank() % 2), own);
-    if (outcome.status == runlog::Status::failed && outcome.reason != "rank 0 has ended") {
+    if (outcome.status == runlog::Status::failed) {
       throw Error(ErrorKind::internal, "{}", outcome.reason);
     }
     if (ranks.is_first()) {
       first = outcome;
-      if (outcome.status == runlog::Status::interrupted) {
-        ranks.end("rank 0 has ended");  // in the middle of an evaluation, perhaps, which the others wait for
-      }
     }
   });
   return first;
@@ -151,6 +148,57 @@ TEST_CASE("a run goes on with another number of ranks than it began with") {
       check_same_run(whole_run.log, rest.log);
     }
   }
+}
+
+TEST_CASE("evaluations and samples are shared out, and have the bits of one process") {
+  const std::vector<std::string> few{"train.shards=6", "train.batch_size=30", "evaluate.batch_size=7",
+                                     "sample.count=300"};
+  for (const std::string model : {"vae", "cnn", "dcgan", "lstm"}) {
+    std::vector<std::string> set = few;
+    if (model == "vae") {  // passes over data and over what is generated, and some at the end alone
+      set.insert(set.end(), {"metric.likelihood.use=log-likelihood", "metric.likelihood.samples=50",
+                             "metric.active.use=active-latents", "metric.active.at_end=true"});
+    } else if (model == "cnn") {
+      set.insert(set.end(), {"metric.right.use=accuracy", "metric.confusion.use=confusion-matrix"});
+    }
+    CAPTURE(model);
+    const Folder folder;
+    Watcher watcher;
+    const auto one = run(text_of(model), folder, watcher, 2, set);
+    REQUIRE_MESSAGE(one.status == runlog::Status::finished, one.reason);
+    for (const int count : {2, 3}) {
+      CAPTURE(count);
+      const auto several = run_as(count, text_of(model), folder, watcher, set);
+      REQUIRE_MESSAGE(several.status == runlog::Status::finished, several.reason);
+      check_same_run(one.log, several.log);
+      CHECK(several.metrics == one.metrics);
+    }
+  }
+}
+
+TEST_CASE("all ranks end an evaluation that one of them is asked to end, and go on with it later") {
+  struct Impatient : Watcher {
+    void evaluating(std::string_view table, int64_t done, int64_t) override {
+      stop.asked = stop.asked || (table == "evaluate" && done > 0);
+    }
+  };
+  const std::vector<std::string> set{"train.shards=6", "train.batch_size=30", "evaluate.batch_size=7"};
+  const Folder folder;
+  Watcher watcher;
+  const auto whole_run = run(text_of("vae"), folder, watcher, 1, set);
+  std::array<training::RunOutcome, 3> outcomes;
+  as_ranks(3, [&](ThreadRanks& ranks) {
+    Impatient asked;
+    Watcher not_asked;
+    Watcher& own = ranks.rank() == 2 ? asked : not_asked;
+    outcomes[static_cast<size_t>(ranks.rank())] =
+        training::run(parse(text_of("vae"), set), registry(), options_of(ranks, folder, own, 1), own);
+  });
+  for (const training::RunOutcome& outcome : outcomes) {
+    CHECK(outcome.status == runlog::Status::interrupted);
+    CHECK_MESSAGE(outcome.reason.ends_with(", in [evaluate]"), outcome.reason);
+  }
+  check_same_run(whole_run.log, resume_as(2, outcomes[0].log, folder).log);
 }
 
 TEST_CASE("shards that the ranks do not divide are refused") {
