@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "inference/shared_batches.hpp"
+#include "tensor/memory.hpp"
 #include "thread_ranks.hpp"
 
 using namespace atelier;
