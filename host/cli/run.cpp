@@ -13,6 +13,7 @@
 #include "cli/output_file.hpp"
 #include "cli/paired_plan.hpp"
 #include "cli/program.hpp"
+#include "cli/ranked_task.hpp"
 #include "cli/ranked_work.hpp"
 #include "cli/run_options.hpp"
 #include "cli/supervised_run.hpp"
@@ -58,6 +59,9 @@ int run_or_tell(const Arguments& arguments, const Link& link, Ranks* ranks) {
     return exit_done;
   }
   if (const auto sweep = sweep_to_run(arguments, registry)) {
+    if (ranks != nullptr && arguments.has("task")) {
+      return train_task(arguments, registry, *sweep, link, *ranks);
+    }
     expect_alone(arguments.words.front(), sweeps_alone);
     if (arguments.has("task") && !arguments.has("dry-run")) {
       wait_for_leases(arguments, *sweep, link.pulse());

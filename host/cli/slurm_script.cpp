@@ -64,7 +64,7 @@ bool is_one_of(const SlurmOption& option, std::initializer_list<std::string_view
   return std::ranges::find(names, option.name) != names.end();
 }
 
-void check_option(const SlurmOption& option) {
+void check_option(const SlurmOption& option, bool has_ranks) {
   if (is_one_of(option, {"--array", "-a"})) {
     throw Error(ErrorKind::usage, "--sbatch: got {}, which the tasks are numbered by; hint: --tasks and --at-once",
                 option.name);
@@ -72,6 +72,10 @@ void check_option(const SlurmOption& option) {
   if (is_one_of(option, {"--output", "-o", "--error", "-e", "--signal", "--wrap"})) {
     throw Error(ErrorKind::usage, "--sbatch: got {}, which the script needs as it is; hint: change it in the script",
                 option.name);
+  }
+  if (has_ranks &&
+      is_one_of(option, {"--nodes", "-N", "--ntasks", "-n", "--ntasks-per-node", "--cpus-per-task", "-c"})) {
+    throw Error(ErrorKind::usage, "--sbatch: got {}, which follows from --ranks, --nodes and --threads", option.name);
   }
 }
 
@@ -81,10 +85,24 @@ std::string directive(const SlurmOption& option) {
                       : fmt::format("#SBATCH {}\n", option.name);
 }
 
+// Of nodes Slurm gives as many as it may where a job names no tasks: each is one task then, with the processors of all
+// its ranks.
+std::string rank_directives(const SlurmRanks& ranks, int64_t threads) {
+  if (!ranks.nodes) {
+    return fmt::format("#SBATCH --ntasks={}\n#SBATCH --cpus-per-task={}\n", ranks.most, threads);
+  }
+  const auto [least, most] = *ranks.nodes;
+  return fmt::format("#SBATCH --nodes={}\n#SBATCH --cpus-per-task={}\n",
+                     least == most ? fmt::format("{}", most) : fmt::format("{}-{}", least, most),
+                     ranks.on_a_node() * threads);
+}
+
 std::string directives(const SlurmJob& job) {
   std::vector<SlurmOption> options;
   std::ranges::transform(job.options, std::back_inserter(options), parsed);
-  std::ranges::for_each(options, check_option);
+  for (const SlurmOption& option : options) {
+    check_option(option, job.ranks.has_value());
+  }
   const auto given = [&](std::initializer_list<std::string_view> names) {
     return std::ranges::any_of(options, [&](const SlurmOption& option) { return is_one_of(option, names); });
   };
@@ -99,11 +117,14 @@ std::string directives(const SlurmJob& job) {
     text += "#SBATCH --requeue\n";
   }
   text += "#SBATCH --signal=B:USR1@120\n";
-  if (!given({"--cpus-per-task", "-c"})) {
+  if (job.ranks) {
+    text += rank_directives(*job.ranks, job.threads);
+  } else if (!given({"--cpus-per-task", "-c"})) {
     text += fmt::format("#SBATCH --cpus-per-task={}\n", job.threads);
   }
   if (job.mebibytes && !given({"--mem", "--mem-per-cpu", "--mem-per-gpu"})) {
-    text += fmt::format("#SBATCH --mem={}M\n", *job.mebibytes);
+    text += job.ranks ? fmt::format("#SBATCH --mem-per-cpu={}M\n", (*job.mebibytes + job.threads - 1) / job.threads)
+                      : fmt::format("#SBATCH --mem={}M\n", *job.mebibytes);
   }
   if (job.minutes && !given({"--time", "-t"})) {
     text += fmt::format("#SBATCH --time={}\n", *job.minutes);
@@ -123,7 +144,7 @@ std::string words_of(const SlurmJob& job) {
   return text;
 }
 
-constexpr std::string_view body = R"(
+constexpr std::string_view head = R"(
 # Outside of Slurm: the folder of its output first, without which Slurm drops a job, then the job. Options for sbatch may follow.
 if [ -z "${SLURM_ARRAY_TASK_ID:-}" ]; then
   mkdir -p -- "$logs" && exec sbatch "$@" "$0"
@@ -138,7 +159,9 @@ if [ ! -x "$atelier" ]; then
   }
 fi
 cd -- "$folder" || exit 1
+)";
 
+constexpr std::string_view by_one_process = R"(
 # Two minutes before the time limit Slurm sends SIGUSR1, to this shell alone; and SIGTERM, to every process, where the job is to end.
 # Either way the run stops with a checkpoint, for which this waits. In the first case it goes on in the same task, queued again.
 stopped='' time_is_up=''
@@ -154,7 +177,39 @@ while [ -n "$stopped" ]; do
   again=$?
   [ "$again" -eq 127 ] || code=$again
 done
-if [ -n "$time_is_up" ] && [ "$code" -eq 130 ]; then
+)";
+
+constexpr std::string_view by_ranks = R"(
+# Two minutes before the time limit Slurm sends SIGUSR1, to this shell alone, which has it sent to all ranks as SIGTERM, until they have
+# heard it; srun itself would kill them. Where the job is to end Slurm sends SIGTERM to every process. Either way the run stops with a
+# checkpoint, for which this waits. In the first case it goes on in the same task, queued again, with as many ranks as there are then.
+stopped='' time_is_up='' code=0
+trap 'stopped=yes; time_is_up=yes' USR1
+trap 'stopped=yes' TERM
+for ((point = SLURM_ARRAY_TASK_ID; point < points; point += tasks)); do
+  "${launch[@]}" "$atelier" run --task "$point/$points" "${words[@]}" &
+  run=$!
+  wait "$run"
+  ended=$?
+  while [ -n "$stopped" ] && kill -0 "$run" 2>/dev/null; do
+    [ -z "$time_is_up" ] || scancel --signal=TERM "$SLURM_JOB_ID"
+    sleep 3
+  done
+  wait "$run"
+  again=$?
+  [ "$again" -eq 127 ] || ended=$again
+  if [ "$ended" -eq 143 ]; then # a rank that did not listen to signals yet
+    ended=130
+  fi
+  [ "$ended" -eq 0 ] || code=$ended
+  if [ -n "$stopped" ] || [ "$ended" -eq 130 ]; then
+    [ $((point + tasks)) -ge "$points" ] || code=130
+    break
+  fi
+done
+)";
+
+constexpr std::string_view tail = R"(if [ -n "$time_is_up" ] && [ "$code" -eq 130 ]; then
   job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
   if scontrol requeue "$job"; then
     echo "$0: the time was up; task $job goes on from its checkpoint when it is its turn again"
@@ -165,12 +220,51 @@ fi
 exit "$code"
 )";
 
+// What a rank is started by. In a job of so many nodes SLURM_CPUS_PER_TASK counts all processors of one.
+std::string launch_text(const SlurmRanks& ranks, int64_t threads) {
+  const std::string start = "launch=(srun --mpi=" + ranks.mpi;
+  const std::string end = fmt::format(" --cpus-per-task={} --kill-on-bad-exit=0)\n", threads);
+  if (!ranks.nodes) {
+    return fmt::format("{} --ntasks={}{}", start, ranks.most, end);
+  }
+  return fmt::format(
+      "# As many ranks as these nodes have room for, of which each has as many shards as any other.\n"
+      "nodes=${{SLURM_JOB_NUM_NODES:-1}}\n"
+      "ranks=$((nodes * {}))\n"
+      "while [ $(({} % ranks)) -ne 0 ]; do\n"
+      "  ranks=$((ranks - 1))\n"
+      "done\n"
+      "nodes=$((ranks < nodes ? ranks : nodes))\n"
+      "unset SLURM_CPUS_PER_TASK SLURM_TRES_PER_TASK # which are of a node\n"
+      "{} --nodes=\"$nodes\" --ntasks=\"$ranks\" --ntasks-per-node=\"$(((ranks + nodes - 1) / nodes))\"{}",
+      ranks.on_a_node(), ranks.shards, start, end);
+}
+
+// The words of `atelier run`, and the rest of the script, in which they are used.
+std::string text_of_one_process(const SlurmJob& job) {
+  return fmt::format(
+             "# shellcheck disable=SC2016  # names are what they are\n"
+             "words=(run --task \"${{SLURM_ARRAY_TASK_ID:-0}}/{}\" --threads "
+             "\"${{SLURM_CPUS_PER_TASK:-{}}}\"{})\n",
+             job.tasks, job.threads, words_of(job)) +
+         std::string(head) + std::string(by_one_process) + std::string(tail);
+}
+
+std::string text_of_ranks(const SlurmJob& job) {
+  return fmt::format(
+             "points={} tasks={}\n"
+             "# shellcheck disable=SC2016  # names are what they are\n"
+             "words=(--threads {}{})\n",
+             job.points, job.tasks, job.threads, words_of(job)) +
+         std::string(head) + "\n" + launch_text(*job.ranks, job.threads) + std::string(by_ranks) + std::string(tail);
+}
+
 }  // namespace
 
 std::string shell_word(const std::string& text) {
   const auto is_plain = [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view("_-./:=,+@%").find(c) != std::string_view::npos;
+           std::string_view("_-./:=+@%").find(c) != std::string_view::npos;
   };
   if (!text.empty() && std::ranges::all_of(text, is_plain)) {
     return text;
@@ -199,12 +293,7 @@ std::string slurm_script(const SlurmJob& job) {
   text += directives(job);
   text += fmt::format("\nfolder={}\nlogs={}\nprogram={}\n", shell_word(job.folder.string()),
                       shell_word(job.logs.string()), shell_word(job.program.string()));
-  text += fmt::format(
-      "# shellcheck disable=SC2016  # names are what they are\n"
-      "words=(run --task \"${{SLURM_ARRAY_TASK_ID:-0}}/{}\" --threads "
-      "\"${{SLURM_CPUS_PER_TASK:-{}}}\"{})\n",
-      job.tasks, job.threads, words_of(job));
-  return text + std::string(body);
+  return text + (job.ranks ? text_of_ranks(job) : text_of_one_process(job));
 }
 
 }  // namespace atelier::cli

@@ -35,11 +35,27 @@ void wait_for_lease(const std::filesystem::path& file, const char* does, supervi
 
 }  // namespace
 
+std::filesystem::path claim_path(const Arguments& arguments, const experiment::SweepPoint& point) {
+  return std::filesystem::path(arguments.text("out", "runs")) / (".point-" + point.identity);
+}
+
+std::optional<runlog::Lock> claim_of(const Arguments& arguments, const experiment::SweepPoint& point) {
+  const std::filesystem::path claimed = claim_path(arguments, point);
+  std::filesystem::create_directories(claimed.parent_path());
+  try {
+    return runlog::Lock(claimed);
+  } catch (const Error&) {
+    if (runlog::holder_of(claimed)) {
+      return std::nullopt;
+    }
+    throw;
+  }
+}
+
 void wait_for_leases(const Arguments& arguments, const experiment::Sweep& sweep, supervision::Pulse& pulse) {
-  const std::filesystem::path folder = arguments.text("out", "runs");
-  PointLogs logs(arguments.words.front(), folder);
+  PointLogs logs(arguments.words.front(), arguments.text("out", "runs"));
   for (const experiment::SweepPoint& point : sweep.points) {
-    wait_for_lease(folder / (".point-" + point.identity), "has the point", pulse);
+    wait_for_lease(claim_path(arguments, point), "has the point", pulse);
     const PointState state = logs.state_of(point.identity);
     if (state.kind == PointState::Kind::running) {
       wait_for_lease(state.log, "writes it", pulse);

@@ -12,6 +12,7 @@
 #include "cli/program.hpp"
 #include "cli/run_options.hpp"
 #include "cli/sweep.hpp"
+#include "cli/sweep_claims.hpp"
 #include "cli/terminal.hpp"
 #include "cli/train.hpp"
 #include "cli/watched_work.hpp"
@@ -19,7 +20,6 @@
 namespace atelier::cli {
 namespace {
 
-namespace fs = std::filesystem;
 using supervision::Cause;
 using supervision::End;
 using supervision::Link;
@@ -116,8 +116,7 @@ std::optional<supervision::Work> SweepSource::prepare(size_t number) {
     return std::nullopt;
   }
   if (!claim(run)) {
-    const auto holder =
-        runlog::holder_of(fs::path(arguments_.text("out", "runs")) / (".point-" + run.task.point.identity));
+    const auto holder = runlog::holder_of(claim_path(arguments_, run.task.point));
     if (run.task.decides || (holder && is_gone(*holder))) {
       orphaned_.push_back(number);
       if (!run.awaited) {
@@ -160,18 +159,10 @@ std::optional<supervision::Work> SweepSource::prepare(size_t number) {
 }
 
 bool SweepSource::claim(SweepRun& run) {
-  const fs::path folder = arguments_.text("out", "runs");
-  fs::create_directories(folder);
-  const fs::path claimed = folder / (".point-" + run.task.point.identity);
-  try {
-    run.claim.emplace(claimed);
-    return true;
-  } catch (const Error&) {
-    if (runlog::holder_of(claimed)) {
-      return false;
-    }
-    throw;
+  if (std::optional<runlog::Lock> claim = claim_of(arguments_, run.task.point)) {
+    run.claim.emplace(*std::move(claim));
   }
+  return run.claim.has_value();
 }
 
 supervision::Work SweepSource::work_of(size_t number) {

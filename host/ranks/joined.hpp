@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/ranks.hpp"
 #include "ranks/launched.hpp"
@@ -21,6 +22,12 @@ class Joined : public Ranks {
   // How the first one ended, once the others are told; 1 where it had no time to tell.
   [[nodiscard]] virtual int code_of_first() const = 0;
 };
+
+// How the loss of a rank is told: in lost(), and so in the log of a run that it ended.
+inline constexpr std::string_view without_a_word = "ended without a word", mpi_noticed = "MPI: ";
+inline bool tells_of_a_lost_rank(std::string_view reason) {
+  return reason.find(without_a_word) != std::string_view::npos || reason.find(mpi_noticed) != std::string_view::npos;
+}
 
 // Whether this program was built to be one of several (ATELIER_MPI).
 bool has_mpi();

@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "base/error.hpp"
+#include "ranks/joined.hpp"
 #include "ranks/sockets.hpp"
 
 namespace atelier::ranks {
@@ -167,11 +168,10 @@ void Lifeline::hear(Peer& peer) {
     }
     changed_.notify_all();
     if (!is_known) {
-      lose(
-          fmt::format("rank {} on '{}'{} ended without a word: it was killed, perhaps for lack of memory, or its "
-                      "machine is gone; hint: atelier resume goes on from the newest checkpoint, with any number of "
-                      "ranks",
-                      peer.rank, peer.host, peer.process > 0 ? fmt::format(" (process {})", peer.process) : ""));
+      lose(fmt::format(
+          "rank {} on '{}'{} {}: it was killed, perhaps for lack of memory, or its machine is gone; hint: "
+          "atelier resume goes on from the newest checkpoint, with any number of ranks",
+          peer.rank, peer.host, peer.process > 0 ? fmt::format(" (process {})", peer.process) : "", without_a_word));
     }
     return;
   }

@@ -96,7 +96,7 @@ class MpiRanks final : public Joined {
   // MPI has noticed by itself; who is gone the lifeline knows, if it is that.
   void notice(int error) {
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    lifeline_->lose("MPI: " + words_of(error));
+    lifeline_->lose(std::string(mpi_noticed) + words_of(error));
   }
 
   // The memory that they are about is no longer theirs. What has been matched with the other side's cannot be called

@@ -8,12 +8,21 @@ import socket
 import subprocess
 import time
 
-PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "scontrol", "squeue", "scancel", "sinfo")
+PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol", "squeue", "scancel", "sinfo")
 
 
 def missing_programs():
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
     return [name for name in PROGRAMS if shutil.which(name, path=path) is None]
+
+
+def reason_to_leave_it_out():
+    """"" where a cluster can be started here."""
+    missing = missing_programs()
+    if missing:
+        return "needs " + ", ".join(missing)
+    made = subprocess.run(["unshare", "--pid", "--uts", "--fork", "--mount-proc", "hostname", "node0"], capture_output=True, text=True, check=False)
+    return made.stderr.strip() if made.returncode != 0 else ""
 
 
 def free_ports(count):
@@ -71,7 +80,7 @@ class Cluster:
         user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
         host = socket.gethostname()
         control, *ports = free_ports(1 + len(self.nodes))
-        for name in ("state", *(f"spool/{node}" for node in self.nodes)):
+        for name in ("state", *(f"{kind}/{node}" for kind in ("spool", "tmp") for node in self.nodes)):
             os.makedirs(os.path.join(self.folder, name))
         nodes = "\n".join(f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={processors} RealMemory=100000"
                           for node, port in zip(self.nodes, ports))
@@ -85,6 +94,7 @@ AuthType=auth/munge
 AuthInfo=socket={self.folder}/munge/socket
 StateSaveLocation={self.folder}/state
 SlurmdSpoolDir={self.folder}/spool/%n
+TmpFS={self.folder}/tmp/%n
 SlurmctldPidFile={self.folder}/slurmctld.pid
 SlurmdPidFile={self.folder}/slurmd-%n.pid
 SlurmctldLogFile={self.folder}/slurmctld.log

@@ -27,14 +27,6 @@ OPTIONS = [f"train.epochs={STEPS // 4}", "checkpoint.every=0.2", *SELDOM]
 LEASE = "4"
 
 
-def reason_to_leave_it_out():
-    missing = slurm_cluster.missing_programs()
-    if missing:
-        return "needs " + ", ".join(missing)
-    made = subprocess.run(["unshare", "--pid", "--uts", "--fork", "--mount-proc", "hostname", "node0"], capture_output=True, text=True, check=False)
-    return made.stderr.strip() if made.returncode != 0 else ""
-
-
 class Slurm(AtelierTest):
     def setUp(self):
         super().setUp()
@@ -184,7 +176,7 @@ class Slurm(AtelierTest):
 
 
 if __name__ == "__main__":
-    if reason := reason_to_leave_it_out():
+    if reason := slurm_cluster.reason_to_leave_it_out():
         print(f"left out: {reason}")
         sys.exit(77)
     unittest.main()

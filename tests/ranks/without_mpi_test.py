@@ -20,6 +20,12 @@ class WithoutMpi(AtelierTest):
                 self.assertEqual(done.stderr, message if number == "0" else "")
                 self.assertFalse(os.path.exists(self.path("runs")))
 
+    def test_no_script_for_several_is_written(self):
+        for words, what in ((["--ranks=4"], "--ranks"), (["--nodes=1-4"], "--nodes"), (["--nodes=2", "--ranks=4"], "--ranks")):
+            self.assert_error(["slurm", "tiny.toml", *words], f"{what}: got 4 ranks for a run, and this program was built without MPI; "
+                              "hint: one process for a run, or a program that was configured with -DATELIER_MPI=ON")
+        self.assertFalse(os.path.exists(self.path("job.sh")))
+
     def test_alone_is_as_ever(self):
         self.run_atelier("run", "tiny.toml", OMPI_COMM_WORLD_SIZE="1", OMPI_COMM_WORLD_RANK="0")
 
