@@ -19,10 +19,9 @@ std::string End::words() const {
   if (signal == 0) {
     return fmt::format("the process ended with the code {}", code);
   }
-  return fmt::format("the process ended with {}{}", name_of_signal(signal),
-                     signal == SIGKILL && cause == Cause::unsaid
-                         ? ": it was killed, by somebody or by a system that had no memory left"
-                         : "");
+  return fmt::format("the process ended with {}{}{}", name_of_signal(signal),
+                     signal == SIGKILL && cause == Cause::unsaid ? ": " : "",
+                     signal == SIGKILL && cause == Cause::unsaid ? was_killed : "");
 }
 
 }  // namespace atelier::supervision

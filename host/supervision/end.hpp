@@ -3,10 +3,15 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "supervision/pulse.hpp"
 
 namespace atelier::supervision {
+
+// How words() tell of a process that another one, or the system, has killed; in its log, too, where its watcher closed
+// it.
+inline constexpr std::string_view was_killed = "it was killed, by somebody or by a system that had no memory left";
 
 struct End {
   int code = 0;                 // with which it exited
@@ -19,7 +24,7 @@ struct End {
   Progress progress;            // the newest that it told of
 
   [[nodiscard]] bool well() const { return code == 0 && signal == 0; }
-  // "the process ended with SIGKILL, as where the system has no memory left", "the process ended with the code 3"
+  // "the process ended with SIGKILL: it was killed, ...", "the process ended with the code 3"
   [[nodiscard]] std::string words() const;
 };
 
