@@ -15,7 +15,6 @@
 #include "cli/sweep_source.hpp"
 #include "cli/terminal.hpp"
 #include "cli/train.hpp"
-#include "ranks/joined.hpp"
 
 namespace atelier::cli {
 namespace {
@@ -34,11 +33,6 @@ struct Begun {
   std::optional<Next> next;
 };
 
-// The first rank's end its watcher has told of, and that of another one the first.
-bool was_lost(std::string_view reason) {
-  return ranks::tells_of_a_lost_rank(reason) || reason.find(supervision::was_killed) != std::string_view::npos;
-}
-
 Next seen(const CheckedSweep& checked) {
   const PointState& state = checked.points.front().state;
   const std::string log = printable(state.log.string());
@@ -51,8 +45,8 @@ Next seen(const CheckedSweep& checked) {
       return {Next::Kind::elsewhere, ""};
     case PointState::Kind::resumable:
       return {Next::Kind::go_on, state.log.string()};
-    case PointState::Kind::failed:  // anew, as `run` does, but for the loss of a rank
-      if (was_lost(state.reason) && resumable_from(state.log)) {
+    case PointState::Kind::failed:  // anew, as `run` does, but where the first rank was killed
+      if (state.reason.find(supervision::was_killed) != std::string::npos && resumable_from(state.log)) {
         return {Next::Kind::go_on, state.log.string()};
       }
       break;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "ranks/joined.hpp"
 #include "runlog/locks.hpp"
 #include "runlog/reader.hpp"
 
@@ -21,6 +22,9 @@ PointState state_of_log(const runlog::Heading& log) {
     case Status::finished:
       return {StateKind::finished, log.path, "", 0};
     case Status::failed:
+      if (const auto step = ranks::tells_of_a_lost_rank(log.exit_reason) ? resumable_from(log.path) : std::nullopt) {
+        return {StateKind::resumable, log.path, log.exit_reason, *step};  // a machine's fault, not the run's
+      }
       return {StateKind::failed, log.path, log.exit_reason, 0};
     case Status::running:
       if (runlog::holder_of(log.path)) {

@@ -257,6 +257,8 @@ class Tasks(Ranks):
             os.kill(self.workers(process)[rank], signal.SIGKILL)
             process.communicate(timeout=30)
             self.assertIn(self.json("show", logs[-1])["status"], ("failed",) if rank == 1 else ("failed", "killed"))
+            if rank == 1:  # one process alone, where there is room for no more
+                self.assertIn("goes on from step", self.output("run", "vae.toml", *Deaths.LONG, "--task", "0/1", "--dry-run"))
         log = logs[0]
         self.assertEqual(logs[1], log)
         done = self.task(4, "vae.toml", *Deaths.LONG)
