@@ -66,6 +66,7 @@ std::string words_for(int status) {
 }  // namespace
 
 void ForkedProcess::start(const std::function<void(Channel&)>& work) {
+  const hdf5::Turn turn;
   hdf5::prepare();  // once, and not in every fork
   std::array<int, 2> sockets{};
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets.data()) != 0) {

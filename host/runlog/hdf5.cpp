@@ -8,6 +8,9 @@ namespace atelier::runlog::hdf5 {
 
 namespace {
 
+std::mutex whose_turn;
+thread_local int turns_of_thread = 0;
+
 // Objects with up to this many attributes keep them in their header, where rewriting one moves nothing.
 constexpr unsigned max_compact_attributes = 32;
 constexpr unsigned min_dense_attributes = 24;
@@ -97,6 +100,19 @@ void prepare() {
     H5PLset_loading_state(0);
   });
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
+
+// Not a recursive mutex: a fork of the thread that holds it would not be its owner, and counts on here.
+Turn::Turn() {
+  if (turns_of_thread++ == 0) {
+    whose_turn.lock();
+  }
+}
+
+Turn::~Turn() {
+  if (--turns_of_thread == 0) {
+    whose_turn.unlock();
+  }
 }
 
 std::string innermost_message() {

@@ -32,6 +32,16 @@ class Failure : public std::exception {
 // Call before anything else, in every thread (HDF5 keeps its error printing per thread).
 void prepare();
 
+// Held by a thread that calls HDF5, or forks, while others may: in a fork that is made while another thread is within
+// HDF5, its lock is never let go of, and the first call there waits for ever. A thread may hold it more than once.
+class Turn {
+ public:
+  Turn();
+  ~Turn();
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+};
+
 // The innermost message of HDF5's error stack; of a failed system call, the system's words alone.
 std::string innermost_message();
 

@@ -70,6 +70,7 @@ void Writer::guarded(Action&& action) {
     throw Error(*state_->failure);
   }
   ATELIER_CHECK(state_->lock.has_value());
+  const hdf5::Turn turn;
   hdf5::prepare();
   const OpenLog::Use use;
   try {
@@ -111,12 +112,13 @@ Writer Writer::nowhere() {
 }
 
 Writer Writer::create(const std::filesystem::path& path, const RunDescription& description) {
-  hdf5::prepare();
   check_names(description);
   auto state = std::make_unique<State>();
   state->path = path;
   state->description = description;
   state->lock.emplace(path);
+  const hdf5::Turn turn;
+  hdf5::prepare();
   if (std::filesystem::exists(path)) {
     throw Error(ErrorKind::file, "{}: cannot be made: {}", path.string(), std::strerror(EEXIST));
   }
@@ -144,6 +146,7 @@ Writer Writer::reopen(const std::filesystem::path& path, int64_t step, std::opti
     throw Error(ErrorKind::file, "{}: cannot be read: {}", path.string(), std::strerror(ENOENT));
   }
   state->lock.emplace(path);
+  const hdf5::Turn turn;
   try {
     rehearse(path, [&] {
       State copy;
