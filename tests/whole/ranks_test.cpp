@@ -157,7 +157,7 @@ TEST_CASE("evaluations and samples are shared out, and have the bits of one proc
     std::vector<std::string> set = few;
     if (model == "vae") {  // passes over data and over what is generated, and some at the end alone
       set.insert(set.end(), {"metric.likelihood.use=log-likelihood", "metric.likelihood.samples=50",
-                             "metric.active.use=active-latents", "metric.active.at_end=true"});
+                             "metric.active.use=active-latents", "metric.active.when=end"});
     } else if (model == "cnn") {
       set.insert(set.end(), {"metric.right.use=accuracy", "metric.confusion.use=confusion-matrix"});
     }
