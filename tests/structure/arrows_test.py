@@ -21,16 +21,25 @@ def headers_of(source, room):
     return sorted((source / "host" / room).glob("*.hpp"))
 
 
+def room_of(path, source, build):
+    """Of a source, or of what joins some (build/host/ROOM/CMakeFiles/TARGET.dir/Unity/unity_0_cxx.cxx); None of others."""
+    if path.parent.parent == source / "host":
+        return path.parent.name
+    if path.parent.name == "Unity" and path.is_relative_to(build / "host"):
+        return path.relative_to(build / "host").parts[0]
+    return None
+
+
 def compilers(source, build):
     """{room: (compiler, its include flags)} from the build's own compile commands, those of sources of host/ROOM."""
     found = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
-        path = pathlib.Path(entry["file"])
-        if path.parent.parent == source / "host":
+        room = room_of(pathlib.Path(entry["file"]), source, build)
+        if room:
             words = shlex.split(entry["command"])
             words = words[next(i for i, word in enumerate(words) if pathlib.Path(word).name != "ccache"):]
             roots = [word for word in words if word.startswith("-I")]
-            found.setdefault(path.parent.name, (words[0], roots, set()))[2].update([tuple(roots)])
+            found.setdefault(room, (words[0], roots, set()))[2].update([tuple(roots)])
     return found
 
 

@@ -1,11 +1,12 @@
 """The sources to look at for a change: those that it touches in host/ and plugins/, and for a header that it touches one source that
-sees it, by what the build knows of who includes what.
+sees it.
 
-Usage: changed_units.py BUILD_FOLDER [BASE]    what differs from the commit BASE, what is not committed included; without BASE, from the
-                                               newest commit that is four hours older than the newest of all
+Usage: changed_units.py [BASE]    what differs from the commit BASE, what is not committed included; without BASE, from the newest commit
+                                  that is four hours older than the newest of all
 """
 
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -26,26 +27,38 @@ def changed(base):
     return sorted({*tracked, *git("ls-files", "--others", "--exclude-standard", "--", "host", "plugins", "sdk/include")})
 
 
-def sources_by_header(root, build):
-    """{header, as the tree has it: the sources that include it}, from ninja's own record."""
+INCLUDE = re.compile(r'^\s*#\s*include\s*["<]([^">]+)[">]', re.MULTILINE)
+
+
+def included(root, path):
+    """The headers of this tree that a file includes: of a room, of the plugin SDK, or of its own folder or its neighbours."""
+    for name in INCLUDE.findall(path.read_text(encoding="utf-8")):
+        for folder in (root / "host", root / "sdk" / "include", path.parent, path.parent.parent):
+            if (folder / name).is_file():
+                yield (folder / name).resolve()
+                break
+
+
+def sources_by_header(root):
+    """{header, as the tree has it: the sources of host/ and plugins/ that see it}."""
     found = {}
-    text = subprocess.run(["ninja", "-C", str(build), "-t", "deps"], text=True, capture_output=True, check=True).stdout
-    for block in text.split("\n\n"):
-        paths = [(build / line.strip()).resolve() for line in block.splitlines()[1:]]
-        inside = [str(path.relative_to(root)) for path in paths if path.is_relative_to(root)]
-        source = next((path for path in inside if path.endswith(".cpp")), None)
-        if source and source.startswith(("host/", "plugins/")):
-            for path in inside:
-                found.setdefault(path, set()).add(source)
+    for source in git("ls-files", "host/*.cpp", "plugins/*.cpp"):
+        seen, todo = set(), [root / source]
+        while todo:
+            for header in included(root, todo.pop()):
+                if header not in seen:
+                    seen.add(header)
+                    todo.append(header)
+        for header in seen:
+            found.setdefault(str(header.relative_to(root)), set()).add(source)
     return found
 
 
 def main():
-    build = pathlib.Path(sys.argv[1]).resolve()
     root = pathlib.Path(git("rev-parse", "--show-toplevel")[0]).resolve()
-    files = changed(sys.argv[2] if len(sys.argv) > 2 else default_base())
+    files = changed(sys.argv[1] if len(sys.argv) > 1 else default_base())
     units = {path for path in files if path.endswith(".cpp")}
-    including = sources_by_header(root, build)
+    including = sources_by_header(root)
     for header in (path for path in files if path.endswith((".hpp", ".h"))):
         sources = including.get(header, set())
         own = header.removesuffix(".hpp") + ".cpp"
