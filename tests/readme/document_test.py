@@ -29,6 +29,7 @@ NOT_RUN = {
     ("docs/report.md", "atelier serve"): "answers until it is interrupted",
     ("docs/installing.md", "cmake --preset release"): "is how this build was made",
     ("docs/scaling.md", "./bootstrap build --mpi"): "is how a build with MPI is made",
+    ("docs/clusters.md", "atelier slurm experiments/dcgan-fashion.toml"): "needs a build with MPI; tests/ranks writes such scripts",
     ("docs/scaling.md", "mpirun"): "needs MPI; tests/ranks trains with it",
     ("docs/installing.md", "cmake --build build"): "is how this build was made",
 }
