@@ -10,6 +10,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/printable.hpp"
@@ -39,7 +40,9 @@ struct Log {
 struct Restart {
   fs::path file, out;
   Texts words;
-  auto operator<=>(const Restart&) const = default;
+  bool operator<(const Restart& other) const {
+    return std::tie(file, out, words) < std::tie(other.file, other.out, other.words);
+  }
 };
 
 Texts lines_of(const std::string& text) {
