@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <numeric>
 #include <thread>
 
 #include "base/error.hpp"
@@ -53,56 +52,50 @@ void Ranks::share(std::span<std::byte> bytes) {
   wait(*way);
 }
 
+std::string Ranks::shared(std::string text) {
+  text.resize(shared_value(text.size()));
+  share(std::as_writable_bytes(std::span(text)));
+  return text;
+}
+
 void Ranks::wait_for_first() {
   (void)shared_value(char{});
 }
 
-std::vector<std::string> Ranks::gathered(const std::string& text) {
+// Lengths first, then the texts; of each rank to the first, or to every other one.
+std::vector<std::string> Ranks::told(const std::string& text, bool to_all) {
+  const bool hears = to_all || is_first();
   std::vector<size_t> sizes(static_cast<size_t>(count()), text.size());
-  std::vector<std::string> texts(is_first() ? sizes.size() : 0);
-  const std::unique_ptr<Transfer> way = transfer(sizes.size());
-  const auto from_each = [&](const auto& data_of, const auto& bytes_of, const void* own, size_t own_bytes) {
+  std::vector<std::string> texts(hears ? sizes.size() : 0);
+  const std::unique_ptr<Transfer> way = transfer(2 * sizes.size());
+  const auto pass_on = [&](const void* own, size_t own_bytes, const auto& data_of, const auto& bytes_of) {
     std::vector<Sent> sent;
     std::vector<Received> received;
-    for (int other = 1; is_first() && other < count(); ++other) {
-      received.push_back({other, data_of(static_cast<size_t>(other)), bytes_of(static_cast<size_t>(other))});
-    }
-    if (!is_first()) {
-      sent.push_back({0, own, own_bytes});
+    for (int other = 0; other < count(); ++other) {
+      if (other == rank()) {
+        continue;
+      }
+      if (to_all || other == 0) {
+        sent.push_back({other, own, own_bytes});
+      }
+      if (hears) {
+        received.push_back({other, data_of(static_cast<size_t>(other)), bytes_of(static_cast<size_t>(other))});
+      }
     }
     way->start(gathered_tag, sent, received);
     wait(*way);
   };
   const size_t own_size = text.size();
-  from_each([&](size_t other) { return &sizes[other]; }, [](size_t) { return sizeof(size_t); }, &own_size,
-            sizeof own_size);
-  for (size_t rank = 0; rank < texts.size(); ++rank) {
-    texts[rank].resize(sizes[rank]);
+  pass_on(
+      &own_size, sizeof own_size, [&](size_t other) { return &sizes[other]; }, [](size_t) { return sizeof(size_t); });
+  for (size_t other = 0; other < texts.size(); ++other) {
+    texts[other].resize(sizes[other]);
   }
-  from_each([&](size_t other) { return texts[other].data(); }, [&](size_t other) { return sizes[other]; }, text.data(),
-            text.size());
-  if (is_first()) {
-    texts.front() = text;
-  }
-  return texts;
-}
-
-std::vector<std::string> Ranks::exchanged(const std::string& text) {
-  std::vector<std::string> texts = gathered(text);
-  texts.resize(static_cast<size_t>(count()));
-  std::vector<size_t> sizes;
-  std::string all;  // one behind the other
-  for (const std::string& one : texts) {
-    sizes.push_back(one.size());
-    all += one;
-  }
-  share(std::as_writable_bytes(std::span(sizes)));
-  all.resize(std::accumulate(sizes.begin(), sizes.end(), size_t{0}));
-  share(std::as_writable_bytes(std::span(all)));
-  size_t begin = 0;
-  for (size_t rank = 0; rank < texts.size(); ++rank) {
-    texts[rank] = all.substr(begin, sizes[rank]);
-    begin += sizes[rank];
+  pass_on(
+      text.data(), text.size(), [&](size_t other) { return texts[other].data(); },
+      [&](size_t other) { return sizes[other]; });
+  if (hears) {
+    texts[static_cast<size_t>(rank())] = text;
   }
   return texts;
 }

@@ -59,12 +59,14 @@ class Ranks {
 
   // The first rank's bytes, in all of them.
   void share(std::span<std::byte> bytes);
+  // Text of any length, as the first rank has it.
+  [[nodiscard]] std::string shared(std::string text);
   // Nobody goes on before the first has come here.
   void wait_for_first();
   // Of each rank its own text, in the first; empty elsewhere.
-  [[nodiscard]] std::vector<std::string> gathered(const std::string& text);
+  [[nodiscard]] std::vector<std::string> gathered(const std::string& text) { return told(text, false); }
   // Of each rank its own text, in all of them.
-  [[nodiscard]] std::vector<std::string> exchanged(const std::string& text);
+  [[nodiscard]] std::vector<std::string> exchanged(const std::string& text) { return told(text, true); }
   template <typename T>
   [[nodiscard]] T shared_value(T value) {
     share(std::as_writable_bytes(std::span(&value, 1)));
@@ -73,6 +75,9 @@ class Ranks {
 
  protected:
   void wait(Transfer& transfer);
+
+ private:
+  std::vector<std::string> told(const std::string& text, bool to_all);
 };
 
 // The tags of what is not a plan's.

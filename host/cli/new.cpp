@@ -20,7 +20,7 @@
 #include "cli/output_file.hpp"
 #include "cli/program.hpp"
 #include "cli/run_options.hpp"
-#include "cli/slurm_script.hpp"
+#include "cli/shell_word.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
 

@@ -4,8 +4,8 @@
 
 #include <limits>
 #include <optional>
-#include <span>
 #include <string>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/printable.hpp"
@@ -77,10 +77,7 @@ Next look(const Arguments& arguments, const plugin::Registry& registry, const ex
 
 void share(Next& next, Ranks& ranks) {
   next.kind = ranks.shared_value(next.kind);
-  next.log.resize(ranks.shared_value(next.log.size()));
-  if (!next.log.empty()) {
-    ranks.share(std::as_writable_bytes(std::span(next.log)));
-  }
+  next.log = ranks.shared(std::move(next.log));
 }
 
 int train(const Arguments& alone, const plugin::Registry& registry, const Next& next, const Link& link, Ranks& ranks) {

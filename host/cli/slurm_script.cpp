@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/printable.hpp"
+#include "cli/shell_word.hpp"
 
 namespace atelier::cli {
 namespace {
@@ -260,21 +261,6 @@ std::string text_of_ranks(const SlurmJob& job) {
 }
 
 }  // namespace
-
-std::string shell_word(const std::string& text) {
-  const auto is_plain = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view("_-./:=+@%").find(c) != std::string_view::npos;
-  };
-  if (!text.empty() && std::ranges::all_of(text, is_plain)) {
-    return text;
-  }
-  std::string quoted = "'";
-  for (const char c : text) {
-    quoted += c == '\'' ? std::string(R"('\'')") : std::string{c};
-  }
-  return quoted + "'";
-}
 
 std::string slurm_script(const SlurmJob& job) {
   for (const auto& [what, path] : {std::pair{"the folder of logs", job.logs}, std::pair{"this folder", job.folder},

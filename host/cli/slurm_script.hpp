@@ -31,7 +31,4 @@ struct SlurmJob {
 // and for names that Slurm or a line cannot have: with a line break, and in the path of its logs with a backslash.
 std::string slurm_script(const SlurmJob& job);
 
-// One word of a shell: quoted where it has to be.
-std::string shell_word(const std::string& text);
-
 }  // namespace atelier::cli

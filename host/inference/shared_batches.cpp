@@ -35,7 +35,7 @@ T take(std::string_view& text) {
 
 void put_tensor(std::string& text, const tensor::Tensor& tensor) {
   put(text, tensor.dtype);
-  put(text, tensor.shape.rank());
+  put(text, static_cast<int64_t>(tensor.shape.rank()));
   for (const int64_t length : tensor.shape.dims()) {
     put(text, length);
   }
@@ -44,7 +44,7 @@ void put_tensor(std::string& text, const tensor::Tensor& tensor) {
 
 tensor::Tensor take_tensor(std::string_view& text) {
   const auto dtype = take<tensor::DType>(text);
-  std::vector<int64_t> dims(static_cast<size_t>(take<decltype(tensor::Shape().rank())>(text)));
+  std::vector<int64_t> dims(static_cast<size_t>(take<int64_t>(text)));
   for (int64_t& length : dims) {
     length = take<int64_t>(text);
   }

@@ -150,6 +150,9 @@ TEST_CASE("ranks: what is shared, gathered and agreed on") {
     if (ranks.shared_value(ranks.rank() + 5) != 5) {
       throw Error(ErrorKind::internal, "not the first one's");
     }
+    if (ranks.shared(own) != "é") {
+      throw Error(ErrorKind::internal, "not the first one's text");
+    }
     const std::vector<std::string> all = ranks.gathered(own);
     if (ranks.is_first() ? all != std::vector<std::string>{"é", "xé", "xxé", "xxxé"} : !all.empty()) {
       throw Error(ErrorKind::internal, "not each one's");
