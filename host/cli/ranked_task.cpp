@@ -45,11 +45,7 @@ Next seen(const CheckedSweep& checked) {
       return {Next::Kind::elsewhere, ""};
     case PointState::Kind::resumable:
       return {Next::Kind::go_on, state.log.string()};
-    case PointState::Kind::failed:  // anew, as `run` does, but where the first rank was killed
-      if (state.reason.find(supervision::was_killed) != std::string::npos && resumable_from(state.log)) {
-        return {Next::Kind::go_on, state.log.string()};
-      }
-      break;
+    case PointState::Kind::failed:
     case PointState::Kind::missing:
       break;
   }

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <string_view>
 #include <utility>
 
 #include "base/error.hpp"
 #include "ranks/joined.hpp"
 #include "runlog/locks.hpp"
 #include "runlog/reader.hpp"
+#include "supervision/end.hpp"
 
 namespace atelier::cli {
 namespace {
@@ -17,13 +19,18 @@ namespace fs = std::filesystem;
 using StateKind = PointState::Kind;
 using runlog::Status;
 
+// Not the run's fault, and it need not come again: a process or a machine that is gone.
+bool ended_from_outside(std::string_view reason) {
+  return ranks::tells_of_a_lost_rank(reason) || reason.find(supervision::was_killed) != std::string_view::npos;
+}
+
 PointState state_of_log(const runlog::Heading& log) {
   switch (log.status) {
     case Status::finished:
       return {StateKind::finished, log.path, "", 0};
     case Status::failed:
-      if (const auto step = ranks::tells_of_a_lost_rank(log.exit_reason) ? resumable_from(log.path) : std::nullopt) {
-        return {StateKind::resumable, log.path, log.exit_reason, *step};  // a machine's fault, not the run's
+      if (const auto step = ended_from_outside(log.exit_reason) ? resumable_from(log.path) : std::nullopt) {
+        return {StateKind::resumable, log.path, log.exit_reason, *step};
       }
       return {StateKind::failed, log.path, log.exit_reason, 0};
     case Status::running:

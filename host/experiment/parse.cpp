@@ -20,6 +20,17 @@
 namespace atelier::experiment {
 namespace {
 
+// At once: what the file leaves to the points is not missing.
+void refuse_sweep(Context& context, const TomlTable& root) {
+  if (const Node* const sweep = find(*root.node, "sweep")) {
+    context.problems.add(
+        sweep->place, "sweep",
+        "got a sweep, expected a single experiment; hint: 'atelier run' runs it, and with --dry-run lists "
+        "its points, of which --point takes one");
+    context.problems.throw_if_any();
+  }
+}
+
 void read_top(Context& context, const TomlTable& root, Experiment& experiment, Values& top) {
   top = read_values(context, root, section("").keys);
   experiment.name = top.get<std::string>("name");
@@ -37,12 +48,6 @@ void read_top(Context& context, const TomlTable& root, Experiment& experiment, V
   if (node != nullptr && node->kind == Node::Kind::text && !names_a_folder) {
     context.problems.add(node->place, "name",
                          "got " + describe(*node) + ", expected letters, digits, '.', '_' and '-', and not only dots");
-  }
-  if (const Node* const sweep = find(*root.node, "sweep")) {
-    context.problems.add(
-        sweep->place, "sweep",
-        "got a sweep, expected a single experiment; hint: 'atelier run' runs it, and with --dry-run lists "
-        "its points, of which --point takes one");
   }
 }
 
@@ -213,6 +218,7 @@ void check_start_groups(const Experiment& experiment, const std::vector<std::str
 
 Experiment read_experiment(Context& context, const Node& document) {
   const TomlTable root{&document, "", document.place, true};
+  refuse_sweep(context, root);
   Experiment experiment;
   Values top;
   read_top(context, root, experiment, top);

@@ -126,6 +126,14 @@ class Sweep(Watched):
         for line, word in zip(lines[-4:], ["SIGSEGV", "stalled", "memory", "SIGKILL"]):
             self.assertRegex(line, rf"^failed: model\.how=.*{word}.* \(runs/crash/.*\)$")
 
+    def test_a_point_that_was_killed_goes_on_from_its_checkpoint(self):
+        words = ["run", "crash.toml", 'model.how="killed"', "seed=1,2", "checkpoint.every=0.1", "--plugin-path", CRASHES]
+        self.run_atelier(*words, code=1)
+        self.assertEqual([run["status"] for run in self.json("ls")], ["failed", "failed"])
+        done = self.run_atelier(*words, code=1)
+        self.assertEqual(len(re.findall(r"from step [1-5]\b", done.stderr)), 2, done.stderr)
+        self.assertEqual(len(self.json("ls")), 2)  # in their logs
+
     def test_as_many_at_a_time_as_there_are_threads_for_or_one_the_bits_are_the_same(self):
         words = ["run", "tiny.toml", "model.latent=2,3", "seed=1,2"]
         self.run_atelier(*words, "--jobs", "1", "--threads", "2", "--out", "one")

@@ -344,6 +344,7 @@ def adversarial_cases():
     yield adversarial_case("least squares", "gan", GAN, "least-squares", labels)
     yield adversarial_case("Wasserstein, clipped weights", "gan", GAN, "wasserstein", {"clip": 0.2})
     yield adversarial_case("Wasserstein, gradient penalty", "gan", GAN, "wasserstein-gp", {"lambda": 7.0})
+    yield adversarial_case("penalty around real images", "gan", GAN, "dragan", {"lambda": 7.0, "deviation": 0.4})
     yield adversarial_case("hinge with spectral normalization", "gan", {**GAN, "spectral_norm": True}, "hinge")
     yield adversarial_case("conditional on labels", "gan", GAN, classes=3)
     yield adversarial_case("conditional on embedded labels, convolutional", "gan", {**convolutional, "condition_embedding": 2},

@@ -1,6 +1,8 @@
 """The adversarial family in PyTorch's float64, after the papers that each function names. Real images are judged before
 generated ones, which matters to what a discriminator keeps: singular vectors, running statistics. Networks are functions of images
 (B, 1, 4, 4) and one-hot labels (B, classes); see models.py for what a model of the golden values has."""
+import math
+
 import torch
 import torch.nn.functional as F
 
@@ -238,8 +240,21 @@ class WassersteinPenalty(Wasserstein):
         pass
 
 
+class Dragan(NonSaturating):
+    """Kodali et al. 2017, section 2.3: a penalty at x + noise, where e is the noise of deviation 1."""
+
+    def __init__(self, deviation=0.5, **settings):
+        self.deviation, self.weight = deviation, settings.get("lambda", 10.0)
+
+    def discriminator(self, D, real, fake, e):
+        around = (real + self.deviation * e).detach().requires_grad_(True)
+        slope, = torch.autograd.grad(D(around).sum(), around, create_graph=True)
+        penalty = ((slope.flatten(1).norm(dim=1) - 1)**2).mean()
+        return NonSaturating.discriminator(D, real, fake, e) + self.weight * penalty
+
+
 LOSSES = {"non-saturating": NonSaturating, "least-squares": LeastSquares, "hinge": Hinge, "wasserstein": Wasserstein,
-          "wasserstein-gp": WassersteinPenalty}
+          "wasserstein-gp": WassersteinPenalty, "dragan": Dragan}
 
 
 class Adversarial:
@@ -256,14 +271,17 @@ class Adversarial:
         return [(2 * step + i) % self.classes for i in range(BATCH)]
 
     def further_inputs(self, step, seed):
-        """Labels, and the draw of the gradient penalty or of the generator's second update: the second one of a step."""
+        """Labels, and the draw of a gradient penalty or of the generator's second update: the second one of a step."""
         if self.generator_steps > 1:
             return None, torch.from_numpy(counted.normal(seed, step, 1, BATCH, self.latent)).double()
+        if isinstance(self.loss, Dragan):
+            return None, torch.from_numpy(counted.normal(seed, step, 1, BATCH, math.prod(self.image))).double()
         return (F.one_hot(torch.tensor(self.labels(step)), self.classes).double() if self.classes else None,
                 torch.from_numpy(counted.uniform(seed, step, 1, BATCH, 1)).double())
 
     def losses(self, x, noise, y, e):
-        second, x, e = e, x.reshape(-1, *self.image), e.reshape(-1, 1, 1, 1)
+        second, x = e, x.reshape(-1, *self.image)
+        e = e.reshape(x.shape if e.numel() == x.numel() else (-1, 1, 1, 1))
         D = lambda images: self.networks.discriminate(images, y)[0]
         features = lambda images: self.networks.discriminate(images, y)[1].mean(dim=0)
         fake = self.networks.generate(noise, y)

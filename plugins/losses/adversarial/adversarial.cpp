@@ -5,12 +5,8 @@
 namespace {
 
 using namespace atelier;
+using adversarial::against;
 using adversarial::Logits;
-
-// -mean [label log D(x) + (1 - label) log(1 - D(x))]
-Tensor against(Tensor logits, double label) {
-  return mean(bce_with_logits(logits, label));
-}
 
 class NonSaturating final : public AdversarialLoss {
  public:

@@ -14,4 +14,9 @@ struct Logits {
       : real(network(real_images)), fake(network(fake_images)) {}
 };
 
+// -mean [label log D(x) + (1 - label) log(1 - D(x))], where D(x) = sigmoid(logit).
+inline Tensor against(Tensor logits, double label) {
+  return mean(bce_with_logits(logits, label));
+}
+
 }  // namespace adversarial

@@ -1,6 +1,7 @@
 // The Wasserstein distance by its dual (Arjovsky et al. 2017, equation 2): a critic, whose values are the logits, finds
 // E f(x) - E f(G(z)) over all functions f of slope 1 at most. The two losses hold the slope in different ways.
 #include "logits.hpp"
+#include "slope.hpp"
 
 namespace {
 
@@ -55,9 +56,7 @@ class Penalized final : public Wasserstein {
     const int64_t n = real.dim(0);
     const Tensor e = real.rank() == 2 ? recording.uniform({n, 1}) : recording.uniform({n, 1, 1, 1});
     const Tensor x = (e * real + (1.0 - e) * fake).detach();
-    const Tensor squared_slope = sum(square(gradient(critic(x), x).flatten()), {1});
-    const Tensor slope = sqrt(squared_slope + 1e-20);  // a root's own slope at 0 is infinite
-    const Tensor penalty = lambda_ * mean(square(slope - 1.0));
+    const Tensor penalty = lambda_ * adversarial::mean_squared_deviation_from_slope_1(critic, x);
     return penalty + Wasserstein::discriminator(critic, real, fake);
   }
 
