@@ -25,12 +25,22 @@ std::unique_ptr<Kernel> make_patches_packed_weights(const ConvolutionSpec& spec,
 // One product for each tap of the kernel: the result is cut, never the sum over images.
 std::unique_ptr<Kernel> make_taps_weight_gradient(const ConvolutionSpec& spec, tensor::DType dtype);
 
-// The same of bfloat16, without groups.
+// ---- The same of float32 without groups, with what is multiplied in panels (kernels/panels.hpp).
+std::unique_ptr<Kernel> make_panels_forward(const ConvolutionSpec& spec);
+std::unique_ptr<Kernel> make_panels_packed_weights(const ConvolutionSpec& spec);
+std::unique_ptr<Kernel> make_panels_weight_gradient(const ConvolutionSpec& spec);
+// Of kernels without dilation that are at least as long as their strides.
+std::unique_ptr<Kernel> make_phases_data_gradient(const ConvolutionSpec& spec);
+std::unique_ptr<Kernel> make_phases_packed_weights(const ConvolutionSpec& spec);
+
+// The taps' products of bfloat16, without groups.
 std::unique_ptr<Kernel> make_bfloat16_taps_weight_gradient(const ConvolutionSpec& spec);
 
 // How many images each piece takes: a divisor of the batch, so that all pieces are alike.
 int64_t images_per_piece(const ConvolutionSpec& spec);
-// And each partial sum of a weight gradient.
+// Rows of the result: whole images, or parts of one where there are few.
+int64_t rows_per_piece(const ConvolutionSpec& spec);
+// Images of each partial sum of a weight gradient.
 int64_t images_per_part(const ConvolutionSpec& spec);
 
 }  // namespace atelier::kernels

@@ -18,27 +18,9 @@ using tensor::DType;
 
 constexpr int64_t patch_bytes = 1 << 19;  // of what is gathered at once: it stays in a core's cache
 
-// The largest divisor of n up to a limit: what is cut by it comes in equal parts, so that the same image has the same
-// bits wherever it stands in a batch (oneDNN adds up in another order where a product has few rows).
-int64_t divisor_up_to(int64_t limit, int64_t n) {
-  int64_t divisor = std::clamp<int64_t>(limit, 1, std::max<int64_t>(1, n));
-  while (n % divisor != 0) {
-    --divisor;
-  }
-  return divisor;
-}
-
 // Result rows whose patches, of that many elements a pixel, stay in a core's cache.
 int64_t rows_that_fit(const ConvolutionSpec& spec, int64_t patch, size_t element) {
   return patch_bytes / std::max<int64_t>(1, spec.out_width() * patch * static_cast<int64_t>(element));
-}
-
-// Whole images, or parts of one where there are few.
-int64_t rows_of_piece(const ConvolutionSpec& spec) {
-  constexpr int64_t fewest_pieces = 4;
-  const int64_t images = images_per_piece(spec);
-  return spec.batch / images >= fewest_pieces ? images * spec.out_height()
-                                              : spec.out_height() / divisor_up_to(fewest_pieces, spec.out_height());
 }
 
 // A piece is some rows of the result of one group.
@@ -48,7 +30,7 @@ class PatchesForward : public Kernel {
   explicit PatchesForward(const ConvolutionSpec& spec)
       : spec_(spec),
         patch_(spec.group_in_channels() * spec.taps()),
-        rows_per_piece_(rows_of_piece(spec)),
+        rows_per_piece_(rows_per_piece(spec)),
         rows_at_once_(divisor_up_to(rows_that_fit(spec, patch_, sizeof(T)), rows_per_piece_)),
         row_pieces_(std::max<int64_t>(1, spec.batch * spec.out_height() / rows_per_piece_)) {}
 

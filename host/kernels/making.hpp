@@ -1,6 +1,7 @@
 // What the files of kernels share in making them.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -12,6 +13,16 @@ namespace atelier::kernels {
 
 constexpr int64_t ceil_divide(int64_t a, int64_t b) {
   return (a + b - 1) / b;
+}
+
+// The largest divisor of n up to a limit: what is cut by it comes in equal parts, so that the same image has the same
+// bits wherever it stands in a batch (oneDNN adds up in another order where a product has few rows).
+inline int64_t divisor_up_to(int64_t limit, int64_t n) {
+  int64_t divisor = std::clamp<int64_t>(limit, 1, std::max<int64_t>(1, n));
+  while (n % divisor != 0) {
+    --divisor;
+  }
+  return divisor;
 }
 
 // KernelOf<float> or KernelOf<double>.

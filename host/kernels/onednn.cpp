@@ -23,6 +23,15 @@ dnnl::stream& onednn_stream() {
   return stream;
 }
 
+bool has_avx512() {
+  static const bool has = [] {
+    const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
+    return isa != dnnl::cpu_isa::all && isa != dnnl::cpu_isa::sse41 && isa != dnnl::cpu_isa::avx &&
+           isa != dnnl::cpu_isa::avx2 && isa != dnnl::cpu_isa::avx2_vnni;
+  }();
+  return has;
+}
+
 dnnl::memory::data_type type_of(tensor::DType dtype) {
   return dtype == tensor::DType::bf16 ? dnnl::memory::data_type::bf16 : dnnl::memory::data_type::f32;
 }

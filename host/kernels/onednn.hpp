@@ -17,6 +17,9 @@ void pin_openmp();
 const dnnl::engine& onednn_engine();
 dnnl::stream& onednn_stream();  // of the calling thread
 
+// Whether oneDNN has code with AVX-512 for this processor.
+bool has_avx512();
+
 dnnl::memory::data_type type_of(tensor::DType dtype);  // f32 or bf16
 
 // A primitive's description where oneDNN has generated code for it, and not only its general loops.

@@ -6,6 +6,7 @@
 #include "convolution_definition.hpp"
 #include "kernel_runner.hpp"
 #include "kernels/convolution.hpp"
+#include "kernels/convolution_methods.hpp"
 
 using namespace atelier;
 using namespace atelier::kernels;
@@ -117,9 +118,83 @@ const std::vector<ConvolutionSpec> all_specs = {
      .kernel_width = 3},
 };
 
+// For every processor, also where others are faster.
+const std::vector<ConvolutionSpec> panel_specs = {
+    {.batch = 5,  // patches of several parts, and several panels
+     .in_channels = 136,
+     .out_channels = 128,
+     .in_height = 8,
+     .in_width = 7,
+     .kernel_height = 4,
+     .kernel_width = 4,
+     .stride_y = 2,
+     .stride_x = 2,
+     .pad_top = 1,
+     .pad_bottom = 1,
+     .pad_left = 1,
+     .pad_right = 1},
+    {.batch = 2,  // more channels than a part has; panels that are not full
+     .in_channels = 1040,
+     .out_channels = 96,
+     .in_height = 3,
+     .in_width = 2,
+     .kernel_height = 2,
+     .kernel_width = 2,
+     .pad_top = 1,
+     .pad_right = 1},
+    {.batch = 3,  // strides of both kinds, and pixels that no patch covers
+     .in_channels = 7,
+     .out_channels = 5,
+     .in_height = 11,
+     .in_width = 9,
+     .kernel_height = 5,
+     .kernel_width = 2,
+     .stride_y = 3,
+     .stride_x = 2,
+     .pad_top = 4,
+     .pad_bottom = 1,
+     .pad_left = 1},
+    {.batch = 1,  // an image narrower than its stride
+     .in_channels = 17,
+     .out_channels = 34,
+     .in_height = 9,
+     .in_width = 1,
+     .kernel_height = 3,
+     .kernel_width = 3,
+     .stride_y = 2,
+     .stride_x = 2,
+     .pad_left = 1,
+     .pad_right = 1},
+    {.batch = 8, .in_channels = 20, .out_channels = 67, .in_height = 5, .in_width = 5},
+};
+
+// The three passes of a convolution, and the weights as the first two read them.
+struct Method {
+  std::unique_ptr<Kernel> (*pack)(const ConvolutionSpec&, ConvolutionPass);
+  std::unique_ptr<Kernel> (*forward)(const ConvolutionSpec&);
+  std::unique_ptr<Kernel> (*data_gradient)(const ConvolutionSpec&);
+  std::unique_ptr<Kernel> (*weight_gradient)(const ConvolutionSpec&);
+  int64_t (*packed_elements)(const ConvolutionSpec&, ConvolutionPass);
+};
+
+template <DType dtype>
+const Method chosen = {
+    [](const ConvolutionSpec& s, ConvolutionPass pass) { return make_packed_weights(s, pass, dtype); },
+    [](const ConvolutionSpec& s) { return make_convolution_forward(s, dtype); },
+    [](const ConvolutionSpec& s) { return make_convolution_data_gradient(s, dtype); },
+    [](const ConvolutionSpec& s) { return make_convolution_weight_gradient(s, dtype); },
+    [](const ConvolutionSpec& s, ConvolutionPass pass) { return packed_weight_elements(s, pass, dtype); }};
+
+const Method panels_and_phases = {[](const ConvolutionSpec& s, ConvolutionPass pass) {
+                                    return pass == ConvolutionPass::forward ? make_panels_packed_weights(s)
+                                                                            : make_phases_packed_weights(s);
+                                  },
+                                  make_panels_forward, make_phases_data_gradient, make_panels_weight_gradient,
+                                  [](const ConvolutionSpec& s, ConvolutionPass) { return s.weight_elements(); }};
+
 template <typename T>
-void check_against_definition(DType dtype, double rounding) {
-  for (const ConvolutionSpec& s : all_specs) {
+void check_against_definition(const std::vector<ConvolutionSpec>& specs, const Method& method, double rounding) {
+  for (const ConvolutionSpec& s : specs) {
     const auto x_size = static_cast<size_t>(s.batch * s.in_channels * s.in_height * s.in_width);
     const auto w_size =
         static_cast<size_t>(s.out_channels * s.in_channels / s.groups * s.kernel_height * s.kernel_width);
@@ -136,8 +211,8 @@ void check_against_definition(DType dtype, double rounding) {
       dw.add(at_w, static_cast<double>(x[at_x]) * dy[at_y]);
     });
     const auto packed = [&](ConvolutionPass pass) {
-      const auto size = static_cast<size_t>(packed_weight_elements(s, pass, dtype));
-      return result_of<T>(*make_packed_weights(s, pass, dtype), size, {}, Order::forward, w);
+      const auto size = static_cast<size_t>(method.packed_elements(s, pass));
+      return result_of<T>(*method.pack(s, pass), size, {}, Order::forward, w);
     };
     const auto check = [&](const std::unique_ptr<Kernel>& kernel, const std::vector<T>& a, const std::vector<T>& b,
                            const Sums& wanted) {
@@ -149,17 +224,21 @@ void check_against_definition(DType dtype, double rounding) {
         CHECK(same_bits(got, result_of<T>(*kernel, wanted.sum.size(), {}, order, a, b)));
       }
     };
-    check(make_convolution_forward(s, dtype), x, packed(ConvolutionPass::forward), y);
-    check(make_convolution_data_gradient(s, dtype), dy, packed(ConvolutionPass::data_gradient), dx);
-    check(make_convolution_weight_gradient(s, dtype), x, dy, dw);
+    check(method.forward(s), x, packed(ConvolutionPass::forward), y);
+    check(method.data_gradient(s), dy, packed(ConvolutionPass::data_gradient), dx);
+    check(method.weight_gradient(s), x, dy, dw);
   }
 }
 
 }  // namespace
 
 TEST_CASE("convolutions and their gradients against the definition, in any order of pieces") {
-  check_against_definition<float>(DType::f32, 0x1p-21);
-  check_against_definition<double>(DType::f64, 0x1p-50);
+  check_against_definition<float>(all_specs, chosen<DType::f32>, 0x1p-21);
+  check_against_definition<double>(all_specs, chosen<DType::f64>, 0x1p-50);
+}
+
+TEST_CASE("products with panels, and a convolution for each phase of the strides, against the definition") {
+  check_against_definition<float>(panel_specs, panels_and_phases, 0x1p-21);
 }
 
 TEST_CASE("convolutions that do not fit are refused") {

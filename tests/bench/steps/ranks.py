@@ -61,10 +61,13 @@ class Atelier:
                       f"train.shards={shards}", f"dataset.count={4 * case.batch}", folder=self.folder).splitlines()[0]
 
     def processor_milliseconds(self, case, shards, seconds):
-        """Of a step of one process, whatever else the machine does: the difference of runs of few steps and of many, of so long."""
-        few = self._processor_seconds(case, shards, 4)
-        many = 4 + max(4, round(4 * seconds / max(self._processor_seconds(case, shards, 8) - few, 1e-3)))
-        return 1e3 * (self._processor_seconds(case, shards, many) - few) / (many - 4)
+        """Of a step of one process, whatever else the machine does: the difference of runs of few steps and of many, of about so long."""
+        few, steps = self._processor_seconds(case, shards, 4), 4
+        while True:
+            steps *= 2
+            took = self._processor_seconds(case, shards, 4 + steps) - few
+            if took >= seconds / 2:  # what starting varies by is little beside it
+                return 1e3 * took / steps
 
     def _processor_seconds(self, case, shards, steps):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -1,0 +1,181 @@
+// The data gradient of a convolution with strides sy, sx, of float32 and without groups, as sy sx convolutions of dy
+// without any: one for each phase (py, px), the pixels of dx at (sy a + py, sx b + px), which meets every sy-th row and
+// every sx-th column of the kernel. Along one axis, with r = (p + pad) mod s, q = (p + pad - r) / s and the taps
+// k = r + s t, t < T:
+//   dx(s a + p) = sum over t of w(r + s t) dy(a + q - t),
+// which is a convolution with the T taps in reverse, behind T - 1 - q rows of zeros.
+#include "kernels/convolution_methods.hpp"
+#include "kernels/movement.hpp"
+#include "kernels/panels.hpp"
+
+namespace atelier::kernels {
+namespace {
+
+using tensor::DType;
+
+struct AxisPhase {
+  int64_t offset;     // p
+  int64_t first_tap;  // r
+  int64_t taps;       // T
+  int64_t pad;        // T - 1 - q, which may be negative
+  int64_t length;     // pixels of dx
+};
+
+AxisPhase axis_phase(int64_t offset, int64_t stride, int64_t kernel, int64_t pad, int64_t length) {
+  const int64_t first_tap = (offset + pad) % stride;
+  const int64_t taps = ceil_divide(kernel - first_tap, stride);
+  const int64_t whole = (offset + pad - first_tap) / stride;
+  return {offset, first_tap, taps, taps - 1 - whole, std::max<int64_t>(0, ceil_divide(length - offset, stride))};
+}
+
+struct Phase {
+  AxisPhase y, x;
+  ConvolutionSpec spec;  // from dy to the phase's pixels
+  int64_t first_weight;  // in the packed weights
+
+  [[nodiscard]] int64_t weights() const { return spec.weight_elements(); }
+};
+
+// Those that have pixels.
+std::vector<Phase> phases_of(const ConvolutionSpec& spec) {
+  std::vector<Phase> out;
+  int64_t first_weight = 0;
+  for (int64_t py = 0; py < std::min(spec.stride_y, spec.in_height); ++py) {
+    for (int64_t px = 0; px < std::min(spec.stride_x, spec.in_width); ++px) {
+      const AxisPhase y = axis_phase(py, spec.stride_y, spec.kernel_height, spec.pad_top, spec.in_height);
+      const AxisPhase x = axis_phase(px, spec.stride_x, spec.kernel_width, spec.pad_left, spec.in_width);
+      const ConvolutionSpec own{.batch = spec.batch,
+                                .in_channels = spec.out_channels,
+                                .out_channels = spec.in_channels,
+                                .in_height = spec.out_height(),
+                                .in_width = spec.out_width(),
+                                .kernel_height = y.taps,
+                                .kernel_width = x.taps,
+                                .pad_top = y.pad,
+                                .pad_bottom = y.length - 1 + y.taps - spec.out_height() - y.pad,
+                                .pad_left = x.pad,
+                                .pad_right = x.length - 1 + x.taps - spec.out_width() - x.pad};
+      out.push_back({y, x, own, first_weight});
+      first_weight += out.back().weights();
+    }
+  }
+  return out;
+}
+
+// A piece is some images with all their phases.
+class PhasesDataGradient : public Kernel {
+ public:
+  explicit PhasesDataGradient(const ConvolutionSpec& spec)
+      : spec_(spec), images_(images_per_piece(spec)), phases_(phases_of(spec)) {
+    for (const Phase& phase : phases_) {
+      products_.emplace_back(phase.spec, images_ * phase.y.length);
+      const PanelProduct& product = products_.back();
+      patch_bytes_ = std::max(patch_bytes_, product.patch_bytes());
+      result_elements_ = std::max(result_elements_, product.rows_at_once() * phase.x.length * spec.in_channels);
+    }
+  }
+
+  [[nodiscard]] int64_t pieces(int64_t) const override { return spec_.batch / images_; }
+  [[nodiscard]] size_t scratch_bytes() const override {
+    return patch_bytes_ + static_cast<size_t>(result_elements_) * sizeof(float);
+  }
+  [[nodiscard]] std::optional<ElementRange> finished(int64_t piece) const override {
+    const int64_t image = spec_.in_height * spec_.in_width * spec_.in_channels;
+    return ElementRange{piece * images_ * image, images_ * image};
+  }
+
+  void run(int64_t, int64_t piece, const Arguments& arguments) const override {
+    auto* patches = reinterpret_cast<float*>(arguments.scratch);
+    auto* result = reinterpret_cast<float*>(arguments.scratch + patch_bytes_);
+    for (size_t i = 0; i < phases_.size(); ++i) {
+      const PanelProduct& product = products_[i];
+      const int64_t height = phases_[i].y.length;
+      const int64_t last = (piece + 1) * images_ * height;
+      for (int64_t row = piece * images_ * height; row < last; row += product.rows_at_once()) {
+        const RowRange rows{row, row + product.rows_at_once()};
+        product.run(rows, static_cast<const float*>(arguments.inputs[0]),
+                    static_cast<const float*>(arguments.inputs[1]) + phases_[i].first_weight, result, patches);
+        put(phases_[i], rows, result, static_cast<float*>(arguments.outputs[0]));
+      }
+    }
+  }
+
+ private:
+  void put(const Phase& phase, RowRange rows, const float* result, float* dx) const {
+    const int64_t channels = spec_.in_channels;
+    for (int64_t row = rows.first; row < rows.last; ++row) {
+      const int64_t y = row / phase.y.length * spec_.in_height + row % phase.y.length * spec_.stride_y + phase.y.offset;
+      float* to = dx + (y * spec_.in_width + phase.x.offset) * channels;
+      for (int64_t x = 0; x < phase.x.length; ++x, result += channels, to += spec_.stride_x * channels) {
+        std::copy_n(result, channels, to);
+      }
+    }
+  }
+
+  ConvolutionSpec spec_;
+  int64_t images_;
+  std::vector<Phase> phases_;
+  std::vector<PanelProduct> products_;
+  size_t patch_bytes_ = 0;
+  int64_t result_elements_ = 0;
+};
+
+// Phase 0: the taps first, (Kh Kw, O, C); phase 1: each phase's taps in reverse, in panels of C.
+class PhasesPackedWeights : public Kernel {
+ public:
+  explicit PhasesPackedWeights(const ConvolutionSpec& spec)
+      : spec_(spec),
+        panels_(spec.in_channels),
+        phases_(phases_of(spec)),
+        turn_(make_permute(DType::f32, {spec.out_channels, spec.in_channels, spec.taps()}, {2, 0, 1})) {}
+
+  [[nodiscard]] int64_t phases() const override { return 2; }
+  [[nodiscard]] int64_t pieces(int64_t phase) const override {
+    return phase == 0 ? turn_->pieces(0) : static_cast<int64_t>(phases_.size());
+  }
+  [[nodiscard]] size_t workspace_bytes() const override {
+    return static_cast<size_t>(spec_.weight_elements()) * sizeof(float);
+  }
+  [[nodiscard]] size_t scratch_bytes() const override { return turn_->scratch_bytes(); }
+
+  void run(int64_t phase, int64_t piece, const Arguments& arguments) const override {
+    if (phase == 0) {
+      void* outputs[] = {arguments.workspace};
+      return turn_->run(0, piece, {arguments.inputs, outputs, arguments.operands, nullptr, arguments.scratch});
+    }
+    const Phase& own = phases_[static_cast<size_t>(piece)];
+    const auto* taps_first = reinterpret_cast<const float*>(arguments.workspace);
+    float* to = static_cast<float*>(arguments.outputs[0]) + own.first_weight;
+    for (int64_t panel = 0; panel < panels_.count(); ++panel) {
+      for (int64_t u = own.y.taps - 1; u >= 0; --u) {
+        for (int64_t v = own.x.taps - 1; v >= 0; --v) {
+          const int64_t ky = own.y.first_tap + spec_.stride_y * u;
+          const int64_t kx = own.x.first_tap + spec_.stride_x * v;
+          const float* from = taps_first + (ky * spec_.kernel_width + kx) * spec_.out_channels * spec_.in_channels +
+                              panel * panels_.width();
+          for (int64_t o = 0; o < spec_.out_channels; ++o) {
+            to = std::copy_n(from + o * spec_.in_channels, panels_.width(), to);
+          }
+        }
+      }
+    }
+  }
+
+ private:
+  ConvolutionSpec spec_;
+  Panels panels_;
+  std::vector<Phase> phases_;
+  std::unique_ptr<Kernel> turn_;
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_phases_packed_weights(const ConvolutionSpec& spec) {
+  return std::make_unique<PhasesPackedWeights>(spec);
+}
+
+std::unique_ptr<Kernel> make_phases_data_gradient(const ConvolutionSpec& spec) {
+  return std::make_unique<PhasesDataGradient>(spec);
+}
+
+}  // namespace atelier::kernels
