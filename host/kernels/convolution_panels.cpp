@@ -41,6 +41,35 @@ class PanelsForward : public Kernel {
   PanelProduct product_;
 };
 
+class PanelsPackedWeights : public Kernel {
+ public:
+  explicit PanelsPackedWeights(const ConvolutionSpec& spec)
+      : spec_(spec), panels_(spec.out_channels), at_once_(divisor_up_to(8, spec.in_channels)) {}
+
+  [[nodiscard]] int64_t pieces(int64_t) const override { return panels_.count(); }
+  [[nodiscard]] size_t scratch_bytes() const override {
+    return static_cast<size_t>(at_once_ * spec_.taps() * panels_.width()) * sizeof(float);
+  }
+
+  void run(int64_t, int64_t panel, const Arguments& arguments) const override {
+    const int64_t channels = spec_.in_channels, taps = spec_.taps(), width = panels_.width();
+    const float* weights = static_cast<const float*>(arguments.inputs[0]) + panel * width * channels * taps;
+    float* out = static_cast<float*>(arguments.outputs[0]) + panel * width * channels * taps;
+    auto* rows = reinterpret_cast<float*>(arguments.scratch);
+    for (int64_t first = 0; first < channels; first += at_once_) {
+      taps_first(weights + first * taps, channels * taps, width, at_once_ * taps, rows);
+      for (int64_t i = 0; i < at_once_ * taps; ++i) {
+        std::copy_n(rows + i * width, width, out + (i % taps * channels + first + i / taps) * width);
+      }
+    }
+  }
+
+ private:
+  ConvolutionSpec spec_;
+  Panels panels_;
+  int64_t at_once_;  // channels: they lie together, as memory is read best
+};
+
 // Phase 0: dy's panels; phase 1: products, for some taps each over all images; phase 2: the taps last, as weights have
 // them.
 class PanelsWeightGradient : public Kernel {
@@ -117,8 +146,7 @@ class PanelsWeightGradient : public Kernel {
 }  // namespace
 
 std::unique_ptr<Kernel> make_panels_packed_weights(const ConvolutionSpec& spec) {
-  const Panels panels(spec.out_channels);
-  return make_permute(DType::f32, {panels.count(), panels.width(), spec.in_channels, spec.taps()}, {0, 3, 2, 1});
+  return std::make_unique<PanelsPackedWeights>(spec);
 }
 
 std::unique_ptr<Kernel> make_panels_forward(const ConvolutionSpec& spec) {

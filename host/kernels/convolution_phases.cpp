@@ -5,13 +5,10 @@
 //   dx(s a + p) = sum over t of w(r + s t) dy(a + q - t),
 // which is a convolution with the T taps in reverse, behind T - 1 - q rows of zeros.
 #include "kernels/convolution_methods.hpp"
-#include "kernels/movement.hpp"
 #include "kernels/panels.hpp"
 
 namespace atelier::kernels {
 namespace {
-
-using tensor::DType;
 
 struct AxisPhase {
   int64_t offset;     // p
@@ -120,41 +117,41 @@ class PhasesDataGradient : public Kernel {
   int64_t result_elements_ = 0;
 };
 
-// Phase 0: the taps first, (Kh Kw, O, C); phase 1: each phase's taps in reverse, in panels of C.
+// Each phase's taps in reverse, (taps, O, C) with C in panels.
 class PhasesPackedWeights : public Kernel {
  public:
   explicit PhasesPackedWeights(const ConvolutionSpec& spec)
-      : spec_(spec),
-        panels_(spec.in_channels),
-        phases_(phases_of(spec)),
-        turn_(make_permute(DType::f32, {spec.out_channels, spec.in_channels, spec.taps()}, {2, 0, 1})) {}
-
-  [[nodiscard]] int64_t phases() const override { return 2; }
-  [[nodiscard]] int64_t pieces(int64_t phase) const override {
-    return phase == 0 ? turn_->pieces(0) : static_cast<int64_t>(phases_.size());
-  }
-  [[nodiscard]] size_t workspace_bytes() const override {
-    return static_cast<size_t>(spec_.weight_elements()) * sizeof(float);
-  }
-  [[nodiscard]] size_t scratch_bytes() const override { return turn_->scratch_bytes(); }
-
-  void run(int64_t phase, int64_t piece, const Arguments& arguments) const override {
-    if (phase == 0) {
-      void* outputs[] = {arguments.workspace};
-      return turn_->run(0, piece, {arguments.inputs, outputs, arguments.operands, nullptr, arguments.scratch});
+      : spec_(spec), panels_(spec.in_channels), places_(static_cast<size_t>(spec.taps())) {
+    for (const Phase& phase : phases_of(spec)) {
+      const int64_t taps = phase.y.taps * phase.x.taps;
+      for (int64_t tap = 0; tap < taps; ++tap) {
+        const int64_t ky = phase.y.first_tap + spec.stride_y * (phase.y.taps - 1 - tap / phase.x.taps);
+        const int64_t kx = phase.x.first_tap + spec.stride_x * (phase.x.taps - 1 - tap % phase.x.taps);
+        places_[static_cast<size_t>(ky * spec.kernel_width + kx)] = {phase.first_weight, taps, tap};
+      }
     }
-    const Phase& own = phases_[static_cast<size_t>(piece)];
-    const auto* taps_first = reinterpret_cast<const float*>(arguments.workspace);
-    float* to = static_cast<float*>(arguments.outputs[0]) + own.first_weight;
-    for (int64_t panel = 0; panel < panels_.count(); ++panel) {
-      for (int64_t u = own.y.taps - 1; u >= 0; --u) {
-        for (int64_t v = own.x.taps - 1; v >= 0; --v) {
-          const int64_t ky = own.y.first_tap + spec_.stride_y * u;
-          const int64_t kx = own.x.first_tap + spec_.stride_x * v;
-          const float* from = taps_first + (ky * spec_.kernel_width + kx) * spec_.out_channels * spec_.in_channels +
-                              panel * panels_.width();
-          for (int64_t o = 0; o < spec_.out_channels; ++o) {
-            to = std::copy_n(from + o * spec_.in_channels, panels_.width(), to);
+  }
+
+  [[nodiscard]] int64_t pieces(int64_t) const override { return most_pieces(); }
+  [[nodiscard]] size_t scratch_bytes() const override {
+    return static_cast<size_t>(spec_.taps() * panels_.width()) * sizeof(float);
+  }
+
+  void run(int64_t, int64_t piece, const Arguments& arguments) const override {
+    const int64_t width = panels_.width(), taps = spec_.taps();
+    const int64_t channels = spec_.out_channels / most_pieces();
+    auto* rows = reinterpret_cast<float*>(arguments.scratch);
+    for (int64_t channel = piece * channels; channel < (piece + 1) * channels; ++channel) {
+      for (int64_t panel = 0; panel < panels_.count(); ++panel) {
+        taps_first(
+            static_cast<const float*>(arguments.inputs[0]) + (channel * spec_.in_channels + panel * width) * taps, taps,
+            width, taps, rows);
+        for (int64_t tap = 0; tap < taps; ++tap) {
+          const Place& to = places_[static_cast<size_t>(tap)];
+          if (to.taps > 0) {
+            std::copy_n(rows + tap * width, width,
+                        static_cast<float*>(arguments.outputs[0]) + to.first_weight +
+                            ((panel * to.taps + to.tap) * spec_.out_channels + channel) * width);
           }
         }
       }
@@ -162,10 +159,15 @@ class PhasesPackedWeights : public Kernel {
   }
 
  private:
+  struct Place {  // of a tap of the kernel
+    int64_t first_weight, taps, tap;
+  };
+
+  [[nodiscard]] int64_t most_pieces() const { return divisor_up_to(16, spec_.out_channels); }
+
   ConvolutionSpec spec_;
   Panels panels_;
-  std::vector<Phase> phases_;
-  std::unique_ptr<Kernel> turn_;
+  std::vector<Place> places_;
 };
 
 }  // namespace

@@ -29,6 +29,16 @@ class Panels {
   int64_t columns_, width_;
 };
 
+// Of a block of weights, `columns` lines that lie `stride` elements apart and have all taps each, to (taps, columns):
+// by way of a buffer of that size in a core's cache, as the places of a tap's weights lie pages apart.
+inline void taps_first(const float* weights, int64_t stride, int64_t columns, int64_t taps, float* out) {
+  for (int64_t column = 0; column < columns; ++column) {
+    for (int64_t tap = 0; tap < taps; ++tap) {
+      out[tap * columns + column] = weights[column * stride + tap];
+    }
+  }
+}
+
 // Rows of a convolution's result, without groups: patches times weights (Kh Kw C, O) in panels. A long patch is taken
 // in parts, whose products add up.
 class PanelProduct {
