@@ -34,6 +34,11 @@ bool may_be_shown(const tensor::Shape& ours, const tensor::Shape& theirs) {
   return ours[1] == theirs[1] && ours[2] == theirs[2];
 }
 
+bool is_of_images(const tensor::Shape& batch, const tensor::Shape& image) {
+  return batch.rank() != 4 || image.rank() != 3 ||
+         (batch[1] == image[0] && batch[2] == image[1] && batch[3] == image[2]);
+}
+
 }  // namespace
 
 ForeignFeatures::ForeignFeatures(const Registry& registry, ForeignModels models, Build build)
@@ -69,6 +74,8 @@ atl_features ForeignFeatures::find(const std::string& run, const catalog::DataSp
     std::ranges::transform(span_of<atl_string>(names, count, most, "the model's list of features"),
                            std::back_inserter(source.names), own);
   }
+  source.run = run;
+  source.image = to->dims;
   source.scale = (to->high - to->low) / (from->high - from->low);
   source.shift = to->low - from->low * source.scale;
   sources_.push_back(std::move(source));
@@ -90,6 +97,14 @@ void ForeignFeatures::apply(atl_context& context, atl_features features, uint32_
     }
   }
   execute::Session& session = *context.session;
+  if (const tensor::Shape& given = session.type(images).shape; !is_of_images(given, source.image)) {
+    const bool is_grey = source.image[0] == 1;
+    throw Error(ErrorKind::plugin, "{}: features('{}'): that model sees images of {}, expected those and not {}{}",
+                to_string(at), source.run, tensor::to_string(source.image), tensor::to_string(given),
+                is_grey ? "; hint: it sees grey images: a metric that shows it each channel apart, as class-histogram "
+                          "does with each_channel, or an extractor of colour images"
+                        : "");
+  }
   const bool same_range = source.scale == 1 && source.shift == 0;
   const uint32_t seen = same_range ? images : rescaled(session, images, source.scale, source.shift, at);
   const int32_t training = std::exchange(context.phase.training, 0);

@@ -35,6 +35,8 @@ class ForeignFeatures {
 
  private:
   struct Source {
+    std::string run;
+    tensor::Shape image;  // that the model sees
     const Component* component = nullptr;
     const atl_model_v1* model = nullptr;
     Instance instance;

@@ -90,6 +90,11 @@ class File(Extractor):
                                  code=2).stderr
         self.assertIn("that model sees images of (1, 8, 8), this run has (1, 9, 9)", found)
 
+    def test_a_grey_one_is_shown_no_colours(self):
+        found = self.run_atelier("run", "vae.toml", *FRECHET, "metric.frechet.from=cnn.safetensors", "dataset.channels=3",
+                                 code=2).stderr
+        self.assertRegex(found, r"that model sees images of \(1, 8, 8\), expected those and not \(\d+, 3, 8, 8\); hint: ")
+
     def test_those_that_come_with_the_program(self):
         found = self.run_atelier("run", "vae.toml", *FRECHET, "metric.frechet.from=extractor:fashion-minst",
                                  code=2).stderr
