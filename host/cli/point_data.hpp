@@ -1,10 +1,10 @@
 // Points of a sweep whose logs were made in another folder, or on another machine.
 #pragma once
 
-#include <map>
 #include <string>
 
 #include "cli/command_line.hpp"
+#include "data/open_datasets.hpp"
 #include "experiment/sweep.hpp"
 #include "inference/environment.hpp"
 #include "plugin/registry.hpp"
@@ -15,7 +15,8 @@ namespace atelier::cli {
 // Relative paths in an experiment mean other files in another folder; what a log was made from it says by hashes.
 class PointData {
  public:
-  PointData(const Arguments& arguments, const plugin::Registry& registry);
+  // Borrows the registry and the datasets.
+  PointData(const Arguments& arguments, const plugin::Registry& registry, data::OpenDatasets& datasets);
 
   // Whether a log of the point's settings, of a run that has finished, was trained with the data that the point has
   // here: by the hash of its samples (data/hash.hpp), wherever they lie. False also where that cannot be known: the run
@@ -24,12 +25,10 @@ class PointData {
   bool is_that_of(const runlog::Heading& log, const experiment::SweepPoint& point);
 
  private:
-  const std::string& hash_of(const experiment::Experiment& experiment);
-
   std::string file_;
   const plugin::Registry& registry_;
   inference::Environment environment_;
-  std::map<std::string, std::string> hashes_;  // by the data's settings
+  data::OpenDatasets& datasets_;
 };
 
 }  // namespace atelier::cli

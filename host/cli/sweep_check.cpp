@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <optional>
 
@@ -54,11 +55,14 @@ std::string shape_of(const experiment::Experiment& experiment, const training::M
 class PointCheck {
  public:
   // `halving` is told of each point, and may be null.
-  PointCheck(const Arguments& arguments, const plugin::Registry& registry, HalvingPlanner* halving)
+  PointCheck(const Arguments& arguments, const plugin::Registry& registry, data::OpenDatasets& datasets,
+             HalvingPlanner* halving)
       : file_(arguments.words.front()),
         registry_(registry),
         environment_(environment_of(arguments, file_)),
-        halving_(halving) {}
+        halving_(halving) {
+    environment_.datasets = &datasets;
+  }
 
   void check(const SweepPoint& point, CheckedPoint& checked) {
     const auto experiment = experiment::load_point(file_, point.overrides, registry_.descriptions());
@@ -116,6 +120,25 @@ class PointCheck {
   std::map<std::string, size_t> shapes_;
   std::map<std::string, std::vector<std::string>> points_;  // by what is wrong with them
   ErrorKind kind_ = ErrorKind::experiment;
+};
+
+// Which point is looked at: each on a terminal; elsewhere a line now and then, where it takes long.
+class CheckProgress {
+ public:
+  void show(size_t ordinal, size_t total) {
+    const std::string line = fmt::format("checking point {} of {}", ordinal, total);
+    if (messages_on_terminal()) {
+      redraw_message(line);
+    } else if (Clock::now() - last_ >= interval) {
+      last_ = Clock::now();
+      print_message(line);
+    }
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::seconds interval{10};
+  Clock::time_point last_ = Clock::now();
 };
 
 terminal::Cell state_cell(const PointState& state) {
@@ -187,7 +210,8 @@ std::string total_text(const CheckedSweep& checked, const std::map<size_t, Measu
 CheckedSweep checked_sweep(const Arguments& arguments, const plugin::Registry& registry, Sweep sweep,
                            supervision::Pulse& pulse) {
   CheckedSweep checked{std::move(sweep), {}};
-  PointData data(arguments, registry);
+  data::OpenDatasets datasets;
+  PointData data(arguments, registry, datasets);
   std::map<std::string, const SweepPoint*> of_identity;
   for (const SweepPoint& point : checked.sweep.points) {
     of_identity.emplace(point.identity, &point);
@@ -201,15 +225,14 @@ CheckedSweep checked_sweep(const Arguments& arguments, const plugin::Registry& r
   if (checked.sweep.halving) {
     halving.emplace(checked.sweep);
   }
-  PointCheck check(arguments, registry, halving ? &*halving : nullptr);
+  PointCheck check(arguments, registry, datasets, halving ? &*halving : nullptr);
+  CheckProgress progress;
   const std::vector<SweepPoint>& points = checked.sweep.points;
   for (size_t i = 0; i < points.size(); ++i) {
     CheckedPoint& point = checked.points.emplace_back();
     point.state = logs.state_of(points[i].identity);
     if (point.is_to_run() || halving) {
-      if (messages_on_terminal()) {
-        redraw_message(fmt::format("checking point {} of {}", i + 1, points.size()));
-      }
+      progress.show(i + 1, points.size());
       check.check(points[i], point);
     }
     pulse.beat();

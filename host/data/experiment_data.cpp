@@ -28,10 +28,10 @@ plugin::DatasetRecipe recipe_of(const experiment::Dataset& dataset) {
 }
 
 ExperimentData::ExperimentData(const experiment::Experiment& experiment, const plugin::Registry& registry,
-                               const std::vector<std::filesystem::path>& directories)
-    : dataset_(registry, recipe_of(experiment.dataset), experiment.directory, directories),
-      transforms_(experiment, dataset_.spec()),
-      subsets_(divide(dataset_, experiment.dataset.validation, static_cast<uint64_t>(experiment.seed))) {
+                               const std::vector<std::filesystem::path>& directories, OpenDatasets* shared)
+    : dataset_(open_dataset(registry, recipe_of(experiment.dataset), experiment.directory, directories, shared)),
+      transforms_(experiment, dataset().spec()),
+      subsets_(divide(dataset(), experiment.dataset.validation, static_cast<uint64_t>(experiment.seed))) {
   check_sizes(experiment, subsets_);
 }
 

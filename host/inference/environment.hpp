@@ -6,6 +6,10 @@
 #include <string_view>
 #include <vector>
 
+namespace atelier::data {
+class OpenDatasets;
+}
+
 namespace atelier::inference {
 
 struct Environment {
@@ -14,6 +18,7 @@ struct Environment {
   std::vector<std::filesystem::path> data_directories;  // where datasets look first
   bool allow_changes = false;                           // goes on with other data or plugins than a log was made from
   std::function<void(std::string_view)> inform;         // told, in one line, what is other than a log says
+  data::OpenDatasets* datasets = nullptr;               // that experiments share; null: each opens its own. Borrowed
 };
 
 }  // namespace atelier::inference

@@ -117,9 +117,9 @@ plugin::ModelRecipe foreign_recipe(const std::string& resolved, const std::strin
   if (data) {
     return recipe_of(theirs, *data);
   }
-  const plugin::Dataset dataset(registry, data::recipe_of(theirs.dataset), experiment.directory,
-                                environment.data_directories);
-  return recipe_of(theirs, data::Transforms(theirs, dataset.spec()).spec());
+  const auto dataset = data::open_dataset(registry, data::recipe_of(theirs.dataset), experiment.directory,
+                                          environment.data_directories, environment.datasets);
+  return recipe_of(theirs, data::Transforms(theirs, dataset->dataset().spec()).spec());
 }
 
 ForeignRun run_by_id_or_name(const std::string& run_id, const std::string& name,

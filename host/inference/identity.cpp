@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "data/hash.hpp"
 #include "inference/provenance.hpp"
 #include "runlog/identity.hpp"
 
@@ -53,7 +52,7 @@ void inform_of_changes(const runlog::Reader& log, const experiment::Experiment& 
   runlog::RunDescription now;
   now.provenance.plugins = plugins_of(experiment, registry, model, kinds);
   if (data != nullptr) {
-    now.provenance.dataset_sha256 = data::hash_of_samples(data->dataset(), environment.threads);
+    now.provenance.dataset_sha256 = data->hash_of_dataset(environment.threads);
     now.data = data->spec();
   }
   std::vector<std::string> changes;

@@ -8,7 +8,6 @@
 #include <functional>
 
 #include "base/sha256.hpp"
-#include "data/hash.hpp"
 #include "kernels/bfloat16.hpp"
 #include "kernels/fingerprint.hpp"
 
@@ -88,7 +87,7 @@ runlog::Provenance provenance_of(const experiment::Experiment& experiment, const
   out.plugins =
       plugins_of(experiment, registry, model, {Kind::model, Kind::loss, Kind::optimizer, Kind::metric, Kind::dataset});
   out.dataset = experiment.dataset.use;
-  out.dataset_sha256 = data::hash_of_samples(data.dataset(), threads);
+  out.dataset_sha256 = data.hash_of_dataset(threads);
   out.source_revision = "atelier " ATELIER_VERSION;
   return out;
 }

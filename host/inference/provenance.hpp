@@ -17,7 +17,7 @@ std::string numeric_fingerprint();
 std::vector<runlog::Plugin> plugins_of(const experiment::Experiment& experiment, const plugin::Registry& registry,
                                        const BuiltModel& model, const std::vector<catalog::Kind>& kinds);
 
-// All but what a run began with or changed. Reads all samples once.
+// All but what a run began with or changed. Reads all samples, where nobody has yet.
 runlog::Provenance provenance_of(const experiment::Experiment& experiment, const plugin::Registry& registry,
                                  const data::ExperimentData& data, const BuiltModel& model, int threads);
 

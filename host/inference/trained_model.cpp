@@ -38,7 +38,8 @@ TrainedModel::TrainedModel(const std::filesystem::path& log, const plugin::Regis
 
 const data::ExperimentData& TrainedModel::data() {
   if (data_ == nullptr) {
-    auto opened = std::make_unique<data::ExperimentData>(experiment_, registry_, environment_.data_directories);
+    auto opened = std::make_unique<data::ExperimentData>(experiment_, registry_, environment_.data_directories,
+                                                         environment_.datasets);
     refuse_other_classes(reader_, environment_, *opened);
     check_fields(reader_, *opened);
     data_ = std::move(opened);
