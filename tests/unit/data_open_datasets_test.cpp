@@ -104,3 +104,16 @@ TEST_CASE("a hash stays known when its dataset does not stay open") {
   fill_with_pictures(folder);  // tried again
   CHECK(datasets.open(registry(), pictures_in(folder), ".", {})->hash(1) == hash);
 }
+
+TEST_CASE("what is wrong with a sample is said to each who asks for the hash") {
+  const plugin::Registry careless({CARELESS_PLUGIN});
+  const catalog::Settings settings{
+      {"mistake", std::string("in a file")}, {"count", int64_t{20}}, {"label_of_7", int64_t{3}}};
+  const data::OpenDataset open(careless, {"careless", settings, {}}, ".", {});
+  for (int time = 0; time < 2; ++time) {
+    CHECK_THROWS_WITH_AS((void)open.hash(1),
+                         "dataset 'careless', training sample 7: the field 'label'[1] is 3, expected 0 to 2: it has 3 "
+                         "classes",
+                         Error);
+  }
+}

@@ -50,6 +50,7 @@ class Careless final : public Dataset {
     if (mistake("negative count")) test_count = -1;
     if (mistake("large count")) train_count = (int64_t{1} << 32) + 5;
     if (mistake("large test count")) test_count = int64_t{1} << 40;
+    if (mistake("in a file")) files = {"careless"};  // and is hashed
     outside_ = mistake("behind") ? 16 : mistake("before") ? -1 : mistake("doubles") ? 31 : 0;
   }
   void read(Split split, int64_t index, const Sample& sample) const override {
