@@ -1,16 +1,11 @@
 #include "kernels/bfloat16.hpp"
 
-#include <dnnl.h>
-
 #include "kernels/loops/loops.hpp"
+#include "kernels/onednn.hpp"
 #include "kernels/pieces.hpp"
 
 namespace atelier::kernels {
 namespace {
-
-bool has(dnnl_cpu_isa_t isa) {
-  return (dnnl_get_effective_cpu_isa() & isa) == isa;  // each has the bits of those that it contains
-}
 
 template <typename To>
 class Round : public Kernel {
@@ -34,7 +29,9 @@ class Round : public Kernel {
 }  // namespace
 
 std::string_view bfloat16_instructions() {
-  return has(dnnl_cpu_isa_avx512_core_amx) ? "amx_bf16" : has(dnnl_cpu_isa_avx512_core_bf16) ? "avx512_bf16" : "";
+  return has_instructions(dnnl_cpu_isa_avx512_core_amx)    ? "amx_bf16"
+         : has_instructions(dnnl_cpu_isa_avx512_core_bf16) ? "avx512_bf16"
+                                                           : "";
 }
 
 std::unique_ptr<Kernel> make_to_bfloat16(int64_t elements) {

@@ -8,6 +8,7 @@
 #include "kernels/image_patches.hpp"
 #include "kernels/making.hpp"
 #include "kernels/movement.hpp"
+#include "kernels/panels.hpp"
 #include "kernels/sgemm.hpp"
 #include "kernels/tap_pieces.hpp"
 
@@ -107,59 +108,87 @@ class PatchesDataGradient : public Kernel {
   int64_t patch_, pixels_, images_;
 };
 
-// A second phase puts the taps last, as weights have them.
+// Products, for some taps each over all images, and then the taps last, as weights have them; before both, dy in panels
+// where that is wanted and there are several.
 template <typename T>
 class TapsWeightGradient : public Kernel {
  public:
-  explicit TapsWeightGradient(const ConvolutionSpec& spec)
+  TapsWeightGradient(const ConvolutionSpec& spec, const Panels& panels)
       : spec_(spec),
         taps_(spec),
+        panels_(panels),
         rows_(spec.batch * spec.out_height()),
         rows_at_once_(std::max<int64_t>(1, std::min(rows_, rows_that_fit(spec, taps_.most_lines(), sizeof(T))))),
-        turn_(make_permute(sizeof(T) == sizeof(float) ? DType::f32 : DType::f64,
-                           {spec.groups, spec.taps(), spec.group_in_channels(), spec.group_out_channels()},
-                           {0, 3, 2, 1})) {}
+        turn_(make_permute(dtype, {spec.groups, spec.taps(), spec.group_in_channels(), spec.group_out_channels()},
+                           {0, 3, 2, 1})) {
+    if (panels_.count() > 1) {
+      pack_ = make_permute(dtype, {pixels(), panels_.count(), panels_.width()}, {1, 0, 2});
+    }
+  }
 
-  [[nodiscard]] int64_t phases() const override { return 2; }
-  [[nodiscard]] int64_t pieces(int64_t phase) const override { return phase == 0 ? taps_.count() : turn_->pieces(0); }
+  [[nodiscard]] int64_t phases() const override { return pack_ ? 3 : 2; }
+  [[nodiscard]] int64_t pieces(int64_t phase) const override {
+    const Kernel* const moving = moved_by(phase);
+    return moving ? moving->pieces(0) : taps_.count();
+  }
   [[nodiscard]] size_t workspace_bytes() const override {
-    return static_cast<size_t>(spec_.weight_elements()) * sizeof(T);
+    return static_cast<size_t>(spec_.weight_elements() + (pack_ ? pixels() * spec_.out_channels : 0)) * sizeof(T);
   }
   [[nodiscard]] size_t scratch_bytes() const override {
-    return std::max(static_cast<size_t>(rows_at_once_ * spec_.out_width() * taps_.most_lines()) * sizeof(T),
-                    turn_->scratch_bytes());
+    return std::max({static_cast<size_t>(rows_at_once_ * spec_.out_width() * taps_.most_lines()) * sizeof(T),
+                     turn_->scratch_bytes(), pack_ ? pack_->scratch_bytes() : 0});
   }
 
   void run(int64_t phase, int64_t piece, const Arguments& arguments) const override {
-    if (phase == 1) {
-      const void* inputs[] = {arguments.workspace};
-      return turn_->run(0, piece, {inputs, arguments.outputs, arguments.operands, nullptr, arguments.scratch});
+    T* dw = reinterpret_cast<T*>(arguments.workspace);
+    T* packed = dw + spec_.weight_elements();
+    if (const Kernel* const moving = moved_by(phase)) {
+      const bool packs = moving == pack_.get();
+      const void* inputs[] = {packs ? arguments.inputs[1] : dw};
+      void* outputs[] = {packs ? packed : arguments.outputs[0]};
+      return moving->run(0, piece, {inputs, outputs, arguments.operands, nullptr, arguments.scratch});
     }
+    multiply_taps(piece, static_cast<const T*>(arguments.inputs[0]),
+                  pack_ ? packed : static_cast<const T*>(arguments.inputs[1]), dw,
+                  reinterpret_cast<T*>(arguments.scratch));
+  }
+
+ private:
+  static constexpr DType dtype = sizeof(T) == sizeof(float) ? DType::f32 : DType::f64;
+
+  [[nodiscard]] int64_t pixels() const { return rows_ * spec_.out_width(); }
+  // What a phase moves data by; null for the one that multiplies.
+  [[nodiscard]] const Kernel* moved_by(int64_t phase) const {
+    return phase == phases() - 1 ? turn_.get() : phase == phases() - 2 ? nullptr : pack_.get();
+  }
+
+  void multiply_taps(int64_t piece, const T* x, const T* dy, T* weights, T* gathered) const {
     const int64_t group = taps_.group_of(piece);
     const TapRange taps = taps_.taps_of(piece);
     const int64_t out_channels = spec_.group_out_channels();
     const int64_t lines = TapPieces::lines_of(taps);
-    const T* x = static_cast<const T*>(arguments.inputs[0]);
-    const T* dy = static_cast<const T*>(arguments.inputs[1]) + group * out_channels;
-    T* dw = reinterpret_cast<T*>(arguments.workspace) +
+    const int64_t stride = pack_ ? panels_.width() : spec_.out_channels;
+    T* dw = weights +
             ((group * spec_.taps() + taps.first_tap) * spec_.group_in_channels() + taps.first_channel) * out_channels;
-    T* gathered = reinterpret_cast<T*>(arguments.scratch);
     if (rows_ == 0) {
       std::fill_n(dw, lines * out_channels, T(0));
     }
     for (int64_t row = 0; row < rows_; row += rows_at_once_) {
       const RowRange rows{row, std::min(rows_, row + rows_at_once_)};
       gather_taps(spec_, group, taps, rows, x, gathered);
-      multiply(true, false, lines, out_channels, (rows.last - rows.first) * spec_.out_width(), gathered, lines,
-               dy + row * spec_.out_width() * spec_.out_channels, spec_.out_channels, row > 0, dw, out_channels);
+      for (int64_t panel = 0; panel < panels_.count(); ++panel) {
+        const T* from = dy + panel * pixels() * panels_.width() + row * spec_.out_width() * stride;
+        multiply(true, false, lines, panels_.width(), (rows.last - rows.first) * spec_.out_width(), gathered, lines,
+                 from + group * out_channels, stride, row > 0, dw + panel * panels_.width(), out_channels);
+      }
     }
   }
 
- private:
   ConvolutionSpec spec_;
   TapPieces taps_;
+  Panels panels_;  // of dy's columns, of one group; one where they are not copied
   int64_t rows_, rows_at_once_;
-  std::unique_ptr<Kernel> turn_;
+  std::unique_ptr<Kernel> turn_, pack_;
 };
 
 // The kernel meets the whole image, once: patches are the images themselves.
@@ -190,7 +219,11 @@ std::unique_ptr<Kernel> make_patches_data_gradient(const ConvolutionSpec& spec, 
 }
 
 std::unique_ptr<Kernel> make_taps_weight_gradient(const ConvolutionSpec& spec, DType dtype) {
-  return make_real<TapsWeightGradient>(dtype, spec);
+  return make_real<TapsWeightGradient>(dtype, spec, Panels::whole(spec.group_out_channels()));
+}
+
+std::unique_ptr<Kernel> make_panels_weight_gradient(const ConvolutionSpec& spec) {
+  return std::make_unique<TapsWeightGradient<float>>(spec, Panels(spec.out_channels));
 }
 
 std::unique_ptr<Kernel> make_patches_packed_weights(const ConvolutionSpec& spec, ConvolutionPass pass, DType dtype) {

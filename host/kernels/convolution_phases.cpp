@@ -22,7 +22,7 @@ AxisPhase axis_phase(int64_t offset, int64_t stride, int64_t kernel, int64_t pad
   const int64_t first_tap = (offset + pad) % stride;
   const int64_t taps = ceil_divide(kernel - first_tap, stride);
   const int64_t whole = (offset + pad - first_tap) / stride;
-  return {offset, first_tap, taps, taps - 1 - whole, std::max<int64_t>(0, ceil_divide(length - offset, stride))};
+  return {offset, first_tap, taps, taps - 1 - whole, ceil_divide(length - offset, stride)};
 }
 
 struct Phase {
@@ -33,12 +33,12 @@ struct Phase {
   [[nodiscard]] int64_t weights() const { return spec.weight_elements(); }
 };
 
-// Those that have pixels.
+// All of them, also those without pixels, whose weights are packed, too.
 std::vector<Phase> phases_of(const ConvolutionSpec& spec) {
   std::vector<Phase> out;
   int64_t first_weight = 0;
-  for (int64_t py = 0; py < std::min(spec.stride_y, spec.in_height); ++py) {
-    for (int64_t px = 0; px < std::min(spec.stride_x, spec.in_width); ++px) {
+  for (int64_t py = 0; py < spec.stride_y; ++py) {
+    for (int64_t px = 0; px < spec.stride_x; ++px) {
       const AxisPhase y = axis_phase(py, spec.stride_y, spec.kernel_height, spec.pad_top, spec.in_height);
       const AxisPhase x = axis_phase(px, spec.stride_x, spec.kernel_width, spec.pad_left, spec.in_width);
       const ConvolutionSpec own{.batch = spec.batch,
@@ -64,6 +64,7 @@ class PhasesDataGradient : public Kernel {
  public:
   explicit PhasesDataGradient(const ConvolutionSpec& spec)
       : spec_(spec), images_(images_per_piece(spec)), phases_(phases_of(spec)) {
+    std::erase_if(phases_, [](const Phase& phase) { return phase.y.length == 0 || phase.x.length == 0; });
     for (const Phase& phase : phases_) {
       products_.emplace_back(phase.spec, images_ * phase.y.length);
       const PanelProduct& product = products_.back();
@@ -121,53 +122,50 @@ class PhasesDataGradient : public Kernel {
 class PhasesPackedWeights : public Kernel {
  public:
   explicit PhasesPackedWeights(const ConvolutionSpec& spec)
-      : spec_(spec), panels_(spec.in_channels), places_(static_cast<size_t>(spec.taps())) {
+      : spec_(spec), panels_(spec.in_channels), taps_(static_cast<size_t>(spec.taps())) {
     for (const Phase& phase : phases_of(spec)) {
       const int64_t taps = phase.y.taps * phase.x.taps;
       for (int64_t tap = 0; tap < taps; ++tap) {
         const int64_t ky = phase.y.first_tap + spec.stride_y * (phase.y.taps - 1 - tap / phase.x.taps);
         const int64_t kx = phase.x.first_tap + spec.stride_x * (phase.x.taps - 1 - tap % phase.x.taps);
-        places_[static_cast<size_t>(ky * spec.kernel_width + kx)] = {phase.first_weight, taps, tap};
+        taps_[static_cast<size_t>(ky * spec.kernel_width + kx)] = {phase.first_weight, taps, tap};
       }
     }
   }
 
-  [[nodiscard]] int64_t pieces(int64_t) const override { return most_pieces(); }
+  [[nodiscard]] int64_t pieces(int64_t) const override { return piece_count(); }
   [[nodiscard]] size_t scratch_bytes() const override {
     return static_cast<size_t>(spec_.taps() * panels_.width()) * sizeof(float);
   }
 
   void run(int64_t, int64_t piece, const Arguments& arguments) const override {
     const int64_t width = panels_.width(), taps = spec_.taps();
-    const int64_t channels = spec_.out_channels / most_pieces();
+    const int64_t channels = spec_.out_channels / piece_count();
     auto* rows = reinterpret_cast<float*>(arguments.scratch);
     for (int64_t channel = piece * channels; channel < (piece + 1) * channels; ++channel) {
       for (int64_t panel = 0; panel < panels_.count(); ++panel) {
-        taps_first(
-            static_cast<const float*>(arguments.inputs[0]) + (channel * spec_.in_channels + panel * width) * taps, taps,
-            width, taps, rows);
+        turn(static_cast<const float*>(arguments.inputs[0]) + (channel * spec_.in_channels + panel * width) * taps,
+             taps, width, taps, rows);
         for (int64_t tap = 0; tap < taps; ++tap) {
-          const Place& to = places_[static_cast<size_t>(tap)];
-          if (to.taps > 0) {
-            std::copy_n(rows + tap * width, width,
-                        static_cast<float*>(arguments.outputs[0]) + to.first_weight +
-                            ((panel * to.taps + to.tap) * spec_.out_channels + channel) * width);
-          }
+          const TapPlace& to = taps_[static_cast<size_t>(tap)];
+          std::copy_n(rows + tap * width, width,
+                      static_cast<float*>(arguments.outputs[0]) + to.first_weight +
+                          ((panel * to.taps + to.tap) * spec_.out_channels + channel) * width);
         }
       }
     }
   }
 
  private:
-  struct Place {  // of a tap of the kernel
+  struct TapPlace {  // where a phase has a tap of the kernel
     int64_t first_weight, taps, tap;
   };
 
-  [[nodiscard]] int64_t most_pieces() const { return divisor_up_to(16, spec_.out_channels); }
+  [[nodiscard]] int64_t piece_count() const { return divisor_up_to(16, spec_.out_channels); }
 
   ConvolutionSpec spec_;
   Panels panels_;
-  std::vector<Place> places_;
+  std::vector<TapPlace> taps_;
 };
 
 }  // namespace

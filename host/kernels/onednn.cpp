@@ -23,13 +23,8 @@ dnnl::stream& onednn_stream() {
   return stream;
 }
 
-bool has_avx512() {
-  static const bool has = [] {
-    const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
-    return isa != dnnl::cpu_isa::all && isa != dnnl::cpu_isa::sse41 && isa != dnnl::cpu_isa::avx &&
-           isa != dnnl::cpu_isa::avx2 && isa != dnnl::cpu_isa::avx2_vnni;
-  }();
-  return has;
+bool has_instructions(dnnl_cpu_isa_t isa) {
+  return (dnnl_get_effective_cpu_isa() & isa) == isa;  // each has the bits of those that it contains
 }
 
 dnnl::memory::data_type type_of(tensor::DType dtype) {

@@ -17,8 +17,8 @@ void pin_openmp();
 const dnnl::engine& onednn_engine();
 dnnl::stream& onednn_stream();  // of the calling thread
 
-// Whether oneDNN has code with AVX-512 for this processor.
-bool has_avx512();
+// Whether oneDNN's code for this processor has the instructions.
+bool has_instructions(dnnl_cpu_isa_t isa);
 
 dnnl::memory::data_type type_of(tensor::DType dtype);  // f32 or bf16
 

@@ -19,6 +19,12 @@ class Panels {
       width_ = columns;
     }
   }
+  // As they lie, rows of all columns.
+  static Panels whole(int64_t columns) {
+    Panels panels(columns);
+    panels.width_ = columns;
+    return panels;
+  }
   [[nodiscard]] int64_t columns() const { return columns_; }
   [[nodiscard]] int64_t width() const { return width_; }
   [[nodiscard]] int64_t count() const { return columns_ / width_; }
@@ -29,12 +35,12 @@ class Panels {
   int64_t columns_, width_;
 };
 
-// Of a block of weights, `columns` lines that lie `stride` elements apart and have all taps each, to (taps, columns):
-// by way of a buffer of that size in a core's cache, as the places of a tap's weights lie pages apart.
-inline void taps_first(const float* weights, int64_t stride, int64_t columns, int64_t taps, float* out) {
-  for (int64_t column = 0; column < columns; ++column) {
-    for (int64_t tap = 0; tap < taps; ++tap) {
-      out[tap * columns + column] = weights[column * stride + tap];
+// Turns a matrix (rows, columns) whose rows lie `stride` elements apart: by way of a buffer of that size in a core's
+// cache, where the places that its columns go to lie pages apart.
+inline void turn(const float* matrix, int64_t stride, int64_t rows, int64_t columns, float* out) {
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t column = 0; column < columns; ++column) {
+      out[column * rows + row] = matrix[row * stride + column];
     }
   }
 }
@@ -43,8 +49,8 @@ inline void taps_first(const float* weights, int64_t stride, int64_t columns, in
 // in parts, whose products add up.
 class PanelProduct {
  public:
-  // `rows_per_piece`: of the result image, that are computed in one go or in equal parts of it, so that an image has
-  // the same bits wherever it stands.
+  // `rows_per_piece`: of the result image, that are computed in one go or in equal parts of it. An image has the same
+  // bits wherever it stands in a batch.
   PanelProduct(const ConvolutionSpec& spec, int64_t rows_per_piece);
 
   [[nodiscard]] int64_t rows_at_once() const { return rows_at_once_; }
@@ -53,14 +59,16 @@ class PanelProduct {
   void run(RowRange rows, const float* x, const float* weights, float* y, float* patches) const;
 
  private:
-  struct Part {
+  struct PatchPart {
     TapRange taps;
     int64_t first_line, lines;
   };
 
+  void cut_patches(int64_t lines_at_most);
+
   ConvolutionSpec spec_;
   Panels panels_;
-  std::vector<Part> parts_;
+  std::vector<PatchPart> parts_;
   int64_t rows_at_once_ = 1;
   size_t patch_bytes_ = 0;
 };

@@ -98,10 +98,10 @@ void ForeignFeatures::apply(atl_context& context, atl_features features, uint32_
   }
   execute::Session& session = *context.session;
   if (const tensor::Shape& given = session.type(images).shape; !is_of_images(given, source.image)) {
-    const bool is_grey = source.image[0] == 1;
+    const bool are_colours = source.image[0] == 1 && given[1] != 1;
     throw Error(ErrorKind::plugin, "{}: features('{}'): that model sees images of {}, expected those and not {}{}",
                 to_string(at), source.run, tensor::to_string(source.image), tensor::to_string(given),
-                is_grey ? "; hint: it sees grey images: a metric that shows it each channel apart, as class-histogram "
+                are_colours ? "; hint: it sees grey images: a metric that shows it each channel apart, as class-histogram "
                           "does with each_channel, or an extractor of colour images"
                         : "");
   }

@@ -218,5 +218,7 @@ TEST_CASE("a sweep is no single experiment") {
 }
 
 TEST_CASE("what a sweep's points say is not missing in its file") {
-  CHECK(report("name = 'x'\n[sweep]\nmodel = [{use = 'vae'}]\n").find("got nothing") == std::string::npos);
+  CHECK(report("name = 'x'\n[sweep]\nmodel = [{use = 'vae'}]\n") ==
+        "tiny.toml:2:1: sweep: got a sweep, expected a single experiment; hint: 'atelier run' runs it, and with "
+        "--dry-run lists its points, of which --point takes one");
 }

@@ -133,7 +133,7 @@ const std::vector<ConvolutionSpec> panel_specs = {
      .pad_bottom = 1,
      .pad_left = 1,
      .pad_right = 1},
-    {.batch = 2,  // more channels than a part has; panels that are not full
+    {.batch = 2,  // more channels than a part has; narrow panels
      .in_channels = 1040,
      .out_channels = 96,
      .in_height = 3,
@@ -166,6 +166,32 @@ const std::vector<ConvolutionSpec> panel_specs = {
      .pad_left = 1,
      .pad_right = 1},
     {.batch = 8, .in_channels = 20, .out_channels = 67, .in_height = 5, .in_width = 5},
+    {.batch = 16,  // pieces of several products; pixels that the sum is over in several goes
+     .in_channels = 64,
+     .out_channels = 80,
+     .in_height = 18,
+     .in_width = 18,
+     .kernel_height = 4,
+     .kernel_width = 4,
+     .stride_y = 2,
+     .stride_x = 2,
+     .pad_top = 1,
+     .pad_bottom = 1,
+     .pad_left = 1,
+     .pad_right = 1},
+    {.batch = 2,  // phases whose patches have several parts
+     .in_channels = 16,
+     .out_channels = 1040,
+     .in_height = 4,
+     .in_width = 5,
+     .kernel_height = 3,
+     .kernel_width = 3,
+     .stride_y = 2,
+     .stride_x = 2,
+     .pad_top = 1,
+     .pad_bottom = 1,
+     .pad_left = 1,
+     .pad_right = 1},
 };
 
 // The three passes of a convolution, and the weights as the first two read them.
@@ -239,6 +265,53 @@ TEST_CASE("convolutions and their gradients against the definition, in any order
 
 TEST_CASE("products with panels, and a convolution for each phase of the strides, against the definition") {
   check_against_definition<float>(panel_specs, panels_and_phases, 0x1p-21);
+}
+
+TEST_CASE("an image's convolution has the same bits wherever it stands in a batch") {
+  // 196 and 49 pixels: products of six rows leave some.
+  for (const int64_t size : {28, 14, 18}) {
+    const auto spec = [&](int64_t batch) {
+      return ConvolutionSpec{.batch = batch,
+                             .in_channels = 64,
+                             .out_channels = 128,
+                             .in_height = size,
+                             .in_width = size,
+                             .kernel_height = 4,
+                             .kernel_width = 4,
+                             .stride_y = 2,
+                             .stride_x = 2,
+                             .pad_top = 1,
+                             .pad_bottom = 1,
+                             .pad_left = 1,
+                             .pad_right = 1};
+    };
+    const auto image = numbers<float>(static_cast<size_t>(64 * size * size), 1);
+    const auto gradient = numbers<float>(static_cast<size_t>(128 * spec(1).out_height() * spec(1).out_width()), 2);
+    const auto weights = numbers<float>(static_cast<size_t>(spec(1).weight_elements()), 3);
+    const auto results = [&](ConvolutionPass pass, int64_t batch) {
+      const bool forward = pass == ConvolutionPass::forward;
+      const std::vector<float>& one = forward ? image : gradient;
+      std::vector<float> all;
+      for (int64_t i = 0; i < batch; ++i) {
+        all.insert(all.end(), one.begin(), one.end());
+      }
+      const auto packed = result_of<float>(*make_packed_weights(spec(batch), pass, DType::f32),
+                                           static_cast<size_t>(packed_weight_elements(spec(batch), pass, DType::f32)),
+                                           {}, Order::forward, weights);
+      const auto kernel = forward ? make_convolution_forward(spec(batch), DType::f32)
+                                  : make_convolution_data_gradient(spec(batch), DType::f32);
+      return result_of<float>(*kernel, (forward ? gradient : image).size() * static_cast<size_t>(batch), {},
+                              Order::forward, all, packed);
+    };
+    for (const auto pass : {ConvolutionPass::forward, ConvolutionPass::data_gradient}) {
+      const std::vector<float> first = results(pass, 64);
+      const size_t length = first.size() / 64;
+      for (size_t i = 1; i < 64; ++i) {
+        REQUIRE(std::equal(first.begin(), first.begin() + static_cast<std::ptrdiff_t>(length),
+                           first.begin() + static_cast<std::ptrdiff_t>(i * length)));
+      }
+    }
+  }
 }
 
 TEST_CASE("convolutions that do not fit are refused") {
