@@ -194,22 +194,21 @@ def comparison_table(runs, dataset):
             (of_name if is_finite(log) else infinite).setdefault(experiment["name"].removeprefix("comparison-"), []).append(log)
     means = {name: {metric: statistics.mean(summary(log, metric) for log in logs) for metric in METRICS} for name, logs in of_name.items()}
     best = {metric: choose(of[metric] for of in means.values()) for metric, (_, _, choose) in METRICS.items()}
-    lines = ["| model | seeds | steps | training, s | " + " | ".join(title for title, _, _ in METRICS.values()) + " | published FID |",
-             "|---|---:|---:|---:|" + "---:|" * (len(METRICS) + 1)]
+    lines = ["| model | seeds | steps | " + " | ".join(title for title, _, _ in METRICS.values()) + " | published FID |",
+             "|---|---:|---:|" + "---:|" * (len(METRICS) + 1)]
     for name in sorted(means, key=lambda name: means[name]["frechet"]):
         logs, cells = of_name[name], []
         for metric, (_, form, _) in METRICS.items():
             values = [summary(log, metric) for log in logs]
             shown = form.format(means[name][metric])
             shown = f"**{shown}**" if means[name][metric] == best[metric] else shown
-            cells.append(shown + (f" ({form.format(min(values))} to {form.format(max(values))})" if metric == "frechet" else ""))
-        seconds = statistics.median(float(log["timing/train/wall_seconds"][-1]) for log in logs)
+            cells.append(shown + (f" ({form.format(min(values))} to {form.format(max(values))})" if metric == "frechet" and len(values) > 1 else ""))
         published = PUBLISHED[dataset].get(name)
-        lines.append(f"| `{name}` | {len(logs)} | {int(summary(logs[0], 'steps')):,} | {seconds:.0f} | " + " | ".join(cells) +
+        lines.append(f"| `{name}` | {len(logs)} | {int(summary(logs[0], 'steps')):,} | " + " | ".join(cells) +
                      f" | {published or ''} |")
     real = [log for logs in of_name.values() for log in logs][0]
     real_names = ["frechet.real", "sets.real_precision", "sets.real_recall", "balls.real_density", "balls.real_coverage", "classes.real_divergence"]
-    lines.append("| training images | | | | " +
+    lines.append("| training images | | | " +
                  " | ".join(form.format(summary(real, name)) for name, (_, form, _) in zip(real_names, METRICS.values())) + " | |")
     return lines + ["", *(f"Left out: {len(logs)} runs of `{name}` that ended in values that are not finite." for name, logs in infinite.items())]
 
