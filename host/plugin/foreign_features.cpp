@@ -101,9 +101,10 @@ void ForeignFeatures::apply(atl_context& context, atl_features features, uint32_
     const bool are_colours = source.image[0] == 1 && given[1] != 1;
     throw Error(ErrorKind::plugin, "{}: features('{}'): that model sees images of {}, expected those and not {}{}",
                 to_string(at), source.run, tensor::to_string(source.image), tensor::to_string(given),
-                are_colours ? "; hint: it sees grey images: a metric that shows it each channel apart, as class-histogram "
-                          "does with each_channel, or an extractor of colour images"
-                        : "");
+                are_colours
+                    ? "; hint: it sees grey images: a metric that shows it each channel apart, as class-histogram "
+                      "does with each_channel, or an extractor of colour images"
+                    : "");
   }
   const bool same_range = source.scale == 1 && source.shift == 0;
   const uint32_t seen = same_range ? images : rescaled(session, images, source.scale, source.shift, at);
