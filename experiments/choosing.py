@@ -210,7 +210,8 @@ def comparison_table(runs, dataset):
     real_names = ["frechet.real", "sets.real_precision", "sets.real_recall", "balls.real_density", "balls.real_coverage", "classes.real_divergence"]
     lines.append("| training images | | | " +
                  " | ".join(form.format(summary(real, name)) for name, (_, form, _) in zip(real_names, METRICS.values())) + " | |")
-    return lines + ["", *(f"Left out: {len(logs)} runs of `{name}` that ended in values that are not finite." for name, logs in infinite.items())]
+    left_out = [f"Left out: {len(logs)} runs of `{name}` that ended in values that are not finite." for name, logs in infinite.items()]
+    return [*lines, "", *left_out] if left_out else lines
 
 
 def with_stability(page, found):

@@ -15,6 +15,24 @@ using tensor::DType;
 
 namespace {
 
+// A result of half the height and width: stride 2, and zeros all around.
+ConvolutionSpec halving(int64_t batch, int64_t in_channels, int64_t out_channels, int64_t height, int64_t width,
+                        int64_t kernel) {
+  return {.batch = batch,
+          .in_channels = in_channels,
+          .out_channels = out_channels,
+          .in_height = height,
+          .in_width = width,
+          .kernel_height = kernel,
+          .kernel_width = kernel,
+          .stride_y = 2,
+          .stride_x = 2,
+          .pad_top = 1,
+          .pad_bottom = 1,
+          .pad_left = 1,
+          .pad_right = 1};
+}
+
 const std::vector<ConvolutionSpec> all_specs = {
     {.batch = 2,
      .in_channels = 3,
@@ -27,19 +45,7 @@ const std::vector<ConvolutionSpec> all_specs = {
      .pad_bottom = 1,
      .pad_left = 1,
      .pad_right = 1},
-    {.batch = 3,
-     .in_channels = 1,
-     .out_channels = 4,
-     .in_height = 28,
-     .in_width = 28,
-     .kernel_height = 4,
-     .kernel_width = 4,
-     .stride_y = 2,
-     .stride_x = 2,
-     .pad_top = 1,
-     .pad_bottom = 1,
-     .pad_left = 1,
-     .pad_right = 1},
+    halving(3, 1, 4, 28, 28, 4),
     {.batch = 2,
      .in_channels = 8,
      .out_channels = 4,
@@ -89,20 +95,8 @@ const std::vector<ConvolutionSpec> all_specs = {
      .pad_bottom = 1,
      .pad_left = 1,
      .pad_right = 1},
-    {.batch = 5,  // one product for each tap; results of few pixels
-     .in_channels = 136,
-     .out_channels = 64,
-     .in_height = 8,
-     .in_width = 7,
-     .kernel_height = 4,
-     .kernel_width = 4,
-     .stride_y = 2,
-     .stride_x = 2,
-     .pad_top = 1,
-     .pad_bottom = 1,
-     .pad_left = 1,
-     .pad_right = 1},
-    {.batch = 9,  // the kernel covers the image
+    halving(5, 136, 64, 8, 7, 4),  // one product for each tap; results of few pixels
+    {.batch = 9,                   // the kernel covers the image
      .in_channels = 10,
      .out_channels = 20,
      .in_height = 4,
@@ -120,20 +114,8 @@ const std::vector<ConvolutionSpec> all_specs = {
 
 // For every processor, also where others are faster.
 const std::vector<ConvolutionSpec> panel_specs = {
-    {.batch = 5,  // patches of several parts, and several panels
-     .in_channels = 136,
-     .out_channels = 128,
-     .in_height = 8,
-     .in_width = 7,
-     .kernel_height = 4,
-     .kernel_width = 4,
-     .stride_y = 2,
-     .stride_x = 2,
-     .pad_top = 1,
-     .pad_bottom = 1,
-     .pad_left = 1,
-     .pad_right = 1},
-    {.batch = 2,  // more channels than a part has; narrow panels
+    halving(5, 136, 128, 8, 7, 4),  // patches of several parts, and several panels
+    {.batch = 2,                    // more channels than a part has; narrow panels
      .in_channels = 1040,
      .out_channels = 96,
      .in_height = 3,
@@ -166,32 +148,8 @@ const std::vector<ConvolutionSpec> panel_specs = {
      .pad_left = 1,
      .pad_right = 1},
     {.batch = 8, .in_channels = 20, .out_channels = 67, .in_height = 5, .in_width = 5},
-    {.batch = 16,  // pieces of several products; pixels that the sum is over in several goes
-     .in_channels = 64,
-     .out_channels = 80,
-     .in_height = 18,
-     .in_width = 18,
-     .kernel_height = 4,
-     .kernel_width = 4,
-     .stride_y = 2,
-     .stride_x = 2,
-     .pad_top = 1,
-     .pad_bottom = 1,
-     .pad_left = 1,
-     .pad_right = 1},
-    {.batch = 2,  // phases whose patches have several parts
-     .in_channels = 16,
-     .out_channels = 1040,
-     .in_height = 4,
-     .in_width = 5,
-     .kernel_height = 3,
-     .kernel_width = 3,
-     .stride_y = 2,
-     .stride_x = 2,
-     .pad_top = 1,
-     .pad_bottom = 1,
-     .pad_left = 1,
-     .pad_right = 1},
+    halving(16, 64, 80, 18, 18, 4),  // pieces of several products; pixels that the sum is over in several goes
+    halving(2, 16, 1040, 4, 5, 3),   // phases whose patches have several parts
 };
 
 // The three passes of a convolution, and the weights as the first two read them.
@@ -268,49 +226,28 @@ TEST_CASE("products with panels, and a convolution for each phase of the strides
 }
 
 TEST_CASE("an image's convolution has the same bits wherever it stands in a batch") {
-  // 196 and 49 pixels: products of six rows leave some.
-  for (const int64_t size : {28, 14, 18}) {
-    const auto spec = [&](int64_t batch) {
-      return ConvolutionSpec{.batch = batch,
-                             .in_channels = 64,
-                             .out_channels = 128,
-                             .in_height = size,
-                             .in_width = size,
-                             .kernel_height = 4,
-                             .kernel_width = 4,
-                             .stride_y = 2,
-                             .stride_x = 2,
-                             .pad_top = 1,
-                             .pad_bottom = 1,
-                             .pad_left = 1,
-                             .pad_right = 1};
-    };
-    const auto image = numbers<float>(static_cast<size_t>(64 * size * size), 1);
-    const auto gradient = numbers<float>(static_cast<size_t>(128 * spec(1).out_height() * spec(1).out_width()), 2);
-    const auto weights = numbers<float>(static_cast<size_t>(spec(1).weight_elements()), 3);
-    const auto results = [&](ConvolutionPass pass, int64_t batch) {
-      const bool forward = pass == ConvolutionPass::forward;
-      const std::vector<float>& one = forward ? image : gradient;
+  constexpr int64_t batch = 64;
+  for (const int64_t size : {28, 14, 18}) {  // results of 196 and 49 pixels: products of six rows leave some
+    const ConvolutionSpec spec = halving(batch, 64, 128, size, size, 4);
+    const auto weights = numbers<float>(static_cast<size_t>(spec.weight_elements()), 1);
+    const int64_t image = 64 * size * size;
+    const int64_t result = 128 * spec.out_height() * spec.out_width();
+    const auto check = [&](ConvolutionPass pass, const std::unique_ptr<Kernel>& kernel, int64_t from, int64_t to) {
+      const auto one = numbers<float>(static_cast<size_t>(from), 2);
       std::vector<float> all;
       for (int64_t i = 0; i < batch; ++i) {
         all.insert(all.end(), one.begin(), one.end());
       }
-      const auto packed = result_of<float>(*make_packed_weights(spec(batch), pass, DType::f32),
-                                           static_cast<size_t>(packed_weight_elements(spec(batch), pass, DType::f32)),
-                                           {}, Order::forward, weights);
-      const auto kernel = forward ? make_convolution_forward(spec(batch), DType::f32)
-                                  : make_convolution_data_gradient(spec(batch), DType::f32);
-      return result_of<float>(*kernel, (forward ? gradient : image).size() * static_cast<size_t>(batch), {},
-                              Order::forward, all, packed);
-    };
-    for (const auto pass : {ConvolutionPass::forward, ConvolutionPass::data_gradient}) {
-      const std::vector<float> first = results(pass, 64);
-      const size_t length = first.size() / 64;
-      for (size_t i = 1; i < 64; ++i) {
-        REQUIRE(std::equal(first.begin(), first.begin() + static_cast<std::ptrdiff_t>(length),
-                           first.begin() + static_cast<std::ptrdiff_t>(i * length)));
+      const auto packed = result_of<float>(*make_packed_weights(spec, pass, DType::f32),
+                                           static_cast<size_t>(packed_weight_elements(spec, pass, DType::f32)), {},
+                                           Order::forward, weights);
+      const auto got = result_of<float>(*kernel, static_cast<size_t>(to * batch), {}, Order::forward, all, packed);
+      for (int64_t i = 1; i < batch; ++i) {
+        REQUIRE(std::equal(got.begin(), got.begin() + to, got.begin() + i * to));
       }
-    }
+    };
+    check(ConvolutionPass::forward, make_convolution_forward(spec, DType::f32), image, result);
+    check(ConvolutionPass::data_gradient, make_convolution_data_gradient(spec, DType::f32), result, image);
   }
 }
 
