@@ -171,7 +171,7 @@ class Refusals(Ranks):
 
 
 class Deaths(Ranks):
-    LONG = ("train.epochs=200", "checkpoint.every=0.1", "log.every=50", "evaluate.every=100", "sample.every=1000")
+    LONG = ("train.epochs=600", "checkpoint.every=0.1", "log.every=50", "evaluate.every=100", "sample.every=1000")
 
     def test_killed_at_random_and_continued_by_another_number(self):
         """ATELIER_RANK_KILLS says how often, twice without it."""
@@ -262,7 +262,7 @@ class Tasks(Ranks):
         log = logs[0]
         self.assertEqual(logs[1], log)
         done = self.task(4, "vae.toml", *Deaths.LONG)
-        self.assertRegex(done.stderr, f"{log}: training from step ([2-9]|1[0-9])")
+        self.assertRegex(done.stderr, f"{log}: training from step [1-9]")
         self.assertEqual(glob.glob(self.path("runs/vae/*")), [self.path(log)])
         self.assert_same(whole, log)
 
