@@ -116,8 +116,10 @@ def operation_text(operation, wrappers):
 
 
 def catalogue(families, wrappers):
-    contents = "\n".join(f"- [{title}](#{title.lower().replace(' ', '-')}): "
-                         + ", ".join(f"`{operation['name'].split('/')[0]}`" for operation in operations) for title, operations in families)
+    def names(operations):  # once, whatever number of versions
+        return dict.fromkeys(operation["name"].split("/")[0] for operation in operations)
+    contents = "\n".join(f"- [{title}](#{title.lower().replace(' ', '-')}): " + ", ".join(f"`{name}`" for name in names(operations))
+                         for title, operations in families)
     parts = [HEAD + "\n" + contents]
     for title, operations in families:
         parts.append(f"## {title}")

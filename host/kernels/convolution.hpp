@@ -29,6 +29,8 @@ struct ConvolutionSpec {
   int64_t dilation_y = 1;
   int64_t dilation_x = 1;
   int64_t groups = 1;
+  bool minimal_filtering =
+      false;  // whether it may be computed so where that is faster: with some ten times the rounding errors
 
   [[nodiscard]] int64_t out_height() const {
     return (in_height + pad_top + pad_bottom - dilation_y * (kernel_height - 1) - 1) / stride_y + 1;

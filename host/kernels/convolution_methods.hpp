@@ -33,6 +33,15 @@ std::unique_ptr<Kernel> make_panels_weight_gradient(const ConvolutionSpec& spec)
 std::unique_ptr<Kernel> make_phases_data_gradient(const ConvolutionSpec& spec);
 std::unique_ptr<Kernel> make_phases_packed_weights(const ConvolutionSpec& spec);
 
+// ---- By minimal filtering, of float32: those that kernels/winograd.hpp covers. The gain is that in products, where
+// transforming a number counts as 21; 0 for other convolutions.
+double winograd_gain(const ConvolutionSpec& spec);
+int64_t winograd_packed_elements(const ConvolutionSpec& spec, ConvolutionPass pass);
+std::unique_ptr<Kernel> make_winograd_packed_weights(const ConvolutionSpec& spec, ConvolutionPass pass);
+std::unique_ptr<Kernel> make_winograd_forward(const ConvolutionSpec& spec);
+std::unique_ptr<Kernel> make_winograd_data_gradient(const ConvolutionSpec& spec);
+std::unique_ptr<Kernel> make_winograd_weight_gradient(const ConvolutionSpec& spec);
+
 // The taps' products of bfloat16, without groups.
 std::unique_ptr<Kernel> make_bfloat16_taps_weight_gradient(const ConvolutionSpec& spec);
 

@@ -1,22 +1,11 @@
-// The data gradient of a convolution with strides sy, sx, of float32 and without groups, as sy sx convolutions of dy
-// without any: one for each phase (py, px), the pixels of dx at (sy a + py, sx b + px), which meets every sy-th row and
-// every sx-th column of the kernel. Along one axis, with r = (p + pad) mod s, q = (p + pad - r) / s and the taps
-// k = r + s t, t < T:
-//   dx(s a + p) = sum over t of w(r + s t) dy(a + q - t),
-// which is a convolution with the T taps in reverse, behind T - 1 - q rows of zeros.
+// Data gradients phase by phase, each a product of patches with weights in panels.
+#include "kernels/convolution_phases.hpp"
+
 #include "kernels/convolution_methods.hpp"
 #include "kernels/panels.hpp"
 
 namespace atelier::kernels {
 namespace {
-
-struct AxisPhase {
-  int64_t offset;     // p
-  int64_t first_tap;  // r
-  int64_t taps;       // T
-  int64_t pad;        // T - 1 - q, which may be negative
-  int64_t length;     // pixels of dx
-};
 
 AxisPhase axis_phase(int64_t offset, int64_t stride, int64_t kernel, int64_t pad, int64_t length) {
   const int64_t first_tap = (offset + pad) % stride;
@@ -25,17 +14,10 @@ AxisPhase axis_phase(int64_t offset, int64_t stride, int64_t kernel, int64_t pad
   return {offset, first_tap, taps, taps - 1 - whole, ceil_divide(length - offset, stride)};
 }
 
-struct Phase {
-  AxisPhase y, x;
-  ConvolutionSpec spec;  // from dy to the phase's pixels
-  int64_t first_weight;  // in the packed weights
+}  // namespace
 
-  [[nodiscard]] int64_t weights() const { return spec.weight_elements(); }
-};
-
-// All of them, also those without pixels, whose weights are packed, too.
-std::vector<Phase> phases_of(const ConvolutionSpec& spec) {
-  std::vector<Phase> out;
+std::vector<GradientPhase> gradient_phases(const ConvolutionSpec& spec) {
+  std::vector<GradientPhase> out;
   int64_t first_weight = 0;
   for (int64_t py = 0; py < spec.stride_y; ++py) {
     for (int64_t px = 0; px < spec.stride_x; ++px) {
@@ -59,13 +41,15 @@ std::vector<Phase> phases_of(const ConvolutionSpec& spec) {
   return out;
 }
 
+namespace {
+
 // A piece is some images with all their phases.
 class PhasesDataGradient : public Kernel {
  public:
   explicit PhasesDataGradient(const ConvolutionSpec& spec)
-      : spec_(spec), images_(images_per_piece(spec)), phases_(phases_of(spec)) {
-    std::erase_if(phases_, [](const Phase& phase) { return phase.y.length == 0 || phase.x.length == 0; });
-    for (const Phase& phase : phases_) {
+      : spec_(spec), images_(images_per_piece(spec)), phases_(gradient_phases(spec)) {
+    std::erase_if(phases_, [](const GradientPhase& phase) { return phase.y.length == 0 || phase.x.length == 0; });
+    for (const GradientPhase& phase : phases_) {
       products_.emplace_back(phase.spec, images_ * phase.y.length);
       const PanelProduct& product = products_.back();
       patch_bytes_ = std::max(patch_bytes_, product.patch_bytes());
@@ -99,7 +83,7 @@ class PhasesDataGradient : public Kernel {
   }
 
  private:
-  void put(const Phase& phase, RowRange rows, const float* result, float* dx) const {
+  void put(const GradientPhase& phase, RowRange rows, const float* result, float* dx) const {
     const int64_t channels = spec_.in_channels;
     for (int64_t row = rows.first; row < rows.last; ++row) {
       const int64_t y = row / phase.y.length * spec_.in_height + row % phase.y.length * spec_.stride_y + phase.y.offset;
@@ -112,7 +96,7 @@ class PhasesDataGradient : public Kernel {
 
   ConvolutionSpec spec_;
   int64_t images_;
-  std::vector<Phase> phases_;
+  std::vector<GradientPhase> phases_;
   std::vector<PanelProduct> products_;
   size_t patch_bytes_ = 0;
   int64_t result_elements_ = 0;
@@ -123,7 +107,7 @@ class PhasesPackedWeights : public Kernel {
  public:
   explicit PhasesPackedWeights(const ConvolutionSpec& spec)
       : spec_(spec), panels_(spec.in_channels), taps_(static_cast<size_t>(spec.taps())) {
-    for (const Phase& phase : phases_of(spec)) {
+    for (const GradientPhase& phase : gradient_phases(spec)) {
       const int64_t taps = phase.y.taps * phase.x.taps;
       for (int64_t tap = 0; tap < taps; ++tap) {
         const int64_t ky = phase.y.first_tap + spec.stride_y * (phase.y.taps - 1 - tap / phase.x.taps);

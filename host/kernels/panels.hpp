@@ -14,7 +14,9 @@ namespace atelier::kernels {
 
 class Panels {
  public:
-  explicit Panels(int64_t columns) : columns_(columns), width_(divisor_up_to(widest, columns)) {
+  // Of widths that are multiples of `unit`, as `columns` is.
+  explicit Panels(int64_t columns, int64_t unit = 1)
+      : columns_(columns), width_(unit * divisor_up_to(widest / unit, columns / unit)) {
     if (width_ < narrowest) {
       width_ = columns;
     }

@@ -28,17 +28,23 @@ Shape as_last(const Shape& image) {
   return {image[0], image[2], image[3], image[1]};
 }
 
-// The attributes that all of them begin with.
-std::vector<AttributeSpec> convolution_settings(std::vector<AttributeSpec> more = {}) {
-  std::vector<AttributeSpec> out{integers("stride", {1, 1}), integers("padding", {0, 0, 0, 0}),
-                                 integers("dilation", {1, 1}), integer("groups", 1)};
+std::vector<AttributeSpec> convolution_settings() {
+  return {integers("stride", {1, 1}), integers("padding", {0, 0, 0, 0}), integers("dilation", {1, 1}),
+          integer("groups", 1)};
+}
+// Those of the three, and of the weights' packing.
+std::vector<AttributeSpec> part_settings(std::vector<AttributeSpec> more = {}) {
+  std::vector<AttributeSpec> out = convolution_settings();
+  out.push_back(integer("minimal_filtering"));
   out.insert(out.end(), more.begin(), more.end());
   return out;
 }
+constexpr size_t after_settings = 5;  // of a part
 
 struct Settings {
   Axes stride, padding, dilation;
   int64_t groups;
+  bool minimal_filtering = false;
 
   explicit Settings(const Attributes& attributes)
       : Settings(attributes[0].integers, attributes[1].integers, attributes[2].integers,
@@ -61,11 +67,22 @@ struct Settings {
     }
   }
 
-  [[nodiscard]] Attributes attributes() const {
-    return {Attribute::of(stride), Attribute::of(padding), Attribute::of(dilation), Attribute::of(groups)};
+  static Settings of_part(const Attributes& attributes) {
+    Settings out(attributes);
+    out.minimal_filtering = attributes[4].scalar.constant.integer == 1;
+    return out;
   }
-  [[nodiscard]] Attributes with(Axes more) const {
-    Attributes out = attributes();
+  static Settings of_part(const Inference& in) {
+    Settings out(in);
+    out.minimal_filtering = in.integer(4) == 1;
+    return out;
+  }
+  [[nodiscard]] Attributes of_part() const {
+    return {Attribute::of(stride), Attribute::of(padding), Attribute::of(dilation), Attribute::of(groups),
+            Attribute::of(int64_t{minimal_filtering})};
+  }
+  [[nodiscard]] Attributes of_part_with(Axes more) const {
+    Attributes out = of_part();
     out.push_back(Attribute::of(std::move(more)));
     return out;
   }
@@ -90,6 +107,7 @@ kernels::ConvolutionSpec spec_of(const Settings& settings, const Shape& x, const
   spec.dilation_y = settings.dilation[0];
   spec.dilation_x = settings.dilation[1];
   spec.groups = settings.groups;
+  spec.minimal_filtering = settings.minimal_filtering;
   return spec;
 }
 
@@ -141,21 +159,22 @@ bool is_reduced(const Graph& graph, const Settings& settings, const Shape& x, co
 // The weights as `pass` reads them, for x (B, C, H, W).
 Value packed(Value w, const Settings& settings, const Shape& x, ConvolutionPass pass, bool reduced) {
   const bool emulated = reduced && w.graph->precision() == kernels::Precision::emulated_bfloat16;
-  return w.graph->apply("convolution_weights/1", {emulated ? product_input(w) : w},
-                        settings.with({x[0], x[2], x[3], static_cast<int64_t>(pass), reduced && !emulated ? 1 : 0}));
+  return w.graph->apply(
+      "convolution_weights/1", {emulated ? product_input(w) : w},
+      settings.of_part_with({x[0], x[2], x[3], static_cast<int64_t>(pass), reduced && !emulated ? 1 : 0}));
 }
 Value forward(Value x, Value w, const Settings& settings) {
   const Shape image = as_first(x.shape());
   const bool reduced = is_reduced(*x.graph, settings, image, w.shape());
   const Value weights = packed(w, settings, image, ConvolutionPass::forward, reduced);
-  return x.graph->apply("convolution_forward/1", {reduced ? product_input(x) : x, weights, w}, settings.attributes());
+  return x.graph->apply("convolution_forward/1", {reduced ? product_input(x) : x, weights, w}, settings.of_part());
 }
 Value data_gradient(Value dy, Value w, const Settings& settings, const Axes& image) {
   const Shape x{dy.shape()[0], w.shape()[1] * settings.groups, image[0], image[1]};
   const bool reduced = is_reduced(*dy.graph, settings, x, w.shape());
   const Value weights = packed(w, settings, x, ConvolutionPass::data_gradient, reduced);
   return dy.graph->apply("convolution_data_gradient/1", {reduced ? product_input(dy) : dy, weights, w},
-                         settings.with(image));
+                         settings.of_part_with(image));
 }
 Value weight_gradient(Value x, Value dy, const Settings& settings, Axes kernel) {
   const Shape image = as_first(x.shape());
@@ -164,7 +183,7 @@ Value weight_gradient(Value x, Value dy, const Settings& settings, Axes kernel) 
     x = product_input(x);
     dy = product_input(dy);
   }
-  return x.graph->apply("convolution_weight_gradient/1", {x, dy}, settings.with(std::move(kernel)));
+  return x.graph->apply("convolution_weight_gradient/1", {x, dy}, settings.of_part_with(std::move(kernel)));
 }
 
 void require_real_inputs(const Inference& in) {
@@ -191,23 +210,24 @@ kernels::ConvolutionSpec packed_spec(const Settings& given, const Axes& image, c
 
 void register_weights(OperationRegistry& registry) {
   Operation operation{.name = "convolution_weights/1"};
-  operation.attributes = convolution_settings({integers("image")});
+  operation.attributes = part_settings({integers("image")});
   operation.differentiability = Differentiability::constant;  // gradients go to the weights beside the packed ones
   operation.infer = [](const Inference& in) -> Types {
     in.require_real(0);
     in.require_rank(0, 4, "a weight (O, C / groups, Kh, Kw)");
-    const Axes& image = in.integers(4);
+    const Axes& image = in.integers(after_settings);
     in.require(image.size() == 5 && (image[3] == 0 || image[3] == 1) && (image[4] == 0 || image[4] == 1),
                "got [{}], expected a batch, rows, columns, 0 or 1 for the pass, and 0 or 1 for bfloat16",
                fmt::join(image, ", "));
-    const kernels::ConvolutionSpec spec = packed_spec(Settings(in), image, in.shape(0));
+    const kernels::ConvolutionSpec spec = packed_spec(Settings::of_part(in), image, in.shape(0));
     const DType dtype = image[4] == 1 ? DType::bf16 : in.real();
     return {{{kernels::packed_weight_elements(spec, static_cast<ConvolutionPass>(image[3]), dtype)}, dtype}};
   };
   operation.kernel = [](const KernelRequest& request) {
-    const Axes& image = request.integers(4);
-    return kernels::make_packed_weights(packed_spec(Settings(request.attributes), image, request.inputs[0].shape),
-                                        static_cast<ConvolutionPass>(image[3]), request.dtype());
+    const Axes& image = request.integers(after_settings);
+    return kernels::make_packed_weights(
+        packed_spec(Settings::of_part(request.attributes), image, request.inputs[0].shape),
+        static_cast<ConvolutionPass>(image[3]), request.dtype());
   };
   registry.add(std::move(operation));
 }
@@ -220,11 +240,10 @@ double convolution_flops(const Shape& y, const Shape& weight) {
 
 // x, packed, w -> y
 void register_convolution_forward(OperationRegistry& registry) {
-  Operation operation{
-      .name = "convolution_forward/1", .min_inputs = 3, .max_inputs = 3, .attributes = convolution_settings()};
+  Operation operation{.name = "convolution_forward/1", .min_inputs = 3, .max_inputs = 3, .attributes = part_settings()};
   operation.infer = [](const Inference& in) -> Types {
     in.require_rank(0, 4, "x (B, H, W, C)");
-    const Settings given(in);
+    const Settings given = Settings::of_part(in);
     const Shape x = as_first(in.shape(0));
     const Shape y = forward_shape(in, given, x, in.shape(2));
     require_packed(in, spec_of(given, x, in.shape(2)), ConvolutionPass::forward);
@@ -232,12 +251,12 @@ void register_convolution_forward(OperationRegistry& registry) {
   };
   operation.kernel = [](const KernelRequest& request) {
     const kernels::ConvolutionSpec spec =
-        spec_of(Settings(request.attributes), as_first(request.inputs[0].shape), request.inputs[2].shape);
+        spec_of(Settings::of_part(request.attributes), as_first(request.inputs[0].shape), request.inputs[2].shape);
     return kernels::make_convolution_forward(spec, request.inputs[0].dtype);
   };
   operation.flops = [](const KernelRequest& r) { return convolution_flops(r.outputs[0].shape, r.inputs[2].shape); };
   operation.gradient = [](const GradientRequest& r) {
-    const Settings given(r.attributes);
+    const Settings given = Settings::of_part(r.attributes);
     const Value x = r.inputs[0];
     const Value w = r.inputs[2];
     const Value g = r.output_gradients[0];
@@ -252,26 +271,27 @@ void register_convolution_forward(OperationRegistry& registry) {
 // dy, packed, w -> dx, whose rows and columns are `image`
 void register_data_gradient(OperationRegistry& registry) {
   Operation operation{.name = "convolution_data_gradient/1", .min_inputs = 3, .max_inputs = 3};
-  operation.attributes = convolution_settings({integers("image")});
+  operation.attributes = part_settings({integers("image")});
   operation.infer = [](const Inference& in) -> Types {
     in.require_rank(0, 4, "(B, H', W', O)");
     in.require_rank(2, 4, "a weight (O, C / groups, Kh, Kw)");
-    in.require(in.integers(4).size() == 2, "got an image of {} lengths, expected rows and columns",
-               in.integers(4).size());
-    const Settings given(in);
-    const Shape x{in.shape(0)[0], in.shape(2)[1] * given.groups, in.integers(4)[0], in.integers(4)[1]};
+    in.require(in.integers(after_settings).size() == 2, "got an image of {} lengths, expected rows and columns",
+               in.integers(after_settings).size());
+    const Settings given = Settings::of_part(in);
+    const Shape x{in.shape(0)[0], in.shape(2)[1] * given.groups, in.integers(after_settings)[0],
+                  in.integers(after_settings)[1]};
     require_fits(in, given, x, in.shape(2), as_first(in.shape(0)));
     require_packed(in, spec_of(given, x, in.shape(2)), ConvolutionPass::data_gradient);
     return {{as_last(x), in.real()}};
   };
   operation.kernel = [](const KernelRequest& request) {
     const kernels::ConvolutionSpec spec =
-        spec_of(Settings(request.attributes), as_first(request.outputs[0].shape), request.inputs[2].shape);
+        spec_of(Settings::of_part(request.attributes), as_first(request.outputs[0].shape), request.inputs[2].shape);
     return kernels::make_convolution_data_gradient(spec, request.inputs[0].dtype);
   };
   operation.flops = [](const KernelRequest& r) { return convolution_flops(r.inputs[0].shape, r.inputs[2].shape); };
   operation.gradient = [](const GradientRequest& r) {
-    const Settings given(r.attributes);
+    const Settings given = Settings::of_part(r.attributes);
     const Value dy = r.inputs[0];
     const Value w = r.inputs[2];
     const Value g = r.output_gradients[0];
@@ -286,29 +306,29 @@ void register_data_gradient(OperationRegistry& registry) {
 // x, dy -> dw, whose rows and columns are `kernel`
 void register_weight_gradient(OperationRegistry& registry) {
   Operation operation{.name = "convolution_weight_gradient/1", .min_inputs = 2, .max_inputs = 2};
-  operation.attributes = convolution_settings({integers("kernel")});
+  operation.attributes = part_settings({integers("kernel")});
   operation.infer = [](const Inference& in) -> Types {
     require_product_input(in, 0);
     require_product_input(in, 1);
     in.require_rank(0, 4, "x (B, H, W, C)");
     in.require_rank(1, 4, "(B, H', W', O)");
-    in.require(in.integers(4).size() == 2, "got a kernel of {} lengths, expected rows and columns",
-               in.integers(4).size());
-    const Settings given(in);
+    in.require(in.integers(after_settings).size() == 2, "got a kernel of {} lengths, expected rows and columns",
+               in.integers(after_settings).size());
+    const Settings given = Settings::of_part(in);
     const Shape x = as_first(in.shape(0));
     const Shape dy = as_first(in.shape(1));
-    const Shape w{dy[1], x[1] / given.groups, in.integers(4)[0], in.integers(4)[1]};
+    const Shape w{dy[1], x[1] / given.groups, in.integers(after_settings)[0], in.integers(after_settings)[1]};
     require_fits(in, given, x, w, dy);
     return {{w, in.real()}};
   };
   operation.kernel = [](const KernelRequest& request) {
     const kernels::ConvolutionSpec spec =
-        spec_of(Settings(request.attributes), as_first(request.inputs[0].shape), request.outputs[0].shape);
+        spec_of(Settings::of_part(request.attributes), as_first(request.inputs[0].shape), request.outputs[0].shape);
     return kernels::make_convolution_weight_gradient(spec, request.inputs[0].dtype);
   };
   operation.flops = [](const KernelRequest& r) { return convolution_flops(r.inputs[1].shape, r.outputs[0].shape); };
   operation.gradient = [](const GradientRequest& r) {
-    const Settings given(r.attributes);
+    const Settings given = Settings::of_part(r.attributes);
     const Value x = r.inputs[0];
     const Value dy = r.inputs[1];
     const Value g = r.output_gradients[0];
@@ -333,11 +353,27 @@ Value with_bias(Value y, std::span<const Value> inputs) {
   return channels_first(inputs.size() == 3 ? y + inputs[2] : y);
 }
 
-void register_conv2d(OperationRegistry& registry) {
-  Operation operation{.name = "conv2d/1",
+// ---- As they are recorded
+
+constexpr int filters_minimally = 2;  // the version of both from which on they do
+
+std::string versioned(const char* name, int version) {
+  return fmt::format("{}/{}", name, version);
+}
+std::string summary_of(int version) {
+  return version < filters_minimally
+             ? ""
+             : ". Of 2 x 2 and 3 x 3 filters, and of 3 x 3 to 6 x 6 ones with a stride of 2, by minimal filtering "
+               "where that is "
+               "faster (Lavin & Gray 2016): with some ten times the rounding errors of version 1";
+}
+
+void register_conv2d(OperationRegistry& registry, int version) {
+  Operation operation{.name = versioned("conv2d", version),
                       .summary =
                           "x (B, C, H, W), weight (O, C / groups, Kh, Kw), [bias (O)] -> (B, O, H', W'): "
-                          "cross-correlation. Padding is top, bottom, left, right",
+                          "cross-correlation. Padding is top, bottom, left, right" +
+                          summary_of(version),
                       .min_inputs = 2,
                       .max_inputs = 3,
                       .attributes = convolution_settings()};
@@ -347,8 +383,10 @@ void register_conv2d(OperationRegistry& registry) {
     require_bias(in, y[1]);
     return {{y, in.real()}};
   };
-  operation.composed = [](Graph&, std::span<const Value> inputs, const Attributes& attributes) -> Values {
-    return {with_bias(forward(channels_last(inputs[0]), inputs[1], Settings(attributes)), inputs)};
+  operation.composed = [version](Graph&, std::span<const Value> inputs, const Attributes& attributes) -> Values {
+    Settings given(attributes);
+    given.minimal_filtering = version >= filters_minimally;
+    return {with_bias(forward(channels_last(inputs[0]), inputs[1], given), inputs)};
   };
   registry.add(std::move(operation));
 }
@@ -388,19 +426,21 @@ Types infer_conv_transpose2d(const Inference& in) {
   return {{y, in.real()}};
 }
 
-void register_conv_transpose2d(OperationRegistry& registry) {
+void register_conv_transpose2d(OperationRegistry& registry, int version) {
   Operation operation{
-      .name = "conv_transpose2d/1",
+      .name = versioned("conv_transpose2d", version),
       .summary =
           "x (B, C, H, W), weight (C, O / groups, Kh, Kw), [bias (O)] -> (B, O, H', W'): the transpose of conv2d; "
-          "H' = (H - 1) stride - padding + dilation (Kh - 1) + 1 + output_padding",
+          "H' = (H - 1) stride - padding + dilation (Kh - 1) + 1 + output_padding" +
+          summary_of(version),
       .min_inputs = 2,
       .max_inputs = 3,
       .infer = infer_conv_transpose2d};
   operation.attributes = {integers("stride", {1, 1}), integers("padding", {0, 0, 0, 0}),
                           integers("output_padding", {0, 0}), integers("dilation", {1, 1}), integer("groups", 1)};
-  operation.composed = [](Graph&, std::span<const Value> inputs, const Attributes& a) -> Values {
-    const Settings given(a[0].integers, a[1].integers, a[3].integers, a[4].scalar.constant.integer);
+  operation.composed = [version](Graph&, std::span<const Value> inputs, const Attributes& a) -> Values {
+    Settings given(a[0].integers, a[1].integers, a[3].integers, a[4].scalar.constant.integer);
+    given.minimal_filtering = version >= filters_minimally;
     const Axes image = transposed_image(given, a[2].integers, inputs[0].shape(), inputs[1].shape());
     return {with_bias(data_gradient(channels_last(inputs[0]), inputs[1], given, image), inputs)};
   };
@@ -414,8 +454,10 @@ void register_convolution(OperationRegistry& registry) {
   register_convolution_forward(registry);
   register_data_gradient(registry);
   register_weight_gradient(registry);
-  register_conv2d(registry);
-  register_conv_transpose2d(registry);
+  for (const int version : {1, filters_minimally}) {
+    register_conv2d(registry, version);
+    register_conv_transpose2d(registry, version);
+  }
 }
 
 }  // namespace atelier::ops

@@ -109,6 +109,9 @@ void add_convolutions(std::vector<Case>& cases) {
   cases.push_back(once("conv2d/1", {{{23, 70, 14, 14}}, {{65, 70, 1, 1}}}, convolution(1, 0)));
   cases.push_back(once("conv2d/1", {{{67, 128, 4, 4}}, {{30, 128, 4, 4}}}, convolution(1, 0)));
   cases.push_back(once("conv2d/1", {{{35, 256, 4, 4}}, {{72, 256, 3, 3}}}, convolution(1, 1)));
+  cases.push_back({"conv2d/2", {{{6, 64, 13, 15}}, {{64, 64, 3, 3}}, {{64}}}, convolution(1, 1)});
+  cases.push_back(once("conv2d/2", {{{20, 64, 16, 16}}, {{128, 64, 4, 4}}}, convolution(2, 1)));
+  cases.push_back(once("conv_transpose2d/2", {{{20, 128, 8, 8}}, {{128, 64, 4, 4}}, {{64}}}, transposed(2, 1, 0)));
   cases.push_back(once("conv_transpose2d/1", {{{17, 64, 7, 7}}, {{64, 32, 4, 4}}, {{32}}}, transposed(2, 1, 0)));
   cases.push_back(once("conv_transpose2d/1", {{{19, 48, 14, 14}}, {{48, 3, 4, 4}}}, transposed(2, 1, 0)));
   cases.push_back(once("conv_transpose2d/1", {{{21, 33, 5, 7}}, {{33, 17, 5, 5}}}, transposed(2, 2, 1)));

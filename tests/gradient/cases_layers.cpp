@@ -51,7 +51,9 @@ void add_convolutions(std::vector<Case>& cases) {
   cases.push_back({"conv2d/1", {{{1, 3, 4, 3}}, {{5, 3, 4, 3}}}});
   const Attributes doubling{list({2, 2}), list({1, 1, 1, 1}), list({1, 0}), list({1, 1}), whole(1)};
   const Attributes transposed_groups{list({1, 2}), list({0, 1, 0, 0}), list({0, 1}), list({2, 1}), whole(2)};
+  cases.push_back({"conv2d/2", {{{2, 3, 5, 4}}, {{2, 3, 2, 2}}}, uneven});
   cases.push_back({"conv_transpose2d/1", {{{2, 3, 2, 3}}, {{3, 2, 3, 3}}, {{2}}}, doubling});
+  cases.push_back({"conv_transpose2d/2", {{{2, 3, 2, 3}}, {{3, 2, 3, 3}}, {{2}}}, doubling});
   cases.push_back({"conv_transpose2d/1", {{{1, 4, 2, 2}}, {{4, 1, 2, 3}}, {{2}}}, transposed_groups});
   cases.push_back({"conv_transpose2d/1", {{{1, 2, 1, 1}}, {{2, 3, 2, 2}}}});
   cases.push_back({"channels_last/1", {{{2, 3, 2, 4}}}});

@@ -12,6 +12,7 @@
 #include "kernels/isa.hpp"
 #include "kernels/loops/images.hpp"
 #include "kernels/loops/recurrent.hpp"
+#include "kernels/loops/winograd.hpp"
 
 namespace atelier::kernels {
 
@@ -79,6 +80,7 @@ struct Loops {
   const PoolingTable* pooling;
   const BlendTable* blend;
   const Bfloat16Table* bfloat16;
+  const WinogradTable* winograd;
 };
 
 #define ATELIER_DECLARE_LOOPS(isa)               \
@@ -92,6 +94,7 @@ struct Loops {
   extern const BlendTable blend;                 \
   extern const Bfloat16Table bfloat16;           \
   extern const RecurrentTable recurrent;         \
+  extern const WinogradTable winograd;           \
   }
 ATELIER_DECLARE_LOOPS(baseline)
 ATELIER_DECLARE_LOOPS(avx2)

@@ -1,5 +1,6 @@
 // Convolutions (cross-correlations, as everywhere in the field) and their transposes, over signals (B, C, L), images
-// (B, C, H, W) and volumes (B, C, D, H, W); and the patches that they see.
+// (B, C, H, W) and volumes (B, C, D, H, W); and the patches that they see. Those of images are the second versions of
+// their operations, whose rounding errors may be some ten times those of a sum of products (sdk/operations.md).
 #pragma once
 
 #include <atelier/axes.hpp>
@@ -42,10 +43,10 @@ inline Tensor conv1d(At x, At weight, At bias, const Convolution1d& c = {}) {  /
   return detail::convolution<"conv1d/1">({x, weight, bias}, c);
 }
 inline Tensor conv2d(At x, At weight, const Convolution& c = {}) {  // (B, C, H, W), (O, C / groups, Kh, Kw)
-  return detail::convolution<"conv2d/1">({x, weight}, c);
+  return detail::convolution<"conv2d/2">({x, weight}, c);
 }
 inline Tensor conv2d(At x, At weight, At bias, const Convolution& c = {}) {  // and (O)
-  return detail::convolution<"conv2d/1">({x, weight, bias}, c);
+  return detail::convolution<"conv2d/2">({x, weight, bias}, c);
 }
 inline Tensor conv3d(At x, At weight, const Convolution3d& c = {}) {  // (B, C, D, H, W), (O, C / groups, Kd, Kh, Kw)
   return detail::convolution<"conv3d/1">({x, weight}, c);
@@ -60,10 +61,10 @@ inline Tensor conv_transpose1d(At x, At weight, At bias, const Convolution1d& c 
   return detail::transposed_convolution<"conv_transpose1d/1">({x, weight, bias}, c);
 }
 inline Tensor conv_transpose2d(At x, At weight, const Convolution& c = {}) {  // (B, C, H, W), (C, O / groups, Kh, Kw)
-  return detail::transposed_convolution<"conv_transpose2d/1">({x, weight}, c);
+  return detail::transposed_convolution<"conv_transpose2d/2">({x, weight}, c);
 }
 inline Tensor conv_transpose2d(At x, At weight, At bias, const Convolution& c = {}) {  // and (O)
-  return detail::transposed_convolution<"conv_transpose2d/1">({x, weight, bias}, c);
+  return detail::transposed_convolution<"conv_transpose2d/2">({x, weight, bias}, c);
 }
 inline Tensor conv_transpose3d(At x, At weight,
                                const Convolution3d& c = {}) {  // (B, C, D, H, W), (C, O / groups, Kd, Kh, Kw)

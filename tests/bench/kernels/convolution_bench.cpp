@@ -34,6 +34,10 @@ constexpr Case cases[] = {
     {"dcgan-64-b64/1", 64, 64, 128, 32, 4, 2, 1},
     {"dcgan-64-b64/2", 64, 128, 256, 16, 4, 2, 1},
     {"dcgan-64-b64/3", 64, 256, 512, 8, 4, 2, 1},
+    {"u-net/64", 16, 48, 16, 64, 3, 1, 1},
+    {"u-net/32", 16, 96, 32, 32, 3, 1, 1},
+    {"u-net/16", 16, 192, 64, 16, 3, 1, 1},
+    {"u-net/8", 16, 128, 128, 8, 3, 1, 1},
 };
 
 }  // namespace
@@ -49,6 +53,7 @@ void register_convolutions() {
     spec.kernel_height = spec.kernel_width = c.kernel;
     spec.stride_y = spec.stride_x = c.stride;
     spec.pad_top = spec.pad_bottom = spec.pad_left = spec.pad_right = c.padding;
+    spec.minimal_filtering = true;  // as the C++ wrapper's are
     const int64_t x = spec.batch * spec.in_height * spec.in_width * spec.in_channels;
     const int64_t y = spec.batch * spec.out_height() * spec.out_width() * spec.out_channels;
     const auto packed = [&](ConvolutionPass pass) { return packed_weight_elements(spec, pass, f32); };
