@@ -2,6 +2,7 @@
 // strides, without any.
 #include "kernels/convolution_methods.hpp"
 #include "kernels/convolution_phases.hpp"
+#include "kernels/sgemm.hpp"
 #include "kernels/winograd.hpp"
 
 namespace atelier::kernels {
@@ -21,6 +22,21 @@ struct Part {
                            static_cast<float*>(arguments.outputs[0]) + first_result, steps);
   }
 };
+
+std::vector<Part> data_gradient_parts(const ConvolutionSpec& spec) {
+  const int64_t row = spec.in_width * spec.in_channels;
+  std::vector<Part> parts;
+  int64_t first_filter = 0;
+  for (const GradientPhase& phase : gradient_phases(spec)) {
+    const WinogradProduct product(phase.spec);
+    parts.push_back({product,
+                     first_filter,
+                     phase.y.offset * row + phase.x.offset * spec.in_channels,
+                     {spec.in_height * row, spec.stride_y * row, spec.stride_x * spec.in_channels}});
+    first_filter += product.filter_elements();
+  }
+  return parts;
+}
 
 // A piece is some images.
 class WinogradByImages : public Kernel {
@@ -64,7 +80,8 @@ class WinogradByImages : public Kernel {
 
  private:
   std::vector<Part> parts_;
-  int64_t images_, pieces_;  // of a piece
+  int64_t images_;  // of a piece
+  int64_t pieces_;
   int64_t image_elements_ = 0, product_elements_ = 0;
 };
 
@@ -81,7 +98,7 @@ class WinogradByPanels : public Kernel {
   [[nodiscard]] int64_t phases() const override { return 2 * static_cast<int64_t>(stages_.size()); }
   [[nodiscard]] int64_t pieces(int64_t phase) const override {
     const Stage& stage = stages_[static_cast<size_t>(phase / 2)];
-    return phase % 2 == 0 ? stage.blocks * stage.rows / rows_at_once
+    return phase % 2 == 0 ? stage.blocks * stage.rows / product_rows
                           : stage.blocks * stage.part->product.panels().count();
   }
   [[nodiscard]] size_t workspace_bytes() const override { return static_cast<size_t>(image_elements_) * sizeof(float); }
@@ -92,7 +109,7 @@ class WinogradByPanels : public Kernel {
     const WinogradProduct& product = stage.part->product;
     auto* const images = reinterpret_cast<float*>(arguments.workspace);
     if (phase % 2 == 0) {
-      for (int64_t row = piece * rows_at_once; row < (piece + 1) * rows_at_once; ++row) {
+      for (int64_t row = piece * product_rows; row < (piece + 1) * product_rows; ++row) {
         product.transform_image(stage.first + row, row % stage.rows, stage.rows,
                                 static_cast<const float*>(arguments.inputs[0]),
                                 images + row / stage.rows * product.image_elements(stage.rows));
@@ -101,14 +118,12 @@ class WinogradByPanels : public Kernel {
     }
     const int64_t block = piece / product.panels().count();
     const int64_t first = stage.first + block * stage.rows;
-    stage.part->multiply_panel(piece % product.panels().count(), first,
-                               std::clamp<int64_t>(product.tiles().count() - first, 0, stage.rows), stage.rows,
-                               images + block * product.image_elements(stage.rows), arguments,
-                               reinterpret_cast<float*>(arguments.scratch));
+    stage.part->multiply_panel(
+        piece % product.panels().count(), first, std::min(product.tiles().count() - first, stage.rows), stage.rows,
+        images + block * product.image_elements(stage.rows), arguments, reinterpret_cast<float*>(arguments.scratch));
   }
 
  private:
-  static constexpr int64_t rows_at_once = 6;
   static constexpr int64_t transformed_bytes = 16 << 20;  // of a stage, more or less
 
   // Some tiles of a part, in blocks.
@@ -166,7 +181,7 @@ class WinogradPackedWeights : public Kernel {
     return static_cast<int64_t>(filters_.size()) * pieces_of_filters();
   }
   [[nodiscard]] size_t scratch_bytes() const override {
-    return static_cast<size_t>(most_taps * panels_.width()) * sizeof(float);
+    return static_cast<size_t>(WinogradTiles::most_taps * panels_.width()) * sizeof(float);
   }
 
   void run(int64_t, int64_t piece, const Arguments& arguments) const override {
@@ -182,7 +197,6 @@ class WinogradPackedWeights : public Kernel {
 
  private:
   static constexpr int64_t channels_at_once = 8;  // they lie together, as memory is read best
-  static constexpr int64_t most_taps = 9;
 
   [[nodiscard]] int64_t pieces_of_filters() const { return filters_.front().channels / channels_; }
 
@@ -190,7 +204,7 @@ class WinogradPackedWeights : public Kernel {
             float* rows) const {
     const int64_t width = panels_.width();
     const int64_t apart = WinogradTiles::apart(filters.all_channels * panels_.columns());
-    const float* taps[most_taps];
+    const float* taps[WinogradTiles::most_taps];
     float* places[WinogradTiles::most_places];
     const float* const first = weights + channel * filters.channel + panel * width * filters.result;
     for (size_t tap = 0; tap < filters.taps.size(); ++tap) {
@@ -200,11 +214,16 @@ class WinogradPackedWeights : public Kernel {
         row[i] = first[i * filters.result + filters.taps[tap]];
       }
     }
-    for (int64_t place = 0; place < (filters.side + 3) * (filters.side + 3); ++place) {
+    for (int64_t place = 0; place < filters.places(); ++place) {
       places[place] = packed + filters.first + place * apart +
                       (panel * filters.all_channels + filters.first_channel + channel) * width;
     }
     winograd_transforms(filters.side).filter(taps, places, width);
+    if (panel == panels_.count() - 1 && filters.first_channel + channel == filters.all_channels - 1) {
+      for (int64_t place = 0; place < filters.places(); ++place) {
+        std::fill_n(places[place] + width, WinogradTiles::gap, 0.0F);
+      }
+    }
   }
 
   std::vector<WinogradFilters> filters_;
@@ -257,11 +276,8 @@ int64_t winograd_packed_elements(const ConvolutionSpec& spec, ConvolutionPass pa
   if (pass == ConvolutionPass::forward) {
     return WinogradProduct(spec).filter_elements();
   }
-  int64_t elements = 0;
-  for (const GradientPhase& phase : gradient_phases(spec)) {
-    elements += WinogradProduct(phase.spec).filter_elements();
-  }
-  return elements;
+  const std::vector<Part> parts = data_gradient_parts(spec);
+  return parts.back().first_filter + parts.back().product.filter_elements();
 }
 
 std::unique_ptr<Kernel> make_winograd_packed_weights(const ConvolutionSpec& spec, ConvolutionPass pass) {
@@ -275,18 +291,7 @@ std::unique_ptr<Kernel> make_winograd_forward(const ConvolutionSpec& spec) {
 }
 
 std::unique_ptr<Kernel> make_winograd_data_gradient(const ConvolutionSpec& spec) {
-  const int64_t row = spec.in_width * spec.in_channels;
-  std::vector<Part> parts;
-  int64_t first_filter = 0;
-  for (const GradientPhase& phase : gradient_phases(spec)) {
-    const WinogradProduct product(phase.spec);
-    parts.push_back({product,
-                     first_filter,
-                     phase.y.offset * row + phase.x.offset * spec.in_channels,
-                     {spec.in_height * row, spec.stride_y * row, spec.stride_x * spec.in_channels}});
-    first_filter += product.filter_elements();
-  }
-  return make_parts(spec, std::move(parts));
+  return make_parts(spec, data_gradient_parts(spec));
 }
 
 }  // namespace atelier::kernels

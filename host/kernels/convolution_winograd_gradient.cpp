@@ -14,7 +14,7 @@ constexpr int64_t fewest_bytes = 4 << 20, most_bytes = 16 << 20;
 constexpr int64_t tiles_per_piece = 16;
 constexpr int64_t channels_at_once = 8;  // they lie together, as memory is written best
 
-// For each block of images, their tiles and those of their gradients are transformed, and then multiplied, place by
+// Block by block, tiles of the images and of the gradients are transformed, and then multiplied, place by
 // place; in the end the sums become taps.
 class WinogradWeightGradient : public Kernel {
  public:
@@ -25,12 +25,12 @@ class WinogradWeightGradient : public Kernel {
         out_(spec.out_channels, winograd_lanes),
         filters_(winograd_filters(spec)),
         channels_(divisor_up_to(channels_at_once, spec.in_channels)) {
-    const int64_t image_bytes = tiles_.places() * tiles_.of_image() * (tiles_.channels() + spec.out_channels) *
-                                static_cast<int64_t>(sizeof(float));
-    const int64_t sum_bytes = tiles_.places() * sums_apart() * static_cast<int64_t>(sizeof(float));
-    const int64_t images = divisor_up_to(std::clamp(4 * sum_bytes, fewest_bytes, most_bytes) / image_bytes, spec.batch);
-    blocks_ = spec.batch / images;
-    block_tiles_ = images * tiles_.of_image();
+    const auto bytes = static_cast<int64_t>(sizeof(float));
+    const int64_t tile_bytes = tiles_.places() * (tiles_.channels() + spec.out_channels) * bytes;
+    const int64_t sum_bytes = tiles_.places() * sums_apart() * bytes;
+    const int64_t most_tiles = std::clamp(4 * sum_bytes, fewest_bytes, most_bytes) / tile_bytes;
+    blocks_ = ceil_divide(tiles_.count(), std::max<int64_t>(1, most_tiles));
+    block_tiles_ = ceil_divide(tiles_.count(), blocks_);
   }
 
   [[nodiscard]] int64_t phases() const override { return 2 * blocks_ + 1; }
@@ -54,17 +54,22 @@ class WinogradWeightGradient : public Kernel {
     if (phase == 2 * blocks_) {
       take_taps(piece, sums, static_cast<float*>(arguments.outputs[0]), reinterpret_cast<float*>(arguments.scratch));
     } else if (phase % 2 == 1) {
-      multiply_place(piece, images, gradients, phase > 1, sums);
+      multiply_place(piece, tiles_of(phase / 2), images, gradients, phase > 1, sums);
     } else {
       const int64_t first = piece * tiles_per_piece;
-      for (int64_t tile = first; tile < std::min(block_tiles_, first + tiles_per_piece); ++tile) {
-        transform_image(phase / 2, tile, static_cast<const float*>(arguments.inputs[0]), images);
-        transform_gradient(phase / 2, tile, static_cast<const float*>(arguments.inputs[1]), gradients);
+      for (int64_t row = first; row < std::min(tiles_of(phase / 2), first + tiles_per_piece); ++row) {
+        const int64_t tile = phase / 2 * block_tiles_ + row;
+        transform_image(tile, row, static_cast<const float*>(arguments.inputs[0]), images);
+        transform_gradient(tile, row, static_cast<const float*>(arguments.inputs[1]), gradients);
       }
     }
   }
 
  private:
+  // Of a block; the last one may have fewer.
+  [[nodiscard]] int64_t tiles_of(int64_t block) const {
+    return std::min(block_tiles_, tiles_.count() - block * block_tiles_);
+  }
   // From one place to the next.
   [[nodiscard]] int64_t images_apart() const { return WinogradTiles::apart(block_tiles_ * tiles_.channels()); }
   [[nodiscard]] int64_t gradients_apart() const { return WinogradTiles::apart(block_tiles_ * spec_.out_channels); }
@@ -79,14 +84,14 @@ class WinogradWeightGradient : public Kernel {
     return place * gradients_apart() + panel * block_tiles_ * out_.width();
   }
 
-  void transform_image(int64_t block, int64_t tile, const float* x, float* images) const {
+  void transform_image(int64_t tile, int64_t row, const float* x, float* images) const {
     const float* pixels[WinogradTiles::most_places];
     float* places[WinogradTiles::most_places];
     for (int64_t phase = 0; phase < tiles_.phases(); ++phase) {
-      tiles_.find_pixels(block * block_tiles_ + tile, phase, x, pixels);
+      tiles_.find_pixels(tile, phase, x, pixels);
       for (int64_t panel = 0; panel < in_.count(); ++panel) {
         for (int64_t place = 0; place < tiles_.places(); ++place) {
-          places[place] = images + image_panel(place, phase * in_.count() + panel) + tile * in_.width();
+          places[place] = images + image_panel(place, phase * in_.count() + panel) + row * in_.width();
         }
         tiles_.transforms().image(pixels, places, in_.width());
         advance(pixels, tiles_.places(), in_.width());
@@ -94,14 +99,14 @@ class WinogradWeightGradient : public Kernel {
     }
   }
 
-  void transform_gradient(int64_t block, int64_t tile, const float* dy, float* gradients) const {
+  void transform_gradient(int64_t tile, int64_t row, const float* dy, float* gradients) const {
     constexpr int64_t results = winograd_results * winograd_results;
     const float* pixels[results];
     float* places[WinogradTiles::most_places];
-    tiles_.find_results(block * block_tiles_ + tile, dy, tiles_.dense_steps(), pixels);
+    tiles_.find_results(tile, dy, tiles_.dense_steps(), pixels);
     for (int64_t panel = 0; panel < out_.count(); ++panel) {
       for (int64_t place = 0; place < tiles_.places(); ++place) {
-        places[place] = gradients + gradient_panel(place, panel) + tile * out_.width();
+        places[place] = gradients + gradient_panel(place, panel) + row * out_.width();
       }
       tiles_.transforms().result_gradient(pixels, places, out_.width());
       advance(pixels, results, out_.width());
@@ -114,11 +119,12 @@ class WinogradWeightGradient : public Kernel {
     }
   }
 
-  void multiply_place(int64_t place, const float* images, const float* gradients, bool accumulate, float* sums) const {
+  void multiply_place(int64_t place, int64_t tiles, const float* images, const float* gradients, bool accumulate,
+                      float* sums) const {
     for (int64_t in = 0; in < tiles_.phases() * in_.count(); ++in) {
       float* const rows = sums + place * sums_apart() + in * in_.width() * spec_.out_channels;
       for (int64_t out = 0; out < out_.count(); ++out) {
-        multiply(true, false, in_.width(), out_.width(), block_tiles_, images + image_panel(place, in), in_.width(),
+        multiply(true, false, in_.width(), out_.width(), tiles, images + image_panel(place, in), in_.width(),
                  gradients + gradient_panel(place, out), out_.width(), accumulate, rows + out * out_.width(),
                  spec_.out_channels);
       }
@@ -129,7 +135,7 @@ class WinogradWeightGradient : public Kernel {
     const WinogradFilters& filters = filters_[static_cast<size_t>(piece / pieces_of_filters())];
     const int64_t first = piece % pieces_of_filters() * channels_;
     const float* places[WinogradTiles::most_places];
-    float* taps[9];
+    float* taps[WinogradTiles::most_taps];
     for (size_t tap = 0; tap < filters.taps.size(); ++tap) {
       const bool is_there = filters.taps[tap] != WinogradFilters::no_tap;
       taps[tap] = is_there ? rows + static_cast<int64_t>(tap) * out_.width() : nullptr;

@@ -12,10 +12,8 @@ constexpr int64_t fewest_lines = 256;
 constexpr int64_t most_patch_bytes = 256 * 1024;  // of what is gathered at once: it does, too
 constexpr int64_t fewest_pixels = 48;             // of a product that reaches most of its speed
 
-// oneDNN's products take six rows at a time with AVX2, and round in another way where one, two or three are left.
 bool rounds_alike(int64_t pixels) {
-  constexpr int64_t rows = 6;
-  return pixels % rows == 0 || pixels % rows > 3;
+  return pixels % product_rows == 0 || pixels % product_rows > 3;
 }
 
 // Rows of the result for one product, a divisor of a piece's. Where some round in another way, these are the same of

@@ -12,4 +12,7 @@ void multiply(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t 
 void multiply(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const double* a, int64_t a_stride,
               const double* b, int64_t b_stride, bool accumulate, double* c, int64_t c_stride);
 
+// Rows that oneDNN takes at a time with AVX2: where one, two or three of them are left, these round in another way.
+constexpr int64_t product_rows = 6;
+
 }  // namespace atelier::kernels

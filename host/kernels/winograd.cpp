@@ -8,8 +8,7 @@
 namespace atelier::kernels {
 namespace {
 
-constexpr int64_t product_rows = 6;  // that oneDNN's products take at a time with AVX2: fewer round in another way
-constexpr int64_t cached_elements = 112 * 1024;
+constexpr int64_t cached_elements = 112 * 1024;  // of a core's cache: transformed images and products
 constexpr int64_t cached_filters = 160'000;
 
 // For each step of the stride.
@@ -24,9 +23,9 @@ const WinogradTransforms& winograd_transforms(int64_t taps) {
 }
 
 bool WinogradTiles::cover(const ConvolutionSpec& spec) {
-  return (spec.stride_y == 1 || spec.stride_y == 2) && spec.stride_x == spec.stride_y && taps_of(spec) <= 3 &&
-         spec.groups == 1 && spec.dilation_y == 1 && spec.dilation_x == 1 && spec.in_channels % winograd_lanes == 0 &&
-         spec.out_channels % winograd_lanes == 0;
+  return spec.batch > 0 && spec.in_height * spec.in_width > 0 && (spec.stride_y == 1 || spec.stride_y == 2) &&
+         spec.stride_x == spec.stride_y && taps_of(spec) <= 3 && spec.groups == 1 && spec.dilation_y == 1 &&
+         spec.dilation_x == 1 && spec.in_channels % winograd_lanes == 0 && spec.out_channels % winograd_lanes == 0;
 }
 
 WinogradTiles::WinogradTiles(const ConvolutionSpec& spec)

@@ -23,7 +23,7 @@ const WinogradTransforms& winograd_transforms(int64_t taps);
 class WinogradTiles {
  public:
   // Filters of at most three taps for each step of a stride of 1 or 2, along their longer side; of one group, without
-  // dilation, of channels in eights.
+  // dilation, of channels in eights; of a batch that has pixels.
   static bool cover(const ConvolutionSpec& spec);
 
   explicit WinogradTiles(const ConvolutionSpec& spec);
@@ -40,9 +40,11 @@ class WinogradTiles {
   [[nodiscard]] const WinogradTransforms& transforms() const { return *transforms_; }
 
   static constexpr int64_t most_places = 36;
+  static constexpr int64_t most_taps = 9;  // r x r
   // Elements from one place's matrix of so many to the next one's: powers of two would fall on the same lines of a
   // cache.
-  static int64_t apart(int64_t elements) { return elements + 16; }
+  static constexpr int64_t gap = 16;
+  static int64_t apart(int64_t elements) { return elements + gap; }
 
   // Where the n x n pixels of a phase under a tile begin; null outside of the image.
   void find_pixels(int64_t tile, int64_t phase, const float* x, const float** pixels) const;
@@ -71,11 +73,13 @@ struct WinogradFilters {
   int64_t channel, result;            // elements from one to the next
   int64_t side;                       // r
   std::vector<int64_t> taps;
+
+  [[nodiscard]] int64_t places() const { return (side + 3) * (side + 3); }
 };
 std::vector<WinogradFilters> winograd_filters(const ConvolutionSpec& spec);
 
-// What becomes of tiles, some at a time, as products of matrices with a multiple of six rows: a tile has the same bits
-// wherever it stands.
+// What becomes of tiles, some at a time, as products of matrices with as many rows as round alike (kernels/sgemm.hpp):
+// a tile has the same bits wherever it stands.
 class WinogradProduct {
  public:
   explicit WinogradProduct(const ConvolutionSpec& spec);

@@ -74,6 +74,8 @@ struct Settings {
   }
   static Settings of_part(const Inference& in) {
     Settings out(in);
+    in.require(in.integer(4) == 0 || in.integer(4) == 1, "got {} for minimal filtering, expected 0 or 1",
+               in.integer(4));
     out.minimal_filtering = in.integer(4) == 1;
     return out;
   }
@@ -355,17 +357,20 @@ Value with_bias(Value y, std::span<const Value> inputs) {
 
 // ---- As they are recorded
 
-constexpr int filters_minimally = 2;  // the version of both from which on they do
+constexpr int first_with_minimal_filtering = 2;  // version of both
 
 std::string versioned(const char* name, int version) {
   return fmt::format("{}/{}", name, version);
 }
+// Products that read bfloat16, or emulate it, stay sums of products.
+bool filters_minimally(const Graph& graph, int version) {
+  return version >= first_with_minimal_filtering && graph.precision() == kernels::Precision::float32;
+}
 std::string summary_of(int version) {
-  return version < filters_minimally
-             ? ""
-             : ". Of 2 x 2 and 3 x 3 filters, and of 3 x 3 to 6 x 6 ones with a stride of 2, by minimal filtering "
-               "where that is "
-               "faster (Lavin & Gray 2016): with some ten times the rounding errors of version 1";
+  return version < first_with_minimal_filtering ? ""
+                                                : ". By minimal filtering (Lavin & Gray 2016) where that is faster, of "
+                                                  "filters up to 3 x 3, or 6 x 6 with a "
+                                                  "stride of 2: with some ten times the rounding errors of version 1";
 }
 
 void register_conv2d(OperationRegistry& registry, int version) {
@@ -383,9 +388,9 @@ void register_conv2d(OperationRegistry& registry, int version) {
     require_bias(in, y[1]);
     return {{y, in.real()}};
   };
-  operation.composed = [version](Graph&, std::span<const Value> inputs, const Attributes& attributes) -> Values {
+  operation.composed = [version](Graph& graph, std::span<const Value> inputs, const Attributes& attributes) -> Values {
     Settings given(attributes);
-    given.minimal_filtering = version >= filters_minimally;
+    given.minimal_filtering = filters_minimally(graph, version);
     return {with_bias(forward(channels_last(inputs[0]), inputs[1], given), inputs)};
   };
   registry.add(std::move(operation));
@@ -438,9 +443,9 @@ void register_conv_transpose2d(OperationRegistry& registry, int version) {
       .infer = infer_conv_transpose2d};
   operation.attributes = {integers("stride", {1, 1}), integers("padding", {0, 0, 0, 0}),
                           integers("output_padding", {0, 0}), integers("dilation", {1, 1}), integer("groups", 1)};
-  operation.composed = [version](Graph&, std::span<const Value> inputs, const Attributes& a) -> Values {
+  operation.composed = [version](Graph& graph, std::span<const Value> inputs, const Attributes& a) -> Values {
     Settings given(a[0].integers, a[1].integers, a[3].integers, a[4].scalar.constant.integer);
-    given.minimal_filtering = version >= filters_minimally;
+    given.minimal_filtering = filters_minimally(graph, version);
     const Axes image = transposed_image(given, a[2].integers, inputs[0].shape(), inputs[1].shape());
     return {with_bias(data_gradient(channels_last(inputs[0]), inputs[1], given, image), inputs)};
   };
@@ -454,7 +459,7 @@ void register_convolution(OperationRegistry& registry) {
   register_convolution_forward(registry);
   register_data_gradient(registry);
   register_weight_gradient(registry);
-  for (const int version : {1, filters_minimally}) {
+  for (const int version : {1, first_with_minimal_filtering}) {
     register_conv2d(registry, version);
     register_conv_transpose2d(registry, version);
   }

@@ -164,8 +164,10 @@ ConvolutionSpec three_by_three(int64_t batch, int64_t in_channels, int64_t out_c
 const std::vector<ConvolutionSpec> winograd_specs = {
     three_by_three(2, 8, 16, 8, 8),
     three_by_three(17, 24, 40, 14, 13),  // tiles that are cut off; several products, and fewer than six rows
-    three_by_three(1, 16, 136, 16, 33),  // pieces of one image; panels of few lanes
+    three_by_three(1, 16, 176, 16, 33),  // pieces of one image; panels of sixteen lanes
     three_by_three(3, 128, 96, 5, 3),    // several panels
+    three_by_three(1, 8, 8, 490, 490),   // several stages of one image
+    three_by_three(67, 64, 64, 8, 8),    // a batch that no block divides
     three_by_three(8, 64, 64, 64, 64),   // several blocks of a weight gradient
     {.batch = 2,                         // other borders
      .in_channels = 8,
@@ -298,16 +300,68 @@ TEST_CASE("products with panels, and a convolution for each phase of the strides
   check_against_definition<float>(panel_specs, panels_and_phases, 0x1p-21);
 }
 
-TEST_CASE("minimal filtering against the definition, with some ten times the rounding") {
-  check_against_definition<float>(winograd_specs, winograd, 0x1p-19, false);
+TEST_CASE("minimal filtering against the definition, with eight times the rounding") {
+  check_against_definition<float>(winograd_specs, winograd, 0x1p-18, false);
+}
+
+TEST_CASE("where minimal filtering is allowed, against the definition") {
+  std::vector<ConvolutionSpec> specs{three_by_three(3, 32, 64, 20, 20),  // gained by all passes
+                                     three_by_three(2, 16, 32, 32, 32),  // by the weight gradient alone
+                                     three_by_three(2, 16, 32, 8, 8),    // few results
+                                     halving(4, 64, 64, 32, 32, 4),
+                                     {.batch = 0, .in_channels = 64, .out_channels = 64}};
+  for (ConvolutionSpec& spec : specs) {
+    spec.minimal_filtering = true;
+  }
+  check_against_definition<float>(specs, chosen<DType::f32>, 0x1p-18, false);
+}
+
+TEST_CASE("minimal filtering gives the same bits with every instruction set") {
+  const Isa active = active_isa();
+  for (const ConvolutionSpec& spec : {three_by_three(2, 16, 24, 9, 14), halving(2, 16, 24, 14, 18, 4)}) {
+    const auto x = numbers<float>(static_cast<size_t>(spec.batch * spec.in_height * spec.in_width * 16), 1);
+    const auto w = numbers<float>(static_cast<size_t>(spec.weight_elements()), 2);
+    const auto y_size = static_cast<size_t>(spec.batch * spec.out_height() * spec.out_width() * 24);
+    std::vector<std::vector<float>> results;
+    for (const Isa isa : supported_isas()) {
+      set_active_isa(isa);
+      const auto packed_size = static_cast<size_t>(winograd_packed_elements(spec, ConvolutionPass::forward));
+      const auto packed = result_of<float>(*make_winograd_packed_weights(spec, ConvolutionPass::forward), packed_size,
+                                           {}, Order::forward, w);
+      results.push_back(result_of<float>(*make_winograd_forward(spec), y_size, {}, Order::forward, x, packed));
+      const auto dw =
+          result_of<float>(*make_winograd_weight_gradient(spec), w.size(), {}, Order::forward, x, results.back());
+      results.back().insert(results.back().end(), dw.begin(), dw.end());
+      CHECK(same_bits(results.back(), results.front()));
+    }
+    set_active_isa(active);
+  }
+}
+
+TEST_CASE("weights packed for minimal filtering leave nothing unwritten") {
+  for (const ConvolutionSpec& spec : {three_by_three(2, 16, 80, 9, 14), halving(2, 16, 24, 14, 18, 5)}) {
+    const auto w = numbers<float>(static_cast<size_t>(spec.weight_elements()), 2);
+    for (const ConvolutionPass pass : {ConvolutionPass::forward, ConvolutionPass::data_gradient}) {
+      std::vector<float> packed(static_cast<size_t>(winograd_packed_elements(spec, pass)), std::nanf(""));
+      run_kernel(*make_winograd_packed_weights(spec, pass), {w.data()}, {packed.data()}, {}, Order::forward);
+      CHECK(std::ranges::all_of(packed, [](float value) { return std::isfinite(value); }));
+    }
+  }
 }
 
 TEST_CASE("an image's convolution has the same bits wherever it stands in a batch") {
   constexpr int64_t batch = 64;
+  std::vector<ConvolutionSpec> specs;
   for (const int64_t size : {28, 14, 18}) {  // results of 196 and 49 pixels: products of six rows leave some
-    const ConvolutionSpec spec = halving(batch, 64, 128, size, size, 4);
+    specs.push_back(halving(batch, 64, 128, size, size, 4));
+    specs.push_back(specs.back());
+    specs.back().minimal_filtering = true;
+  }
+  specs.push_back(three_by_three(batch, 64, 128, 7, 7));
+  specs.back().minimal_filtering = true;
+  for (const ConvolutionSpec& spec : specs) {
     const auto weights = numbers<float>(static_cast<size_t>(spec.weight_elements()), 1);
-    const int64_t image = 64 * size * size;
+    const int64_t image = 64 * spec.in_height * spec.in_width;
     const int64_t result = 128 * spec.out_height() * spec.out_width();
     const auto check = [&](ConvolutionPass pass, const std::unique_ptr<Kernel>& kernel, int64_t from, int64_t to) {
       const auto one = numbers<float>(static_cast<size_t>(from), 2);

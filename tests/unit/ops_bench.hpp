@@ -102,7 +102,8 @@ class Bench {
       }
       raw.push_back(attribute);
     }
-    return session_.apply(record::OperationRegistry::instance().get(name + "/1"), inputs, raw, {"model.cpp", 12});
+    const std::string versioned = name.find('/') == std::string::npos ? name + "/1" : name;
+    return session_.apply(record::OperationRegistry::instance().get(versioned), inputs, raw, {"model.cpp", 12});
   }
   std::vector<uint32_t> gradient(uint32_t output, const std::vector<uint32_t>& inputs) {
     const uint32_t first = session_.gradient(output, inputs, {"model.cpp", 13});

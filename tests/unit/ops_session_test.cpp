@@ -410,6 +410,28 @@ TEST_CASE("session: what follows a convolution element by element runs with it")
   CHECK(std::ranges::count(apart, "convolution_forward/1") == 1);
 }
 
+TEST_CASE("session: what follows a convolution by minimal filtering runs with its pieces") {
+  const auto run = [](bool fused) {
+    Bench bench(Mode::train);
+    const uint32_t w = bench.parameter({32, 32, 3, 3}, ramp(32 * 32 * 9, -1, 0.0002), 0);
+    const uint32_t bias = bench.parameter({32}, ramp(32, -3, 0.2), 0);
+    record::Observation observation;
+    observation.every_value = !fused;
+    bench.begin(0, 0, 7, observation);
+    const uint32_t x = bench.input({8, 32, 16, 16}, ramp(8 * 32 * 256, -3, 0.0001));
+    const Given padding{std::vector<int64_t>{1, 1, 1, 1}};
+    const Given ones{std::vector<int64_t>{1, 1}};
+    const uint32_t y =
+        bench.apply("relu", {bench.apply("conv2d/2", {x, bench.use(w), bench.use(bias)}, {ones, padding, ones, 1})});
+    bench.minimize(0, bench.apply("mean", {bench.apply("square", {y})}), 0.1);
+    bench.session().end();
+    bench.session().start();
+    bench.session().wait();
+    return std::pair(bench.value(w), bench.value(bias));
+  };
+  CHECK(run(true) == run(false));
+}
+
 TEST_CASE("session: what made the first bad value is found") {
   Bench bench(Mode::train);
   const uint32_t p = bench.parameter({2}, {1, -1}, 0);

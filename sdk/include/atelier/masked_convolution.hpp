@@ -66,7 +66,7 @@ class MaskedConv2d {
   Tensor convolve(At x, Integers border) const {
     const CalledFrom caller(x);
     const Tensor weight = masked(weight_.use(x.tensor));
-    const Tensor y = detail::call<"conv2d/2">({x, weight, bias_.use(x.tensor)},
+    const Tensor y = detail::call<"conv2d/1">({x, weight, bias_.use(x.tensor)},
                                               {detail::attribute(Integers({1, 1})), detail::attribute(border)});
     detail::core->annotate(y.context(), detail::string(name_), y.handle());
     return y;
