@@ -9,7 +9,7 @@ namespace atelier::kernels {
 namespace {
 
 // One of the convolutions that a pass is made of.
-struct Part {
+struct WinogradPart {
   WinogradProduct product;
   int64_t first_filter;  // of the packed ones
   int64_t first_result;  // of an image
@@ -23,9 +23,9 @@ struct Part {
   }
 };
 
-std::vector<Part> data_gradient_parts(const ConvolutionSpec& spec) {
+std::vector<WinogradPart> data_gradient_parts(const ConvolutionSpec& spec) {
   const int64_t row = spec.in_width * spec.in_channels;
-  std::vector<Part> parts;
+  std::vector<WinogradPart> parts;
   int64_t first_filter = 0;
   for (const GradientPhase& phase : gradient_phases(spec)) {
     const WinogradProduct product(phase.spec);
@@ -41,9 +41,9 @@ std::vector<Part> data_gradient_parts(const ConvolutionSpec& spec) {
 // A piece is some images.
 class WinogradByImages : public Kernel {
  public:
-  WinogradByImages(std::vector<Part> parts, int64_t images, int64_t pieces)
+  WinogradByImages(std::vector<WinogradPart> parts, int64_t images, int64_t pieces)
       : parts_(std::move(parts)), images_(images), pieces_(pieces) {
-    for (const Part& part : parts_) {
+    for (const WinogradPart& part : parts_) {
       const int64_t tiles = part.product.tiles_at_once();
       image_elements_ = std::max(image_elements_, part.product.image_elements(tiles));
       product_elements_ = std::max(product_elements_, part.product.product_elements(tiles));
@@ -61,7 +61,7 @@ class WinogradByImages : public Kernel {
 
   void run(int64_t, int64_t piece, const Arguments& arguments) const override {
     auto* const images = reinterpret_cast<float*>(arguments.scratch);
-    for (const Part& part : parts_) {
+    for (const WinogradPart& part : parts_) {
       const int64_t at_once = part.product.tiles_at_once();
       const int64_t tiles = images_ * part.product.tiles().of_image();
       const int64_t last = (piece + 1) * tiles;
@@ -79,7 +79,7 @@ class WinogradByImages : public Kernel {
   }
 
  private:
-  std::vector<Part> parts_;
+  std::vector<WinogradPart> parts_;
   int64_t images_;  // of a piece
   int64_t pieces_;
   int64_t image_elements_ = 0, product_elements_ = 0;
@@ -89,8 +89,8 @@ class WinogradByImages : public Kernel {
 // piece of the products is some tiles and a panel of channels.
 class WinogradByPanels : public Kernel {
  public:
-  explicit WinogradByPanels(std::vector<Part> parts) : parts_(std::move(parts)) {
-    for (const Part& part : parts_) {
+  explicit WinogradByPanels(std::vector<WinogradPart> parts) : parts_(std::move(parts)) {
+    for (const WinogradPart& part : parts_) {
       add_stages(part);
     }
   }
@@ -128,11 +128,11 @@ class WinogradByPanels : public Kernel {
 
   // Some tiles of a part, in blocks.
   struct Stage {
-    const Part* part;
+    const WinogradPart* part;
     int64_t first, blocks, rows;
   };
 
-  void add_stages(const Part& part) {
+  void add_stages(const WinogradPart& part) {
     const WinogradProduct& product = part.product;
     const int64_t block_bytes =
         product.image_elements(WinogradProduct::most_tiles) * static_cast<int64_t>(sizeof(float));
@@ -148,13 +148,13 @@ class WinogradByPanels : public Kernel {
     }
   }
 
-  std::vector<Part> parts_;
+  std::vector<WinogradPart> parts_;
   std::vector<Stage> stages_;
   int64_t image_elements_ = 0, product_elements_ = 0;
 };
 
 // Images of a piece: as many as have as many tiles as are taken at once, where enough pieces are left.
-std::unique_ptr<Kernel> make_parts(const ConvolutionSpec& spec, std::vector<Part> parts) {
+std::unique_ptr<Kernel> make_parts(const ConvolutionSpec& spec, std::vector<WinogradPart> parts) {
   constexpr int64_t fewest_pieces = 4;
   const WinogradProduct& product = parts.front().product;
   const int64_t of_image = product.tiles().of_image();
@@ -175,7 +175,7 @@ class WinogradPackedWeights : public Kernel {
   explicit WinogradPackedWeights(std::vector<WinogradFilters> filters)
       : filters_(std::move(filters)),
         panels_(filters_.front().result_channels, winograd_lanes),
-        channels_(divisor_up_to(channels_at_once, filters_.front().channels)) {}
+        channels_(divisor_up_to(channels_together, filters_.front().channels)) {}
 
   [[nodiscard]] int64_t pieces(int64_t) const override {
     return static_cast<int64_t>(filters_.size()) * pieces_of_filters();
@@ -196,7 +196,7 @@ class WinogradPackedWeights : public Kernel {
   }
 
  private:
-  static constexpr int64_t channels_at_once = 8;  // they lie together, as memory is read best
+  static constexpr int64_t channels_together = 8;  // they lie together, as memory is read best
 
   [[nodiscard]] int64_t pieces_of_filters() const { return filters_.front().channels / channels_; }
 
@@ -276,7 +276,7 @@ int64_t winograd_packed_elements(const ConvolutionSpec& spec, ConvolutionPass pa
   if (pass == ConvolutionPass::forward) {
     return WinogradProduct(spec).filter_elements();
   }
-  const std::vector<Part> parts = data_gradient_parts(spec);
+  const std::vector<WinogradPart> parts = data_gradient_parts(spec);
   return parts.back().first_filter + parts.back().product.filter_elements();
 }
 
