@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""Writes the table of README.md's likelihood anchors, and the picture beside it, from the logs of likelihood-anchors and likelihood-fixed:
+    python3 experiments/anchors.py [RUNS]       runs/ where not given
+A row is the finished runs of one name that are as long and were measured with as many draws; runs whose other settings are not the file's
+don't count, and what has no run stays as it is. Times, and the curve over them, are of the smallest seed. Needs h5py and numpy."""
+
+import math
+import statistics
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from choosing import HERE, ended, is_finite, summary
+from table import figures, replaced, settings, text, training
+
+PICTURE = HERE / "pictures/likelihood-anchors.svg"
+# What it is, what is published (nats), and the colour of its curve (of Okabe and Ito).
+FRESH = {"likelihood-vae": ("k = 1, the plain bound", -86.76, "#0072b2"), "likelihood-iwae-5": ("k = 5", -85.54, "#e69f00"),
+         "likelihood-iwae-50": ("k = 50", -84.78, "#d55e00")}
+FIXED = {"likelihood-fixed": ("784-400-40, each image binarized once", -89.9, "")}
+FREE = {"name", "model.samples", "train.epochs", "metric.log_likelihood.samples"}  # in which runs of a file may differ, beside their seeds
+
+
+def all_but_free(source, overrides):
+    return {key: value for key, value in settings(source, overrides).items() if key not in FREE}
+
+
+def groups(folder, file, rows):
+    """{(name, epochs, draws): logs, the smallest seed first}, shorter runs first, and then in the order of the rows."""
+    wanted, found = all_but_free((HERE / file).read_text(), []), {}
+    for name in rows:
+        for experiment, log in ended(folder / name):
+            had = all_but_free(text(log["experiment/source"][()]), text(log["experiment/overrides"][()]).splitlines())
+            if is_finite(log) and had == wanted:
+                key = (name, experiment["train"]["epochs"], experiment["metric"]["log_likelihood"]["samples"])
+                found.setdefault(key, []).append(log)
+    return {key: sorted(found[key], key=lambda log: int(log.attrs["seed"])) for key in sorted(found, key=lambda key: key[1:])}
+
+
+def table(rows, found):
+    lines = ["| trained by | seeds | epochs | training | test log-likelihood | draws | active latents | published |",
+             "|---|---:|---:|---:|---:|---:|---:|---:|"]
+    for (name, epochs, draws), logs in found.items():
+        title, published, _ = rows[name]
+        lines.append(f"| {title} | {len(logs)} | {epochs:,} | {training(logs[0])} | {figures({'log_likelihood': '{:.2f}'}, logs)} | "
+                     f"{draws:,} | {statistics.mean(summary(log, 'active') for log in logs):.0f} | {published} |")
+    return lines
+
+
+def curve(log):
+    """Of each evaluation the epoch, the seconds until it began (of training, with the evaluations before it), and the bound."""
+    evaluations, trained = log["metrics/eval"], log["timing/train"]
+    before = np.searchsorted(trained["step"][:], evaluations["step"][:], side="right") - 1
+    return evaluations["epoch"][:], trained["wall_seconds"][:][before], evaluations["bound"][:]
+
+
+def ticks(low, high, logarithmic):
+    """Some five round numbers between both ends."""
+    if logarithmic:
+        return [digit * 10.0**power for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+                for digit in (1, 2, 5) if low <= digit * 10.0**power <= high]
+    step = next(digit * 10.0**power for power in range(-3, 9) for digit in (1, 2, 5) if (high - low) / (digit * 10.0**power) <= 7)
+    return [step * i for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def panel(left, title, lines, across, logarithmic):
+    """Axes and curves: `lines` are (colour, name, x, y), `across` the bounds' ends."""
+    top, width, height = 40, 330, 300
+    scale = math.log if logarithmic else float
+    ends = min(min(x) for _, _, x, _ in lines), max(max(x) for _, _, x, _ in lines)
+    first, last = scale(ends[0]), max(scale(ends[1]), scale(ends[0]) + 1e-9)
+
+    def place(x, y):
+        return (left + 8 + (width - 16) * (scale(x) - first) / (last - first), top + 8 + (height - 16) * (across[1] - y) / (across[1] - across[0]))
+
+    out = [f'<rect x="{left}" y="{top}" width="{width}" height="{height}" fill="none" stroke="#888888"/>',
+           f'<text x="{left + width / 2}" y="{top + height + 36}" text-anchor="middle">{title}</text>']
+    for tick in ticks(*ends, logarithmic):
+        x, _ = place(tick, across[0])
+        out.append(f'<path d="M{x:.1f} {top + height} v5" stroke="#888888"/><text x="{x:.1f}" y="{top + height + 19}" text-anchor="middle">{tick:g}</text>')
+    for tick in ticks(*across, False):
+        _, y = place(ends[0], tick)
+        out.append(f'<path d="M{left} {y:.1f} h{width}" stroke="#dddddd"/><text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{tick:g}</text>')
+    for colour, _, xs, ys in lines:
+        points = [place(x, y) for x, y in zip(xs, ys)]
+        out.append(f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
+        out += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.2" fill="{colour}"/>' for x, y in points]
+    named = list(dict.fromkeys((colour, name) for colour, name, _, _ in lines))
+    for i, (colour, name) in enumerate(named):
+        y = top + height - 14 - 18 * (len(named) - 1 - i)
+        out.append(f'<path d="M{left + width - 170} {y - 4} h20" stroke="{colour}" stroke-width="3"/><text x="{left + width - 144}" y="{y}">{name}</text>')
+    return out
+
+
+def picture(found):
+    """The bound of ten draws after each epoch, of each name's longest runs: over the epochs, a curve for each seed, and over the seconds."""
+    longest = {name: logs for (name, _, _), logs in found.items()}
+    drawn = [(colour, title, [curve(log) for log in longest[name]]) for name, (title, _, colour) in FRESH.items() if name in longest]
+    over_epochs = [(colour, name, epochs, bound) for colour, name, curves in drawn for epochs, _, bound in curves]
+    over_seconds = [(colour, name, seconds, bound) for colour, name, curves in drawn for _, seconds, bound in curves[:1]]
+    every = np.concatenate([bound for _, _, _, bound in over_epochs])
+    across = float(every.min()), float(every.max())
+    out = ['<svg xmlns="http://www.w3.org/2000/svg" width="800" height="400" font-family="sans-serif" font-size="12">',
+           '<rect width="800" height="400" fill="white"/>', '<text x="60" y="24">log-likelihood of test images, nats, by the bound of 10 draws</text>',
+           *panel(60, "epochs, each seed", over_epochs, across, False), *panel(450, "seconds of training, one seed", over_seconds, across, True)]
+    return "\n".join([*out, "</svg>"]) + "\n"
+
+
+def main():
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else HERE.parent / "runs")
+    page = HERE / "README.md"
+    written = page.read_text()
+    fresh, fixed = groups(folder, "likelihood-anchors.toml", FRESH), groups(folder, "likelihood-fixed.toml", FIXED)
+    if fresh:
+        written = replaced(written, "anchors", table(FRESH, fresh))
+        PICTURE.parent.mkdir(exist_ok=True)
+        PICTURE.write_text(picture(fresh))
+    if fixed:
+        written = replaced(written, "anchor of fixed binarization", table(FIXED, fixed))
+    page.write_text(written)
+
+
+if __name__ == "__main__":
+    main()
