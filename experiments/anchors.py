@@ -23,7 +23,7 @@ FREE = {"name", "model.samples", "train.epochs", "metric.log_likelihood.samples"
 
 
 def all_but_free(source, overrides):
-    return {key: value for key, value in settings(source, overrides).items() if key not in FREE}
+    return {key: value for key, value in settings(source, overrides).items() if key not in FREE and not key.startswith("sweep.")}
 
 
 def groups(folder, file, rows):
