@@ -166,9 +166,9 @@ const std::vector<ConvolutionSpec> winograd_specs = {
     three_by_three(17, 24, 40, 14, 13),  // tiles that are cut off; several products, and fewer than six rows
     three_by_three(1, 16, 176, 16, 33),  // pieces of one image; panels of sixteen lanes
     three_by_three(3, 128, 96, 5, 3),    // several panels
-    three_by_three(1, 8, 8, 490, 490),   // several stages of one image
-    three_by_three(67, 64, 64, 8, 8),    // a batch that no block divides
-    three_by_three(8, 64, 64, 64, 64),   // several blocks of a weight gradient
+    three_by_three(1, 16, 8, 344, 344),  // several stages of one image
+    three_by_three(67, 16, 16, 8, 8),    // a batch that no block divides
+    three_by_three(4, 16, 16, 64, 64),   // several blocks of a weight gradient
     {.batch = 2,                         // other borders
      .in_channels = 8,
      .out_channels = 8,
@@ -275,10 +275,12 @@ void check_against_definition(const std::vector<ConvolutionSpec>& specs, const M
                            const Sums& wanted) {
       const std::vector<T> got = result_of<T>(*kernel, wanted.sum.size(), {}, Order::forward, a, b);
       const double largest = wanted.sum.empty() ? 0 : std::ranges::max(wanted.magnitude);
+      size_t wrong = 0;
       for (size_t i = 0; i < wanted.sum.size(); ++i) {
         const double magnitude = has_own_errors ? wanted.magnitude[i] : largest;
-        REQUIRE(std::fabs(got[i] - wanted.sum[i]) <= rounding * (1 + magnitude));
+        wrong += std::fabs(got[i] - wanted.sum[i]) <= rounding * (1 + magnitude) ? 0 : 1;  // nan is wrong, too
       }
+      REQUIRE(wrong == 0);
       for (const Order order : all_orders) {
         CHECK(same_bits(got, result_of<T>(*kernel, wanted.sum.size(), {}, order, a, b)));
       }
