@@ -181,10 +181,10 @@ def signs_table(every_run):
 METRICS = {"frechet": ("Fréchet distance", "{:.1f}", min), "sets.precision": ("precision", "{:.2f}", max), "sets.recall": ("recall", "{:.2f}", max),
            "balls.density": ("density", "{:.2f}", max), "balls.coverage": ("coverage", "{:.2f}", max),
            "classes.divergence": ("KL of the classes", "{:.3f}", min)}
-# Lucic et al. 2018, table 2: the best FID of a hundred settings, in the features of an Inception network.
-PUBLISHED = {"mnist": {"minimax": 9.8, "non-saturating": 6.8, "least-squares": 7.8, "wasserstein": 6.7, "wasserstein-gp": 20.3, "dragan": 7.6, "vae": 23.8},
+# The best FID that Lucic et al. 2018 found among many settings, in the features of an Inception network, as table 1 of Dai and Wipf 2019 has it.
+PUBLISHED = {"mnist": {"minimax": 9.8, "non-saturating": 6.8, "least-squares": 7.8, "wasserstein": 6.7, "wasserstein-gp": 20.3, "dragan": 7.6},
              "fashion-mnist": {"minimax": 29.6, "non-saturating": 26.5, "least-squares": 30.7, "wasserstein": 21.5, "wasserstein-gp": 24.5,
-                               "dragan": 27.7, "vae": 58.7}}
+                               "dragan": 27.7}}
 
 
 def comparison_table(runs, dataset):
