@@ -34,7 +34,7 @@ std::unique_ptr<Kernel> make_phases_data_gradient(const ConvolutionSpec& spec);
 std::unique_ptr<Kernel> make_phases_packed_weights(const ConvolutionSpec& spec);
 
 // ---- By minimal filtering, of float32: those that kernels/winograd.hpp covers. The gain is that in products, where
-// transforming a number counts as 21; 0 for other convolutions.
+// transforms count as some; 0 for other convolutions.
 double winograd_gain(const ConvolutionSpec& spec);
 int64_t winograd_packed_elements(const ConvolutionSpec& spec, ConvolutionPass pass);
 std::unique_ptr<Kernel> make_winograd_packed_weights(const ConvolutionSpec& spec, ConvolutionPass pass);

@@ -262,14 +262,17 @@ std::vector<WinogradFilters> data_gradient_filters(const ConvolutionSpec& spec) 
 }  // namespace
 
 double winograd_gain(const ConvolutionSpec& spec) {
+  constexpr double number_cost = 21;  // products that transforming a number of an image or a result counts as
+  constexpr double filter_cost = 20;  // and one of a filter, which comes from memory
   if (!WinogradTiles::cover(spec)) {
     return 0;
   }
   const WinogradTiles tiles(spec);
   const auto in = static_cast<double>(tiles.channels()), out = static_cast<double>(spec.out_channels);
-  const double products = static_cast<double>(tiles.count() * tiles.places()) * in * out;
-  const double transforms = 21 * static_cast<double>(tiles.count() * tiles.places()) * (in + out);
-  return spec.flops() / 2 / (products + transforms);
+  const auto count = static_cast<double>(tiles.count());
+  const double products = count * in * out;
+  const double transforms = number_cost * count * (in + out) + filter_cost * in * out;
+  return spec.flops() / 2 / static_cast<double>(tiles.places()) / (products + transforms);
 }
 
 int64_t winograd_packed_elements(const ConvolutionSpec& spec, ConvolutionPass pass) {

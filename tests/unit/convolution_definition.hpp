@@ -10,6 +10,24 @@
 
 namespace atelier::kernels::test {
 
+// A square kernel, the same stride along both axes, and as many zeros on all sides.
+inline ConvolutionSpec square_kernel(int64_t batch, int64_t in_channels, int64_t out_channels, int64_t height,
+                                     int64_t width, int64_t kernel, int64_t stride, int64_t pad) {
+  return {.batch = batch,
+          .in_channels = in_channels,
+          .out_channels = out_channels,
+          .in_height = height,
+          .in_width = width,
+          .kernel_height = kernel,
+          .kernel_width = kernel,
+          .stride_y = stride,
+          .stride_x = stride,
+          .pad_top = pad,
+          .pad_bottom = pad,
+          .pad_left = pad,
+          .pad_right = pad};
+}
+
 // Calls f(element of x, element of w, element of y) for every product of the definition.
 template <typename Function>
 void for_each_product(const ConvolutionSpec& s, Function&& f) {

@@ -110,19 +110,7 @@ void check_convolution(const ConvolutionSpec& s) {
 
 ConvolutionSpec square(int64_t batch, int64_t in, int64_t out, int64_t side, int64_t kernel, int64_t stride,
                        int64_t pad) {
-  return {.batch = batch,
-          .in_channels = in,
-          .out_channels = out,
-          .in_height = side,
-          .in_width = side + 1,
-          .kernel_height = kernel,
-          .kernel_width = kernel,
-          .stride_y = stride,
-          .stride_x = stride,
-          .pad_top = pad,
-          .pad_bottom = pad,
-          .pad_left = pad,
-          .pad_right = pad};
+  return square_kernel(batch, in, out, side, side + 1, kernel, stride, pad);
 }
 
 }  // namespace

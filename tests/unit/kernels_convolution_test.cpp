@@ -18,33 +18,17 @@ namespace {
 // A result of half the height and width: stride 2, and zeros all around.
 ConvolutionSpec halving(int64_t batch, int64_t in_channels, int64_t out_channels, int64_t height, int64_t width,
                         int64_t kernel) {
-  return {.batch = batch,
-          .in_channels = in_channels,
-          .out_channels = out_channels,
-          .in_height = height,
-          .in_width = width,
-          .kernel_height = kernel,
-          .kernel_width = kernel,
-          .stride_y = 2,
-          .stride_x = 2,
-          .pad_top = 1,
-          .pad_bottom = 1,
-          .pad_left = 1,
-          .pad_right = 1};
+  return square_kernel(batch, in_channels, out_channels, height, width, kernel, 2, 1);
+}
+
+// 3 x 3, and a border of zeros.
+ConvolutionSpec three_by_three(int64_t batch, int64_t in_channels, int64_t out_channels, int64_t height,
+                               int64_t width) {
+  return square_kernel(batch, in_channels, out_channels, height, width, 3, 1, 1);
 }
 
 const std::vector<ConvolutionSpec> all_specs = {
-    {.batch = 2,
-     .in_channels = 3,
-     .out_channels = 5,
-     .in_height = 7,
-     .in_width = 6,
-     .kernel_height = 3,
-     .kernel_width = 3,
-     .pad_top = 1,
-     .pad_bottom = 1,
-     .pad_left = 1,
-     .pad_right = 1},
+    three_by_three(2, 3, 5, 7, 6),
     halving(3, 1, 4, 28, 28, 4),
     {.batch = 2,
      .in_channels = 8,
@@ -73,28 +57,8 @@ const std::vector<ConvolutionSpec> all_specs = {
      .pad_right = 1,
      .groups = 6},
     {.batch = 2, .in_channels = 5, .out_channels = 7, .in_height = 4, .in_width = 4},
-    {.batch = 1,
-     .in_channels = 2,
-     .out_channels = 3,
-     .in_height = 1,
-     .in_width = 1,
-     .kernel_height = 5,
-     .kernel_width = 5,
-     .pad_top = 2,
-     .pad_bottom = 2,
-     .pad_left = 2,
-     .pad_right = 2},
-    {.batch = 17,
-     .in_channels = 16,
-     .out_channels = 32,
-     .in_height = 14,
-     .in_width = 13,
-     .kernel_height = 3,
-     .kernel_width = 3,
-     .pad_top = 1,
-     .pad_bottom = 1,
-     .pad_left = 1,
-     .pad_right = 1},
+    square_kernel(1, 2, 3, 1, 1, 5, 1, 2),
+    three_by_three(17, 16, 32, 14, 13),
     halving(5, 136, 64, 8, 7, 4),  // one product for each tap; results of few pixels
     {.batch = 9,                   // the kernel covers the image
      .in_channels = 10,
@@ -151,14 +115,6 @@ const std::vector<ConvolutionSpec> panel_specs = {
     halving(16, 64, 80, 18, 18, 4),  // pieces of several products; pixels that the sum is over in several goes
     halving(2, 16, 1040, 4, 5, 3),   // phases whose patches have several parts
 };
-
-// 3 x 3, and a border of zeros.
-ConvolutionSpec three_by_three(int64_t batch, int64_t in_channels, int64_t out_channels, int64_t height,
-                               int64_t width) {
-  ConvolutionSpec spec = halving(batch, in_channels, out_channels, height, width, 3);
-  spec.stride_y = spec.stride_x = 1;
-  return spec;
-}
 
 // For every processor.
 const std::vector<ConvolutionSpec> winograd_specs = {
@@ -308,8 +264,8 @@ TEST_CASE("minimal filtering against the definition, with eight times the roundi
 
 TEST_CASE("where minimal filtering is allowed, against the definition") {
   std::vector<ConvolutionSpec> specs{three_by_three(3, 32, 64, 20, 20),  // gained by all passes
-                                     three_by_three(2, 16, 32, 32, 32),  // by the weight gradient alone
-                                     three_by_three(2, 16, 32, 8, 8),    // few results
+                                     three_by_three(4, 16, 48, 32, 32),  // by the weight gradient alone
+                                     three_by_three(2, 64, 64, 8, 8),    // few tiles
                                      halving(4, 64, 64, 32, 32, 4),
                                      {.batch = 0, .in_channels = 64, .out_channels = 64}};
   for (ConvolutionSpec& spec : specs) {
