@@ -30,7 +30,7 @@ std::vector<Family> declare_all() {
       {"Pooling", {register_pooling, register_pooling_axes}},
       {"Upsampling", {register_upsampling, register_bicubic}},
       {"Sampling between pixels", {register_warp, register_grid_sampling}},
-      {"Convolutions", {register_convolution, register_convolution_axes, register_patches}},
+      {"Convolutions", {register_convolution_parts, register_convolution, register_convolution_axes, register_patches}},
       {"Recurrent layers", {register_recurrent}},
       {"Shards of a batch", {register_shards}},
   };

@@ -46,6 +46,7 @@ void register_normalization(record::OperationRegistry& registry);
 void register_pooling(record::OperationRegistry& registry);
 void register_upsampling(record::OperationRegistry& registry);
 void register_warp(record::OperationRegistry& registry);
+void register_convolution_parts(record::OperationRegistry& registry);
 void register_convolution(record::OperationRegistry& registry);
 void register_convolution_axes(record::OperationRegistry& registry);
 void register_pooling_axes(record::OperationRegistry& registry);

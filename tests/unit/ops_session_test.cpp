@@ -263,44 +263,6 @@ TEST_CASE("session: an integer stands for a number") {
   CHECK(bench.session().plans_made() == 1);
 }
 
-TEST_CASE("session: structures that alternate, and a ragged batch, are planned once each") {
-  Bench bench(Mode::train);
-  const uint32_t w = bench.parameter({2, 3}, ramp(6), 0);
-  const auto step = [&](int64_t rows, bool squared) {
-    bench.begin();
-    const auto elements = static_cast<size_t>(rows * 3);
-    const uint32_t y = bench.apply("linear", {bench.input({rows, 3}, ramp(elements)), bench.use(w)});
-    bench.minimize(0, sum(bench, squared ? bench.apply("square", {y}) : y), 1e-4);
-    return bench.run({y})[0].size();
-  };
-  for (int i = 0; i < 3; ++i) {
-    CHECK(step(4, false) == 8);
-    CHECK(step(4, true) == 8);
-  }
-  CHECK(bench.session().plans_made() == 2);
-  for (int i = 0; i < 2; ++i) {
-    CHECK(step(3, false) == 6);
-    CHECK(step(4, false) == 8);
-  }
-  CHECK(bench.session().plans_made() == 3);
-}
-
-TEST_CASE("session: a structure that is the beginning of another has a plan of its own") {
-  Bench bench(Mode::train);
-  const uint32_t p = bench.parameter({2}, {1, 2}, 0);
-  for (int step = 0; step < 6; ++step) {
-    bench.begin(step);
-    const uint32_t x = bench.apply("exp", {bench.use(p)});
-    bench.log("short", sum(bench, x));
-    if (step % 2 == 0) {
-      bench.log("long", sum(bench, bench.apply("neg", {x})));
-    }
-    (void)bench.run();
-    CHECK(bench.logged().size() == (step % 2 == 0 ? 2 : 1));
-  }
-  CHECK(bench.session().plans_made() == 2);
-}
-
 TEST_CASE("session: a read in evaluation cuts, keeps the value, and lets go of the others") {
   Bench bench(Mode::evaluate, DType::f64);
   const uint32_t p = bench.parameter({2}, {3, 4});
@@ -354,82 +316,6 @@ TEST_CASE("session: a step recorded while the one before runs gives the same res
   const auto expected = train(false);
   CHECK(expected.first.size() == 6);
   CHECK(train(true) == expected);
-}
-
-TEST_CASE("session: what depends on the parameters alone is computed again only when they change") {
-  Bench bench(Mode::sample);
-  const uint32_t p = bench.parameter({2, 2}, {1, 2, 3, 4});
-  const auto run = [&](double x) {
-    bench.begin();
-    const uint32_t turned = bench.apply("permute", {bench.use(p)}, {std::vector<int64_t>{1, 0}});
-    return bench.run({bench.apply("matmul", {bench.input({1, 2}, {x, 1}), turned})})[0];
-  };
-  const auto pieces = [&](double x) {
-    execute::Profile profile;
-    bench.session().set_profile(&profile);
-    run(x);
-    bench.session().set_profile(nullptr);
-    return profile.plans.at(0).workers.at(0).pieces.size();
-  };
-  CHECK(run(1) == Numbers{3, 7});
-  CHECK(pieces(1) == 1);  // the product
-  CHECK(run(10) == Numbers{12, 34});
-  bench.bank().parameters[p]->value.storage.as<float>()[3] = 5;
-  ++bench.bank().version;
-  CHECK(run(1) == Numbers{3, 8});
-  ++bench.bank().version;
-  CHECK(pieces(1) == 2);
-  CHECK(bench.session().plans_made() == 1);
-}
-
-TEST_CASE("session: what follows a convolution element by element runs with it") {
-  const auto run = [](bool fused, std::vector<std::string>& names) {
-    Bench bench(Mode::train);
-    const uint32_t w = bench.parameter({4, 2, 3, 3}, ramp(72, -1, 0.03), 0);
-    const uint32_t bias = bench.parameter({4}, {0.1, -0.2, 0.3, 0}, 0);
-    record::Observation observation;
-    observation.every_value = !fused;
-    bench.begin(0, 0, 7, observation);
-    const uint32_t x = bench.input({8, 2, 6, 6}, ramp(576, -3, 0.01));
-    const uint32_t y = bench.apply("relu", {bench.apply("conv2d", {x, bench.use(w), bench.use(bias)})});
-    bench.minimize(0, bench.apply("mean", {bench.apply("square", {y})}), 0.1);
-    bench.session().end();
-    for (const plan::Step& step : bench.session().newest_plan()->steps) {
-      names.push_back(step.name);
-    }
-    bench.session().start();
-    bench.session().wait();
-    return std::pair(bench.value(w), bench.value(bias));
-  };
-  std::vector<std::string> fused;
-  std::vector<std::string> apart;
-  CHECK(run(true, fused) == run(false, apart));
-  CHECK(std::ranges::count_if(fused, [](const std::string& name) {
-          return name.starts_with("convolution_forward/1+add/1+relu/1");
-        }) == 1);
-  CHECK(std::ranges::count(apart, "convolution_forward/1") == 1);
-}
-
-TEST_CASE("session: what follows a convolution by minimal filtering runs with its pieces") {
-  const auto run = [](bool fused) {
-    Bench bench(Mode::train);
-    const uint32_t w = bench.parameter({32, 32, 3, 3}, ramp(32 * 32 * 9, -1, 0.0002), 0);
-    const uint32_t bias = bench.parameter({32}, ramp(32, -3, 0.2), 0);
-    record::Observation observation;
-    observation.every_value = !fused;
-    bench.begin(0, 0, 7, observation);
-    const uint32_t x = bench.input({8, 32, 16, 16}, ramp(8 * 32 * 256, -3, 0.0001));
-    const Given padding{std::vector<int64_t>{1, 1, 1, 1}};
-    const Given ones{std::vector<int64_t>{1, 1}};
-    const uint32_t y =
-        bench.apply("relu", {bench.apply("conv2d/2", {x, bench.use(w), bench.use(bias)}, {ones, padding, ones, 1})});
-    bench.minimize(0, bench.apply("mean", {bench.apply("square", {y})}), 0.1);
-    bench.session().end();
-    bench.session().start();
-    bench.session().wait();
-    return std::pair(bench.value(w), bench.value(bias));
-  };
-  CHECK(run(true) == run(false));
 }
 
 TEST_CASE("session: what made the first bad value is found") {
