@@ -55,7 +55,8 @@ bool suits_panels(const ConvolutionSpec& spec, DType dtype) {
 
 // All passes of a layer together, with the packing of weights, were 0.72 times the gain as fast as by the other methods
 // on one core of a Zen 3; 3 x 3 filters, 64 channels: 140 to 180 GFLOP/s.
-bool prefers_winograd(const ConvolutionSpec& spec, DType dtype, double least_gain = 1.45) {
+bool prefers_winograd(const ConvolutionSpec& spec, DType dtype) {
+  constexpr double least_gain = 1.33;
   return spec.minimal_filtering && suits_panels(spec, dtype) && winograd_gain(spec) >= least_gain;
 }
 
@@ -184,8 +185,7 @@ std::unique_ptr<Kernel> make_convolution_data_gradient(const ConvolutionSpec& sp
 
 std::unique_ptr<Kernel> make_convolution_weight_gradient(const ConvolutionSpec& spec, DType dtype) {
   check(spec, dtype);
-  constexpr double least_gain = 1.33;  // of few channels the other methods are slower here, too: 35 to 60 GFLOP/s
-  if (prefers_winograd(spec, dtype, least_gain)) {
+  if (prefers_winograd(spec, dtype)) {
     return make_winograd_weight_gradient(spec);
   }
   if (weight_gradient_prefers_panels(spec, dtype)) {

@@ -263,9 +263,9 @@ TEST_CASE("minimal filtering against the definition, with eight times the roundi
 }
 
 TEST_CASE("where minimal filtering is allowed, against the definition") {
-  std::vector<ConvolutionSpec> specs{three_by_three(3, 32, 64, 20, 20),  // gained by all passes
-                                     three_by_three(4, 16, 48, 32, 32),  // by the weight gradient alone
-                                     three_by_three(2, 64, 64, 8, 8),    // few tiles
+  std::vector<ConvolutionSpec> specs{three_by_three(3, 32, 64, 20, 20),
+                                     three_by_three(4, 16, 48, 32, 32),
+                                     three_by_three(2, 64, 64, 8, 8),  // few tiles: by another method
                                      halving(4, 64, 64, 32, 32, 4),
                                      {.batch = 0, .in_channels = 64, .out_channels = 64}};
   for (ConvolutionSpec& spec : specs) {
