@@ -24,9 +24,10 @@ when = "end"
 [sweep]
 seed = [1, 2]
 [[sweep.zip]]
-name = ["likelihood-vae", "likelihood-iwae-5", "likelihood-iwae-50"]
-"model.samples" = [1, 5, 50]
-"train.epochs" = [3, 2, 1]
+name = ["likelihood-vae", "likelihood-vae-5", "likelihood-iwae-5", "likelihood-iwae-50"]
+"model.samples" = [1, 5, 5, 50]
+"model.bound" = ["plain", "plain", "importance-weighted", "importance-weighted"]
+"train.epochs" = [3, 2, 2, 1]
 """
 FIXED = FRESH[:FRESH.index("[sweep]")].replace("likelihood-anchors", "likelihood-fixed")
 README = """# Rows
@@ -65,7 +66,7 @@ class Anchors(AtelierTest):
         self.assertFalse(os.path.exists(self.picture()))
 
     def test_a_run_with_other_settings_is_no_row_s(self):
-        sweep = ["experiments/likelihood-anchors.toml", "optimizer.learning_rate=0.1", "model.samples=1", "name=likelihood-vae", "train.epochs=1"]
+        sweep = ["experiments/likelihood-anchors.toml", "optimizer.learning_rate=0.1", "model.samples=1", "model.bound=plain", "name=likelihood-vae", "train.epochs=1"]
         self.assertEqual(self.page_after(sweep, ["experiments/likelihood-fixed.toml", "model.latent=3"]), README)
 
     def test_rows_are_runs_of_one_length(self):
@@ -73,14 +74,15 @@ class Anchors(AtelierTest):
                                 ["experiments/likelihood-anchors.toml", "train.epochs=2", "metric.log_likelihood.samples=10", "seed=1"],
                                 ["experiments/likelihood-fixed.toml"]).splitlines()
         value = r"-\d+\.\d\d"
-        for line, cells in zip(lines[4:], [r"k = 50 \| 2 \| 1 \|", r"k = 1, the plain bound \| 1 \| 2 \|", r"k = 5 \| 1 \| 2 \|", r"k = 50 \| 1 \| 2 \|",
-                                           r"k = 5 \| 2 \| 2 \|", r"k = 1, the plain bound \| 2 \| 3 \|"]):
+        for line, cells in zip(lines[4:], [r"IWAE, k = 50 \| 2 \| 1 \|", r"VAE, k = 1 \| 1 \| 2 \|", r"VAE, k = 5 \| 1 \| 2 \|", r"IWAE, k = 5 \| 1 \| 2 \|",
+                                           r"IWAE, k = 50 \| 1 \| 2 \|", r"VAE, k = 5 \| 2 \| 2 \|", r"IWAE, k = 5 \| 2 \| 2 \|",
+                                           r"VAE, k = 1 \| 2 \| 3 \|"]):
             one = r"\| 1 \| 2 \|" in cells
             self.assertRegex(line, rf"^\| {cells} \d+ s on \d+ threads? \| " +
                              (rf"{value} \| 10 \| " if one else rf"{value} \({value} to {value}\) \| 20 \| ") + r"\d \| -8\d\.\d+ \|$")
         self.assertRegex(lines[-2], rf"^\| 784-400-40, each image binarized once \| 1 \| 3 \| .* \| {value} \| 20 \| \d \| -89\.9 \|$")
         curves = xml.etree.ElementTree.parse(self.picture()).getroot().findall("{*}polyline")
-        self.assertEqual([len(curve.get("points").split()) for curve in curves], [3, 3, 2, 2, 2] + [3, 2, 2])
+        self.assertEqual([len(curve.get("points").split()) for curve in curves], [3, 3, 2, 2, 2, 2, 2] + [3, 2, 2, 2])
 
 
 if __name__ == "__main__":

@@ -274,6 +274,7 @@ def variational_cases():
     small = {"latent": 2, "hidden": [5], "activation": "leaky_relu"}
     convolutions = {**small, "encoder": "convolutional", "filters": [2, 3], "kernel": 3}
     for name, settings in {"three importance samples": {**small, "samples": 3, "beta": 0.8},
+                           "the plain bound of three samples": {**small, "samples": 3, "bound": "plain", "free_bits": 0.02},
                            "free bits": {**small, "latent": 3, "free_bits": 0.02},
                            "normalized latents": {**small, "latent_batch_norm": True},
                            "conditional": {**small, "conditional": "label", "samples": 2},

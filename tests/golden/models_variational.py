@@ -28,8 +28,9 @@ class VariationalAutoencoder:
     image_range = (0.0, 1.0)
 
     def __init__(self, latent, encoder="fully_connected", decoder="mirror", hidden=(), decoder_hidden=(), filters=(), kernel=3,
-                 conditional="none", samples=1, free_bits=0.0, beta=1.0, latent_batch_norm=False, activation="leaky_relu"):
+                 conditional="none", samples=1, bound="importance-weighted", free_bits=0.0, beta=1.0, latent_batch_norm=False, activation="leaky_relu"):
         assert activation == "leaky_relu"
+        self.weighted = samples > 1 and bound == "importance-weighted"
         self.k, self.z, self.latent = samples, latent, samples * latent  # the noise that an image gets
         self.free_bits, self.beta, self.norm = free_bits, beta, latent_batch_norm
         self.classes = CLASSES if conditional == "label" else 0
@@ -100,7 +101,7 @@ class VariationalAutoencoder:
         decoded = self.decode(rows, repeated(y))
         nats = F.binary_cross_entropy_with_logits(decoded, repeated(x), reduction="none").sum(1).reshape(BATCH, self.k)
         divergence = kl_divergence(q, prior)  # (B, Z)
-        if self.k > 1:
+        if self.weighted:
             ratio = torch.stack([(prior.log_prob(z) - q.log_prob(z)).sum(1) for z in draws], 1)
             weights = self.beta * ratio - nats
             loss = -torch.log(torch.exp(weights).mean(1)).mean()

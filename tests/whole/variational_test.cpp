@@ -50,6 +50,14 @@ TEST_CASE("the importance-weighted bound lies above the ELBO, and rises with the
   CHECK(with("50") > with("2"));
 }
 
+TEST_CASE("the plain bound of several draws is what training raises where it is asked for") {
+  Workshop workshop;
+  const auto plain = workshop.train("iwae", {"model.bound=plain"});
+  CHECK(-last_of(plain, "loss") == doctest::Approx(last_of(plain, "elbo")));
+  CHECK(last_of(plain, "iwae_bound") > last_of(plain, "elbo"));
+  CHECK(workshop.refusal("iwae", {"model.bound=plain", "model.free_bits=0.1"}).empty());
+}
+
 TEST_CASE("beta grows in even steps from 0 to its value, and stays") {
   Workshop workshop;
   const auto outcome =

@@ -29,8 +29,10 @@ class Vae final : public Model {
     d.integer("beta_warmup", 0, "steps over which beta grows from 0").range(0);
     d.number("free_bits", 0.0, "nats that each latent dimension's divergence, averaged over the batch, has for free")
         .range(0);
-    d.integer("samples", 1, "draws k of z for each image; more than 1: training raises the importance-weighted bound")
-        .range(1, 10000);
+    d.integer("samples", 1, "draws k of z for each image").range(1, 10000);
+    d.text("bound", "importance-weighted",
+           "what training raises: by k draws together, or the ELBO by their mean; one and the same for k = 1")
+        .choices({"importance-weighted", "plain"});
     d.loss("reconstruction", "reconstruction", "bce", "how far the decoded image is from the original");
     d.loss("divergence", "divergence", "gaussian-kl", "how far the posterior is from the prior");
     d.measure("loss", Direction::smaller, "loss.reconstruction",
@@ -47,15 +49,17 @@ class Vae final : public Model {
       : latent_(settings.integer("latent")),
         condition_(settings, data, build),
         samples_(settings.integer("samples")),
+        weighted_(samples_ > 1 && settings.text("bound") == "importance-weighted"),
         beta_(settings.number("beta")),
         beta_warmup_(settings.integer("beta_warmup")),
         free_bits_(settings.number("free_bits")),
         reconstruction_(build.loss("reconstruction")),
         divergence_(build.loss("divergence")),
         latent_dropout_(settings.number("latent_dropout")) {
-    if (samples_ > 1 && free_bits_ > 0) {
+    if (weighted_ && free_bits_ > 0) {
       build.fail("model.free_bits: with model.samples = " + std::to_string(samples_) +
-                 "; the importance-weighted bound has no divergence that could be free, expected 0");
+                 "; the importance-weighted bound has no divergence that could be free, expected 0, or model.bound = "
+                 "\"plain\"");
     }
     const Builder group = build.group("autoencoder");
     const Builder decoder = group.scope("decoder");
@@ -72,8 +76,8 @@ class Vae final : public Model {
     const vae::Terms terms = terms_of(step, samples_);
     const double beta = beta_at(step);
     const Tensor loss =
-        samples_ > 1 ? -mean(importance_weighted(terms, beta))
-                     : mean(terms.reconstruction) + beyond_free_bits(divergence_, terms.posterior, free_bits_) * beta;
+        weighted_ ? -mean(importance_weighted(terms, beta))
+                  : mean(terms.reconstruction) + beyond_free_bits(divergence_, terms.posterior, free_bits_) * beta;
     step.minimize("autoencoder", loss);
     condition_.remember(step, terms.condition);
     step.log("loss", loss);
@@ -86,7 +90,7 @@ class Vae final : public Model {
     const vae::Terms terms = terms_of(evaluation, samples_);
     const Tensor reconstruction = mean(terms.reconstruction, {1});
     evaluation.add_per_sample(
-        "loss", samples_ > 1 ? -importance_weighted(terms, beta_) : reconstruction + terms.divergence * beta_);
+        "loss", weighted_ ? -importance_weighted(terms, beta_) : reconstruction + terms.divergence * beta_);
     evaluation.add_per_sample("elbo", elbo(terms));
     evaluation.add_per_sample("reconstruction", reconstruction);
     evaluation.add_per_sample("divergence", terms.divergence);
@@ -165,6 +169,7 @@ class Vae final : public Model {
   int64_t latent_;
   Condition condition_;
   int64_t samples_;  // k
+  bool weighted_;    // training raises the importance-weighted bound
   double beta_;
   int64_t beta_warmup_;
   double free_bits_;  // λ
