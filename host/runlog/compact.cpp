@@ -22,8 +22,7 @@ class Compaction {
       : from_(from), to_(to), description_(description) {}
 
   void run() {
-    newest_ = read_newest_checkpoint(from_, description_);
-    make_layout(to_, description_, {is_the_newest("best"), is_the_newest("final")});
+    make_layout_like_the_newest();
     if (hdf5::has_attribute(from_, "description_sha256")) {
       hdf5::write_attribute(to_, "description_sha256", hdf5::read_digest_attribute(from_, "description_sha256"));
     }
@@ -49,14 +48,28 @@ class Compaction {
       make_checkpoint(to_, kept_path(step), description_);
       copy_checkpoint(kept_path(step), kept_path(step), {});
     }
-    if (newest_) {
-      copy_checkpoint(slot_of(newest_->sequence), slot_of(1), 1);
+    if (newest_sequence_ > 0) {
+      copy_checkpoint(slot_of(newest_sequence_), slot_of(1), 1);
     }
     copy_best();
     copy_final();
   }
 
  private:
+  // No checkpoint is kept in memory for longer than it must be: it may be most of what the run needs.
+  void make_layout_like_the_newest() {
+    std::optional<Weights> newest;
+    if (std::optional<Checkpoint> checkpoint = read_newest_checkpoint(from_, description_)) {
+      newest_sequence_ = checkpoint->sequence;
+      newest = std::move(checkpoint->weights);
+    }
+    const auto is_the_newest = [&](const std::string& path) {
+      SealedReader group(hdf5::open_group(from_, path));
+      return newest && group.sequence() > 0 && same(read_weights(group, "weights/", description_), *newest);
+    };
+    make_layout(to_, description_, {is_the_newest("best"), is_the_newest("final")});
+  }
+
   void copy(const Cadence& cadence) {
     const CadenceRows old(from_, cadence);
     CadenceRows rows(to_, cadence);
@@ -184,15 +197,9 @@ class Compaction {
     return std::ranges::equal(a.parameters, b.parameters, equal) && std::ranges::equal(a.state, b.state, equal);
   }
 
-  // Whether these weights are the newest checkpoint's.
-  [[nodiscard]] bool is_the_newest(const std::string& path) const {
-    SealedReader group(hdf5::open_group(from_, path));
-    return newest_ && group.sequence() > 0 && same(read_weights(group, "weights/", description_), newest_->weights);
-  }
-
   hid_t from_, to_;
   const RunDescription& description_;
-  std::optional<Checkpoint> newest_;
+  int64_t newest_sequence_ = 0;  // of the checkpoint; 0 where there is none
 };
 
 }  // namespace

@@ -15,28 +15,41 @@ uint64_t end_of(const Overlay::Pieces::value_type& piece) {
 }  // namespace
 
 void Overlay::write(uint64_t offset, std::span<const std::byte> bytes) {
-  if (bytes.empty()) {
-    return;
-  }
-  const uint64_t end = offset + bytes.size();
-  auto after = pieces_.upper_bound(offset);
-  const bool goes_on = after != pieces_.begin() && end_of(*std::prev(after)) >= offset;
-  const auto piece = goes_on ? std::prev(after) : pieces_.emplace_hint(after, offset, std::vector<std::byte>{});
-  std::vector<std::byte>& values = piece->second;
-  bytes_ -= values.size();
-  const auto begin = static_cast<size_t>(offset - piece->first);
-  values.resize(std::max(values.size(), begin + bytes.size()));
-  // What followed and is reached now ends in this piece.
-  while (after != pieces_.end() && after->first <= end) {
-    if (end_of(*after) > end) {
-      const std::vector<std::byte>& rest = after->second;
-      values.insert(values.end(), rest.begin() + static_cast<std::ptrdiff_t>(end - after->first), rest.end());
+  while (!bytes.empty()) {
+    const auto after = pieces_.upper_bound(offset);
+    size_t count = bytes.size();
+    if (after != pieces_.begin() && end_of(*std::prev(after)) > offset) {
+      auto& [place, values] = *std::prev(after);
+      const auto begin = static_cast<size_t>(offset - place);
+      count = std::min(count, values.size() - begin);
+      std::memcpy(values.data() + begin, bytes.data(), count);
+    } else {
+      count = after == pieces_.end() ? count : std::min<uint64_t>(count, after->first - offset);
+      add(after, offset, bytes.first(count));
     }
-    bytes_ -= after->second.size();
-    after = pieces_.erase(after);
+    offset += count;
+    bytes = bytes.subspan(count);
   }
-  bytes_ += values.size();
-  std::memcpy(values.data() + begin, bytes.data(), bytes.size());
+}
+
+// Large pieces stay as they are: to append to one would be to copy it, with both in memory.
+void Overlay::add(Pieces::iterator after, uint64_t offset, std::span<const std::byte> bytes) {
+  constexpr size_t most_joined = size_t{64} << 10U;
+  const auto join = [](std::vector<std::byte>& values, std::span<const std::byte> more) {
+    values.insert(values.end(), more.begin(), more.end());
+  };
+  auto piece = after == pieces_.begin() ? after : std::prev(after);
+  if (piece != after && end_of(*piece) == offset && piece->second.size() + bytes.size() <= most_joined) {
+    join(piece->second, bytes);
+  } else {
+    piece = pieces_.emplace_hint(after, offset, std::vector<std::byte>(bytes.begin(), bytes.end()));
+  }
+  bytes_ += bytes.size();
+  if (after != pieces_.end() && end_of(*piece) == after->first &&
+      piece->second.size() + after->second.size() <= most_joined) {
+    join(piece->second, after->second);
+    pieces_.erase(after);
+  }
 }
 
 void Overlay::cover(uint64_t offset, std::span<std::byte> bytes) const {

@@ -9,7 +9,7 @@
 
 namespace atelier::runlog {
 
-// Pieces by where they begin, that neither overlap nor touch.
+// Pieces by where they begin, that don't overlap; small ones that touch are one.
 class Overlay {
  public:
   using Pieces = std::map<uint64_t, std::vector<std::byte>>;
@@ -23,6 +23,9 @@ class Overlay {
   void clear();
 
  private:
+  // Where nothing is yet; `after`: the piece that follows.
+  void add(Pieces::iterator after, uint64_t offset, std::span<const std::byte> bytes);
+
   Pieces pieces_;
   size_t bytes_ = 0;
 };

@@ -50,7 +50,7 @@ std::string reading(const std::filesystem::path& log) {
 
 }  // namespace
 
-TEST_CASE("an overlay has what was written last, in pieces that neither overlap nor touch") {
+TEST_CASE("an overlay has what was written last, in pieces that don't overlap") {
   Overlay overlay;
   overlay.write(10, bytes("abcdef"));
   overlay.write(20, bytes("uvw"));
@@ -68,6 +68,52 @@ TEST_CASE("an overlay has what was written last, in pieces that neither overlap 
   std::vector<std::byte> read = bytes("......................");
   overlay.cover(1, read);
   CHECK(text(read) == "ar.....<<<bcXYZ12--uvw");
+}
+
+TEST_CASE("large pieces of an overlay stay where they are, whatever is written beside them and over them") {
+  Overlay overlay;
+  const std::vector<std::byte> large(size_t{1} << 20U, std::byte{'l'});
+  overlay.write(100, large);
+  const std::byte* const there = overlay.pieces().at(100).data();
+  overlay.write(100 + large.size(), large);
+  overlay.write(98, bytes("<<o"));
+  overlay.write(99 + large.size(), bytes("ver"));
+  CHECK(overlay.pieces().at(100).data() == there);
+  CHECK(overlay.bytes() == 2 + 2 * large.size());
+  CHECK(overlay.end() == 100 + 2 * large.size());
+  std::vector<std::byte> read = bytes("....");
+  overlay.cover(98, read);
+  CHECK(text(read) == "<<ol");
+  overlay.cover(98 + large.size(), read);
+  CHECK(text(read) == "lver");
+  overlay.clear();
+  CHECK(overlay.bytes() == 0);
+  CHECK(overlay.end() == 0);
+}
+
+TEST_CASE("an overlay of many writes has what memory has") {
+  Overlay overlay;
+  constexpr size_t length = 4000;
+  std::vector<std::byte> memory(length, std::byte{'.'});
+  uint64_t state = 1;
+  const auto below = [&](uint64_t limit) {
+    state = state * 6364136223846793005U + 1442695040888963407U;
+    return static_cast<size_t>((state >> 33U) % limit);
+  };
+  for (int i = 0; i < 2000; ++i) {
+    const size_t offset = below(length), count = below(std::min<size_t>(length - offset, 90) + 1);
+    const std::vector<std::byte> written(count, static_cast<std::byte>('a' + below(26)));
+    overlay.write(offset, written);
+    std::ranges::copy(written, memory.begin() + static_cast<std::ptrdiff_t>(offset));
+    if (i == 20 || i == 1999) {
+      std::vector<std::byte> read(length, std::byte{'.'});
+      overlay.cover(0, read);
+      CHECK(text(read) == text(memory));
+      const size_t there =
+          static_cast<size_t>(std::ranges::count_if(memory, [](std::byte b) { return b != std::byte{'.'}; }));
+      CHECK(overlay.bytes() == there);
+    }
+  }
 }
 
 TEST_CASE("a change that was begun and not made is there for readers, and repair makes it") {
