@@ -8,6 +8,9 @@
 namespace atelier::kernels {
 namespace {
 
+// Of a pass, where tiles are many: fewer are hardly faster on one core, and leave others idle.
+constexpr int64_t fewest_winograd_pieces = 16;
+
 // One of the convolutions that a pass is made of.
 struct WinogradPart {
   WinogradProduct product;
@@ -91,60 +94,82 @@ class WinogradByPanels : public Kernel {
  public:
   explicit WinogradByPanels(std::vector<WinogradPart> parts) : parts_(std::move(parts)) {
     for (const WinogradPart& part : parts_) {
-      add_stages(part);
+      add_blocks(part);
     }
   }
 
   [[nodiscard]] int64_t phases() const override { return 2 * static_cast<int64_t>(stages_.size()); }
   [[nodiscard]] int64_t pieces(int64_t phase) const override {
     const Stage& stage = stages_[static_cast<size_t>(phase / 2)];
-    return phase % 2 == 0 ? stage.blocks * stage.rows / product_rows
-                          : stage.blocks * stage.part->product.panels().count();
+    return phase % 2 == 0 ? static_cast<int64_t>(stage.rows.size())
+                          : static_cast<int64_t>(stage.blocks.size()) * panels();
   }
   [[nodiscard]] size_t workspace_bytes() const override { return static_cast<size_t>(image_elements_) * sizeof(float); }
   [[nodiscard]] size_t scratch_bytes() const override { return static_cast<size_t>(product_elements_) * sizeof(float); }
 
   void run(int64_t phase, int64_t piece, const Arguments& arguments) const override {
     const Stage& stage = stages_[static_cast<size_t>(phase / 2)];
-    const WinogradProduct& product = stage.part->product;
     auto* const images = reinterpret_cast<float*>(arguments.workspace);
     if (phase % 2 == 0) {
-      for (int64_t row = piece * product_rows; row < (piece + 1) * product_rows; ++row) {
-        product.transform_image(stage.first + row, row % stage.rows, stage.rows,
-                                static_cast<const float*>(arguments.inputs[0]),
-                                images + row / stage.rows * product.image_elements(stage.rows));
+      const Rows& rows = stage.rows[static_cast<size_t>(piece)];
+      const Block& block = stage.blocks[rows.block];
+      for (int64_t row = rows.first; row < rows.first + product_rows; ++row) {
+        block.part->product.transform_image(block.first + row, row, block.rows,
+                                            static_cast<const float*>(arguments.inputs[0]), images + block.images);
       }
       return;
     }
-    const int64_t block = piece / product.panels().count();
-    const int64_t first = stage.first + block * stage.rows;
-    stage.part->multiply_panel(
-        piece % product.panels().count(), first, std::min(product.tiles().count() - first, stage.rows), stage.rows,
-        images + block * product.image_elements(stage.rows), arguments, reinterpret_cast<float*>(arguments.scratch));
+    const Block& block = stage.blocks[static_cast<size_t>(piece / panels())];
+    block.part->multiply_panel(piece % panels(), block.first, block.tiles, block.rows, images + block.images, arguments,
+                               reinterpret_cast<float*>(arguments.scratch));
   }
 
  private:
-  static constexpr int64_t transformed_bytes = 16 << 20;  // of a stage, more or less
+  static constexpr int64_t most_stage_elements = 4 << 20;  // transformed, of one stage
 
-  // Some tiles of a part, in blocks.
-  struct Stage {
+  struct Block {  // tiles of a part
     const WinogradPart* part;
-    int64_t first, blocks, rows;
+    int64_t first, tiles, rows;
+    int64_t images;  // where they begin in the workspace
+  };
+  struct Rows {  // of a block, transformed at once
+    size_t block;
+    int64_t first;
+  };
+  struct Stage {  // what the workspace has at one time
+    std::vector<Block> blocks;
+    std::vector<Rows> rows;
+    int64_t image_elements = 0;
   };
 
-  void add_stages(const WinogradPart& part) {
+  [[nodiscard]] int64_t panels() const { return parts_.front().product.panels().count(); }
+
+  // As many tiles as filters are used well with, or fewer where there would be too few pieces.
+  [[nodiscard]] int64_t rows_of_blocks(const WinogradProduct& product) const {
+    const int64_t tiles = product.tiles().count();
+    const int64_t wanted = ceil_divide(fewest_winograd_pieces, static_cast<int64_t>(parts_.size()) * panels());
+    const int64_t blocks = std::max({int64_t{1}, ceil_divide(tiles, WinogradProduct::most_tiles),
+                                     std::min(wanted, tiles / WinogradProduct::fewest_tiles)});
+    return WinogradProduct::rows_of(ceil_divide(tiles, blocks));
+  }
+
+  void add_blocks(const WinogradPart& part) {
     const WinogradProduct& product = part.product;
-    const int64_t block_bytes =
-        product.image_elements(WinogradProduct::most_tiles) * static_cast<int64_t>(sizeof(float));
-    const int64_t most = WinogradProduct::most_tiles * std::max<int64_t>(1, transformed_bytes / block_bytes);
-    const int64_t all = product.tiles().count();
-    for (int64_t first = 0; first < all; first += most) {
-      const int64_t tiles = std::min(most, all - first);
-      const int64_t blocks = ceil_divide(tiles, WinogradProduct::most_tiles);
-      const int64_t rows = WinogradProduct::rows_of(ceil_divide(tiles, blocks));
-      stages_.push_back({&part, first, blocks, rows});
-      image_elements_ = std::max(image_elements_, blocks * product.image_elements(rows));
-      product_elements_ = std::max(product_elements_, product.product_elements(rows));
+    const int64_t rows = rows_of_blocks(product);
+    const int64_t elements = product.image_elements(rows);
+    product_elements_ = std::max(product_elements_, product.product_elements(rows));
+    for (int64_t first = 0; first < product.tiles().count(); first += rows) {
+      if (stages_.empty() || stages_.back().image_elements + elements > most_stage_elements) {
+        stages_.emplace_back();
+      }
+      Stage& stage = stages_.back();
+      for (int64_t row = 0; row < rows; row += product_rows) {
+        stage.rows.push_back({stage.blocks.size(), row});
+      }
+      stage.blocks.push_back(
+          {&part, first, std::min(product.tiles().count() - first, rows), rows, stage.image_elements});
+      stage.image_elements += elements;
+      image_elements_ = std::max(image_elements_, stage.image_elements);
     }
   }
 
@@ -153,17 +178,20 @@ class WinogradByPanels : public Kernel {
   int64_t image_elements_ = 0, product_elements_ = 0;
 };
 
-// Images of a piece: as many as have as many tiles as are taken at once, where enough pieces are left.
+// Images of a piece: as many as have as many tiles as are taken at once, where enough pieces are left, else fewer.
 std::unique_ptr<Kernel> make_parts(const ConvolutionSpec& spec, std::vector<WinogradPart> parts) {
-  constexpr int64_t fewest_pieces = 4;
+  constexpr int64_t fewest_of_images = 4;  // that can have epilogues, as pieces of panels cannot
   const WinogradProduct& product = parts.front().product;
   const int64_t of_image = product.tiles().of_image();
+  const auto wanted = [&](int64_t pieces) {
+    return pieces >= fewest_winograd_pieces ? product.tiles_at_once() : WinogradProduct::fewest_tiles;
+  };
   int64_t images = images_per_piece(spec);
-  for (int64_t more = images + 1; images * of_image < product.tiles_at_once() && spec.batch / more >= fewest_pieces;
-       ++more) {
+  for (int64_t more = images + 1;
+       spec.batch / more >= fewest_of_images && images * of_image < wanted(spec.batch / more); ++more) {
     images = spec.batch % more == 0 ? more : images;
   }
-  if (spec.batch / images >= fewest_pieces && images * of_image >= WinogradProduct::fewest_tiles) {
+  if (spec.batch / images >= fewest_of_images && images * of_image >= WinogradProduct::fewest_tiles) {
     return std::make_unique<WinogradByImages>(std::move(parts), images, spec.batch / images);
   }
   return std::make_unique<WinogradByPanels>(std::move(parts));
