@@ -2,25 +2,43 @@
 """Writes the table of README.md's likelihood anchors, and the picture beside it, from the logs of likelihood-anchors and likelihood-fixed:
     python3 experiments/anchors.py [RUNS]       runs/ where not given
 A row is the finished runs of one name that are as long and were measured with as many draws; runs whose other settings are not the file's
-don't count, and what has no run stays as it is. Times, and the curve over them, are of the quickest run. Needs h5py and numpy."""
+don't count, and rows without runs stay as they are. Times, and the curve over them, are of the quickest run; the picture is of the runs
+that are there. Needs h5py and numpy."""
 
 import math
 import statistics
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from choosing import HERE, ended, is_finite, summary
-from table import figures, replaced, settings, text, training
+from table import between, figures, replaced, settings, text, training
 
 PICTURE = HERE / "pictures/likelihood-anchors.svg"
-# What it is, what is published (nats), and the colour of its curve (of Okabe and Ito).
-FRESH = {"likelihood-vae": ("VAE, k = 1", -86.76, "#000000"), "likelihood-vae-5": ("VAE, k = 5", -86.47, "#56b4e9"),
-         "likelihood-vae-50": ("VAE, k = 50", -86.35, "#0072b2"), "likelihood-iwae-5": ("IWAE, k = 5", -85.54, "#e69f00"),
-         "likelihood-iwae-50": ("IWAE, k = 50", -84.78, "#d55e00")}
-FIXED = {"likelihood-fixed": ("784-400-40, each image binarized once", -89.9, "")}
-FREE = {"name", "model.samples", "model.bound", "train.epochs", "metric.log_likelihood.samples"}  # in which runs of a file may differ, beside their seeds
+ONCE = "anchor of fixed binarization"
+FREE = {"name", "model.samples", "model.bound", "train.epochs", "metric.log_likelihood.samples"}  # in which a file's runs may differ
+
+
+@dataclass(frozen=True)
+class Row:
+    title: str
+    samples: int      # draws k of the bound that it is trained by
+    bound: str        # either, where k = 1
+    published: float  # nats
+    colour: str       # of its curve (of Okabe and Ito)
+
+    def is_of(self, model):
+        return model["samples"] == self.samples and (self.samples == 1 or model["bound"] == self.bound)
+
+
+FRESH = {"likelihood-vae": Row("VAE, k = 1", 1, "plain", -86.76, "#000000"),
+         "likelihood-vae-5": Row("VAE, k = 5", 5, "plain", -86.47, "#56b4e9"),
+         "likelihood-vae-50": Row("VAE, k = 50", 50, "plain", -86.35, "#0072b2"),
+         "likelihood-iwae-5": Row("IWAE, k = 5", 5, "importance-weighted", -85.54, "#e69f00"),
+         "likelihood-iwae-50": Row("IWAE, k = 50", 50, "importance-weighted", -84.78, "#d55e00")}
+FIXED = {"likelihood-fixed": Row("784-400-40, each image binarized once", 1, "plain", -89.9, "")}
 
 
 def all_but_free(source, overrides):
@@ -33,20 +51,31 @@ def groups(folder, file, rows):
     for name in rows:
         for experiment, log in ended(folder / name):
             had = all_but_free(text(log["experiment/source"][()]), text(log["experiment/overrides"][()]).splitlines())
-            if is_finite(log) and had == wanted:
+            if is_finite(log) and had == wanted and rows[name].is_of(experiment["model"]):
                 key = (name, experiment["train"]["epochs"], experiment["metric"]["log_likelihood"]["samples"])
                 found.setdefault(key, []).append(log)
     return {key: sorted(found[key], key=lambda log: log["timing/train/wall_seconds"][-1]) for key in sorted(found, key=lambda key: key[1:])}
 
 
-def table(rows, found):
-    lines = ["| trained by | seeds | epochs | training | test log-likelihood | draws | active latents | published |",
-             "|---|---:|---:|---:|---:|---:|---:|---:|"]
+HEAD = ["| trained by | seeds | epochs | training | test log-likelihood | draws | active latents | published |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|"]
+
+
+def key_of(line):
+    """What tells a table's line from others: its epochs, its draws, and its title."""
+    title, _, epochs, _, _, draws = [cell.strip() for cell in line.split("|")[1:7]]
+    return int(epochs.replace(",", "")), int(draws.replace(",", "")), title
+
+
+def table(rows, found, written):
+    """With the lines that are written already and have no run here."""
+    lines = {key_of(line): line for line in written.splitlines() if line.startswith("| ") and line not in HEAD}
     for (name, epochs, draws), logs in found.items():
-        title, published, _ = rows[name]
-        lines.append(f"| {title} | {len(logs)} | {epochs:,} | {training(logs[0])} | {figures({'log_likelihood': '{:.2f}'}, logs)} | "
-                     f"{draws:,} | {statistics.mean(summary(log, 'active') for log in logs):.0f} | {published} |")
-    return lines
+        line = (f"| {rows[name].title} | {len(logs)} | {epochs:,} | {training(logs[0])} | {figures({'log_likelihood': '{:.2f}'}, logs)} | "
+                f"{draws:,} | {statistics.mean(summary(log, 'active') for log in logs):.0f} | {rows[name].published} |")
+        lines[key_of(line)] = line
+    order = [row.title for row in rows.values()]
+    return HEAD + [lines[key] for key in sorted(lines, key=lambda key: (*key[:2], order.index(key[2])))]
 
 
 def curve(log):
@@ -97,11 +126,11 @@ def panel(left, title, lines, across, logarithmic):
 def picture(found):
     """The bound of ten draws after each epoch, of each name's longest runs: over the epochs, a curve for each seed, and over the seconds."""
     longest = {name: logs for (name, _, _), logs in found.items()}
-    drawn = [(colour, title, [curve(log) for log in longest[name]]) for name, (title, _, colour) in FRESH.items() if name in longest]
+    drawn = [(row.colour, row.title, [curve(log) for log in longest[name]]) for name, row in FRESH.items() if name in longest]
     over_epochs = [(colour, name, epochs, bound) for colour, name, curves in drawn for epochs, _, bound in curves]
     over_seconds = [(colour, name, seconds, bound) for colour, name, curves in drawn for _, seconds, bound in curves[:1]]
     every = np.concatenate([bound for _, _, _, bound in over_epochs])
-    across = float(every.min()), float(every.max())
+    across = float(every.min()), max(float(every.max()), float(every.min()) + 0.1)
     out = ['<svg xmlns="http://www.w3.org/2000/svg" width="800" height="400" font-family="sans-serif" font-size="12">',
            '<rect width="800" height="400" fill="white"/>', '<text x="60" y="24">log-likelihood of test images, nats, by the bound of 10 draws</text>',
            *panel(60, "epochs, each seed", over_epochs, across, False), *panel(450, "seconds of training, the quickest seed", over_seconds, across, True)]
@@ -114,11 +143,11 @@ def main():
     written = page.read_text()
     fresh, fixed = groups(folder, "likelihood-anchors.toml", FRESH), groups(folder, "likelihood-fixed.toml", FIXED)
     if fresh:
-        written = replaced(written, "anchors", table(FRESH, fresh))
+        written = replaced(written, "anchors", table(FRESH, fresh, between(written, "anchors")))
         PICTURE.parent.mkdir(exist_ok=True)
         PICTURE.write_text(picture(fresh))
     if fixed:
-        written = replaced(written, "anchor of fixed binarization", table(FIXED, fixed))
+        written = replaced(written, ONCE, table(FIXED, fixed, between(written, ONCE)))
     page.write_text(written)
 
 

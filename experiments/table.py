@@ -142,9 +142,19 @@ def text_of(path, atelier):
     return ["```text", *(line.rstrip() for line in done.stdout.rstrip().split("\n")), "```"]
 
 
+def marks(name):
+    return f"<!-- {name} -->", f"<!-- end of the {name} -->"
+
+
+def between(text, name):
+    """What is between the two marks of that name."""
+    begin, end = marks(name)
+    return text.split(begin)[1].split(end)[0]
+
+
 def replaced(text, name, lines):
     """With the lines between the two marks of that name."""
-    begin, end = f"<!-- {name} -->", f"<!-- end of the {name} -->"
+    begin, end = marks(name)
     before, rest = text.split(begin)
     return before + begin + "\n" + "\n".join(lines) + "\n" + end + rest.split(end)[1]
 

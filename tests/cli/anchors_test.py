@@ -66,17 +66,27 @@ class Anchors(AtelierTest):
         self.assertFalse(os.path.exists(self.picture()))
 
     def test_a_run_with_other_settings_is_no_row_s(self):
-        sweep = ["experiments/likelihood-anchors.toml", "optimizer.learning_rate=0.1", "model.samples=1", "model.bound=plain", "name=likelihood-vae", "train.epochs=1"]
-        self.assertEqual(self.page_after(sweep, ["experiments/likelihood-fixed.toml", "model.latent=3"]), README)
+        file = "experiments/likelihood-anchors.toml"
+        faster = [file, "name=likelihood-vae", "model.samples=1", "model.bound=plain", "train.epochs=1", "seed=1", "optimizer.learning_rate=0.1"]
+        other_bound = [file, "name=likelihood-vae-5", "model.samples=5", "model.bound=importance-weighted", "train.epochs=1", "seed=1"]
+        self.assertEqual(self.page_after(faster, other_bound, ["experiments/likelihood-fixed.toml", "model.latent=3"]), README)
+
+    def test_rows_without_runs_stay(self):
+        there = "| VAE, k = 5 | 3 | 1 | 9 s on 1 thread | -99.00 | 20 | 7 | -86.47 |"
+        self.write("experiments/README.md", README.replace("what was there", there, 1))
+        one = ["experiments/likelihood-anchors.toml", "name=likelihood-vae", "model.samples=1", "model.bound=plain", "train.epochs=1", "seed=1"]
+        lines = self.page_after(one).splitlines()
+        self.assertTrue(lines[4].startswith("| VAE, k = 1 | 1 | 1 |"), lines)
+        self.assertEqual(lines[5], there)
 
     def test_rows_are_runs_of_one_length(self):
         lines = self.page_after(["experiments/likelihood-anchors.toml"],
                                 ["experiments/likelihood-anchors.toml", "train.epochs=2", "metric.log_likelihood.samples=10", "seed=1"],
                                 ["experiments/likelihood-fixed.toml"]).splitlines()
         value = r"-\d+\.\d\d"
-        for line, cells in zip(lines[4:], [r"IWAE, k = 50 \| 2 \| 1 \|", r"VAE, k = 1 \| 1 \| 2 \|", r"VAE, k = 5 \| 1 \| 2 \|", r"IWAE, k = 5 \| 1 \| 2 \|",
-                                           r"IWAE, k = 50 \| 1 \| 2 \|", r"VAE, k = 5 \| 2 \| 2 \|", r"IWAE, k = 5 \| 2 \| 2 \|",
-                                           r"VAE, k = 1 \| 2 \| 3 \|"]):
+        rows = [("IWAE, k = 50", 2, 1), ("VAE, k = 1", 1, 2), ("VAE, k = 5", 1, 2), ("IWAE, k = 5", 1, 2), ("IWAE, k = 50", 1, 2),
+                ("VAE, k = 5", 2, 2), ("IWAE, k = 5", 2, 2), ("VAE, k = 1", 2, 3)]  # with seeds and epochs
+        for line, cells in zip(lines[4:], [rf"{title} \| {seeds} \| {epochs} \|" for title, seeds, epochs in rows]):
             one = r"\| 1 \| 2 \|" in cells
             self.assertRegex(line, rf"^\| {cells} \d+ s on \d+ threads? \| " +
                              (rf"{value} \| 10 \| " if one else rf"{value} \({value} to {value}\) \| 20 \| ") + r"\d \| -8\d\.\d+ \|$")
