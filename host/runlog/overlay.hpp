@@ -9,7 +9,7 @@
 
 namespace atelier::runlog {
 
-// Pieces by where they begin, that don't overlap; small ones that touch are one.
+// Pieces by where they begin, that don't overlap; those that touch are one while that is small.
 class Overlay {
  public:
   using Pieces = std::map<uint64_t, std::vector<std::byte>>;

@@ -92,26 +92,27 @@ TEST_CASE("large pieces of an overlay stay where they are, whatever is written b
 }
 
 TEST_CASE("an overlay of many writes has what memory has") {
-  Overlay overlay;
-  constexpr size_t length = 4000;
-  std::vector<std::byte> memory(length, std::byte{'.'});
-  uint64_t state = 1;
-  const auto below = [&](uint64_t limit) {
-    state = state * 6364136223846793005U + 1442695040888963407U;
-    return static_cast<size_t>((state >> 33U) % limit);
-  };
-  for (int i = 0; i < 2000; ++i) {
-    const size_t offset = below(length), count = below(std::min<size_t>(length - offset, 90) + 1);
-    const std::vector<std::byte> written(count, static_cast<std::byte>('a' + below(26)));
-    overlay.write(offset, written);
-    std::ranges::copy(written, memory.begin() + static_cast<std::ptrdiff_t>(offset));
-    if (i == 20 || i == 1999) {
-      std::vector<std::byte> read(length, std::byte{'.'});
-      overlay.cover(0, read);
-      CHECK(text(read) == text(memory));
-      const size_t there =
-          static_cast<size_t>(std::ranges::count_if(memory, [](std::byte b) { return b != std::byte{'.'}; }));
-      CHECK(overlay.bytes() == there);
+  for (const size_t scale : {1, 1000}) {  // pieces become one, or are too large for it
+    Overlay overlay;
+    std::vector<std::byte> memory(4000 * scale, std::byte{'.'});
+    uint64_t state = 1;
+    const auto below = [&](uint64_t limit) {
+      state = state * 6364136223846793005U + 1442695040888963407U;
+      return static_cast<size_t>((state >> 33U) % limit);
+    };
+    for (int i = 0; i < 1000; ++i) {
+      const size_t offset = below(memory.size());
+      const size_t count = below(std::min(memory.size() - offset, 90 * scale) + 1);
+      const std::vector<std::byte> written(count, static_cast<std::byte>('a' + below(26)));
+      overlay.write(offset, written);
+      std::ranges::copy(written, memory.begin() + static_cast<std::ptrdiff_t>(offset));
+      if (i == 20 || i == 999) {
+        std::vector<std::byte> read(memory.size(), std::byte{'.'});
+        overlay.cover(0, read);
+        CHECK(std::ranges::equal(read, memory));
+        const auto there = std::ranges::count_if(memory, [](std::byte value) { return value != std::byte{'.'}; });
+        CHECK(overlay.bytes() == static_cast<size_t>(there));
+      }
     }
   }
 }

@@ -29,9 +29,11 @@ class Vae final : public Model {
     d.integer("beta_warmup", 0, "steps over which beta grows from 0").range(0);
     d.number("free_bits", 0.0, "nats that each latent dimension's divergence, averaged over the batch, has for free")
         .range(0);
-    d.integer("samples", 1, "draws k of z for each image").range(1, 10000);
-    d.text("bound", "importance-weighted",
-           "what training raises: by k draws together, or the ELBO by their mean; one and the same for k = 1")
+    d.integer("samples", 1, "draws k of z for each image; what they are for, bound says").range(1, 10000);
+    d.text(
+         "bound", "importance-weighted",
+         "what training raises: the log of the mean of k importance weights, or the plain ELBO, its reconstruction the "
+         "mean of k draws; for k = 1 the ELBO")
         .choices({"importance-weighted", "plain"});
     d.loss("reconstruction", "reconstruction", "bce", "how far the decoded image is from the original");
     d.loss("divergence", "divergence", "gaussian-kl", "how far the posterior is from the prior");
