@@ -6,9 +6,10 @@
 //   sample SECONDS BATCH     how many batches it generates in that time
 //   evaluate SECONDS BATCH   how many batches it evaluates in that time
 //   profile STEPS            the operations of a step, each with the shortest of its times, and the peak in FLOP/s
-//   memory                   bytes that training has added to the process, and those of buffers and weights alone
-//   about                    versions of the libraries, and the instruction set
-//   peak SECONDS             GFLOP/s of a 1024-cubed product in single precision on each of the threads at once
+//   pieces STEPS             the tasks of a step, each with the shortest times of its pieces (piece_times.hpp); of one
+//   thread memory                   bytes that training has added to the process, and those of buffers and weights
+//   alone about                    versions of the libraries, and the instruction set peak SECONDS             GFLOP/s
+//   of a 1024-cubed product in single precision on each of the threads at once
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,6 +27,7 @@
 #include "experiment/experiment.hpp"
 #include "kernels/fingerprint.hpp"
 #include "kernels/sgemm.hpp"
+#include "piece_times.hpp"
 #include "step_file.hpp"
 #include "step_times.hpp"
 #include "training/profile.hpp"
@@ -108,21 +110,15 @@ class Loop {
 
   std::string profile(int64_t steps) {
     StepTimes times;
-    for (int64_t left = steps; left > 0;) {
-      execute::Profile profile;
-      record();
-      setup_.steps.session().set_profile(&profile);
-      setup_.steps.session().start();
-      (void)setup_.steps.session().wait();
-      setup_.steps.session().set_profile(nullptr);
-      setup_.steps.batches().step_done();
-      if (step_ > warm_up) {
-        times.add(training::step_profile(profile));
-        --left;
-      }
-    }
+    profile_steps(steps, [&](const execute::Profile& profile) { times.add(training::step_profile(profile)); });
     return fmt::format(R"({{"peak": {}, "operations": {}}})", training::measure_sgemm_peak(executor_.threads()),
                        times.told());
+  }
+
+  std::string pieces(int64_t steps) {
+    PieceTimes times;
+    profile_steps(steps, [&](const execute::Profile& profile) { times.add(profile); });
+    return times.told();
   }
 
   std::string sample(double seconds, int64_t count) {
@@ -172,6 +168,23 @@ class Loop {
       work();
     }
     return fmt::format(R"({{"steps": {}, "seconds": {}}})", steps, seconds_since(start));
+  }
+
+  template <typename Take>
+  void profile_steps(int64_t steps, const Take& take) {
+    for (int64_t left = steps; left > 0;) {
+      execute::Profile profile;
+      record();
+      setup_.steps.session().set_profile(&profile);
+      setup_.steps.session().start();
+      (void)setup_.steps.session().wait();
+      setup_.steps.session().set_profile(nullptr);
+      setup_.steps.batches().step_done();
+      if (step_ > warm_up) {
+        take(profile);
+        --left;
+      }
+    }
   }
 
   void record() {
@@ -273,6 +286,8 @@ void serve(const char* experiment_file, int threads, const std::vector<std::file
       std::cout << loop.round(amount) << std::endl;
     } else if (command == "profile") {
       std::cout << loop.profile(static_cast<int64_t>(amount)) << std::endl;
+    } else if (command == "pieces") {
+      std::cout << loop.pieces(static_cast<int64_t>(amount)) << std::endl;
     } else if (command == "sample") {
       std::cout << loop.sample(amount, std::stoi(more)) << std::endl;
     } else if (command == "evaluate") {
@@ -285,7 +300,8 @@ void serve(const char* experiment_file, int threads, const std::vector<std::file
       std::cout << about() << std::endl;
     } else {
       throw Error(ErrorKind::usage,
-                  "got '{}', expected parity, round, profile, sample, evaluate, memory, peak or about", command);
+                  "got '{}', expected parity, round, profile, pieces, sample, evaluate, memory, peak or about",
+                  command);
     }
   }
 }
