@@ -33,19 +33,24 @@ template <typename Function>
 void for_each_product(const ConvolutionSpec& s, Function&& f) {
   const int64_t in_channels = s.in_channels / s.groups;
   const int64_t out_channels = s.out_channels / s.groups;
-  for (int64_t b = 0; b < s.batch; ++b) {
-    for (int64_t o = 0; o < s.out_channels; ++o) {
-      for (int64_t i = 0; i < s.out_height() * s.out_width(); ++i) {
-        for (int64_t j = 0; j < in_channels * s.kernel_height * s.kernel_width; ++j) {
-          const int64_t c = o / out_channels * in_channels + j / (s.kernel_height * s.kernel_width);
-          const int64_t ky = j / s.kernel_width % s.kernel_height;
-          const int64_t y = i / s.out_width() * s.stride_y + ky * s.dilation_y - s.pad_top;
-          const int64_t x = i % s.out_width() * s.stride_x + j % s.kernel_width * s.dilation_x - s.pad_left;
-          if (y >= 0 && y < s.in_height && x >= 0 && x < s.in_width) {
-            f(static_cast<size_t>(((b * s.in_height + y) * s.in_width + x) * s.in_channels + c),
-              static_cast<size_t>(o * in_channels * s.kernel_height * s.kernel_width + j),
-              static_cast<size_t>((b * s.out_height() * s.out_width() + i) * s.out_channels + o));
-          }
+  const auto taps = static_cast<size_t>(s.kernel_height * s.kernel_width);
+  size_t at_y = 0;
+  for (int64_t place = 0; place < s.batch * s.out_height() * s.out_width(); ++place) {
+    const int64_t image = place / (s.out_height() * s.out_width());
+    const int64_t row = place / s.out_width() % s.out_height() * s.stride_y - s.pad_top;
+    const int64_t column = place % s.out_width() * s.stride_x - s.pad_left;
+    for (int64_t o = 0; o < s.out_channels; ++o, ++at_y) {
+      for (int64_t tap = 0; tap < s.kernel_height * s.kernel_width; ++tap) {
+        const int64_t y = row + tap / s.kernel_width * s.dilation_y;
+        const int64_t x = column + tap % s.kernel_width * s.dilation_x;
+        if (y < 0 || y >= s.in_height || x < 0 || x >= s.in_width) {
+          continue;
+        }
+        auto at_x = static_cast<size_t>(((image * s.in_height + y) * s.in_width + x) * s.in_channels +
+                                        o / out_channels * in_channels);
+        auto at_w = static_cast<size_t>(o * in_channels) * taps + static_cast<size_t>(tap);
+        for (int64_t c = 0; c < in_channels; ++c, ++at_x, at_w += taps) {
+          f(at_x, at_w, at_y);
         }
       }
     }
