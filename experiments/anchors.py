@@ -94,8 +94,8 @@ def ticks(low, high, logarithmic):
     return [step * i for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
-def panel(left, title, lines, across, logarithmic):
-    """Axes and curves: `lines` are (colour, name, x, y), `across` the bounds' ends."""
+def panel(left, title, lines, across, logarithmic, legend):
+    """Axes and curves: `lines` are (colour, name, x, y), `across` the bounds' ends; with their names where `legend` is."""
     top, width, height = 40, 330, 300
     scale = math.log if logarithmic else float
     ends = min(min(x) for _, _, x, _ in lines), max(max(x) for _, _, x, _ in lines)
@@ -116,7 +116,7 @@ def panel(left, title, lines, across, logarithmic):
         points = [place(x, y) for x, y in zip(xs, ys)]
         out.append(f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
         out += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.2" fill="{colour}"/>' for x, y in points]
-    named = list(dict.fromkeys((colour, name) for colour, name, _, _ in lines))
+    named = list(dict.fromkeys((colour, name) for colour, name, _, _ in lines)) if legend else []
     for i, (colour, name) in enumerate(named):
         y = top + height - 14 - 18 * (len(named) - 1 - i)
         out.append(f'<path d="M{left + width - 170} {y - 4} h20" stroke="{colour}" stroke-width="3"/><text x="{left + width - 144}" y="{y}">{name}</text>')
@@ -133,7 +133,8 @@ def picture(found):
     across = float(every.min()), max(float(every.max()), float(every.min()) + 0.1)
     out = ['<svg xmlns="http://www.w3.org/2000/svg" width="800" height="400" font-family="sans-serif" font-size="12">',
            '<rect width="800" height="400" fill="white"/>', '<text x="60" y="24">log-likelihood of test images, nats, by the bound of 10 draws</text>',
-           *panel(60, "epochs, each seed", over_epochs, across, False), *panel(450, "seconds of training, the quickest seed", over_seconds, across, True)]
+           *panel(60, "epochs, each seed", over_epochs, across, logarithmic=False, legend=True),
+           *panel(450, "seconds of training, the quickest seed", over_seconds, across, logarithmic=True, legend=False)]
     return "\n".join([*out, "</svg>"]) + "\n"
 
 
