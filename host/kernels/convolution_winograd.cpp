@@ -8,7 +8,8 @@
 namespace atelier::kernels {
 namespace {
 
-// Of a pass, where tiles are many: fewer are hardly faster on one core, and leave others idle.
+// Of a pass, where tiles are many. With four a step was up to 1.1 times as fast on one core, and more than four had
+// nothing to do (tests/bench/RESULTS.md, Growth).
 constexpr int64_t fewest_winograd_pieces = 16;
 
 // One of the convolutions that a pass is made of.

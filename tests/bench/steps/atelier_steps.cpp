@@ -6,10 +6,10 @@
 //   sample SECONDS BATCH     how many batches it generates in that time
 //   evaluate SECONDS BATCH   how many batches it evaluates in that time
 //   profile STEPS            the operations of a step, each with the shortest of its times, and the peak in FLOP/s
-//   pieces STEPS             the tasks of a step, each with the shortest times of its pieces (piece_times.hpp); of one
-//   thread memory                   bytes that training has added to the process, and those of buffers and weights
-//   alone about                    versions of the libraries, and the instruction set peak SECONDS             GFLOP/s
-//   of a 1024-cubed product in single precision on each of the threads at once
+//   pieces STEPS             the tasks of a step on one thread, with the times of their pieces (piece_times.hpp)
+//   memory                   bytes that training has added to the process, and those of buffers and weights alone
+//   about                    versions of the libraries, and the instruction set
+//   peak SECONDS             GFLOP/s of a 1024-cubed product in single precision on each of the threads at once
 #include <fmt/format.h>
 
 #include <algorithm>

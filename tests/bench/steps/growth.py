@@ -24,6 +24,7 @@ from pathlib import Path
 from cases import CASES
 from program import Atelier, milliseconds
 from report import markdown
+from shares import short
 
 SECONDS = 0.5        # of a round
 HOLDING_BACK = 3     # operations that are told of
@@ -102,11 +103,6 @@ def measure(case, build, folder, steps, rounds):
     return Measured(found["tasks"], found["beside"], *(min(milliseconds(answer) for answer in answers[program]) for program in (one, two)),
                     statistics.median(answer["recording_seconds"] / answer["steps"] for answer in answers[one]),
                     max(peaks[two]) / max(peaks[one]))
-
-
-def short(name):
-    parts = [part.removesuffix("/1") for part in name.split("+")]
-    return "+".join(parts) if len(parts) <= 2 else f"{parts[0]}+…+{parts[-1]} ({len(parts)})"
 
 
 def held_back(found, workers):
