@@ -1,3 +1,6 @@
+# In these rooms the host computes. Elsewhere no time goes, and the last step of optimization takes more than it saves.
+set(ATELIER_FAST_ROOMS tensor kernels execute data statistics pictures)
+
 # atelier_room(NAME "SUMMARY" [SOURCES ...] [ROOMS ...] [LIBRARIES ...])
 # One static library for each room of host/. Its headers are "NAME/header.hpp", by an include root that holds nothing but a
 # link to the room. The root is not handed on: a room sees the rooms that it lists in ROOMS and no other, those included whose
@@ -15,6 +18,9 @@ function(atelier_room name summary)
   set_property(TARGET atelier_${name} PROPERTY ATELIER_SUMMARY "${summary}")
   set_property(GLOBAL APPEND PROPERTY ATELIER_ROOMS ${name})
   target_include_directories(atelier_${name} PRIVATE ${root})
+  if(NOT name IN_LIST ATELIER_FAST_ROOMS)
+    target_compile_options(atelier_${name} PRIVATE $<$<CONFIG:Release>:-O2>)
+  endif()
   foreach(room IN LISTS ROOM_ROOMS)
     target_include_directories(atelier_${name} PRIVATE ${CMAKE_BINARY_DIR}/rooms/${room})
     target_link_libraries(atelier_${name} PUBLIC atelier_${room})

@@ -6,10 +6,10 @@ using namespace atelier::abi_test;
 
 namespace {
 
-const std::string text = "[model]\nuse = \"sequentials\"\n[train]\nsteps = 2\nbatch_size = 16\n";
+const std::string of_sequentials = "[model]\nuse = \"sequentials\"\n[train]\nsteps = 2\nbatch_size = 16\n";
 
 std::vector<std::string> parameters(const std::string& group) {
-  Bench bench(make(text));
+  Bench bench(make(of_sequentials));
   std::vector<std::string> out;
   for (const auto& parameter : bench->built.bank().parameters) {
     if (parameter->name.starts_with(group + ".")) {
@@ -22,14 +22,14 @@ std::vector<std::string> parameters(const std::string& group) {
 }  // namespace
 
 TEST_CASE("a Sequential is its layers one after the other, as many as are asked for") {
-  const Run run = train(text);
+  const Run run = train(of_sequentials);
   CHECK(run.train("all").front() == 0);
   CHECK(run.train("after two").front() == 0);
   CHECK(run.train("after none").front() == 0);
 }
 
 TEST_CASE("stacks make tensors of the shapes that they say") {
-  const Run run = train(text);
+  const Run run = train(of_sequentials);
   for (const std::string name :
        {"net", "linear", "no layers", "convolutions", "pooled", "pooled, as it says", "back", "mlp"}) {
     CHECK_MESSAGE(run.train("shape of " + name).front() == 1, name);

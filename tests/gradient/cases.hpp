@@ -9,6 +9,15 @@
 
 namespace atelier::gradient_test {
 
+using record::Attribute;
+
+inline Attribute list(std::vector<int64_t> values) {
+  return Attribute::of(std::move(values));
+}
+inline Attribute whole(int64_t value) {
+  return Attribute::of(value);
+}
+
 std::vector<Case> elementwise_cases();
 std::vector<Case> tensor_cases();       // movement, reductions, indexing
 std::vector<Case> rearranging_cases();  // other orders along axes, borders

@@ -3,15 +3,7 @@
 namespace atelier::gradient_test {
 namespace {
 
-using record::Attribute;
 using record::Attributes;
-
-Attribute list(std::vector<int64_t> values) {
-  return Attribute::of(std::move(values));
-}
-Attribute whole(int64_t value) {
-  return Attribute::of(value);
-}
 
 void add_signals(std::vector<Case>& cases) {
   cases.push_back({"conv1d/1", {{{2, 3, 5}}, {{2, 3, 2}}, {{2}}}});
@@ -36,7 +28,7 @@ void add_volumes(std::vector<Case>& cases) {
                    {list({2, 1, 2}), list({1, 1, 0, 0, 0, 0}), list({1, 0, 1}), list({1, 2, 1}), whole(2)}});
 }
 
-void add_pooling(std::vector<Case>& cases) {
+void add_pooling_along_axes(std::vector<Case>& cases) {
   for (const auto* name : {"max_pool1d/1", "avg_pool1d/1"}) {
     cases.push_back({name, {{{2, 3, 7}}}, {list({3}), list({2}), list({1, 1})}});
     cases.push_back({name, {{{1, 2, 4}}}, {list({2})}});
@@ -64,7 +56,7 @@ std::vector<Case> axes_cases() {
   std::vector<Case> cases;
   add_signals(cases);
   add_volumes(cases);
-  add_pooling(cases);
+  add_pooling_along_axes(cases);
   add_patches(cases);
   return cases;
 }

@@ -3,7 +3,6 @@
 namespace atelier::gradient_test {
 namespace {
 
-using record::Attribute;
 using tensor::Shape;
 
 void add_unary(std::vector<Case>& cases, const char* name, double low, double high,

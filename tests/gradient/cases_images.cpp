@@ -3,15 +3,7 @@
 namespace atelier::gradient_test {
 namespace {
 
-using record::Attribute;
 using record::Attributes;
-
-Attribute list(std::vector<int64_t> values) {
-  return Attribute::of(std::move(values));
-}
-Attribute whole(int64_t value) {
-  return Attribute::of(value);
-}
 
 // Kernel, stride and padding.
 Attributes windows(std::vector<int64_t> kernel, std::vector<int64_t> stride, std::vector<int64_t> padding) {

@@ -4,15 +4,7 @@
 namespace atelier::gradient_test {
 namespace {
 
-using record::Attribute;
 using record::Attributes;
-
-Attribute list(std::vector<int64_t> values) {
-  return Attribute::of(std::move(values));
-}
-Attribute whole(int64_t value) {
-  return Attribute::of(value);
-}
 
 // With the gradients that the engine gives for it, but not theirs.
 Case once(std::string operation, std::vector<Input> inputs, Attributes attributes = {}) {
@@ -42,7 +34,7 @@ void add_elementwise(std::vector<Case>& cases) {
   cases.push_back({"select/1", {{{307, 211}, 0.5, 1}, {{211}}, {{307, 1}}}});
 }
 
-void add_movement(std::vector<Case>& cases) {
+void add_large_movement(std::vector<Case>& cases) {
   cases.push_back(once("permute/1", {{{17, 31, 19, 11}}}, {list({0, 2, 3, 1})}));
   cases.push_back(once("permute/1", {{{311, 257}}}, {list({1, 0})}));
   cases.push_back(once("concatenate/1", {{{67, 31, 17}}, {{67, 1, 17}}, {{67, 64, 17}}}, {whole(1)}));
@@ -58,7 +50,7 @@ void add_movement(std::vector<Case>& cases) {
   cases.push_back(once("scatter_add_along/1", {{{1009, 29}}, indices({1009, 67}, 29), {{1009, 67}}}, {whole(1)}));
 }
 
-void add_reductions(std::vector<Case>& cases) {
+void add_large_reductions(std::vector<Case>& cases) {
   for (const auto* name : {"sum/1", "mean/1", "max/1"}) {
     for (const std::vector<int64_t>& axes :
          {std::vector<int64_t>{}, {0}, {1}, {2}, {3}, {0, 2, 3}, {0, 1}, {1, 2, 3}}) {
@@ -80,7 +72,7 @@ void add_reductions(std::vector<Case>& cases) {
   cases.push_back(once("top_k/1", {{{4099, 37}}}, {whole(5)}));
 }
 
-void add_products(std::vector<Case>& cases) {
+void add_large_products(std::vector<Case>& cases) {
   cases.push_back({"gemm/1", {{{300, 200}}, {{200, 150}}}});
   for (const int64_t a : {0, 1}) {
     for (const int64_t b : {0, 1}) {
@@ -99,7 +91,7 @@ void add_products(std::vector<Case>& cases) {
   cases.push_back(once("linear/1", {{{129, 784}}, {{513, 784}}, {{513}}}));
 }
 
-void add_convolutions(std::vector<Case>& cases) {
+void add_large_convolutions(std::vector<Case>& cases) {
   cases.push_back({"conv2d/1", {{{17, 16, 14, 13}}, {{32, 16, 3, 3}}, {{32}}}, convolution(1, 1)});
   cases.push_back(once("conv2d/1", {{{19, 64, 16, 16}}, {{96, 64, 4, 4}}}, convolution(2, 1)));
   cases.push_back(once("conv2d/1", {{{16, 128, 9, 7}}, {{64, 128, 3, 3}}}, convolution(2, 1)));
@@ -187,10 +179,10 @@ void add_draws(std::vector<Case>& cases) {
 std::vector<Case> large_cases() {
   std::vector<Case> cases;
   add_elementwise(cases);
-  add_movement(cases);
-  add_reductions(cases);
-  add_products(cases);
-  add_convolutions(cases);
+  add_large_movement(cases);
+  add_large_reductions(cases);
+  add_large_products(cases);
+  add_large_convolutions(cases);
   add_images(cases);
   add_normalizations(cases);
   add_recurrent(cases);
@@ -222,7 +214,7 @@ std::vector<RowCase> row_cases() {
   add(once("gemm/1", {{{13, 70, 90}}, {{13, 90, 50}}}), {0, 1});
   add(once("attention/1", {{{7, 2, 35, 24}}, {{7, 2, 50, 24}}, {{7, 2, 50, 40}}}), {0, 1, 2});
   std::vector<Case> images;
-  add_convolutions(images);
+  add_large_convolutions(images);
   images.push_back(once("conv2d/1", {{{67, 16, 3, 3}}, {{8, 16, 3, 3}}}, convolution(3, 0)));
   images.push_back(once("conv2d/1", {{{13, 64, 4, 4}}, {{48, 64, 3, 3}}}, convolution(2, 0)));  // 4, 4, 4 and 1 image
   images.push_back(once("conv2d/1", {{{65, 24, 5, 5}}, {{8, 24, 5, 5}}}, convolution(1, 1)));

@@ -3,15 +3,7 @@
 namespace atelier::gradient_test {
 namespace {
 
-using record::Attribute;
 using record::Attributes;
-
-Attribute list(std::vector<int64_t> values) {
-  return Attribute::of(std::move(values));
-}
-Attribute whole(int64_t value) {
-  return Attribute::of(value);
-}
 
 void add_products(std::vector<Case>& cases) {
   cases.push_back({"gemm/1", {{{3, 5}}, {{5, 2}}}});

@@ -2,14 +2,11 @@
 #include "cases.hpp"
 
 namespace atelier::gradient_test {
+
 namespace {
 
-using record::Attribute;
 using tensor::Shape;
 
-Attribute whole(int64_t value) {
-  return Attribute::of(value);
-}
 Input matrices(const Shape& shape, double diagonal) {
   return {shape, -1, 1, 0, diagonal};
 }

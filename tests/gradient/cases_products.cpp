@@ -5,7 +5,6 @@
 namespace atelier::gradient_test {
 namespace {
 
-using record::Attribute;
 using record::Attributes;
 using tensor::Shape;
 

@@ -3,16 +3,7 @@
 namespace atelier::gradient_test {
 namespace {
 
-using record::Attribute;
-
-Attribute list(std::vector<int64_t> values) {
-  return Attribute::of(std::move(values));
-}
-Attribute whole(int64_t value) {
-  return Attribute::of(value);
-}
-
-void add_orders(std::vector<Case>& cases) {
+void add_rearranged(std::vector<Case>& cases) {
   cases.push_back({"transpose/1", {{{2, 3, 4}}}});
   cases.push_back({"transpose/1", {{{2, 3, 4}}}, {whole(0), whole(-1)}});
   cases.push_back({"squeeze/1", {{{1, 3, 1, 2}}}, {list({-2})}});
@@ -49,7 +40,7 @@ void add_parts(std::vector<Case>& cases) {
 
 std::vector<Case> rearranging_cases() {
   std::vector<Case> cases;
-  add_orders(cases);
+  add_rearranged(cases);
   add_borders(cases);
   add_parts(cases);
   return cases;

@@ -3,7 +3,6 @@
 namespace atelier::gradient_test {
 namespace {
 
-using record::Attribute;
 using tensor::Shape;
 
 struct Sizes {

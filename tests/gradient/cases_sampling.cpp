@@ -1,18 +1,6 @@
 #include "cases.hpp"
 
 namespace atelier::gradient_test {
-namespace {
-
-using record::Attribute;
-
-Attribute list(std::vector<int64_t> values) {
-  return Attribute::of(std::move(values));
-}
-Attribute whole(int64_t value) {
-  return Attribute::of(value);
-}
-
-}  // namespace
 
 std::vector<Case> sampling_cases() {
   std::vector<Case> cases;

@@ -3,15 +3,7 @@
 namespace atelier::gradient_test {
 namespace {
 
-using record::Attribute;
 using tensor::Shape;
-
-Attribute list(std::vector<int64_t> values) {
-  return Attribute::of(std::move(values));
-}
-Attribute whole(int64_t value) {
-  return Attribute::of(value);
-}
 
 void add_movement(std::vector<Case>& cases) {
   cases.push_back({"reshape/1", {{{2, 3, 5}}}, {list({5, -1})}});

@@ -31,7 +31,7 @@ const HandMadeSource& squares() {
   return source;
 }
 
-MadeDataset make(const SettingValues& more, const HandMadeSource& source = squares()) {
+MadeDataset make_scenes(const SettingValues& more, const HandMadeSource& source = squares()) {
   SettingValues settings = more;
   settings.insert({{"size", int64_t{size}}, {"count", int64_t{200}}});
   return DatasetHost::of(DIGIT_SCENES_PLUGIN).make_from(source.table(), "digit-scenes", settings);
@@ -68,7 +68,7 @@ const SettingValues plain = {
 }  // namespace
 
 TEST_CASE("scenes have the fields that a segmentation wants") {
-  const MadeDataset dataset = make({});
+  const MadeDataset dataset = make_scenes({});
   REQUIRE(dataset.error() == "");
   const auto dims = [&](size_t i) {
     const atl_field& field = dataset.spec().fields[i];
@@ -85,7 +85,7 @@ TEST_CASE("scenes have the fields that a segmentation wants") {
 TEST_CASE("on a black ground a digit is the source's pixels, and mask and box are where its ink is") {
   SettingValues settings = plain;
   settings["max_digits"] = int64_t{1};
-  const MadeDataset dataset = make(settings);
+  const MadeDataset dataset = make_scenes(settings);
   std::set<int64_t> labels;
   for (int64_t i = 0; i < 100; ++i) {
     const FieldValues sample = dataset.read_fields(ATL_TRAIN, i);
@@ -106,7 +106,7 @@ TEST_CASE("on a black ground a digit is the source's pixels, and mask and box ar
 }
 
 TEST_CASE("several digits stand inside the scene, with little overlap") {
-  const MadeDataset dataset = make({});
+  const MadeDataset dataset = make_scenes({});
   std::set<size_t> counts;
   std::set<int64_t> widths;
   for (int64_t i = 0; i < 200; ++i) {
@@ -141,7 +141,7 @@ TEST_CASE("the ground is a texture, darker than the digits") {
     std::fill_n(image, side * side, 1.0F);
     label = 0;
   });
-  const MadeDataset dataset = make({}, white);
+  const MadeDataset dataset = make_scenes({}, white);
   for (int64_t i = 0; i < 50; ++i) {
     const FieldValues sample = dataset.read_fields(ATL_TRAIN, i);
     std::vector<float> ground, digits;
@@ -161,7 +161,7 @@ TEST_CASE("the ground is a texture, darker than the digits") {
 }
 
 TEST_CASE("a scene has as many digits as find a place, and none of a blank picture") {
-  const MadeDataset crowded = make({{"max_digits", int64_t{64}}});
+  const MadeDataset crowded = make_scenes({{"max_digits", int64_t{64}}});
   size_t most = 0;
   for (int64_t i = 0; i < 30; ++i) {
     most = std::max(most, boxes_of(crowded.read_fields(ATL_TRAIN, i)).size());
@@ -172,11 +172,11 @@ TEST_CASE("a scene has as many digits as find a place, and none of a blank pictu
     std::fill_n(image, side * side, 0.0F);
     label = 0;
   });
-  CHECK(boxes_of(make({}, blank).read_fields(ATL_TRAIN, 0)).empty());
+  CHECK(boxes_of(make_scenes({}, blank).read_fields(ATL_TRAIN, 0)).empty());
 }
 
 TEST_CASE("digits larger than the scene are told") {
-  CHECK(make({{"scale", std::vector<double>{1, 4}}}).error() ==
+  CHECK(make_scenes({{"scale", std::vector<double>{1, 4}}}).error() ==
         "digit-scenes: images of 36 x 36 in scenes of 32 x 32, expected images that fit; hint: a greater size or a "
         "smaller scale");
 }

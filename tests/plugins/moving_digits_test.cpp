@@ -11,20 +11,21 @@ using namespace atelier::testing;
 
 namespace {
 
-constexpr int64_t side = 5, scene = 16, frame_count = 30;
+constexpr int64_t digit_side = 5, scene = 16, frame_count = 30;
 
 // All its pixels differ, and none is black.
 float digit_pixel(int64_t row, int64_t column) {
-  return static_cast<float>(1 + row * side + column) / 32;
+  return static_cast<float>(1 + row * digit_side + column) / 32;
 }
 
 const HandMadeSource& one_digit() {
-  static const HandMadeSource source({.dims = {1, side, side}}, [](int32_t, int64_t, float* image, int64_t& label) {
-    for (int64_t i = 0; i < side * side; ++i) {
-      image[i] = digit_pixel(i / side, i % side);
-    }
-    label = 0;
-  });
+  static const HandMadeSource source({.dims = {1, digit_side, digit_side}},
+                                     [](int32_t, int64_t, float* image, int64_t& label) {
+                                       for (int64_t i = 0; i < digit_side * digit_side; ++i) {
+                                         image[i] = digit_pixel(i / digit_side, i % digit_side);
+                                       }
+                                       label = 0;
+                                     });
   return source;
 }
 
@@ -45,7 +46,7 @@ Place place_of_digit(const float* frame) {
   for (int64_t row = 0; row < scene; ++row) {
     for (int64_t column = 0; column < scene; ++column) {
       const int64_t y = row - at.y, x = column - at.x;
-      const bool inside = y >= 0 && y < side && x >= 0 && x < side;
+      const bool inside = y >= 0 && y < digit_side && x >= 0 && x < digit_side;
       REQUIRE(frame[row * scene + column] == (inside ? digit_pixel(y, x) : 0.0F));
     }
   }
@@ -85,7 +86,7 @@ TEST_CASE("a digit keeps its pixels, moves at its speed, and turns at walls only
         const int64_t before = places[t - 1].*axis - places[t - 2].*axis, now = places[t].*axis - places[t - 1].*axis;
         if (before * now < 0) {  // within a step of a wall
           const int64_t at = places[t - 1].*axis;
-          REQUIRE(std::min(at, scene - side - at) <= static_cast<int64_t>(fast));
+          REQUIRE(std::min(at, scene - digit_side - at) <= static_cast<int64_t>(fast));
           ++turns;
         }
       }
@@ -128,9 +129,9 @@ TEST_CASE("between walls the velocity is constant, and its directions are all th
 }
 
 TEST_CASE("where digits overlap, the brighter one is seen") {
-  const HandMadeSource source({.dims = {1, side, side}, .train_count = 2},
+  const HandMadeSource source({.dims = {1, digit_side, digit_side}, .train_count = 2},
                               [](int32_t, int64_t index, float* image, int64_t& label) {
-                                std::fill_n(image, side * side, index == 0 ? 0.25F : 0.75F);
+                                std::fill_n(image, digit_side * digit_side, index == 0 ? 0.25F : 0.75F);
                                 label = index;
                               });
   const MadeDataset dataset = make(source, {{"digits", int64_t{3}}});
@@ -142,13 +143,13 @@ TEST_CASE("where digits overlap, the brighter one is seen") {
     };
     for (int64_t t = 0; t < frame_count; ++t) {
       REQUIRE(count(t, 0.0F) + count(t, 0.25F) + count(t, 0.75F) == scene * scene);
-      overlapped = overlapped || count(t, 0.0F) > scene * scene - 3 * side * side;
+      overlapped = overlapped || count(t, 0.0F) > scene * scene - 3 * digit_side * digit_side;
     }
     const bool one_bright = std::ranges::any_of(std::views::iota(int64_t{0}, frame_count),
-                                                [&](int64_t t) { return count(t, 0.75F) > side * side; });
+                                                [&](int64_t t) { return count(t, 0.75F) > digit_side * digit_side; });
     if (!one_bright && count(0, 0.75F) > 0) {
       for (int64_t t = 0; t < frame_count; ++t) {
-        REQUIRE(count(t, 0.75F) == side * side);  // never hidden
+        REQUIRE(count(t, 0.75F) == digit_side * digit_side);  // never hidden
       }
     }
   }

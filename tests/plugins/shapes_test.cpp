@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <bit>
 #include <thread>
 
 #include "dataset_host.hpp"
@@ -9,22 +8,6 @@
 using namespace atelier::testing;
 
 namespace {
-
-// FNV-1a, 64 bits, over the bits of the first 100 training images and their labels.
-uint64_t hash_of_100(const MadeDataset& dataset) {
-  uint64_t hash = 0xCBF29CE484222325U;
-  const auto add = [&](uint64_t value, int bytes) {
-    for (int i = 0; i < bytes; ++i) {
-      hash = (hash ^ (value >> (8 * i) & 0xFF)) * 0x100000001B3U;
-    }
-  };
-  for (int64_t i = 0; i < 100; ++i) {
-    const Sample sample = dataset.read(ATL_TRAIN, i);
-    std::for_each(sample.image.begin(), sample.image.end(), [&](float x) { add(std::bit_cast<uint32_t>(x), 4); });
-    add(static_cast<uint64_t>(sample.label), 8);
-  }
-  return hash;
-}
 
 SettingValues with(const char* name, int64_t value) {
   return {{name, value}};

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <numeric>
 #include <thread>
@@ -17,22 +16,6 @@ enum Class : int64_t { tone, chirp, ping };
 
 const DatasetHost& host() {
   return DatasetHost::of(SIGNALS_PLUGIN);
-}
-
-// FNV-1a, 64 bits, over the bits of the first 100 training signals and their labels.
-uint64_t hash_of_100(const MadeDataset& dataset) {
-  uint64_t hash = 0xCBF29CE484222325U;
-  const auto add = [&](uint64_t value, int bytes) {
-    for (int i = 0; i < bytes; ++i) {
-      hash = (hash ^ (value >> (8 * i) & 0xFF)) * 0x100000001B3U;
-    }
-  };
-  for (int64_t i = 0; i < 100; ++i) {
-    const Sample sample = dataset.read(ATL_TRAIN, i);
-    std::ranges::for_each(sample.image, [&](float x) { add(std::bit_cast<uint32_t>(x), 4); });
-    add(static_cast<uint64_t>(sample.label), 8);
-  }
-  return hash;
 }
 
 // Without noise, so that what it is made of can be looked at.

@@ -358,7 +358,8 @@ TEST_CASE("going on with a log, and repairing it, survive their own ends and err
       begin_again();
       Disturbance second;
       REQUIRE(disturbed({}, work, second) == 0);
-      const int64_t calls = second.calls, apart = repairing ? (example::processes_are_slow ? 5 : 1) : 2 * calls_apart();
+      const int64_t calls = second.calls;
+      const int64_t apart = repairing ? std::max<int64_t>(1, calls_apart() / 14) : 2 * calls_apart();
       REQUIRE(calls > 3);
       for (int64_t call = 1; call <= calls; call += apart) {
         for (const Kind& kind : {Kind{Fault::end, 0}, Kind{Fault::torn, 0}, Kind{Fault::error_always, EIO}}) {

@@ -10,7 +10,7 @@ namespace {
 
 using namespace atelier;
 
-volatile uintptr_t nowhere = 8;  // the compiler shall not see what becomes of it
+volatile uintptr_t no_place = 8;  // the compiler shall not see what becomes of it
 
 // The mean image, and one mistake.
 class Mean : public Model {
@@ -95,7 +95,7 @@ struct Crashes final : Mean {
   using Mean::Mean;
   Tensor mistake(Step& step, Tensor) const override {
     if (step.step() == 2) {
-      *reinterpret_cast<volatile int*>(nowhere) = 1;
+      *reinterpret_cast<volatile int*>(no_place) = 1;
     }
     return step.scalar(0);
   }
@@ -123,7 +123,7 @@ struct TakesAllMemory final : Mean {
   Tensor mistake(Step& step, Tensor) const override {
     for (auto** kept = new char*[100000];; ++kept) {
       *kept = new char[size_t{1} << 28U];
-      nowhere = reinterpret_cast<uintptr_t>(*kept) % 2 + 8;
+      no_place = reinterpret_cast<uintptr_t>(*kept) % 2 + 8;
     }
     return step.scalar(0);
   }
