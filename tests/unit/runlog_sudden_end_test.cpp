@@ -264,7 +264,7 @@ struct Kind {
 // Of so many calls one. There are some 700, and each takes a twentieth of a second, or a second where processes are
 // slow.
 int64_t calls_apart() {
-  constexpr int64_t usual = example::processes_are_slow ? 97 : 43;
+  constexpr int64_t usual = example::processes_are_slow ? 197 : 43;
   const char* const given = std::getenv("ATELIER_CALLS_APART");
   return given == nullptr ? usual : std::stoll(given);
 }
