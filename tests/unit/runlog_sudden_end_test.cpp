@@ -359,6 +359,7 @@ TEST_CASE("going on with a log, and repairing it, survive their own ends and err
       Disturbance second;
       REQUIRE(disturbed({}, work, second) == 0);
       const int64_t calls = second.calls;
+      // A repair makes few calls, so that more of them can be taken.
       const int64_t apart = repairing ? std::max<int64_t>(1, calls_apart() / 14) : 2 * calls_apart();
       REQUIRE(calls > 3);
       for (int64_t call = 1; call <= calls; call += apart) {

@@ -58,7 +58,7 @@ TEST_CASE("the number of ranks decides no bit") {
   for (const Family& family : families()) {
     const bool is_thorough =
         family.name == "gan" || family.name == "vae" || family.name == "penalized-dcgan" || family.name == "cnn";
-    const std::vector<std::string> set{"train.shards=8", "train.epochs=2"};
+    const std::vector<std::string> set{"train.shards=8"};
     CAPTURE(family.name);
     const Folder folder;
     Watcher watcher;
@@ -78,8 +78,7 @@ TEST_CASE("ranks whose shards are no subtree compute the same bits") {
     for (const int shards : {3, 6, 12}) {
       CAPTURE(model);
       CAPTURE(shards);
-      const std::vector<std::string> set{fmt::format("train.shards={}", shards), "train.batch_size=48",
-                                         "train.epochs=2"};
+      const std::vector<std::string> set{fmt::format("train.shards={}", shards), "train.batch_size=48"};
       const Folder folder;
       Watcher watcher;
       const auto one = run(text_of(model), folder, watcher, 1, set);
@@ -95,7 +94,7 @@ TEST_CASE("ranks whose shards are no subtree compute the same bits") {
 }
 
 TEST_CASE("normalization in sync, norms, clipping, averages and what is kept of layers are of the whole batch") {
-  const std::vector<std::string> set{"train.shards=8", "train.clip_norm=0.5", "train.average=0.9", "train.epochs=2"};
+  const std::vector<std::string> set{"train.shards=8", "train.clip_norm=0.5", "train.average=0.9"};
   const std::string logged = "gradient_norms = 1\nweights = 3\ngradients = 3\nactivations_every = 2\nactivations = [\"";
   for (const char* model : {"cnn", "vae", "gan", "penalized-dcgan"}) {
     CAPTURE(model);
