@@ -144,7 +144,17 @@ const Node* find(const Node& table, std::string_view key) {
   return table.kind == Node::Kind::table && found != table.children.end() ? &*found : nullptr;
 }
 
+const std::string* text_of(const Node& node) {
+  if (node.kind == Node::Kind::text) {
+    return &std::get<std::string>(node.scalar);
+  }
+  return node.word.empty() ? nullptr : &node.word;
+}
+
 std::string literal(const Node& node) {
+  if (!node.word.empty()) {
+    return node.word;
+  }
   const bool table = node.kind == Node::Kind::table;
   if (table || node.kind == Node::Kind::list) {
     std::string text;

@@ -18,8 +18,9 @@ struct Node {
 
   Kind kind = Kind::table;
   std::variant<bool, int64_t, double, std::string> scalar;  // by kind; of a date its text
-  std::vector<Node> children;                               // of a list or a table
-  std::string key;                                          // in the table that it belongs to
+  std::string word;  // of an override's bare value that is no text: as it was written, "1e-3"; "" for all others
+  std::vector<Node> children;  // of a list or a table
+  std::string key;             // in the table that it belongs to
   Place key_place;
   Place place;  // of the value; of a table, of its header
 };
@@ -38,7 +39,11 @@ Node parse_document(std::string_view text, std::string_view file_name);
 // The child with this key, or null.
 const Node* find(const Node& table, std::string_view key);
 
-// As TOML writes it, on one line.
+// What a setting that is a text has from it: of a bare value its word, as a run's id may look like a number
+// ("12345e67"); null where it is none.
+const std::string* text_of(const Node& node);
+
+// As TOML writes it, on one line; a bare value of an override as it was written.
 std::string literal(const Node& node);
 
 // A value for a message: "the string 'ten'", "2.5", "a table".

@@ -109,6 +109,16 @@ std::vector<std::string> between_commas(std::string_view text) {
   return pieces;
 }
 
+// In the only leaf of the tables, where it is no text.
+void keep_word(Node& node, const std::string& value) {
+  const bool tables_of_key = node.kind == Node::Kind::table && node.children.size() == 1 && value.front() != '{';
+  if (tables_of_key) {
+    keep_word(node.children.front(), value);
+  } else if (node.kind < Node::Kind::text || node.kind == Node::Kind::date) {
+    node.word = value;
+  }
+}
+
 // "model.latent" and "10"; nothing where it has no such parts.
 std::optional<std::pair<std::string, std::string>> key_and_value(std::string_view text) {
   const size_t equals = end_of_key(text);
@@ -134,7 +144,14 @@ std::variant<Node, Refusal> read_override(std::string_view text) {
                                values, key, value),
                    false};
   }
-  return read_line(key, is_one_literal(key, value) ? value : catalog::to_string(value));
+  if (!is_one_literal(key, value)) {
+    return read_line(key, catalog::to_string(value));
+  }
+  std::variant<Node, Refusal> read = read_line(key, value);
+  if (auto* root = std::get_if<Node>(&read)) {
+    keep_word(*root, value);
+  }
+  return read;
 }
 
 std::vector<std::string> each_value(std::string_view text) {

@@ -45,7 +45,7 @@ void read_top(Context& context, const TomlTable& root, Experiment& experiment, V
   const Node* const node = find(*root.node, "name");
   const bool names_a_folder =
       name.find_first_not_of(allowed) == std::string::npos && name.find_first_not_of('.') != std::string::npos;
-  if (node != nullptr && node->kind == Node::Kind::text && !names_a_folder) {
+  if (node != nullptr && text_of(*node) != nullptr && !names_a_folder) {
     context.problems.add(node->place, "name",
                          "got " + describe(*node) + ", expected letters, digits, '.', '_' and '-', and not only dots");
   }

@@ -69,7 +69,12 @@ void read_conditions(Problems& problems, const Node& table, const std::string& p
 bool is_equal(const Node& a, const Node& b) {
   const auto number = number_of(a);
   const auto other = number_of(b);
-  return number && other ? *number == *other : a.kind == b.kind && literal(a) == literal(b);
+  if (number && other) {
+    return *number == *other;
+  }
+  const std::string* const text = text_of(a);
+  const std::string* const other_text = text_of(b);
+  return text != nullptr && other_text != nullptr ? *text == *other_text : a.kind == b.kind && literal(a) == literal(b);
 }
 
 bool holds(const Condition& condition, const Node& document) {

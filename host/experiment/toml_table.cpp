@@ -97,15 +97,15 @@ class ValueReader {
   }
 
   std::string text(const Node& node, const std::string& path) {
-    if (node.kind != Node::Kind::text) {
+    const std::string* const value = text_of(node);
+    if (value == nullptr) {
       reject(node, path);
       return "";
     }
-    const auto& value = std::get<std::string>(node.scalar);
-    if (!key_.choices.empty() && std::ranges::find(key_.choices, value) == key_.choices.end()) {
-      reject(node, path, did_you_mean(value, key_.choices));
+    if (!key_.choices.empty() && std::ranges::find(key_.choices, *value) == key_.choices.end()) {
+      reject(node, path, did_you_mean(*value, key_.choices));
     }
-    return value;
+    return *value;
   }
 
   template <typename T>

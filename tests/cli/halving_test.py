@@ -182,7 +182,7 @@ class Halving(AtelierTest):
         words = ["optimizer.learning_rate=1e-3,1e-2,1e38", "model.latent=2", "--jobs", "1"]
         done = self.run_atelier("run", "halving.toml", *words, code=1)
         self.assertIn("sweep of 6 points: 1 finished, 3 stopped by halving, 2 failed", done.stdout)
-        self.assertRegex(done.stdout, r"\nfailed: seed=1 optimizer.learning_rate=1e\+38: step 1 is not finite")
+        self.assertRegex(done.stdout, r"\nfailed: seed=1 optimizer.learning_rate=1e38: step 1 is not finite")
         self.assertIn("rank 4 of 6", done.stdout)
         logs = self.logs("runs")
         self.assertEqual(len(logs), 6)

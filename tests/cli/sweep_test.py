@@ -84,9 +84,9 @@ class Sweep(AtelierTest):
         done = self.run_atelier("run", "tiny.toml", FAILS, "seed=1,2", code=1)
         lines = done.stdout.splitlines()
         self.assertEqual(lines[-3], "sweep of 4 points: 2 finished, 2 failed")
-        self.assertRegex(lines[-2], r"^failed: optimizer.learning_rate=1e\+38 seed=1: step 1 is not finite.*"
+        self.assertRegex(lines[-2], r"^failed: optimizer.learning_rate=1e38 seed=1: step 1 is not finite.*"
                                     r" \(runs/tiny/.*-s1.h5\)$")
-        self.assertRegex(lines[-1], r"^failed: optimizer.learning_rate=1e\+38 seed=2: ")
+        self.assertRegex(lines[-1], r"^failed: optimizer.learning_rate=1e38 seed=2: ")
         states, _ = self.states("tiny.toml", FAILS, "seed=1")
         self.assertEqual(states[0], "done")
         self.assertIn("runs again: failed, step 1 is not finite", self.output("run", "tiny.toml", FAILS, "--dry-run",

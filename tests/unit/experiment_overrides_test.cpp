@@ -35,6 +35,23 @@ TEST_CASE("the value is a TOML literal, and a string where it is none") {
         "<override \"tags=[a\">: tags: got the string '[a', expected a list of strings");
 }
 
+TEST_CASE("for a text, a bare value is what was written, whatever else it looks like") {
+  for (const std::string id : {"20799e41", "12345678", "0e123456", "12e-3", "0x10", "true", "inf", "2024-05-27"}) {
+    const auto experiment = parse_text(minimal(), {"evaluate.metric=" + id, "name=" + id});
+    CHECK(experiment.evaluate.metric == id);
+    CHECK(experiment.name == id);
+    CHECK(experiment.resolved_text.find("metric = \"" + id + "\"\n") != std::string::npos);
+  }
+  CHECK(
+      report(minimal(), {"name=07:32:00"}) ==
+      "<override \"name=07:32:00\">: name: got the date or time 07:32:00, expected letters, digits, '.', '_' and '-', "
+      "and not only dots");
+  CHECK(report(minimal(), {"model.latent=1e3"}) ==
+        "<override \"model.latent=1e3\">: model.latent: got 1e3, expected an integer in [1, 1024]");
+  CHECK(report(minimal("[evaluate]\nmetric = 12345678\n"), {}) ==
+        "tiny.toml:7:10: evaluate.metric: got 12345678, expected a string");
+}
+
 TEST_CASE("an unknown key, or a value where a table is, is told as in the file") {
   CHECK(report(minimal(), {"model.latnt=3"}) ==
         "<override \"model.latnt=3\">: model.latnt: got an unknown key; did you mean 'latent'?");

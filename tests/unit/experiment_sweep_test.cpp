@@ -170,6 +170,16 @@ TEST_CASE("lists and texts with commas stay one value") {
       "hint: a text with ',' needs quotes: model.latent='\"2,10\"'");
 }
 
+TEST_CASE("values are kept as they were written, as a run's id may look like a number") {
+  const std::vector<std::string> words{"evaluate.metric=20799e41,12345678", "optimizer.learning_rate=1e-3,0.10"};
+  CHECK(labels(minimal(), {words}).at(1) == "evaluate.metric=20799e41 optimizer.learning_rate=0.10");
+  CHECK(sweep_of(minimal(), {words}).points.at(1).overrides ==
+        std::vector<std::string>{"evaluate.metric=20799e41", "optimizer.learning_rate=0.10"});
+  const std::string skip = sweep("skip = [{\"evaluate.metric\" = \"20799e41\"}]\n");
+  CHECK(labels(skip, {words}) == Labels{"evaluate.metric=12345678 optimizer.learning_rate=1e-3",
+                                        "evaluate.metric=12345678 optimizer.learning_rate=0.10"});
+}
+
 TEST_CASE("the command line wins over the file") {
   const std::string text = sweep("model.latent = [2, 10]\nseed = [1, 2]\n");
   CHECK(labels(text, {{"model.latent=5"}}) == Labels{"seed=1", "seed=2"});
