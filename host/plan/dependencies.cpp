@@ -1,5 +1,8 @@
 #include "plan/dependencies.hpp"
 
+#include <functional>
+#include <queue>
+
 namespace atelier::plan {
 namespace {
 
@@ -110,6 +113,28 @@ void Dependencies::order_versions() {
       copied_.push_back(old_version);
     }
   }
+}
+
+std::vector<int32_t> Dependencies::in_order() const {
+  std::vector<size_t> waits(graph_.nodes().size(), 0);
+  std::priority_queue<int32_t, std::vector<int32_t>, std::greater<>> ready;
+  for (int32_t n = 0; n < static_cast<int32_t>(waits.size()); ++n) {
+    waits[static_cast<size_t>(n)] = before(n).size();
+    if (runs(n) && before(n).empty()) {
+      ready.push(n);
+    }
+  }
+  std::vector<int32_t> order;
+  while (!ready.empty()) {
+    order.push_back(ready.top());
+    ready.pop();
+    for (const int32_t later : after_[static_cast<size_t>(order.back())]) {
+      if (--waits[static_cast<size_t>(later)] == 0) {
+        ready.push(later);
+      }
+    }
+  }
+  return order;
 }
 
 std::vector<char> Dependencies::all_after(int32_t start) const {

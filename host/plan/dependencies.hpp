@@ -8,8 +8,8 @@
 
 namespace atelier::plan {
 
-bool writes_parameter(const Node& node);
-bool meets_ranks(const Node& node);  // waits for other processes  // an update or an assignment
+bool writes_parameter(const Node& node);  // an update or an assignment
+bool meets_ranks(const Node& node);       // waits for other processes
 
 // Graph values that are the same buffer under another shape lead to the value that owns it.
 std::vector<int32_t> buffer_owners(const Graph& graph);
@@ -35,6 +35,8 @@ class Dependencies {
     return readers_[static_cast<size_t>(owner)];
   }
   [[nodiscard]] const std::vector<int32_t>& before(int32_t n) const { return before_[static_cast<size_t>(n)]; }
+  // All nodes that run, each after those before it, the earliest recorded first.
+  [[nodiscard]] std::vector<int32_t> in_order() const;
   // By node: 1 where it waits for this one, directly or not.
   [[nodiscard]] std::vector<char> all_after(int32_t n) const;
 

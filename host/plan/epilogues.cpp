@@ -10,7 +10,27 @@ namespace {
 class Attacher {
  public:
   Attacher(Schedule& schedule, const Graph& graph, const std::vector<char>& kept)
-      : nodes_(schedule.nodes), graph_(graph), kept_(kept), owners_(buffer_owners(graph)), gone_(nodes_.size(), 0) {}
+      : nodes_(schedule.nodes),
+        graph_(graph),
+        owners_(buffer_owners(graph)),
+        gone_(nodes_.size(), 0),
+        followers_(nodes_.size()),
+        only_reader_(owners_.size(), nobody) {
+    for (size_t j = 0; j < nodes_.size(); ++j) {
+      for (const int32_t earlier : nodes_[j].after) {
+        followers_[static_cast<size_t>(earlier)].push_back(static_cast<int32_t>(j));
+      }
+      for (const int32_t value : nodes_[j].inputs) {
+        int32_t& reader = only_reader_of(value);
+        reader = reader == nobody || reader == static_cast<int32_t>(j) ? static_cast<int32_t>(j) : several;
+      }
+    }
+    for (size_t value = 0; value < owners_.size(); ++value) {
+      if (kept[value] != 0) {
+        only_reader_of(static_cast<int32_t>(value)) = several;
+      }
+    }
+  }
 
   void run() {
     for (size_t j = 0; j < nodes_.size(); ++j) {
@@ -24,6 +44,11 @@ class Attacher {
   }
 
  private:
+  static constexpr int32_t nobody = -1, several = -2;
+
+  int32_t& only_reader_of(int32_t value) {
+    return only_reader_[static_cast<size_t>(owners_[static_cast<size_t>(value)])];
+  }
   [[nodiscard]] const Operation& operation(const PlanNode& node) const {
     return *graph_.nodes()[static_cast<size_t>(node.members.back())].operation;
   }
@@ -58,19 +83,19 @@ class Attacher {
 
   // Then the producer may as well run when j would.
   [[nodiscard]] bool nobody_waits_between(int32_t i, size_t j) const {
-    for (auto k = static_cast<size_t>(i) + 1; k < j; ++k) {
-      if (gone_[k] == 0 && std::ranges::find(nodes_[k].after, i) != nodes_[k].after.end()) {
-        return false;
-      }
-    }
-    return true;
+    return std::ranges::none_of(followers_[static_cast<size_t>(i)], [&](int32_t k) {
+      return static_cast<size_t>(k) < j && gone_[static_cast<size_t>(k)] == 0;
+    });
   }
 
   void attach(size_t i, size_t j) {
     PlanNode merged = std::move(nodes_[i]);
     PlanNode& last = nodes_[j];
     merged.epilogue = PlanEpilogue{std::move(last.members), std::move(last.inputs), std::move(last.outputs),
-                                   is_read_elsewhere(merged.outputs[0], j)};
+                                   only_reader_of(merged.outputs[0]) == several};
+    for (const int32_t earlier : merged.after) {
+      followers_[static_cast<size_t>(earlier)].push_back(static_cast<int32_t>(j));
+    }
     for (const int32_t earlier : last.after) {
       if (earlier != static_cast<int32_t>(i) && std::ranges::find(merged.after, earlier) == merged.after.end()) {
         merged.after.push_back(earlier);
@@ -78,8 +103,11 @@ class Attacher {
     }
     nodes_[j] = std::move(merged);
     gone_[i] = 1;
-    for (size_t k = j + 1; k < nodes_.size(); ++k) {
-      rename(nodes_[k].after, static_cast<int32_t>(i), static_cast<int32_t>(j));
+    for (const int32_t k : followers_[i]) {
+      if (k != static_cast<int32_t>(j)) {
+        rename(nodes_[static_cast<size_t>(k)].after, static_cast<int32_t>(i), static_cast<int32_t>(j));
+        followers_[j].push_back(k);
+      }
     }
   }
 
@@ -87,24 +115,6 @@ class Attacher {
     if (std::erase(list, from) > 0 && std::ranges::find(list, to) == list.end()) {
       list.push_back(to);
     }
-  }
-
-  // By another node, under another shape, or in the end.
-  [[nodiscard]] bool is_read_elsewhere(int32_t value, size_t j) const {
-    const auto same = [&](int32_t other) { return owners_[static_cast<size_t>(other)] == value; };
-    for (size_t other = 0; other < owners_.size(); ++other) {
-      if (same(static_cast<int32_t>(other)) && kept_[other] != 0) {
-        return true;
-      }
-    }
-    for (size_t k = 0; k < nodes_.size(); ++k) {
-      const bool reads = k != j && gone_[k] == 0 && std::ranges::any_of(nodes_[k].inputs, same);
-      const bool follows = nodes_[k].epilogue && std::ranges::any_of(nodes_[k].epilogue->inputs, same);
-      if (reads || follows) {
-        return true;
-      }
-    }
-    return false;
   }
 
   void compact() {
@@ -127,9 +137,10 @@ class Attacher {
 
   std::vector<PlanNode>& nodes_;
   const Graph& graph_;
-  const std::vector<char>& kept_;
   std::vector<int32_t> owners_;
   std::vector<char> gone_;
+  std::vector<std::vector<int32_t>> followers_;  // by plan node: those that it comes before, gone ones among them
+  std::vector<int32_t> only_reader_;             // by the value that owns a buffer; several where it is kept, too
 };
 
 }  // namespace

@@ -10,7 +10,10 @@ constexpr size_t max_fused = 48;
 }  // namespace
 
 Fusion::Fusion(const Dependencies& dependencies, bool fuse)
-    : dependencies_(dependencies), fuse_(fuse), group_of_(dependencies.graph().nodes().size(), -1) {
+    : dependencies_(dependencies),
+      fuse_(fuse),
+      order_(dependencies),
+      group_of_(dependencies.graph().nodes().size(), -1) {
   for (int32_t n = 0; n < static_cast<int32_t>(group_of_.size()); ++n) {
     if (!dependencies_.runs(n)) {
       continue;
@@ -53,7 +56,7 @@ bool Fusion::join(int32_t n, int32_t producer) {
     return false;
   }
   auto& members = groups_[static_cast<size_t>(group)];
-  if (members.size() >= max_fused || reads_view_of(n, group) || comes_back(n, group)) {
+  if (members.size() >= max_fused || reads_view_of(n, group) || !order_.join(n, producer)) {
     return false;
   }
   members.push_back(n);
@@ -91,41 +94,6 @@ bool Fusion::reads_view_of(int32_t n, int32_t group) const {
   return std::ranges::any_of(dependencies_.node(n).inputs, [&](int32_t value) {
     return dependencies_.owner(value) != value && group_of(dependencies_.maker(value)) == group;
   });
-}
-
-// Whether some path leads out of the group and n and back into them, so that joining them would make a cycle.
-bool Fusion::comes_back(int32_t n, int32_t group) const {
-  const auto inside = [&](int32_t m) { return m == n || group_of(m) == group; };
-  std::vector<char> seen(group_of_.size(), 0);
-  std::vector<int32_t> stack;
-  const auto visit = [&](int32_t member, bool from_inside) {
-    for (const int32_t earlier : dependencies_.before(member)) {
-      if (seen[static_cast<size_t>(earlier)] == 0 && !(from_inside && inside(earlier))) {
-        seen[static_cast<size_t>(earlier)] = 1;
-        stack.push_back(earlier);
-      }
-    }
-  };
-  visit(n, true);
-  for (const int32_t member : groups_[static_cast<size_t>(group)]) {
-    visit(member, true);
-  }
-  while (!stack.empty()) {
-    const int32_t m = stack.back();
-    stack.pop_back();
-    if (inside(m)) {
-      return true;
-    }
-    if (group_of(m) < 0) {
-      visit(m, false);
-      continue;
-    }
-    for (const int32_t member : groups_[static_cast<size_t>(group_of(m))]) {  // they will run together
-      seen[static_cast<size_t>(member)] = 1;
-      visit(member, false);
-    }
-  }
-  return false;
 }
 
 }  // namespace atelier::plan

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "plan/dependencies.hpp"
+#include "plan/fusion_order.hpp"
 
 namespace atelier::plan {
 
@@ -25,11 +26,11 @@ class Fusion {
   bool join(int32_t n, int32_t producer);
   [[nodiscard]] bool belongs_later(int32_t n, int32_t group) const;
   [[nodiscard]] bool reads_view_of(int32_t n, int32_t group) const;
-  [[nodiscard]] bool comes_back(int32_t n, int32_t group) const;
   [[nodiscard]] const TensorType& result(int32_t n) const;
 
   const Dependencies& dependencies_;
   bool fuse_;
+  FusionOrder order_;
   std::vector<int32_t> group_of_;  // by node
   std::vector<std::vector<int32_t>> groups_;
 };

@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 
 #include "experiment_catalog.hpp"
 
@@ -63,7 +64,7 @@ TEST_CASE("an unknown key, or a value where a table is, is told as in the file")
 TEST_CASE("what is no override") {
   const std::string expected = ": got no key and value, expected key=value with a key such as model.latent";
   for (const std::string text : {"epochs", "=3", "a..b=1", "[a]=1", "#a=1", "a b=1", "\"a=1", ""}) {
-    CHECK(report(minimal(), {text}) == "<override \"" + text + "\">" + expected);
+    CHECK(report(minimal(), {text}) == fmt::format("<override \"{}\">{}", text, expected));
   }
   CHECK(report(minimal(), {"a\nb=1"}) == "<override \"a␊b=1\">" + expected);
 }
