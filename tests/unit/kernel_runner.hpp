@@ -10,12 +10,15 @@
 
 #include "kernels/isa.hpp"
 #include "kernels/kernel.hpp"
+#include "only_threads.hpp"
 #include "tensor/storage.hpp"
 
 namespace atelier::kernels::test {
 
 enum class Order { forward, reverse, shuffled, threads };
-constexpr Order all_orders[] = {Order::forward, Order::reverse, Order::shuffled, Order::threads};
+inline const std::vector<Order> all_orders =
+    only_threads ? std::vector{Order::threads}
+                 : std::vector{Order::forward, Order::reverse, Order::shuffled, Order::threads};
 
 // Scratch and workspace are filled with garbage, as kernels may not rely on what they hold.
 inline tensor::Storage garbage(size_t bytes) {

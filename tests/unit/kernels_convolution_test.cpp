@@ -218,11 +218,13 @@ void check_against_definition(const std::vector<ConvolutionSpec>& specs, const M
     Sums y(y_size);
     Sums dx(x_size);
     Sums dw(w_size);
-    for_each_product(s, [&](size_t at_x, size_t at_w, size_t at_y) {
-      y.add(at_y, static_cast<double>(x[at_x]) * w[at_w]);
-      dx.add(at_x, static_cast<double>(dy[at_y]) * w[at_w]);
-      dw.add(at_w, static_cast<double>(x[at_x]) * dy[at_y]);
-    });
+    if (!only_threads) {
+      for_each_product(s, [&](size_t at_x, size_t at_w, size_t at_y) {
+        y.add(at_y, static_cast<double>(x[at_x]) * w[at_w]);
+        dx.add(at_x, static_cast<double>(dy[at_y]) * w[at_w]);
+        dw.add(at_w, static_cast<double>(x[at_x]) * dy[at_y]);
+      });
+    }
     const auto packed = [&](ConvolutionPass pass) {
       const auto size = static_cast<size_t>(method.packed_elements(s, pass));
       return result_of<T>(*method.pack(s, pass), size, {}, Order::forward, w);
@@ -232,7 +234,7 @@ void check_against_definition(const std::vector<ConvolutionSpec>& specs, const M
       const std::vector<T> got = result_of<T>(*kernel, wanted.sum.size(), {}, Order::forward, a, b);
       const double largest = wanted.sum.empty() ? 0 : std::ranges::max(wanted.magnitude);
       size_t wrong = 0;
-      for (size_t i = 0; i < wanted.sum.size(); ++i) {
+      for (size_t i = 0; i < (only_threads ? 0 : wanted.sum.size()); ++i) {
         const double magnitude = has_own_errors ? wanted.magnitude[i] : largest;
         wrong += std::fabs(got[i] - wanted.sum[i]) <= rounding * (1 + magnitude) ? 0 : 1;  // nan is wrong, too
       }
