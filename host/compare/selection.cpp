@@ -222,13 +222,18 @@ class Binder {
     }
   }
 
+  [[nodiscard]] bool some_run_has(const Key& key, const Value& value) const {
+    return std::ranges::any_of(runs_, [&](const RunSummary& run) { return value_of(run, key) == value; });
+  }
+
   // A run's id may look like a number, a tag may be "true", and a year is the beginning of a time.
   [[nodiscard]] Value as_text_where_all_are_texts(Value value, const Key& key) const {
-    const bool numbers = key.kind != Key::Kind::fact || is_number(runs_, key) || key.name == "best";
-    if (!numbers && value.kind == Kind::number) {
-      value.kind = Kind::text;  // it has its word
-    } else if (!numbers && value.kind == Kind::truth) {
-      value = {Kind::text, false, 0, to_string(value)};
+    const bool is_word = value.kind == Kind::number || value.kind == Kind::truth;
+    const Value text{Kind::text, false, 0, value.kind == Kind::number ? value.text : to_string(value)};
+    const bool texts =
+        key.kind == Key::Kind::fact ? !is_number(runs_, key) && key.name != "best" : is_word && some_run_has(key, text);
+    if (texts && is_word) {
+      value = text;
     }
     std::ranges::transform(value.items, value.items.begin(),
                            [&](const Value& one) { return as_text_where_all_are_texts(one, key); });

@@ -90,13 +90,13 @@ const Description* read_use(Context& context, const TomlTable& table, const Want
   if (node == nullptr && otherwise == nullptr) {
     context.problems.add(table.place, path,
                          "got nothing, expected " + wanted.text() + why_needed + wanted.known(context.catalog));
-  } else if (node != nullptr && node->kind != Node::Kind::text) {
+  } else if (node != nullptr && text_of(*node) == nullptr) {
     context.problems.add(
         node->place, path,
         "got " + describe(*node) + ", expected the name of " + wanted.text() + wanted.known(context.catalog));
     chosen = nullptr;
   } else if (node != nullptr) {
-    const auto& name = std::get<std::string>(node->scalar);
+    const std::string& name = *text_of(*node);
     chosen = catalog::find_component(context.catalog, wanted.kind, name);
     if (chosen == nullptr || !wanted.accepts(*chosen)) {
       context.problems.add(node->place, path, wrong_name(context, name, wanted));
@@ -180,7 +180,7 @@ void read_dataset_component(Context& context, const TomlTable& table, std::vecto
 // `source = "mnist"` is short for a table with that `use`.
 std::shared_ptr<const Dataset> read_source(Context& context, const Node& node, const std::string& path) {
   Node expanded = node;
-  if (node.kind == Node::Kind::text) {
+  if (text_of(node) != nullptr) {
     expanded.kind = Node::Kind::table;
     expanded.children = {node};
     expanded.children.front().key = "use";

@@ -109,12 +109,12 @@ std::vector<std::string> between_commas(std::string_view text) {
   return pieces;
 }
 
-// In the only leaf of the tables, where it is no text.
+// In the only leaf of the key's tables, where it is no text.
 void keep_word(Node& node, const std::string& value) {
-  const bool tables_of_key = node.kind == Node::Kind::table && node.children.size() == 1 && value.front() != '{';
-  if (tables_of_key) {
+  using enum Node::Kind;
+  if (node.kind == table && node.children.size() == 1 && value.front() != '{') {
     keep_word(node.children.front(), value);
-  } else if (node.kind < Node::Kind::text || node.kind == Node::Kind::date) {
+  } else if (node.kind == boolean || node.kind == integer || node.kind == number || node.kind == date) {
     node.word = value;
   }
 }

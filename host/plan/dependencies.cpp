@@ -117,9 +117,11 @@ void Dependencies::order_versions() {
 
 std::vector<int32_t> Dependencies::in_order() const {
   std::vector<size_t> waits(graph_.nodes().size(), 0);
+  size_t expected = 0;
   std::priority_queue<int32_t, std::vector<int32_t>, std::greater<>> ready;
   for (int32_t n = 0; n < static_cast<int32_t>(waits.size()); ++n) {
     waits[static_cast<size_t>(n)] = before(n).size();
+    expected += runs(n) ? 1 : 0;
     if (runs(n) && before(n).empty()) {
       ready.push(n);
     }
@@ -134,6 +136,7 @@ std::vector<int32_t> Dependencies::in_order() const {
       }
     }
   }
+  ATELIER_CHECK(order.size() == expected);
   return order;
 }
 

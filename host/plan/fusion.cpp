@@ -52,11 +52,8 @@ bool Fusion::join(int32_t n, int32_t producer) {
     return false;
   }
   const int32_t group = group_of(producer);
-  if (belongs_later(n, group)) {
-    return false;
-  }
   auto& members = groups_[static_cast<size_t>(group)];
-  if (members.size() >= max_fused || reads_view_of(n, group) || !order_.join(n, producer)) {
+  if (members.size() >= max_fused || reads_view_of(n, group) || belongs_later(n, group) || !order_.join(n, producer)) {
     return false;
   }
   members.push_back(n);

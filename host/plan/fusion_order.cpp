@@ -39,12 +39,12 @@ bool FusionOrder::join(int32_t n, int32_t producer) {
   const int32_t last = place_of(n);
   at(last).clear();
   at(first).push_back(n);
-  move_before(first, last, needed);
+  move_before(first, last, std::move(needed));
   return true;
 }
 
-// Those at `needed` come first now, then those at `first`, then the others up to `last`.
-void FusionOrder::move_before(int32_t first, int32_t last, std::vector<int32_t>& needed) {
+// Those at `needed` come first now, in their order, then those at `first`, then the others up to `last`.
+void FusionOrder::move_before(int32_t first, int32_t last, std::vector<int32_t> needed) {
   std::ranges::sort(needed);
   needed.push_back(first);
   std::vector<std::vector<int32_t>> moved;

@@ -23,7 +23,7 @@ class FusionOrder {
  private:
   [[nodiscard]] int32_t place_of(int32_t n) const { return place_of_[static_cast<size_t>(n)]; }
   std::vector<int32_t>& at(int32_t place) { return places_[static_cast<size_t>(place)]; }
-  void move_before(int32_t first, int32_t last, std::vector<int32_t>& needed);
+  void move_before(int32_t first, int32_t last, std::vector<int32_t> needed);
 
   const Dependencies& dependencies_;
   std::vector<int32_t> place_of_;             // by node

@@ -88,6 +88,7 @@ std::vector<RunSummary> example() {
                          {"model.hidden", "[64]"},
                          {"optimizer.learning_rate", "0.1"},
                          {"optimizer.critic.learning_rate", "0.2"},
+                         {"start.from", "\"20799e41\""},
                          {"train.epochs", "2"}},
                         1));
   runs.push_back(run_of("ab12cd34",
@@ -203,6 +204,8 @@ TEST_CASE("runs are chosen by settings, metrics and facts") {
   CHECK(chosen("seed = 18446744073709551615") == "124");
   CHECK(chosen("seed < 18446744073709551615") == "");
   CHECK(chosen("id = 00000002") == "2");  // although it looks like a number
+  CHECK(chosen("start.from = 20799e41") == "2 start.from:2");
+  CHECK(chosen("start.from in [ab12cd34, 20799e41]") == "2 start.from:2");
   CHECK(chosen("id matches 0*") == "12");
   CHECK(chosen("created >= 2026-03-01") == "4");
   CHECK(chosen("created < 2026-01-31T12:00:00.6Z") == "12");
@@ -309,6 +312,7 @@ TEST_CASE("a value of another kind is refused where it stands") {
   CHECK(refusal("latent < many") ==
         "filter: 'model.latent' is a number, got the text 'many'\n  latent < many\n           ^");
   CHECK(refusal("model.use = 3").starts_with("filter: 'model.use' is a text, got 3\n"));
+  CHECK(refusal("start.from = 207.99e43").starts_with("filter: 'start.from' is a text, got "));  // another text
   CHECK(refusal("latent contains 2").starts_with("filter: 'model.latent' is a number, expected a text or a list for"));
   CHECK(
       refusal("latent matches 2*").starts_with("filter: 'model.latent' is a number, expected a text for 'matches'\n"));

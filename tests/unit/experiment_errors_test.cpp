@@ -139,7 +139,7 @@ TEST_CASE("components that are unknown, or of another kind") {
         "<override \"model.use=adam\">: model.use: got 'adam', which is an optimizer, expected a model (known: gan, "
         "vae)");
   CHECK(report(minimal(), {"model.use=3"}) ==
-        "<override \"model.use=3\">: model.use: got 3, expected the name of a model (known: gan, vae)");
+        "<override \"model.use=3\">: model.use: got '3', expected a model (known: gan, vae)");
   CHECK(report(minimal("dataset.source = 'mnits'\n")) ==
         "tiny.toml:6:18: dataset.source.use: got 'mnits', expected a dataset; did you mean 'mnist'?");
   CHECK(report(minimal("dataset.sources = 'mnist'\n")) ==
