@@ -136,7 +136,7 @@ class Binder {
       if (const std::string problem = keys_.look_up(condition.key, bound.key); !problem.empty()) {
         throw_at(text_, condition.key_at, problem);
       }
-      bound.value = as_text_where_all_are_texts(condition.value, bound.key);
+      bound.value = as_text_where_runs_have_texts(condition.value, bound.key);
       check_comparable(condition, bound.value);
       check_kinds(condition, bound.key, bound.value);
       check_status(condition, bound.key, bound.value);
@@ -222,21 +222,22 @@ class Binder {
     }
   }
 
-  [[nodiscard]] bool some_run_has(const Key& key, const Value& value) const {
-    return std::ranges::any_of(runs_, [&](const RunSummary& run) { return value_of(run, key) == value; });
+  // A fact is one where it is no number; of other values some run must have this one.
+  [[nodiscard]] bool may_be_text(const Key& key, const Value& text) const {
+    if (key.kind == Key::Kind::fact) {
+      return !is_number(runs_, key) && key.name != "best";
+    }
+    return std::ranges::any_of(runs_, [&](const RunSummary& run) { return value_of(run, key) == text; });
   }
 
   // A run's id may look like a number, a tag may be "true", and a year is the beginning of a time.
-  [[nodiscard]] Value as_text_where_all_are_texts(Value value, const Key& key) const {
-    const bool is_word = value.kind == Kind::number || value.kind == Kind::truth;
-    const Value text{Kind::text, false, 0, value.kind == Kind::number ? value.text : to_string(value)};
-    const bool texts =
-        key.kind == Key::Kind::fact ? !is_number(runs_, key) && key.name != "best" : is_word && some_run_has(key, text);
-    if (texts && is_word) {
-      value = text;
+  [[nodiscard]] Value as_text_where_runs_have_texts(Value value, const Key& key) const {
+    if (value.kind == Kind::number || value.kind == Kind::truth) {
+      const Value text{Kind::text, false, 0, value.kind == Kind::number ? value.text : to_string(value)};
+      return may_be_text(key, text) ? text : value;
     }
     std::ranges::transform(value.items, value.items.begin(),
-                           [&](const Value& one) { return as_text_where_all_are_texts(one, key); });
+                           [&](const Value& one) { return as_text_where_runs_have_texts(one, key); });
     return value;
   }
 

@@ -16,20 +16,8 @@ class Attacher {
         gone_(nodes_.size(), 0),
         followers_(nodes_.size()),
         only_reader_(owners_.size(), nobody) {
-    for (size_t j = 0; j < nodes_.size(); ++j) {
-      for (const int32_t earlier : nodes_[j].after) {
-        followers_[static_cast<size_t>(earlier)].push_back(static_cast<int32_t>(j));
-      }
-      for (const int32_t value : nodes_[j].inputs) {
-        int32_t& reader = only_reader_of(value);
-        reader = reader == nobody || reader == static_cast<int32_t>(j) ? static_cast<int32_t>(j) : several;
-      }
-    }
-    for (size_t value = 0; value < owners_.size(); ++value) {
-      if (kept[value] != 0) {
-        only_reader_of(static_cast<int32_t>(value)) = several;
-      }
-    }
+    find_followers();
+    find_readers(kept);
   }
 
   void run() {
@@ -45,6 +33,28 @@ class Attacher {
 
  private:
   static constexpr int32_t nobody = -1, several = -2;
+
+  void find_followers() {
+    for (size_t j = 0; j < nodes_.size(); ++j) {
+      for (const int32_t earlier : nodes_[j].after) {
+        followers_[static_cast<size_t>(earlier)].push_back(static_cast<int32_t>(j));
+      }
+    }
+  }
+
+  void find_readers(const std::vector<char>& kept) {
+    for (size_t j = 0; j < nodes_.size(); ++j) {
+      for (const int32_t value : nodes_[j].inputs) {
+        int32_t& reader = only_reader_of(value);
+        reader = reader == nobody || reader == static_cast<int32_t>(j) ? static_cast<int32_t>(j) : several;
+      }
+    }
+    for (size_t value = 0; value < owners_.size(); ++value) {
+      if (kept[value] != 0) {
+        only_reader_of(static_cast<int32_t>(value)) = several;
+      }
+    }
+  }
 
   int32_t& only_reader_of(int32_t value) {
     return only_reader_[static_cast<size_t>(owners_[static_cast<size_t>(value)])];

@@ -3,7 +3,7 @@
 
 namespace atelier {
 
-// That sanitizer finds threads that get in each other's way, and makes everything ten times as slow. What else there is
+// That sanitizer finds threads that get in each other's way, and makes everything many times slower. What else there is
 // to find, builds without it find: checks of values may have nothing left to compare here.
 #ifdef __SANITIZE_THREAD__
 constexpr bool only_threads = true;
