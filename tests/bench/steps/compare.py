@@ -5,8 +5,8 @@
 
 First all train the same twenty steps from the same weights, on the same images and random draws, and their losses must agree. Then they
 take turns, so that whatever else the machine does meets all; with --beside once more, while other processes load the machine. Prints the
-tables and writes tests/bench/RESULTS.md. Needs NumPy, PyTorch 2.13 and JAX from pip; what is missing is said, and leaves its column
-empty."""
+tables; those of all cases become the section of tests/bench/RESULTS.md for this processor's instruction set. Needs NumPy, PyTorch 2.13
+and JAX from pip; what is missing is said, and leaves its column empty."""
 import argparse
 import importlib.util
 import os
@@ -109,7 +109,8 @@ def main():
     threads = sorted({1, min(2, len(os.sched_getaffinity(0)))})
     with tempfile.TemporaryDirectory() as folder:
         rows = [compare(CASES[name], build, Path(folder), threads, options) for name in options.cases]
-    write_results(rows, threads, options, {"parity_steps": parity.STEPS, "close_steps": parity.CLOSE_STEPS}, not options.no_write)
+    write_results(rows, threads, options, {"parity_steps": parity.STEPS, "close_steps": parity.CLOSE_STEPS},
+                  write=not options.no_write and options.cases == list(CASES))
 
 
 if __name__ == "__main__":

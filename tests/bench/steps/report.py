@@ -7,12 +7,12 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
-RESULTS = Path(__file__).resolve().parent.parent / "RESULTS.md"
-BY_HAND = "## What equal bits cost"  # from here on the file is not rewritten
+RESULTS = Path(__file__).resolve().parent.parent / "RESULTS.md"  # has a section for each instruction set between such lines
+BEGIN, END = "<!-- steps with {} -->\n", "<!-- end of the steps with {} -->\n"
 
-ABOUT = """# Whole training steps
+ABOUT = """## Steps with {instruction_set}
 
-Written by `python3 tests/bench/steps/compare.py`. {machine}.
+{machine}.
 
 Milliseconds a step: the median of {rounds} rounds of {seconds:g} s (lowest–highest), the programs taking turns, each in the
 fastest of its settings (PyTorch: fused and foreach Adam, channels last and not, one and two threads; JAX: the whole step jitted).
@@ -120,12 +120,22 @@ def beside(rows, threads, count):
     return BESIDE.format(beside=count, **words) + time_table(rows, threads, "beside") + "\n"
 
 
+def write_section(name, text):
+    """In its place, or where there is none yet, at the end."""
+    begin, end = BEGIN.format(name), END.format(name)
+    old = RESULTS.read_text()
+    if begin not in old:
+        old += f"\n{begin}{end}"
+    before, rest = old.split(begin)
+    RESULTS.write_text(before + begin + text + end + rest.split(end)[1])
+
+
 def write_results(rows, threads, options, counts, write):
-    text = (ABOUT.format(machine=machine(rows[0]["versions"]), rounds=options.rounds, seconds=options.seconds, **counts)
+    versions = rows[0]["versions"]
+    instruction_set = re.search(r"instruction_set=(\S+)", versions).group(1)
+    text = (ABOUT.format(machine=machine(versions), instruction_set=instruction_set, rounds=options.rounds, seconds=options.seconds, **counts)
             + time_table(rows, threads) + "\n" + failures(rows) + (beside(rows, threads, options.beside) if options.beside else "")
             + DETAILS + detail_table(rows, threads) + "\n" + GENERATED + generation_table(rows) + "\n")
     print("\n" + text)
     if write:
-        old = RESULTS.read_text() if RESULTS.exists() else ""
-        kept = old[old.index(BY_HAND):] if BY_HAND in old else BY_HAND + "\n\nNot measured yet.\n"
-        RESULTS.write_text(text + "\n" + kept)
+        write_section(instruction_set, text)
