@@ -100,10 +100,12 @@ CASES = {case.name: case for case in [
     # Burda et al. 2016: k draws for each image
     Case("iwae-10", {**IWAE, "samples": 10}, 100),
     Case("iwae-50", {**IWAE, "samples": 50}, 100),
-    # van den Oord et al. 2017, 4x4 convolutions with stride 2 and residual blocks, with the codes' own PixelCNN beside them
-    Case("vq-vae", {"use": "vq-vae", "codes": 256, "length": 32}, 64),
+    # van den Oord et al. 2017, 4x4 convolutions with stride 2 and residual blocks, with the codes' own PixelCNN beside them; at a learning rate of
+    # 1e-3 rounding has chosen another code by the third step
+    Case("vq-vae", {"use": "vq-vae", "codes": 256, "length": 32}, 64, parity_learning_rate=1e-4),
     # van den Oord et al. 2016, masked 7x7 convolutions
-    Case("pixelcnn", {"use": "pixelcnn", "levels": 2, "features": 24, "blocks": 7, "kernel": 7}, 16, generates=False),
+    Case("pixelcnn", {"use": "pixelcnn", "levels": 2, "features": 24, "blocks": 7, "kernel": 7}, 16, generates=False,
+         parity_learning_rate=1e-4),
     # Ronneberger et al. 2015
     Case("u-net", {"use": "cnn-segmentation", "filters": [16, 32, 64, 128], "batch_norm": True}, 16, image=(3, 64, 64), label="mask",
          parity_learning_rate=1e-5),

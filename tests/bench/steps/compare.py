@@ -3,10 +3,10 @@
     cmake -S . -B build -DATELIER_BENCH=ON && cmake --build build --target atelier_steps
     python3 tests/bench/steps/compare.py [BUILD_FOLDER] [--cases gan vae] [--rounds 7] [--seconds 1] [--beside 1] [--no-write]
 
-First all train the same twenty steps from the same weights, on the same images and random draws, and their losses must agree. Then they
-take turns, so that whatever else the machine does meets all; with --beside once more, while other processes load the machine. Prints the
-tables; those of all cases become the section of tests/bench/RESULTS.md for this processor's instruction set. Needs NumPy, PyTorch 2.13
-and JAX from pip; what is missing is said, and leaves its column empty."""
+First all train the same twenty steps from the same weights, on the same images and random draws, and their losses must agree: a case where
+they do not has no row, and the exit code is 1. Then they take turns, so that whatever else the machine does meets all; with --beside once
+more, while other processes load the machine. Prints the tables; those of all cases become the section of tests/bench/RESULTS.md for this
+processor's instruction set. Needs NumPy, PyTorch 2.13 and JAX from pip; what is missing is said, and leaves its column empty."""
 import argparse
 import importlib.util
 import os
@@ -65,8 +65,10 @@ def compare(case, build, folder, threads, options):
     experiment.write_text(case.experiment())
     gentle.write_text(case.for_parity().experiment())
     first = Atelier(build, gentle, threads[-1])
-    difference, memory = parity.parity_and_memory(case, first, threads[-1], folder)
-    first.close()
+    try:
+        difference, memory = parity.parity_and_memory(case, first, threads[-1], folder)
+    finally:
+        first.close()
     contestants = [Contestant(*entry, case, threads, options.seconds) for entry in CONTESTANTS]
     atelier = {count: Atelier(build, experiment, count) for count in threads}
     row = {"case": case, "difference": difference, "memory": memory,
@@ -107,10 +109,19 @@ def main():
         if importlib.util.find_spec(package) is None:
             print(f"The Python package {package} is not installed (pip has it); its columns stay empty.", flush=True)
     threads = sorted({1, min(2, len(os.sched_getaffinity(0)))})
+    rows, differ = [], []
     with tempfile.TemporaryDirectory() as folder:
-        rows = [compare(CASES[name], build, Path(folder), threads, options) for name in options.cases]
-    write_results(rows, threads, options, {"parity_steps": parity.STEPS, "close_steps": parity.CLOSE_STEPS},
-                  write=not options.no_write and options.cases == list(CASES))
+        for name in options.cases:
+            try:
+                rows.append(compare(CASES[name], build, Path(folder), threads, options))
+            except parity.Differ as reason:  # the others are not lost with it
+                differ.append(f"{name}: {reason}")
+                print(differ[-1], flush=True)
+    if rows:
+        write_results(rows, differ, threads, options, {"parity_steps": parity.STEPS, "close_steps": parity.CLOSE_STEPS},
+                      write=not options.no_write and options.cases == list(CASES))
+    if differ:
+        sys.exit("\n".join(["not compared:", *differ]))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Whether all programs compute the same: the first steps of training from the same weights, on the same images and random draws."""
 import importlib.util
-import sys
 
 from contestants import CONTESTANTS
 from program import DidNotRun, Peer
@@ -9,14 +8,18 @@ STEPS = 20
 CLOSE_STEPS = 5  # so many are told of
 
 
+class Differ(Exception):
+    """How two programs do not compute the same, so that their times say nothing."""
+
+
 def tolerance(step, value, largest):
     """Of a loss. At first rounding is all that differs; Adam and a game's two players make more of it at every step. `largest` is the
     step's largest loss: a small one may be a difference of such terms."""
     return min(1e-6 * 3 ** step, 1e-2) * abs(value) + 2 ** -23 * largest
 
 
-def check(case, ours, file, peer, name):
-    """The largest difference of a loss in the first steps, of the step's largest. The benchmark ends where losses differ."""
+def check(ours, file, peer, name):
+    """The largest difference of a loss in the first steps, of the step's largest. Raises where losses differ."""
     theirs = peer.command("parity", file=str(file), **ours)
     worst = 0.0
     losses = [step["losses"] for step in ours["steps"]]
@@ -25,7 +28,7 @@ def check(case, ours, file, peer, name):
             difference, largest = abs(mine[loss] - value), max(map(abs, other.values()))
             worst = max(worst, difference / largest) if step <= CLOSE_STEPS else worst
             if not difference <= tolerance(step, value, largest):
-                sys.exit(f"{case.name}, step {step}, {loss}: Atelier {mine[loss]}, {name} {value}: they do not compute the same")
+                raise Differ(f"step {step}, {loss}: Atelier {mine[loss]}, {name} {value}: they do not compute the same")
     return worst
 
 
@@ -40,9 +43,10 @@ def parity_and_memory(case, atelier, threads, folder):
         try:
             if package == "torch":
                 memory["pytorch"] = peer.command("memory")
-            difference = max(difference, check(case, ours, file, peer, name))
+            difference = max(difference, check(ours, file, peer, name))
         except DidNotRun as reason:
-            sys.exit(f"{case.name}: {name} cannot repeat the steps: {reason}")
-        peer.close()
+            raise Differ(f"{name} cannot repeat the steps: {reason}") from reason
+        finally:
+            peer.close()
     print(f"    same losses over {STEPS} steps, the first {CLOSE_STEPS} to {difference:.1e}", flush=True)
     return difference, memory

@@ -1,4 +1,5 @@
 """The programs that are compared, each a process of its own."""
+import contextlib
 import json
 import subprocess
 import sys
@@ -51,7 +52,8 @@ class Program:
         return answer
 
     def close(self):
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # it may have ended
+            self.process.stdin.close()
         self.process.wait()
 
 
